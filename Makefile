@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock
+
+PYTHON ?= python3
+PIPENV_VERSION := 2026.10.3
+PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .pipenv/bin/pipenv
+BIN := .venv/bin
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:$(PORT), with everything it needs
+	@DEBUG=$${DEBUG:-1} $(BIN)/python server.py
+
+test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
+	@$(BIN)/pytest
+
+check: .venv/ready-to-test ## format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --cov
+
+lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
+	$(PIPENV) lock --categories "packages laptop dev-packages"
+	$(PYTHON) -c "import json, pathlib; path = pathlib.Path('Pipfile.lock'); \
+	lock = json.loads(path.read_text()); lock['_meta']['sources'] = []; \
+	path.write_text(json.dumps(lock, indent=4) + '\n')"
+
+.pipenv/bin/pipenv:
+	@echo "Preparing Python packages; this happens once and takes about a minute."
+	@$(PYTHON) -m venv .pipenv
+	@.pipenv/bin/pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
+
+.venv/ready-to-run: Pipfile.lock | .pipenv/bin/pipenv
+	@$(PIPENV) sync --categories "packages laptop"
+	@touch $@
+
+.venv/ready-to-test: .venv/ready-to-run
+	@$(PIPENV) sync --categories "dev-packages"
+	@touch $@

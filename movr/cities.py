@@ -1,0 +1,62 @@
+"""The cities MovR serves and the regions they live in: the one place that knows them.
+
+Region names are those of the database cluster (`--locality=region=gcp-us-east1`) and of the
+deployments (`REGION`). To add a city or to move one, see docs/multi-region.md.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+US_EAST: Final = "gcp-us-east1"
+US_WEST: Final = "gcp-us-west1"
+EUROPE_WEST: Final = "gcp-europe-west1"
+
+REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A served city: `name` is its key in every table, coordinates are its centre (WGS 84)."""
+
+    name: str
+    label: str
+    region: str
+    latitude: float
+    longitude: float
+    timezone: ZoneInfo
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Latitude and longitude of the city's centre, in degrees."""
+        return self.latitude, self.longitude
+
+
+_NEW_YORK_TIME = ZoneInfo("America/New_York")
+_PACIFIC_TIME = ZoneInfo("America/Los_Angeles")
+
+CITIES: Final = (
+    City("new york", "New York", US_EAST, 40.7128, -74.0060, _NEW_YORK_TIME),
+    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _NEW_YORK_TIME),
+    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _NEW_YORK_TIME),
+    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC_TIME),
+    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC_TIME),
+    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC_TIME),
+    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, ZoneInfo("Europe/Amsterdam")),
+    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris")),
+    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome")),
+)
+
+DEFAULT_CITY: Final = CITIES[0]
+
+_BY_NAME: Final = {city.name: city for city in CITIES}
+
+
+def find(name: str) -> City | None:
+    """The served city of this name, whatever its letter case; None if MovR is not there."""
+    return _BY_NAME.get(name.casefold())
+
+
+def of_region(region: str) -> tuple[City, ...]:
+    """The cities whose rows live in this region, the region's first city first."""
+    return tuple(city for city in CITIES if city.region == region)

@@ -1,0 +1,84 @@
+"""The engine: which database, how long MovR waits for it, how many connections it holds."""
+
+from collections.abc import Callable
+from typing import Final
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from movr import usage
+
+CONNECT_TIMEOUT: Final = 3  # seconds
+STATEMENT_TIMEOUT: Final = 10_000  # milliseconds, as the server counts them
+LOCK_TIMEOUT: Final = 5_000
+IDLE_IN_TRANSACTION_TIMEOUT: Final = 20_000
+CONNECTION_AGE: Final = 1800  # seconds
+
+_DRIVERS: Final = {
+    "postgres": "postgresql+psycopg2",
+    "postgresql": "postgresql+psycopg2",
+    "cockroachdb": "cockroachdb+psycopg2",
+}
+
+
+def parse_uri(uri: str) -> URL:
+    """The address of a database from `postgres://`, `postgresql://` or `cockroachdb://`.
+
+    Raises ValueError, with a sentence that does not repeat the address (it holds a password).
+    """
+    try:
+        url = make_url(uri)
+        name = url.drivername.partition("+")[0]
+        return url.set(drivername=_DRIVERS[name])
+    except (ArgumentError, KeyError, ValueError):
+        message = "must look like postgresql://user:password@host:port/database (or cockroachdb://)"
+        raise ValueError(message) from None
+
+
+def make_engine(uri: str, *, pool_size: int, application_name: str) -> Engine:
+    """An engine with a bounded pool; it connects when it is first used.
+
+    Decisions rest on row locks and conditional updates that hold at READ COMMITTED, so that is
+    asked of PostgreSQL whatever the server's default; CockroachDB keeps its SERIALIZABLE.
+    """
+    url = parse_uri(uri)
+    engine = create_engine(
+        url,
+        isolation_level="SERIALIZABLE" if is_cockroachdb(url) else "READ COMMITTED",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT,
+        pool_recycle=CONNECTION_AGE,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT,
+            "application_name": url.query.get("application_name", application_name),
+        },
+    )
+    usage.count_statements(engine)
+    event.listen(engine, "connect", _set_timeouts(cockroachdb=is_cockroachdb(url)))
+    return engine
+
+
+def is_cockroachdb(url: URL) -> bool:
+    """True if this address is a CockroachDB cluster's."""
+    return url.get_backend_name() == "cockroachdb"
+
+
+def _set_timeouts(*, cockroachdb: bool) -> Callable[[Connection, object], None]:
+    timeouts = {
+        "statement_timeout": STATEMENT_TIMEOUT,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
+    }
+    if not cockroachdb:  # older versions of CockroachDB refuse a lock_timeout
+        timeouts["lock_timeout"] = LOCK_TIMEOUT
+    # By SET, in one round trip: older servers silently ignore `options=-c …`.
+    statements = "; ".join(f"SET {name} = {value}" for name, value in timeouts.items())
+
+    def set_timeouts(connection: Connection, _record: object) -> None:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statements)
+        connection.autocommit = False
+
+    return set_timeouts

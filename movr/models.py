@@ -1,0 +1,182 @@
+"""The three tables: users, vehicles, rides, each keyed by (city, id).
+
+The models say nothing about where rows are placed; migrations and placement do. A foreign key
+gets no index of its own on either engine, so each index is declared here.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Interval,
+    MetaData,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from movr.cities import CITIES
+
+NAME_LENGTH: Final = 100
+EMAIL_LENGTH: Final = 254  # RFC 5321, with the angle brackets taken off
+USERNAME_LENGTH: Final = 64
+WORD_LENGTH: Final = 50
+LOCATION_LENGTH: Final = 200
+
+# The forms check these patterns too. They are written in what Python, PostgreSQL and
+# CockroachDB understand alike.
+USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
+EMAIL_PATTERN: Final = r"^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$"
+MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
+
+VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
+AVAILABLE: Final = "available"
+IN_USE: Final = "in_use"
+REMOVED: Final = "removed"
+
+CityName = String(20)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({quoted})"
+
+
+def _plain(column: str, *, longest: int) -> str:
+    """SQL that is true of a text that says something and holds no markup or control characters."""
+    return f"length(btrim({column})) BETWEEN 1 AND {longest} AND {column} !~ '{MARKUP_OR_CONTROL}'"
+
+
+def _check_city() -> CheckConstraint:
+    return CheckConstraint(_one_of("city", tuple(city.name for city in CITIES)), name="city")
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations and both engines agree on them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
+
+
+class User(Base):
+    """A rider, perhaps an owner too. Deleting an account erases it; the row stays for its rides.
+
+    `active_ride_*` is the rider's ride under way: start and end of a ride both change this row of
+    the rider's home region, which is how a rider has at most one (docs/decisions/0001).
+    """
+
+    __tablename__ = "users"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    last_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    username: Mapped[str | None] = mapped_column(String(USERNAME_LENGTH))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_owner: Mapped[bool]
+    active_ride_city: Mapped[str | None] = mapped_column(CityName)
+    active_ride_id: Mapped[UUID | None]
+    cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("username"),
+        _check_city(),
+        CheckConstraint(_plain("first_name", longest=NAME_LENGTH), name="first_name"),
+        CheckConstraint(_plain("last_name", longest=NAME_LENGTH), name="last_name"),
+        CheckConstraint(f"username ~ '{USERNAME_PATTERN}'", name="username"),
+        CheckConstraint(f"email ~ '{EMAIL_PATTERN}'", name="email"),
+        CheckConstraint(
+            "(active_ride_city IS NULL) = (active_ride_id IS NULL)", name="active_ride"
+        ),
+        CheckConstraint(
+            "(deleted_at IS NULL) = (first_name IS NOT NULL)"
+            " AND (deleted_at IS NULL) = (last_name IS NOT NULL)"
+            " AND (deleted_at IS NULL) = (email IS NOT NULL)"
+            " AND (deleted_at IS NULL) = (username IS NOT NULL)"
+            " AND (deleted_at IS NULL) = (password_hash IS NOT NULL)"
+            " AND (deleted_at IS NULL OR active_ride_id IS NULL)",
+            name="erased",
+        ),
+    )
+
+
+class Vehicle(Base):
+    """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made."""
+
+    __tablename__ = "vehicles"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[UUID]
+    date_added: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(20))
+    last_location: Mapped[str] = mapped_column(String(LOCATION_LENGTH))
+    color: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    brand: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["city", "owner_id"], ["users.city", "users.id"]),
+        Index(None, "city", "owner_id", "status"),
+        Index(None, "city", "status", "id"),
+        _check_city(),
+        CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
+        CheckConstraint(_one_of("status", (AVAILABLE, IN_USE, REMOVED)), name="status"),
+        CheckConstraint(_plain("last_location", longest=LOCATION_LENGTH), name="last_location"),
+        CheckConstraint(_plain("color", longest=WORD_LENGTH), name="color"),
+        CheckConstraint(_plain("brand", longest=WORD_LENGTH), name="brand"),
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="position",
+        ),
+    )
+
+
+class Ride(Base):
+    """A ride, kept in the vehicle's city. It is active until it has an end."""
+
+    __tablename__ = "rides"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[UUID]
+    rider_id: Mapped[UUID]
+    rider_city: Mapped[str] = mapped_column(CityName)
+    start_location: Mapped[str] = mapped_column(String(LOCATION_LENGTH))
+    end_location: Mapped[str | None] = mapped_column(String(LOCATION_LENGTH))
+    start_time: Mapped[datetime]
+    end_time: Mapped[datetime | None]
+    length: Mapped[timedelta | None] = mapped_column(Interval)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["rider_city", "rider_id"], ["users.city", "users.id"]),
+        ForeignKeyConstraint(["city", "vehicle_id"], ["vehicles.city", "vehicles.id"]),
+        Index(None, "rider_city", "rider_id", "start_time", "id"),
+        Index(None, "city", "vehicle_id"),
+        _check_city(),
+        CheckConstraint(_plain("end_location", longest=LOCATION_LENGTH), name="end_location"),
+        CheckConstraint(
+            "(end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL)"
+            " AND end_time >= start_time",
+            name="ended",
+        ),
+    )

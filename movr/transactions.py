@@ -1,0 +1,249 @@
+"""What MovR does, each a function that runs inside one transaction.
+
+A transaction may run more than once (`run_transaction` retries it), so clocks, new ids and
+password hashes come in as arguments, and plain results go out.
+
+Whoever decides takes a lock by a conditional UPDATE that names what must be true, always in the
+order users → vehicles → rides. That holds at PostgreSQL's READ COMMITTED as at CockroachDB's
+SERIALIZABLE, costs no extra round trip, and two transactions never wait for each other in a ring.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    and_,
+    any_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy.orm import Session
+
+from movr import errors
+from movr.models import AVAILABLE, IN_USE, REMOVED, Base, Ride, User, Vehicle
+from movr.results import RideKey, UserKey, VehicleKey
+
+
+def register(
+    session: Session,
+    user: UserKey,
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    username: str,
+    password_hash: str,
+) -> None:
+    """Open an account. Raises UsernameTaken; usernames are kept in lower case."""
+    account = {
+        "city": user.city,
+        "id": user.id,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": email,
+        "username": username.lower(),
+        "password_hash": password_hash,
+        "is_owner": False,
+        "cities_ridden": [],
+    }
+    opened = insert_unless(User).values(account).on_conflict_do_nothing(index_elements=["username"])
+    if session.execute(opened.returning(User.id)).one_or_none() is None:
+        raise errors.UsernameTaken
+
+
+def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
+    """Delete an account: name, email and hash are gone, its vehicles retire, its rides remain.
+
+    Raises StillRiding, VehiclesInUse, or AccountGone if it was erased before.
+    """
+    erased = (
+        _change(User)
+        .where(_is(User, user), User.deleted_at.is_(None), User.active_ride_id.is_(None))
+        .values(
+            first_name=None,
+            last_name=None,
+            email=None,
+            username=None,
+            password_hash=None,
+            deleted_at=now,
+        )
+    )
+    if session.execute(erased.returning(User.id)).one_or_none() is None:
+        raise _why_not_as(session, user, riding=errors.StillRiding)
+    owned = and_(Vehicle.city == user.city, Vehicle.owner_id == user.id)
+    session.execute(
+        _change(Vehicle).where(owned, Vehicle.status == AVAILABLE).values(status=REMOVED)
+    )
+    if session.scalar(select(exists().where(owned, Vehicle.status == IN_USE))):
+        raise errors.VehiclesInUse
+
+
+def add_vehicle(
+    session: Session,
+    vehicle: VehicleKey,
+    owner: UserKey,
+    *,
+    type: str,
+    color: str,
+    brand: str,
+    location: str,
+    now: datetime,
+) -> None:
+    """Put a vehicle on the street of its owner's city. Raises AccountGone."""
+    makes_owner = (
+        _change(User).where(_is(User, owner), User.deleted_at.is_(None)).values(is_owner=True)
+    )
+    if session.execute(makes_owner.returning(User.id)).one_or_none() is None:
+        raise errors.AccountGone
+    session.execute(
+        insert(Vehicle).values(
+            city=vehicle.city,
+            id=vehicle.id,
+            owner_id=owner.id,
+            type=type,
+            color=color,
+            brand=brand,
+            last_location=location,
+            status=AVAILABLE,
+            date_added=now,
+        )
+    )
+
+
+def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey) -> None:
+    """Take the owner's vehicle out of service.
+
+    Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while somebody rides it.
+    """
+    removed = (
+        _change(Vehicle)
+        .where(_is(Vehicle, vehicle), Vehicle.owner_id == owner.id, Vehicle.status == AVAILABLE)
+        .values(status=REMOVED)
+    )
+    if session.execute(removed.returning(Vehicle.id)).one_or_none() is None:
+        raise _why_not_removed(session, vehicle, owner)
+
+
+def start_ride(
+    session: Session, ride: RideKey, vehicle: VehicleKey, rider: UserKey, *, now: datetime
+) -> None:
+    """Start a ride: the rider is on no other, the vehicle is free.
+
+    Raises AlreadyRiding, AccountGone, VehicleTaken, VehicleNotFound.
+    """
+    _claim_rider(session, ride, rider)
+    taken = (
+        _change(Vehicle)
+        .where(_is(Vehicle, vehicle), Vehicle.status == AVAILABLE)
+        .values(status=IN_USE)
+        .returning(Vehicle.last_location)
+        .cte("taken")
+    )
+    started = insert(Ride).from_select(
+        ["city", "id", "vehicle_id", "rider_city", "rider_id", "start_location", "start_time"],
+        select(
+            literal(ride.city),
+            literal(ride.id),
+            literal(vehicle.id),
+            literal(rider.city),
+            literal(rider.id),
+            taken.c.last_location,
+            literal(now, Ride.start_time.type),
+        ),
+    )
+    if session.execute(started.returning(Ride.id)).one_or_none() is None:
+        raise _why_not_free(session, vehicle)
+
+
+def end_ride(
+    session: Session, ride: RideKey, rider: UserKey, *, location: str, now: datetime
+) -> None:
+    """End the rider's active ride and free its vehicle where it was left.
+
+    Raises RideNotFound, NotYourRide, RideEnded.
+    """
+    released = (
+        _change(User)
+        .where(_is(User, rider), User.active_ride_city == ride.city, User.active_ride_id == ride.id)
+        .values(active_ride_city=null(), active_ride_id=null())
+    )
+    if session.execute(released.returning(User.id)).one_or_none() is None:
+        raise _why_not_ended(session, ride, rider)
+    # The clock of the server that started the ride may have been ahead of this one.
+    end_time = func.greatest(literal(now, Ride.end_time.type), Ride.start_time)
+    ended = (
+        _change(Ride)
+        .where(_is(Ride, ride), Ride.end_time.is_(None))
+        .values(end_location=location, end_time=end_time, length=end_time - Ride.start_time)
+        .returning(Ride.vehicle_id)
+        .cte("ended")
+    )
+    session.execute(
+        _change(Vehicle)
+        .where(Vehicle.city == ride.city, Vehicle.id.in_(select(ended.c.vehicle_id)))
+        .values(status=AVAILABLE, last_location=location)
+    )
+
+
+def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> None:
+    """Note the ride on the rider's row, which has room for one."""
+    claimed = (
+        _change(User)
+        .where(_is(User, rider), User.deleted_at.is_(None), User.active_ride_id.is_(None))
+        .values(
+            active_ride_city=ride.city,
+            active_ride_id=ride.id,
+            cities_ridden=case(
+                (literal(ride.city) == any_(User.cities_ridden), User.cities_ridden),
+                else_=func.array_append(User.cities_ridden, ride.city),
+            ),
+        )
+    )
+    if session.execute(claimed.returning(User.id)).one_or_none() is None:
+        raise _why_not_as(session, rider, riding=errors.AlreadyRiding)
+
+
+def _change(model: type[Base]) -> Update:
+    """An UPDATE that leaves the (empty) session alone."""
+    return update(model).execution_options(synchronize_session=False)
+
+
+def _is(
+    model: type[User | Vehicle | Ride], key: UserKey | VehicleKey | RideKey
+) -> ColumnElement[bool]:
+    return and_(model.city == key.city, model.id == key.id)
+
+
+def _why_not_as(session: Session, user: UserKey, *, riding: type[errors.Refusal]) -> errors.Refusal:
+    """Why a change of the user's own row found nothing to change."""
+    alive = session.scalar(select(User.id).where(_is(User, user), User.deleted_at.is_(None)))
+    return riding() if alive else errors.AccountGone()
+
+
+def _why_not_free(session: Session, vehicle: VehicleKey) -> errors.Refusal:
+    status = session.scalar(select(Vehicle.status).where(_is(Vehicle, vehicle)))
+    return errors.VehicleNotFound() if status in {None, REMOVED} else errors.VehicleTaken()
+
+
+def _why_not_removed(session: Session, vehicle: VehicleKey, owner: UserKey) -> errors.Refusal:
+    found = select(Vehicle.owner_id, Vehicle.status).where(_is(Vehicle, vehicle))
+    row = session.execute(found).one_or_none()
+    if row is None or row.status == REMOVED:
+        return errors.VehicleNotFound()
+    return errors.VehicleInUse() if row.owner_id == owner.id else errors.NotYourVehicle()
+
+
+def _why_not_ended(session: Session, ride: RideKey, rider: UserKey) -> errors.Refusal:
+    found = select(Ride.rider_city, Ride.rider_id).where(_is(Ride, ride))
+    row = session.execute(found).one_or_none()
+    if row is None:
+        return errors.RideNotFound()
+    return errors.RideEnded() if tuple(row) == rider else errors.NotYourRide()

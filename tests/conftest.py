@@ -1,0 +1,176 @@
+"""What the tests run on: a real database, MovR in this process, and MovR under real gunicorn."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from movr import schema
+from movr.movr import MovR
+from tests import databases
+from tests.visitor import Visitor
+from web.app import create_app
+from web.config import Settings
+
+ROOT = Path(__file__).parent.parent
+UNLIMITED = 1_000_000
+START_TIMEOUT = 30  # seconds
+
+NewVisitor = Callable[[], Visitor]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URI of a database server."""
+    return databases.server_uri(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="session")
+def database(server: str) -> Iterator[str]:
+    """The URI of a database with MovR's schema, for the whole run."""
+    with databases.fresh_database(server) as uri:
+        engine = databases.connect(uri)
+        schema.upgrade(engine)
+        engine.dispose()
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def session_engine(database: str) -> Iterator[Engine]:
+    engine = databases.connect(database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(session_engine: Engine) -> Iterator[Engine]:
+    """An engine on a database that holds nothing before the test and after it."""
+    yield session_engine
+    databases.empty(session_engine)
+
+
+@pytest.fixture(scope="session")
+def session_movr(database: str) -> Iterator[MovR]:
+    movr = MovR(database, pool_size=20)
+    yield movr
+    movr.engine.dispose()
+
+
+@pytest.fixture
+def movr(session_movr: MovR, engine: Engine) -> MovR:
+    """The door, on an empty database."""
+    return session_movr
+
+
+@pytest.fixture(scope="session")
+def session_app(database: str) -> Iterator[Flask]:
+    app = create_app(settings_for(database))
+    yield app
+    app.extensions["movr"].engine.dispose()
+
+
+@pytest.fixture
+def app(session_app: Flask, engine: Engine) -> Flask:
+    """MovR in this process, on an empty database."""
+    return session_app
+
+
+@pytest.fixture
+def new_visitor(app: Flask) -> Iterator[NewVisitor]:
+    """Makes visitors of MovR in this process."""
+    with visitors(lambda: httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE)) as new:
+        yield new
+
+
+@pytest.fixture
+def visitor(new_visitor: NewVisitor) -> Visitor:
+    """Somebody who opens MovR for the first time."""
+    return new_visitor()
+
+
+@pytest.fixture(scope="session")
+def session_site(database: str) -> Iterator[str]:
+    with serving(DB_URI=database, DEBUG="1", WRITES_PER_MINUTE=str(UNLIMITED)) as url:
+        yield url
+
+
+@pytest.fixture
+def site(session_site: str, engine: Engine) -> str:
+    """The URL of MovR under gunicorn, two workers of several threads, on an empty database."""
+    return session_site
+
+
+@pytest.fixture
+def new_http_visitor(site: str) -> Iterator[NewVisitor]:
+    """Makes visitors over real HTTP."""
+    with visitors(lambda: httpx.Client(base_url=site, timeout=30)) as new:
+        yield new
+
+
+HERE = "http://movr.test"
+
+
+def settings_for(database: str) -> Settings:
+    """Settings to test pages with: no limit but those a test is about."""
+    return Settings(db_uri=database, debug=True, pool_size=20, writes_per_minute=UNLIMITED)
+
+
+@contextmanager
+def visitors(client: Callable[[], httpx.Client]) -> Iterator[NewVisitor]:
+    clients: list[httpx.Client] = []
+
+    def new() -> Visitor:
+        clients.append(client())
+        return Visitor(clients[-1])
+
+    yield new
+    for used in clients:
+        used.close()
+
+
+@contextmanager
+def serving(**environment: str) -> Iterator[str]:
+    """MovR under gunicorn on a free port of the loopback; its URL."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "-b", f"127.0.0.1:{port}"]
+        + ["--log-level", "warning", "server:app"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+    try:
+        wait_until_answering(f"{url}/healthz", process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(START_TIMEOUT)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.05)
+        else:
+            return

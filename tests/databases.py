@@ -1,0 +1,49 @@
+"""A server to test on, and databases of the tests' own on it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine, text
+
+from movr import embedded
+from movr.engine import is_cockroachdb, make_engine, parse_uri
+
+
+def server_uri(folder: Path) -> str:
+    """TEST_DB_URI, or an embedded PostgreSQL with its data in this folder."""
+    return os.environ.get("TEST_DB_URI") or embedded.start("tests", folder / "postgresql")
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URI of an empty database on this server, removed afterwards."""
+    url = parse_uri(server)
+    name = f"movr_test_{secrets.token_hex(4)}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield text_of(url.set(database=name))
+    finally:
+        how = "CASCADE" if is_cockroachdb(url) else "WITH (FORCE)"
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} {how}"))
+        admin.dispose()
+
+
+def text_of(url: URL) -> str:
+    return url.render_as_string(hide_password=False).replace("+psycopg2", "")
+
+
+def connect(uri: str) -> Engine:
+    return make_engine(uri, pool_size=20, application_name="movr-tests")
+
+
+def empty(engine: Engine) -> None:
+    """Delete every row."""
+    with engine.begin() as connection:
+        for table in ("rides", "vehicles", "users"):
+            connection.execute(text(f"DELETE FROM {table}"))

@@ -1,0 +1,148 @@
+"""The rules under a race: over real HTTP, against several gunicorn workers and threads."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import httpx
+from sqlalchemy import Engine, text
+
+from tests.conftest import NewVisitor
+from tests.visitor import PASSWORD, Visitor, registration
+
+Who = TypeVar("Who")
+RIDERS = 12
+
+
+def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> list[httpx.Response]:
+    """Have everyone act at the same moment."""
+    barrier = Barrier(len(everyone))
+
+    def wait_then_act(who: Who) -> httpx.Response:
+        barrier.wait()
+        return act(who)
+
+    with ThreadPoolExecutor(len(everyone)) as pool:
+        return list(pool.map(wait_then_act, everyone))
+
+
+def poster(visitor: Visitor, path: str, **fields: str) -> Callable[[], httpx.Response]:
+    """A form, filled in and ready to be sent."""
+    token = visitor.token()
+    return lambda: visitor.client.post(path, data={"csrf_token": token, **fields})
+
+
+def count(engine: Engine, what: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
+
+
+def test_twelve_riders_start_one_vehicle_and_one_rides(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    vehicle = new_http_visitor().register().add_vehicle()
+    riders = [new_http_visitor().register() for _ in range(RIDERS)]
+    forms = [poster(rider, f"/rides/start/{vehicle}", city="new york") for rider in riders]
+
+    replies = at_once(lambda form: form(), forms)
+
+    assert Counter(reply.status_code for reply in replies) == {303: RIDERS}
+    said = [rider.follow(reply) for rider, reply in zip(riders, replies, strict=True)]
+    assert sum("Have a good ride" in sentence for sentence in said) == 1
+    assert sum("Somebody else has just taken this vehicle" in sentence for sentence in said) == 11
+    assert count(engine, "rides") == 1
+    assert count(engine, "users WHERE active_ride_id IS NOT NULL") == 1
+
+
+def test_one_rider_starts_eleven_vehicles_and_rides_one(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    vehicles = [owner.add_vehicle() for _ in range(11)]
+    rider = new_http_visitor().register()
+    forms = [poster(rider, f"/rides/start/{vehicle}", city="new york") for vehicle in vehicles]
+
+    replies = at_once(lambda form: form(), forms)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 11}
+    assert count(engine, "rides WHERE end_time IS NULL") == 1
+    assert count(engine, "vehicles WHERE status = 'in_use'") == 1
+    assert rider.active_ride()
+
+
+def test_one_ride_ended_six_times_at_once_ends_once(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    rider = new_http_visitor().register()
+    rider.start(rider.add_vehicle())
+    ride = rider.active_ride()
+    forms = [poster(rider, f"/rides/end/{ride}", location=f"{n} Broadway") for n in range(6)]
+
+    replies = at_once(lambda form: form(), forms)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 6}
+    with engine.connect() as connection:
+        left_at = connection.execute(text("SELECT end_location FROM rides")).scalar_one()
+        stands_at, status = connection.execute(
+            text("SELECT last_location, status FROM vehicles")
+        ).one()
+    assert (stands_at, status) == (left_at, "available")
+
+
+def test_one_username_registered_in_six_cities_at_once_is_one_account(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    cities = ["new york", "boston", "seattle", "los angeles", "paris", "rome"]
+    spellings = ["grace.hopper", "Grace.Hopper", "GRACE.HOPPER", "gRACE.hOPPER", "grace.Hopper"]
+    forms = [
+        poster(
+            new_http_visitor(),
+            "/register",
+            **registration(city) | {"username": spelling, "password": PASSWORD},
+        )
+        for city, spelling in zip(cities, [*spellings, "GRACE.hopper"], strict=True)
+    ]
+
+    replies = at_once(lambda form: form(), forms)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 1, 422: 5}
+    assert sum("That username is taken" in reply.text for reply in replies) == 5
+    assert count(engine, "users") == 1
+
+
+def test_a_vehicle_is_removed_or_ridden_but_never_both(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    for _ in range(5):
+        vehicle = owner.add_vehicle()
+        rider = new_http_visitor().register()
+        start = poster(rider, f"/rides/start/{vehicle}", city="new york")
+        remove = poster(owner, f"/vehicles/remove/{vehicle}")
+
+        replies = at_once(lambda form: form(), [start, remove])
+
+        assert all(reply.status_code in {303, 404} for reply in replies)
+    ridden = count(engine, "vehicles WHERE status = 'in_use'")
+    assert ridden == count(engine, "rides WHERE end_time IS NULL")
+    assert ridden + count(engine, "vehicles WHERE status = 'removed'") == 5
+
+
+def test_an_account_is_deleted_or_riding_but_never_both(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    for _ in range(5):
+        vehicle = owner.add_vehicle()
+        rider = new_http_visitor().register()
+        start = poster(rider, f"/rides/start/{vehicle}", city="new york")
+        leave = poster(rider, f"/users/remove/{rider.id}")
+
+        replies = at_once(lambda form: form(), [start, leave])
+
+        assert [reply.status_code for reply in replies] == [303, 303]
+    riding = count(engine, "users WHERE active_ride_id IS NOT NULL")
+    assert riding == count(engine, "vehicles WHERE status = 'in_use'")
+    assert riding + count(engine, "users WHERE deleted_at IS NOT NULL") == 5

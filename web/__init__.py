@@ -1,0 +1,1 @@
+"""MovR's pages: Flask, WTForms, Jinja. Knows MovR; never SQLAlchemy."""

@@ -1,0 +1,65 @@
+"""create_app: wires MovR together, and decides nothing."""
+
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from movr import embedded
+from movr.movr import MovR
+from web import (
+    auth,
+    city,
+    commands,
+    errors,
+    health,
+    limits,
+    metrics,
+    presentation,
+    replies,
+    rides,
+    session,
+    users,
+    vehicles,
+)
+from web.config import Settings
+
+ROOT: Final = Path(__file__).parent.parent
+LARGEST_FORM: Final = 64 * 1024  # bytes
+
+
+def create_app(settings: Settings) -> Flask:
+    """MovR as a WSGI application, on the database of these settings."""
+    app = Flask("movr", root_path=str(ROOT))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        DEBUG=settings.debug,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.debug,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["movr"] = MovR(
+        settings.db_uri or embedded.start(),
+        pool_size=settings.pool_size,
+        application_name=f"movr-{settings.region or 'local'}",
+    )
+    if settings.proxy_hops:
+        # Flask's documented way to add a middleware.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
+        )
+    CSRFProtect(app)
+    Bootstrap5(app)
+    limits.init_app(app, uri=settings.rate_limit_uri, writes_per_minute=settings.writes_per_minute)
+    for part in (session, errors, presentation, replies, metrics, commands):
+        part.init_app(app)
+    for noun in (city, auth, vehicles, rides, users, health, metrics):
+        app.register_blueprint(noun.blueprint)
+    return app

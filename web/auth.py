@@ -1,0 +1,84 @@
+"""Registering, logging in, logging out."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from movr.errors import UsernameTaken, WrongCredentials
+from movr.results import Member
+from web import limits, session
+from web.city import current_city
+from web.context import movr
+from web.forms import LoginForm, RegisterForm
+from web.links import within_site
+
+blueprint = Blueprint("auth", __name__)
+
+
+@blueprint.get("/register")
+def register() -> ResponseReturnValue:
+    """The form, with the city looked at as the home city."""
+    return render_template("auth/register.html", form=RegisterForm(city=current_city().name))
+
+
+@blueprint.post("/register")
+def open_account() -> ResponseReturnValue:
+    """Open an account and log in."""
+    form = RegisterForm()
+    if form.validate():
+        limits.count(limits.REGISTRATIONS, limits.address())
+        try:
+            user = movr().register(**form.words())
+        except UsernameTaken as refusal:
+            form.username.errors = [refusal.sentence]
+        else:
+            session.begin(user)
+            flash(f"Welcome to MovR, {form.first_name.data}.", "success")
+            return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+    return render_template("auth/register.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.get("/login")
+def login() -> ResponseReturnValue:
+    """The form."""
+    return render_template("auth/login.html", form=LoginForm(), next=_next())
+
+
+@blueprint.post("/login")
+def open_session() -> ResponseReturnValue:
+    """Log in, and go on to where the visitor wanted to go."""
+    form = LoginForm()
+    if form.validate():
+        try:
+            member = _credible_member(**form.words())
+        except WrongCredentials as refusal:
+            form.password.errors = [refusal.sentence]
+        else:
+            session.begin(member.key)
+            flash(f"Hello, {member.first_name}.", "success")
+            return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
+    page = render_template("auth/login.html", form=form, next=_next())
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Log out."""
+    session.end()
+    flash("You are logged out. See you soon.", "info")
+    return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+def _credible_member(username: str, password: str) -> Member:
+    """The member with these credentials. Failures are limited by name and by address.
+
+    Raises WrongCredentials, TooManyAttempts.
+    """
+    attempts = (("name", username), ("address", limits.address()))
+    with limits.counting_failures(limits.FAILED_LOGINS, attempts, failure=WrongCredentials):
+        return movr().log_in(username, password)
+
+
+def _next() -> str | None:
+    return within_site(request.values.get("next"))

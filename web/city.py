@@ -1,0 +1,78 @@
+"""The city looked at: which one it is, its home page, and a look at another."""
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from movr.cities import DEFAULT_CITY, City, find
+from web import paging
+from web.context import movr, settings
+from web.geoutils import city_of_headers, city_of_region
+from web.links import within_site
+from web.session import viewer
+
+blueprint = Blueprint("city", __name__)
+
+GUESSED: Final = (
+    f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
+    " You can choose your city at the top of the page."
+)
+
+
+@blueprint.get("/")
+@blueprint.get("/home")
+def home() -> ResponseReturnValue:
+    """The city, its region, and what is free to ride there: one statement, for everyone."""
+    page = movr().home(
+        current_city().name, viewer().key, after=paging.after_id(), size=settings().page_size
+    )
+    viewer().member = page.member
+    return render_template("city/home.html", vehicles=page.vehicles)
+
+
+@blueprint.post("/city/<name>")
+def choose(name: str) -> ResponseReturnValue:
+    """Look at another city, until another is chosen."""
+    city = find(name)
+    if city is None:
+        abort(HTTPStatus.NOT_FOUND)
+    session["city"] = city.name
+    wanted = within_site(request.form.get("next")) or url_for("city.home")
+    return redirect(wanted, HTTPStatus.SEE_OTHER)
+
+
+def current_city() -> City:
+    """The city being looked at.
+
+    The one chosen on the page; else where the balancer says the visitor is; else the member's
+    home; else the first of this deployment's region; else New York, which is said once.
+    """
+    if "city" not in g:
+        g.city = (
+            find(session.get("city", ""))
+            or city_of_headers(request.headers.get, settings().city_header)
+            or _home_city()
+            or city_of_region(settings().region)
+            or _guess()
+        )
+    city: City = g.city
+    return city
+
+
+def city_of_form() -> City:
+    """The city that a form names, so that it means what its page showed; else the current one."""
+    return find(request.form.get("city", "")) or current_city()
+
+
+def _home_city() -> City | None:
+    key = viewer().key
+    return find(key.city) if key else None
+
+
+def _guess() -> City:
+    if not session.get("guessed"):
+        session["guessed"] = True
+        flash(GUESSED, "info")
+    return DEFAULT_CITY

@@ -1,0 +1,136 @@
+"""Settings: the environment (or `.env`), read once, checked at once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+
+from movr import cities
+from movr.engine import parse_uri
+from web.shared_counters import SharedCounters
+
+SHORTEST_SECRET: Final = 16  # characters
+DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
+# What .env.example and common tutorials say in a secret's place.
+KNOWN_SECRETS: Final = frozenset(
+    {
+        DEVELOPMENT_SECRET,
+        "change-me-to-a-long-random-text",
+        "the quick brown fox",
+        "you-will-never-guess",
+    }
+)
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; the message names each setting that is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a deployment decides; each is read from the variable of its name in capitals.
+
+    An empty `db_uri` means the embedded PostgreSQL, an empty `region` that MovR runs in one place.
+    """
+
+    db_uri: str = ""
+    secret_key: str = DEVELOPMENT_SECRET
+    debug: bool = False
+    region: str = ""
+    city_header: str = "X-City"
+    proxy_hops: int = 0
+    port: int = 8000
+    pool_size: int = 5
+    page_size: int = 30
+    writes_per_minute: int = 120
+    rate_limit_uri: str = "memory://"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in this environment. Raises SettingsError, naming all that is wrong."""
+    values: dict[str, Any] = {}
+    problems = []
+    for name, parse in _PARSERS.items():
+        if text := _find(environment, name).strip():
+            try:
+                values[name] = parse(text)
+            except ValueError as error:
+                problems.append(f"{name.upper()} {error}.")
+    settings = Settings(**values)
+    problems.extend(_unfit_for_production(settings, problems))
+    if problems:
+        raise SettingsError(f"MovR cannot start: {' '.join(problems)}")
+    return settings
+
+
+def _find(environment: Mapping[str, str], name: str) -> str:
+    """The text of a setting; hosting platforms call DB_URI DATABASE_URL."""
+    text = environment.get(name.upper(), "")
+    return text or (environment.get("DATABASE_URL", "") if name == "db_uri" else "")
+
+
+def _unfit_for_production(settings: Settings, problems: list[str]) -> Iterator[str]:
+    if settings.debug:
+        return
+    if not settings.db_uri and not any(problem.startswith("DB_URI") for problem in problems):
+        yield "DB_URI is missing (only with DEBUG=1 does MovR bring a database of its own)."
+    if settings.secret_key == DEVELOPMENT_SECRET:
+        yield "SECRET_KEY is missing (a long random text that signs the sessions)."
+    elif settings.secret_key in KNOWN_SECRETS or len(settings.secret_key) < SHORTEST_SECRET:
+        yield f"SECRET_KEY is known or shorter than {SHORTEST_SECRET} characters."
+
+
+def _boolean(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in words:
+        message = "must be 1 or 0"
+        raise ValueError(message)
+    return words[text.lower()]
+
+
+def _uri(text: str) -> str:
+    parse_uri(text)
+    return text
+
+
+def _region(text: str) -> str:
+    if text not in cities.REGIONS:
+        message = f"must be one of {', '.join(cities.REGIONS)}"
+        raise ValueError(message)
+    return text
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            message = f"must be a whole number from {least} to {most}"
+            raise ValueError(message)
+        return int(text)
+
+    return parse
+
+
+def _counters(text: str) -> str:
+    try:
+        storage_from_string(text)
+    except ConfigurationError:
+        message = f"must be memory:// or {SharedCounters.STORAGE_SCHEME[0]}:///path/to/file"
+        raise ValueError(message) from None
+    return text
+
+
+_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "db_uri": _uri,
+    "secret_key": str,
+    "debug": _boolean,
+    "region": _region,
+    "city_header": str,
+    "proxy_hops": _whole(0, 10),
+    "port": _whole(1, 65535),
+    "pool_size": _whole(1, 1000),
+    "page_size": _whole(1, 500),
+    "writes_per_minute": _whole(1, 1_000_000),
+    "rate_limit_uri": _counters,
+}

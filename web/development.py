@@ -1,0 +1,98 @@
+"""`python server.py`: MovR on this machine, from nothing to a page, until Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Final
+
+from movr import embedded, schema
+from movr.errors import DatabaseAway
+from movr.movr import MovR
+from scenarios import demo
+from web.config import SettingsError, read_settings
+
+HOST: Final = "127.0.0.1"
+GUNICORN: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
+
+
+class CannotServe(Exception):  # noqa: N818 - a reason, told and done with
+    """Something in the way, in one sentence."""
+
+
+def serve() -> int:
+    """Serve until Ctrl-C; the exit status."""
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    try:
+        settings = read_settings(os.environ)
+        _check_port(settings.port)
+        uri = settings.db_uri or embedded.start()
+        _prepare(uri)
+        print(_greeting(settings.port), flush=True)
+        return _run_gunicorn(uri)
+    except (SettingsError, CannotServe) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _as_ctrl_c(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn will
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            message = f"Port {port} is in use. Stop what listens there, or choose another: PORT=…"
+            raise CannotServe(message) from error
+
+
+def _prepare(uri: str) -> None:
+    """Bring the schema up to date, and fill an empty database with the demo world."""
+    movr = MovR(uri)
+    try:
+        movr.is_at_head()
+    except DatabaseAway as error:
+        message = f"MovR cannot reach the database of DB_URI at {_where(movr)}."
+        raise CannotServe(message) from error
+    schema.upgrade(movr.engine)
+    if demo.is_empty(movr.engine):
+        demo.fill(movr.engine, now=datetime.now(UTC))
+    movr.engine.dispose()
+
+
+def _where(movr: MovR) -> str:
+    """The database's place, without user or password."""
+    url = movr.engine.url
+    return f"{url.host or url.query.get('host')}{f':{url.port}' if url.port else ''}"
+
+
+def _greeting(port: int) -> str:
+    return f"""
+  MovR is at http://{HOST}:{port}
+
+  Log in as a rider:  {demo.RIDER}
+        or an owner:  {demo.OWNER}
+           password:  {demo.PASSWORD}
+
+  Ctrl-C stops everything; what you did is there next time.
+"""
+
+
+def _run_gunicorn(uri: str) -> int:
+    """Run gunicorn until it ends, or until we are told to."""
+    gunicorn = subprocess.Popen(GUNICORN, env={**os.environ, "DB_URI": uri}, cwd=embedded.ROOT)
+    try:
+        return gunicorn.wait()
+    finally:
+        # A second Ctrl-C must not leave anything behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        gunicorn.terminate()
+        gunicorn.wait()

@@ -1,0 +1,118 @@
+"""What goes wrong, over HTTP: one table for refusals, one page for everything."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from movr import errors
+from web import session
+from web.limits import TooManyAttempts
+
+RETRY_AFTER: Final = "5"  # seconds
+RETRY_AFTER_LIMIT: Final = "60"
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """Say the sentence on the page of this URL."""
+
+    url: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """Say the sentence on a page with this status."""
+
+    status: HTTPStatus
+    retry_after: str | None = None
+
+
+# A view catches a refusal only where it belongs to a form's field.
+ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
+    errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
+    errors.WrongCredentials: ErrorPage(HTTPStatus.UNAUTHORIZED),
+    errors.AccountGone: Flash(partial(url_for, "auth.login")),
+    errors.NotYou: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.VehicleNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
+    errors.VehicleTaken: Flash(partial(url_for, "vehicles.index")),
+    errors.VehicleInUse: Flash(session.own_profile),
+    errors.NotYourVehicle: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.AlreadyRiding: Flash(partial(url_for, "rides.index")),
+    errors.RideNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
+    errors.RideEnded: Flash(partial(url_for, "rides.index")),
+    errors.NotYourRide: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.StillRiding: Flash(partial(url_for, "rides.index")),
+    errors.VehiclesInUse: Flash(session.own_profile),
+    errors.DatabaseAway: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
+    errors.DatabaseBusy: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
+    TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, RETRY_AFTER_LIMIT),
+}
+
+_SENTENCES: Final = {
+    400: "We could not understand that request.",
+    403: "This is not yours to see or to change.",
+    404: "There is nothing at this address.",
+    405: "This address does not do that.",
+    413: "That is more than MovR accepts at once.",
+    500: "Something went wrong on our side. We have noted it.",
+}
+
+logger = logging.getLogger("movr")
+
+
+def init_app(app: Flask) -> None:
+    """Answer refusals and errors in MovR's own clothes."""
+    app.register_error_handler(errors.Refusal, answer_refusal)
+    app.register_error_handler(CSRFError, answer_forgery)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(Exception, answer_bug)
+
+
+def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
+    """What the table says."""
+    answer = ANSWERS[type(refusal)]
+    if isinstance(answer, Flash):
+        if isinstance(refusal, errors.AccountGone):
+            session.end()
+        flash(refusal.sentence, "warning")
+        return redirect(answer.url(), HTTPStatus.SEE_OTHER)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.warning("%s", type(refusal).__name__, exc_info=refusal.__cause__)
+    return _page(answer.status, refusal.sentence, answer.retry_after)
+
+
+def answer_forgery(_error: CSRFError) -> ResponseReturnValue:
+    """A form that did not come from one of our pages, or from one long gone."""
+    sentence = "This form has expired. Go back, reload the page and send it again."
+    return _page(HTTPStatus.BAD_REQUEST, sentence)
+
+
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Werkzeug's errors: a page nobody wrote, a method nobody answers, a body too large."""
+    if error.response is not None or error.code is None:
+        return error
+    body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
+    # What the error itself must say: which methods a 405 allows, for one.
+    headers |= {name: text for name, text in error.get_headers() if name == "Allow"}
+    return body, status, headers
+
+
+def answer_bug(error: Exception) -> ResponseReturnValue:
+    """Everything else is a bug: noted in full in the log, told in one sentence."""
+    logger.error("A request failed.", exc_info=error)
+    return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
+
+
+def _page(
+    status: HTTPStatus, sentence: str, retry_after: str | None = None
+) -> tuple[str, int, dict[str, str]]:
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    return render_template("error.html", status=status, sentence=sentence), status, headers

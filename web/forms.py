@@ -1,0 +1,178 @@
+"""The forms: what their fields accept, in sentences. The database checks the same (models.py)."""
+
+import re
+import unicodedata
+from typing import Any, Final
+
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+
+from movr.cities import CITIES
+from movr.models import (
+    EMAIL_LENGTH,
+    EMAIL_PATTERN,
+    LOCATION_LENGTH,
+    MARKUP_OR_CONTROL,
+    NAME_LENGTH,
+    USERNAME_LENGTH,
+    USERNAME_PATTERN,
+    VEHICLE_TYPES,
+    WORD_LENGTH,
+)
+
+PASSWORD_LENGTH: Final = (10, 128)
+
+
+def _strip(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text else text
+
+
+def readable(_form: Form, field: Field) -> None:
+    """Refuse control characters, and what is left of bytes that were no UTF-8."""
+    if any(
+        unicodedata.category(character) in {"Cc", "Cs"} or character == "\ufffd"
+        for character in field.data
+    ):
+        message = "This has a character in it that we cannot read."
+        raise ValidationError(message)
+
+
+def plain(_form: Form, field: Field) -> None:
+    """Refuse markup."""
+    if re.search(MARKUP_OR_CONTROL, field.data):
+        message = "Please leave out < and >."
+        raise ValidationError(message)
+
+
+def _text(label: str, longest: int, *, missing: str, **render: Any) -> StringField:
+    return StringField(
+        label,
+        filters=[_strip],
+        validators=[
+            InputRequired(missing),
+            Length(max=longest, message=f"Please use at most {longest} characters."),
+            readable,
+            plain,
+        ],
+        render_kw=render,
+    )
+
+
+class WordsForm(FlaskForm):
+    """A form whose fields are all words."""
+
+    def words(self) -> dict[str, str]:
+        """What was filled in, by the name of its field; call it once the form is valid."""
+        return {name: text for name, text in self.data.items() if name != "csrf_token"}
+
+
+class LoginForm(WordsForm):
+    """Username and password. Says no more about a wrong one than that it is wrong."""
+
+    username = StringField(
+        "Username",
+        filters=[_strip, _lower],
+        validators=[
+            InputRequired("Please enter your username."),
+            Length(max=USERNAME_LENGTH, message="A username is shorter than this."),
+            readable,
+        ],
+        render_kw={"autocomplete": "username", "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        "Password",
+        validators=[
+            InputRequired("Please enter your password."),
+            Length(max=PASSWORD_LENGTH[1], message="A password is shorter than this."),
+            readable,
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class RegisterForm(WordsForm):
+    """Everything an account needs."""
+
+    city = SelectField(
+        "Home city",
+        choices=[(city.name, city.label) for city in CITIES],
+        filters=[_lower],
+        validate_choice=True,
+    )
+    first_name = _text(
+        "First name",
+        NAME_LENGTH,
+        missing="Please tell us your first name.",
+        autocomplete="given-name",
+    )
+    last_name = _text(
+        "Last name",
+        NAME_LENGTH,
+        missing="Please tell us your last name.",
+        autocomplete="family-name",
+    )
+    email = StringField(
+        "Email",
+        filters=[_strip],
+        validators=[
+            InputRequired("Please enter your email address."),
+            Length(max=EMAIL_LENGTH, message=f"Please use at most {EMAIL_LENGTH} characters."),
+            readable,
+            Regexp(EMAIL_PATTERN, message="This does not look like an email address."),
+        ],
+        render_kw={"autocomplete": "email", "type": "email"},
+    )
+    username = StringField(
+        "Username",
+        filters=[_strip, _lower],
+        validators=[
+            InputRequired("Please choose a username."),
+            readable,
+            Regexp(
+                USERNAME_PATTERN,
+                message="Please use 3 to 64 letters (a to z), digits or the characters . _ - + @",
+            ),
+        ],
+        render_kw={
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "maxlength": USERNAME_LENGTH,
+        },
+    )
+    password = PasswordField(
+        "Password",
+        validators=[
+            InputRequired("Please choose a password."),
+            Length(
+                *PASSWORD_LENGTH,
+                message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
+            ),
+            readable,
+        ],
+        description=f"At least {PASSWORD_LENGTH[0]} characters.",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class VehicleForm(WordsForm):
+    """A vehicle for others to ride."""
+
+    type = SelectField("Type", choices=[(type_, type_.capitalize()) for type_ in VEHICLE_TYPES])
+    color = _text("Color", WORD_LENGTH, missing="Please tell us its color.")
+    brand = _text("Brand", WORD_LENGTH, missing="Please tell us its brand.")
+    location = _text(
+        "Where it stands", LOCATION_LENGTH, missing="Please say where riders will find it."
+    )
+
+
+class EndRideForm(WordsForm):
+    """Where the vehicle was left."""
+
+    location = _text(
+        "Where did you leave it?", LOCATION_LENGTH, missing="Please say where you left it."
+    )

@@ -1,0 +1,48 @@
+"""gunicorn's settings: `gunicorn -c web/gunicorn.py server:app`."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from dotenv import load_dotenv
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from web.config import SettingsError, read_settings
+
+load_dotenv()
+try:
+    _settings = read_settings(os.environ)
+except SettingsError as error:
+    raise SystemExit(str(error)) from None
+
+# What the workers share: in memory where there is /dev/shm, for this master's lifetime.
+_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - memory, not files
+_shared = tempfile.mkdtemp(prefix="movr-", dir=_memory)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _shared
+os.environ.setdefault("RATE_LIMIT_URI", f"shared://{_shared}/limits.sqlite3")
+
+# After the variable above: prometheus_client reads it when it is imported.
+from prometheus_client import multiprocess  # noqa: E402
+
+bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
+worker_class = "gthread"
+workers = 2
+threads = 4
+worker_tmp_dir = _memory
+control_socket_disable = True  # a read-only root has no place for it
+graceful_timeout = 30
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Keep the counters of a worker that ended, drop what it said of the present."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Arbiter) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_shared, ignore_errors=True)

@@ -1,0 +1,54 @@
+"""Numbers for Prometheus, added up over all gunicorn workers."""
+
+import os
+import time
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+blueprint = Blueprint("metrics", __name__)
+
+REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
+LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
+STATEMENTS = Counter("movr_database_statements", "Statements sent to the database.", ["route"])
+DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them.", ["route"])
+
+
+def init_app(app: Flask) -> None:
+    """Measure every request."""
+    app.before_request(_start)
+    app.after_request(_measure)
+
+
+@blueprint.get("/metrics")
+def show() -> Response:
+    """The numbers of all workers. For the inside only: the proxies in deploy/ do not pass it on."""
+    registry = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        for metric in (REQUESTS, LATENCY, STATEMENTS, DATABASE_SECONDS):
+            registry.register(metric)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+
+
+def _measure(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    REQUESTS.labels(route, request.method, response.status_code).inc()
+    if "started" in g:
+        LATENCY.labels(route).observe(time.perf_counter() - g.started)
+    if usage := g.get("usage"):
+        STATEMENTS.labels(route).inc(usage.statements)
+        DATABASE_SECONDS.labels(route).inc(usage.seconds)
+    return response

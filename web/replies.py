@@ -1,0 +1,57 @@
+"""What every reply says: who served it, what the database cost, what a browser may do with it."""
+
+from typing import Final
+
+from flask import Flask, Response, g
+
+from movr import usage
+from web.context import settings
+
+# Nothing inline, nothing from elsewhere; Bootstrap's CSS draws its arrows as data: images.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # Flask-WTF wants a referrer of our own under https
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), payment=()",
+}
+_HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers to every reply."""
+    app.before_request(_start_counting)
+    app.after_request(_add_headers)
+
+
+def served_by() -> str:
+    """The region of this deployment."""
+    return settings().region or "local"
+
+
+def _start_counting() -> None:
+    g.usage = usage.start()
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    if not settings().debug:
+        response.headers["Strict-Transport-Security"] = _HSTS
+    response.headers["X-Served-By-Region"] = served_by()
+    if cost := g.get("usage"):
+        milliseconds = cost.seconds * 1000
+        response.headers["Server-Timing"] = (
+            f'db;dur={milliseconds:.1f};desc="{_count(cost.statements)}"'
+        )
+    if response.mimetype == "text/html":
+        response.cache_control.no_store = True  # what a member sees is for no shared screen's Back
+    return response
+
+
+def _count(statements: int) -> str:
+    return "1 statement" if statements == 1 else f"{statements} statements"

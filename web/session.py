@@ -1,0 +1,120 @@
+"""Who is asking.
+
+The session is a signed cookie that carries the user's key (city, id), so that even "who is this?"
+is a lookup by primary key in the home region, made when somebody needs to know.
+"""
+
+from functools import cached_property
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from flask import Flask, flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import (
+    AnonymousUserMixin,
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_user,
+    logout_user,
+)
+
+from movr.errors import AccountGone
+from movr.results import Member, UserKey
+from web.context import movr
+
+_login_manager: Final = LoginManager()
+
+
+class Viewer(UserMixin):
+    """Somebody with a session of ours, who may have deleted their account since."""
+
+    is_active = True  # Flask-Login's word for accounts that are not suspended
+
+    def __init__(self, key: UserKey) -> None:
+        """Take the key on trust: it was signed."""
+        self.key = key
+
+    def get_id(self) -> str:
+        """The key, as the cookie keeps it."""
+        return f"{self.key.city}/{self.key.id}"
+
+    @cached_property
+    def member(self) -> Member | None:
+        """The member of this session; None once the account is deleted."""
+        return movr().who_is(self.key)
+
+    @property
+    def is_authenticated(self) -> bool:
+        """True for a member. What Flask-Login's login_required asks."""
+        return self.member is not None
+
+
+class Stranger(AnonymousUserMixin):
+    """Somebody without a session of ours."""
+
+    key: None = None
+    member: None = None
+
+
+def init_app(app: Flask) -> None:
+    """Have Flask-Login keep the sessions."""
+    _login_manager.session_protection = None  # a rider's address changes as they ride
+    _login_manager.anonymous_user = Stranger
+    _login_manager.user_loader(_viewer)
+    _login_manager.unauthorized_handler(_ask_to_log_in)
+    _login_manager.init_app(app)
+
+
+def begin(key: UserKey) -> None:
+    """Log in: a new session, which keeps nothing of the old one but the city looked at."""
+    city = session.get("city")
+    session.clear()
+    if city:
+        session["city"] = city
+    login_user(Viewer(key))
+
+
+def end() -> None:
+    """Log out."""
+    logout_user()
+    session.clear()
+
+
+def viewer() -> Viewer | Stranger:
+    """Whoever is asking."""
+    found: Viewer | Stranger = current_user._get_current_object()  # noqa: SLF001 - werkzeug's API
+    return found
+
+
+def member() -> Member:
+    """The member who is asking, in a view that requires login."""
+    found = viewer().member
+    if found is None:
+        raise AccountGone
+    return found
+
+
+def own_profile() -> str:
+    """The URL of the profile of whoever is asking, or of the login page."""
+    key = viewer().key
+    return url_for("users.profile", user_id=key.id) if key else url_for("auth.login")
+
+
+def _viewer(user_id: str) -> Viewer | None:
+    """Flask-Login's user_loader: from what the cookie keeps, without asking the database."""
+    city, _, id_ = user_id.rpartition("/")
+    try:
+        return Viewer(UserKey(city, UUID(id_)))
+    except ValueError:
+        return None
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    """Flask-Login's unauthorized_handler: come back to a page, but not to a form's address."""
+    if viewer().key:
+        end()  # a session that outlived its account
+    flash("Please log in first.", "info")
+    wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=wanted), HTTPStatus.SEE_OTHER)

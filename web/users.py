@@ -1,0 +1,53 @@
+"""The city's members, and one's own profile."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from movr.errors import NotYou
+from movr.results import Member
+from web import paging, session
+from web.city import current_city
+from web.context import movr, settings
+
+blueprint = Blueprint("users", __name__, url_prefix="/users")
+
+
+@blueprint.get("")
+@login_required
+def index() -> ResponseReturnValue:
+    """First names of the city's members, for members."""
+    page = movr().neighbours(
+        current_city().name, after=paging.after_id(), size=settings().page_size
+    )
+    return render_template("users/index.html", neighbours=page)
+
+
+@blueprint.get("/<uuid:user_id>")
+@login_required
+def profile(user_id: UUID) -> ResponseReturnValue:
+    """One's own profile and vehicles."""
+    member = _oneself(user_id)
+    page = movr().vehicles_of(member.key, after=paging.after_id(), size=settings().page_size)
+    return render_template("users/profile.html", member=member, vehicles=page)
+
+
+@blueprint.post("/remove/<uuid:user_id>")
+@login_required
+def remove(user_id: UUID) -> ResponseReturnValue:
+    """Delete one's own account."""
+    movr().erase_account(_oneself(user_id).key)
+    session.end()
+    flash("Your account is deleted. Thank you for riding with us.", "info")
+    return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+def _oneself(user_id: UUID) -> Member:
+    """The member who is asking, if that is whom the URL names. Raises NotYou."""
+    member = session.member()
+    if member.id != user_id:
+        raise NotYou
+    return member

@@ -1,0 +1,58 @@
+"""The city's vehicles, and an owner's own."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from movr.cities import City, find
+from movr.results import VehicleKey
+from web import paging, session
+from web.city import current_city
+from web.context import movr, settings
+from web.forms import VehicleForm
+
+blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The city's vehicles, for everyone."""
+    page = movr().vehicles(current_city().name, after=paging.after_id(), size=settings().page_size)
+    return render_template("vehicles/index.html", vehicles=page)
+
+
+@blueprint.get("/add")
+@login_required
+def form() -> ResponseReturnValue:
+    """The form for a vehicle in the owner's home city."""
+    return render_template("vehicles/add.html", form=VehicleForm(), home=_home())
+
+
+@blueprint.post("/add")
+@login_required
+def add() -> ResponseReturnValue:
+    """Put a vehicle on the street."""
+    form = VehicleForm()
+    if not form.validate():
+        page = render_template("vehicles/add.html", form=form, home=_home())
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    movr().add_vehicle(session.member().key, **form.words())
+    flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
+    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/remove/<uuid:vehicle_id>")
+@login_required
+def remove(vehicle_id: UUID) -> ResponseReturnValue:
+    """Take one's own vehicle off the street."""
+    owner = session.member().key
+    movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
+    flash("Your vehicle is off the street.", "success")
+    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+
+
+def _home() -> City | None:
+    return find(session.member().city)
