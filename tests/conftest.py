@@ -66,7 +66,7 @@ def session_movr(database: str) -> Iterator[MovR]:
 
 
 @pytest.fixture
-def movr(session_movr: MovR, engine: Engine) -> MovR:
+def movr(session_movr: MovR, engine: Engine) -> MovR:  # noqa: ARG001 - which it empties
     """The door, on an empty database."""
     return session_movr
 
@@ -79,7 +79,7 @@ def session_app(database: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(session_app: Flask, engine: Engine) -> Flask:
+def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database."""
     return session_app
 
@@ -104,7 +104,7 @@ def session_site(database: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(session_site: str, engine: Engine) -> str:
+def site(session_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
     """The URL of MovR under gunicorn, two workers of several threads, on an empty database."""
     return session_site
 
@@ -142,9 +142,9 @@ def serving(**environment: str) -> Iterator[str]:
     """MovR under gunicorn on a free port of the loopback; its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
+    bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "-b", f"127.0.0.1:{port}"]
-        + ["--log-level", "warning", "server:app"],
+        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", *bind, "server:app"],
         cwd=ROOT,
         env={**os.environ, **environment},
     )

@@ -23,7 +23,7 @@ class Visitor:
         return self.client.get(path, headers=headers)
 
     def post(
-        self, path: str, headers: Mapping[str, str] | None = None, **fields: str
+        self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str
     ) -> httpx.Response:
         """Send a form with the token that a page of ours carries; redirects are not followed."""
         fields = {"csrf_token": self.token(), **fields}
