@@ -36,16 +36,21 @@ def parse_uri(uri: str) -> URL:
         raise ValueError(message) from None
 
 
-def make_engine(uri: str, *, pool_size: int, application_name: str) -> Engine:
+def make_engine(
+    uri: str, *, pool_size: int, application_name: str, autocommit: bool = False
+) -> Engine:
     """An engine with a bounded pool; it connects when it is first used.
 
-    Decisions rest on row locks and conditional updates that hold at READ COMMITTED, so that is
-    asked of PostgreSQL whatever the server's default; CockroachDB keeps its SERIALIZABLE.
+    With `autocommit` each statement is a transaction of its own, in one round trip: an engine for
+    reading. One that does both would spend another round trip on every change from one to the
+    other. Otherwise it is READ COMMITTED on PostgreSQL, whatever the server's default: decisions
+    rest on locks that hold there; CockroachDB keeps its SERIALIZABLE.
     """
     url = parse_uri(uri)
+    isolation_level = "SERIALIZABLE" if is_cockroachdb(url) else "READ COMMITTED"
     engine = create_engine(
         url,
-        isolation_level="SERIALIZABLE" if is_cockroachdb(url) else "READ COMMITTED",
+        isolation_level="AUTOCOMMIT" if autocommit else isolation_level,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
@@ -76,9 +81,8 @@ def _set_timeouts(*, cockroachdb: bool) -> Callable[[Connection, object], None]:
     statements = "; ".join(f"SET {name} = {value}" for name, value in timeouts.items())
 
     def set_timeouts(connection: Connection, _record: object) -> None:
-        connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statements)
-        connection.autocommit = False
+        connection.commit()
 
     return set_timeouts

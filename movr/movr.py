@@ -48,9 +48,16 @@ class MovR:
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
         )
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = make_engine(
+            uri, pool_size=pool_size, application_name=application_name, autocommit=True
+        )
         self._sessions = sessionmaker(self.engine, autoflush=False)
         self._now = clock
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self.engine.dispose()
+        self._reader.dispose()
 
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
@@ -197,7 +204,7 @@ class MovR:
 
     def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
         """One statement, one round trip; CockroachDB retries it by itself."""
-        with _calmly(), self._autocommit.connect() as connection:
+        with _calmly(), self._reader.connect() as connection:
             return connection.execute(statement, parameters).all()
 
     def _write(

@@ -62,7 +62,7 @@ def engine(session_engine: Engine) -> Iterator[Engine]:
 def session_movr(database: str) -> Iterator[MovR]:
     movr = MovR(database, pool_size=20)
     yield movr
-    movr.engine.dispose()
+    movr.close()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def movr(session_movr: MovR, engine: Engine) -> MovR:  # noqa: ARG001 - which it
 def session_app(database: str) -> Iterator[Flask]:
     app = create_app(settings_for(database))
     yield app
-    app.extensions["movr"].engine.dispose()
+    app.extensions["movr"].close()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def _prepare(uri: str) -> None:
     schema.upgrade(movr.engine)
     if demo.is_empty(movr.engine):
         demo.fill(movr.engine, now=datetime.now(UTC))
-    movr.engine.dispose()
+    movr.close()
 
 
 def _where(movr: MovR) -> str:

@@ -5,7 +5,14 @@ import unicodedata
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, PasswordField, SelectField, StringField
+from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
+    Field,
+    Form,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from movr.cities import CITIES
@@ -100,7 +107,7 @@ class RegisterForm(WordsForm):
 
     city = SelectField(
         "Home city",
-        choices=[(city.name, city.label) for city in CITIES],
+        choices=[SelectChoice(city.name, city.label) for city in CITIES],
         filters=[_lower],
         validate_choice=True,
     )
@@ -162,7 +169,9 @@ class RegisterForm(WordsForm):
 class VehicleForm(WordsForm):
     """A vehicle for others to ride."""
 
-    type = SelectField("Type", choices=[(type_, type_.capitalize()) for type_ in VEHICLE_TYPES])
+    type = SelectField(
+        "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in VEHICLE_TYPES]
+    )
     color = _text("Color", WORD_LENGTH, missing="Please tell us its color.")
     brand = _text("Brand", WORD_LENGTH, missing="Please tell us its brand.")
     location = _text(

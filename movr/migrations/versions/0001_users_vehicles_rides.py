@@ -57,16 +57,16 @@ def _create_users() -> None:
         sa.Column("deleted_at", TIME),
         sa.PrimaryKeyConstraint("city", "id", name="users_pkey"),
         sa.UniqueConstraint("username", name="users_username_key"),
-        sa.CheckConstraint(CITY_IS_SERVED, name="users_city_check"),
-        sa.CheckConstraint(_plain("first_name", 100), name="users_first_name_check"),
-        sa.CheckConstraint(_plain("last_name", 100), name="users_last_name_check"),
-        sa.CheckConstraint("username ~ '^[a-z0-9._@+-]{3,64}$'", name="users_username_check"),
+        sa.CheckConstraint(CITY_IS_SERVED, name=op.f("users_city_check")),
+        sa.CheckConstraint(_plain("first_name", 100), name=op.f("users_first_name_check")),
+        sa.CheckConstraint(_plain("last_name", 100), name=op.f("users_last_name_check")),
+        sa.CheckConstraint("username ~ '^[a-z0-9._@+-]{3,64}$'", name=op.f("users_username_check")),
         sa.CheckConstraint(
-            r"email ~ '^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$'", name="users_email_check"
+            r"email ~ '^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$'", name=op.f("users_email_check")
         ),
         sa.CheckConstraint(
             "(active_ride_city IS NULL) = (active_ride_id IS NULL)",
-            name="users_active_ride_check",
+            name=op.f("users_active_ride_check"),
         ),
         sa.CheckConstraint(
             "(deleted_at IS NULL) = (first_name IS NOT NULL)"
@@ -75,7 +75,7 @@ def _create_users() -> None:
             " AND (deleted_at IS NULL) = (username IS NOT NULL)"
             " AND (deleted_at IS NULL) = (password_hash IS NOT NULL)"
             " AND (deleted_at IS NULL OR active_ride_id IS NULL)",
-            name="users_erased_check",
+            name=op.f("users_erased_check"),
         ),
     )
 
@@ -98,18 +98,20 @@ def _create_vehicles() -> None:
         sa.ForeignKeyConstraint(
             ["city", "owner_id"], ["users.city", "users.id"], name="vehicles_city_owner_id_fkey"
         ),
-        sa.CheckConstraint(CITY_IS_SERVED, name="vehicles_city_check"),
-        sa.CheckConstraint("type IN ('bike', 'scooter', 'skateboard')", name="vehicles_type_check"),
+        sa.CheckConstraint(CITY_IS_SERVED, name=op.f("vehicles_city_check")),
         sa.CheckConstraint(
-            "status IN ('available', 'in_use', 'removed')", name="vehicles_status_check"
+            "type IN ('bike', 'scooter', 'skateboard')", name=op.f("vehicles_type_check")
         ),
-        sa.CheckConstraint(_plain("last_location", 200), name="vehicles_last_location_check"),
-        sa.CheckConstraint(_plain("color", 50), name="vehicles_color_check"),
-        sa.CheckConstraint(_plain("brand", 50), name="vehicles_brand_check"),
+        sa.CheckConstraint(
+            "status IN ('available', 'in_use', 'removed')", name=op.f("vehicles_status_check")
+        ),
+        sa.CheckConstraint(_plain("last_location", 200), name=op.f("vehicles_last_location_check")),
+        sa.CheckConstraint(_plain("color", 50), name=op.f("vehicles_color_check")),
+        sa.CheckConstraint(_plain("brand", 50), name=op.f("vehicles_brand_check")),
         sa.CheckConstraint(
             "(latitude IS NULL) = (longitude IS NULL)"
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
-            name="vehicles_position_check",
+            name=op.f("vehicles_position_check"),
         ),
     )
     op.create_index("vehicles_city_owner_id_status_idx", "vehicles", ["city", "owner_id", "status"])
@@ -140,12 +142,12 @@ def _create_rides() -> None:
             ["vehicles.city", "vehicles.id"],
             name="rides_city_vehicle_id_fkey",
         ),
-        sa.CheckConstraint(CITY_IS_SERVED, name="rides_city_check"),
-        sa.CheckConstraint(_plain("end_location", 200), name="rides_end_location_check"),
+        sa.CheckConstraint(CITY_IS_SERVED, name=op.f("rides_city_check")),
+        sa.CheckConstraint(_plain("end_location", 200), name=op.f("rides_end_location_check")),
         sa.CheckConstraint(
             "(end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL)"
             " AND end_time >= start_time",
-            name="rides_ended_check",
+            name=op.f("rides_ended_check"),
         ),
     )
     op.create_index(

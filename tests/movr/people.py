@@ -1,0 +1,47 @@
+"""Factories: members and vehicles, made through MovR's own transactions."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from movr import transactions
+from movr.results import RideKey, UserKey, VehicleKey
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def a_member(session: Session, city: str = "new york", username: str | None = None) -> UserKey:
+    user = UserKey(city, uuid4())
+    transactions.register(
+        session,
+        user,
+        first_name="Ada",
+        last_name="Lovelace",
+        email="ada@example.com",
+        username=username or f"ada-{secrets.token_hex(6)}",
+        password_hash="$argon2id$…",
+    )
+    return user
+
+
+def a_vehicle(session: Session, owner: UserKey, location: str = "1 Wall Street") -> VehicleKey:
+    vehicle = VehicleKey(owner.city, uuid4())
+    transactions.add_vehicle(
+        session,
+        vehicle,
+        owner,
+        type="bike",
+        color="red",
+        brand="Kona",
+        location=location,
+        now=NOW,
+    )
+    return vehicle
+
+
+def a_ride(session: Session, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW) -> RideKey:
+    ride = RideKey(vehicle.city, uuid4())
+    transactions.start_ride(session, ride, vehicle, rider, now=now)
+    return ride

@@ -1,0 +1,175 @@
+"""The door: what goes through MovR commits, comes back as facts, and comes in pages."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from movr import errors
+from movr.movr import MovR
+from movr.results import Page, UserKey, Vehicle, VehicleKey
+from tests.conftest import free_port
+from tests.visitor import registration
+
+
+def a_member(movr: MovR, city: str = "new york") -> UserKey:
+    fields = registration(city)
+    return movr.register(fields.pop("city"), **fields)
+
+
+def some_vehicles(movr: MovR, owner: UserKey, number: int) -> set[VehicleKey]:
+    return {
+        movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location=f"{n} Wall Street")
+        for n in range(number)
+    }
+
+
+def test_a_member_is_known_by_key_and_by_credentials(movr: MovR) -> None:
+    fields = registration("rome")
+    key = movr.register(**fields)
+
+    member = movr.log_in(fields["username"].upper(), fields["password"])
+
+    assert member == movr.who_is(key)
+    assert (member.key, member.full_name, member.cities_ridden) == (key, "Ada Lovelace", ())
+
+
+@pytest.mark.parametrize(("name", "password"), [("right", "wrong"), ("nobody", "right")])
+def test_a_wrong_name_and_a_wrong_password_get_the_same_refusal(
+    movr: MovR, name: str, password: str
+) -> None:
+    fields = registration()
+    movr.register(**fields)
+    names = {"right": fields["username"], "nobody": "nobody-at-all"}
+    passwords = {"right": fields["password"], "wrong": "wrong horse battery"}
+
+    with pytest.raises(errors.WrongCredentials) as refused:
+        movr.log_in(names[name], passwords[password])
+
+    assert str(refused.value) == "That username and password do not match."
+
+
+def test_an_erased_account_is_nobody(movr: MovR) -> None:
+    fields = registration()
+    key = movr.register(**fields)
+
+    movr.erase_account(key)
+
+    assert movr.who_is(key) is None
+    with pytest.raises(errors.WrongCredentials):
+        movr.log_in(fields["username"], fields["password"])
+
+
+@pytest.mark.parametrize(("number", "pages"), [(0, 1), (1, 1), (4, 2), (5, 3)])
+def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -> None:
+    owner = a_member(movr)
+    added = some_vehicles(movr, owner, number)
+
+    seen: list[Vehicle] = []
+    page = movr.vehicles("new york", after=None, size=2)
+    turned = 1
+    seen += page.items
+    while page.next:
+        page = movr.vehicles("new york", after=seen[-1].id, size=2)
+        seen += page.items
+        turned += 1
+
+    assert [VehicleKey(v.city, v.id) for v in seen] == sorted(added)
+    assert turned == pages
+
+
+def test_home_shows_what_is_free_and_who_is_looking(movr: MovR) -> None:
+    owner = a_member(movr)
+    free, taken, removed = some_vehicles(movr, owner, 3)
+    movr.start_ride(taken, owner)
+    movr.remove_vehicle(removed, owner)
+
+    seen = movr.home("new york", owner, after=None, size=10)
+
+    assert seen.member == movr.who_is(owner)
+    assert [vehicle.id for vehicle in seen.vehicles.items] == [free.id]
+
+
+def test_home_is_there_for_strangers_and_where_nothing_is_free(movr: MovR) -> None:
+    member = a_member(movr)
+
+    assert movr.home("paris", None, after=None, size=10).member is None
+    assert movr.home("paris", UserKey("paris", uuid4()), after=None, size=10).member is None
+    assert movr.home("paris", member, after=None, size=10).member == movr.who_is(member)
+    assert movr.home("paris", member, after=None, size=10).vehicles == Page((), None)
+
+
+def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
+    owner, other = a_member(movr), a_member(movr)
+    free, taken, removed = some_vehicles(movr, owner, 3)
+    some_vehicles(movr, other, 1)
+    movr.start_ride(taken, other)
+    movr.remove_vehicle(removed, owner)
+
+    seen = movr.vehicles_of(owner, after=None, size=10)
+
+    assert {(v.id, v.is_free) for v in seen.items} == {(free.id, True), (taken.id, False)}
+
+
+def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR) -> None:
+    rider = a_member(movr)
+    traveller_vehicle = next(iter(some_vehicles(movr, a_member(movr, "paris"), 1)))
+    home_vehicle = next(iter(some_vehicles(movr, rider, 1)))
+    rides = []
+    for vehicle in (home_vehicle, traveller_vehicle, home_vehicle):
+        rides.append(movr.start_ride(vehicle, rider))
+        movr.end_ride(rides[-1], rider, location="here")
+    rides.append(movr.start_ride(traveller_vehicle, rider))
+    member = movr.who_is(rider)
+    assert member
+
+    first = movr.rides(member, before=None, size=3)
+    last = first.items[-1]
+    second = movr.rides(member, before=(last.start_time, last.id), size=3)
+
+    assert [ride.id for ride in first.items + second.items] == [r.id for r in reversed(rides)]
+    assert [ride.is_active for ride in first.items] == [True, False, False]
+    assert (bool(first.next), second.next) == (True, None)
+
+
+def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
+    member = movr.who_is(a_member(movr))
+    assert member
+
+    assert movr.rides(member, before=None, size=3) == Page((), None)
+
+
+def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
+    stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
+    a_member(movr, "paris")
+    movr.erase_account(left)
+
+    seen = movr.neighbours("rome", after=None, size=10)
+
+    assert [(n.id, n.first_name) for n in seen.items] == [(stayed.id, "Ada")]
+
+
+def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> None:
+    rider = a_member(movr)
+    (vehicle,) = some_vehicles(movr, rider, 1)
+    ride = movr.start_ride(vehicle, rider)
+    member = movr.who_is(rider)
+    assert member
+    started = movr.rides(member, before=None, size=1).items[0].start_time
+    later = MovR(database, clock=lambda: started + timedelta(hours=2))
+
+    later.end_ride(ride, rider, location="far away")
+    later.close()
+
+    ended = movr.who_is(rider)
+    assert ended
+    assert movr.rides(ended, before=None, size=1).items[0].length == timedelta(hours=2)
+
+
+def test_a_database_that_is_away_is_a_refusal() -> None:
+    nowhere = MovR(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
+
+    with pytest.raises(errors.DatabaseAway):
+        nowhere.vehicles("rome", after=None, size=1)
+    with pytest.raises(errors.DatabaseAway):
+        nowhere.erase_account(UserKey("rome", uuid4()))

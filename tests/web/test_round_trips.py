@@ -1,0 +1,103 @@
+"""The budget: what each page costs in round trips, counted on the wire."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from movr.engine import parse_uri
+from tests.conftest import HERE, settings_for
+from tests.databases import text_of
+from tests.visitor import PASSWORD, Visitor
+from tests.wire import Wire
+from web.app import create_app
+
+
+@pytest.fixture
+def wire(database: str, engine: Engine) -> Iterator[Wire]:  # noqa: ARG001 - emptied afterwards
+    with Wire(parse_uri(database)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def distant(wire: Wire) -> Iterator[Visitor]:
+    """A visitor of MovR whose database is at the other end of the wire."""
+    app = create_app(settings_for(text_of(wire.url)))
+    with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
+        visitor = Visitor(client)
+        visitor.get("/vehicles")  # connects
+        yield visitor
+    app.extensions["movr"].close()
+
+
+@pytest.mark.parametrize(
+    ("path", "budget"), [("/", 1), ("/home", 1), ("/vehicles", 1), ("/login", 0), ("/healthz", 0)]
+)
+def test_what_a_page_costs_a_stranger(distant: Visitor, wire: Wire, path: str, budget: int) -> None:
+    wire.reset()
+
+    assert distant.get(path).status_code == 200
+
+    assert wire.round_trips == budget
+
+
+@pytest.mark.parametrize(
+    ("path", "budget"),
+    [("/", 1), ("/vehicles", 2), ("/users", 2), ("/rides", 2), ("/vehicles/add", 1)],
+)
+def test_what_a_page_costs_a_member_login_included(
+    distant: Visitor, wire: Wire, path: str, budget: int
+) -> None:
+    distant.register()
+    distant.start(distant.add_vehicle())
+    wire.reset()
+
+    reply = distant.get(path)
+
+    assert reply.status_code == 200
+    assert wire.round_trips == budget
+    assert f'desc="{budget} statement' in reply.headers["Server-Timing"]
+
+
+def test_what_a_profile_costs(distant: Visitor, wire: Wire) -> None:
+    path = f"/users/{distant.register().id}"
+    wire.reset()
+
+    assert distant.get(path).status_code == 200
+
+    assert wire.round_trips == 2
+
+
+def test_what_starting_and_ending_a_ride_cost_login_included(distant: Visitor, wire: Wire) -> None:
+    """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
+    vehicle = distant.register().add_vehicle()
+    token = distant.token()
+
+    wire.reset()
+    started = distant.client.post(f"/rides/start/{vehicle}", data={"csrf_token": token})
+    cost_of_start = wire.round_trips
+    ride = distant.active_ride()
+    wire.reset()
+    ended = distant.client.post(
+        f"/rides/end/{ride}", data={"csrf_token": token, "location": "2 Broadway"}
+    )
+    cost_of_end = wire.round_trips
+
+    assert (started.status_code, ended.status_code) == (303, 303)
+    assert (cost_of_start, cost_of_end) == (7, 7)
+
+
+def test_logging_in_costs_one(distant: Visitor, wire: Wire) -> None:
+    distant.register()
+    username = distant.username
+    distant.post("/logout")
+    token = distant.token()
+    wire.reset()
+
+    reply = distant.client.post(
+        "/login", data={"csrf_token": token, "username": username, "password": PASSWORD}
+    )
+
+    assert reply.status_code == 303
+    assert wire.round_trips == 1
