@@ -68,18 +68,22 @@ def init_app(app: Flask) -> None:
 
 
 def begin(key: UserKey) -> None:
-    """Log in: a new session, which keeps nothing of the old one but the city looked at."""
-    city = session.get("city")
-    session.clear()
-    if city:
-        session["city"] = city
+    """Log in, in a new session."""
+    _renew()
     login_user(Viewer(key))
 
 
 def end() -> None:
     """Log out."""
     logout_user()
+    _renew()
+
+
+def _renew() -> None:
+    """Forget the session but for the city looked at, which is nobody's secret."""
+    kept = {name: session[name] for name in ("city", "guessed") if name in session}
     session.clear()
+    session.update(kept)
 
 
 def viewer() -> Viewer | Stranger:
