@@ -1,11 +1,12 @@
 """Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory)."""
 
-from functools import cache
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-_hasher = PasswordHasher()
+_hasher: Final = PasswordHasher()
+_NOBODYS_HASH: Final = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
@@ -16,12 +17,7 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str | None) -> bool:
     """True if this password made the hash. Without a hash (an unknown name): False, as slowly."""
     try:
-        matches = _hasher.verify(password_hash or _nobodys_hash(), password)
+        matches = _hasher.verify(password_hash or _NOBODYS_HASH, password)
     except VerifyMismatchError:
         return False
     return matches and password_hash is not None
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher.hash("nobody has this password")

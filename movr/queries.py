@@ -105,6 +105,7 @@ RIDES: Final = (
         Ride.rider_city == bindparam("rider_city"),
         Ride.rider_id == bindparam("rider_id"),
         Ride.city.in_(bindparam("cities", expanding=True)),
+        Vehicle.city.in_(bindparam("cities", expanding=True)),  # not every planner infers it
         tuple_(Ride.start_time, Ride.id)
         < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER),
     )
