@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Engine, Executable, Row
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -54,10 +54,15 @@ class MovR:
         self._sessions = sessionmaker(self.engine, autoflush=False)
         self._now = clock
 
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """All that talks to the database: to write, and to read."""
+        return self.engine, self._reader
+
     def close(self) -> None:
         """Close all connections that are not in use."""
-        self.engine.dispose()
-        self._reader.dispose()
+        for engine in self.engines:
+            engine.dispose()
 
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""

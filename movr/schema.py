@@ -37,11 +37,15 @@ def history(engine: Engine) -> None:
     command.history(_config(engine), indicate_current=True)
 
 
+def head() -> str | None:
+    """The newest revision that this code knows."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def is_at_head(engine: Engine) -> bool:
     """True if the database has all migrations that this code knows."""
-    head = ScriptDirectory.from_config(_config(engine)).get_current_head()
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision() == head()
 
 
 def _config(engine: Engine) -> Config:

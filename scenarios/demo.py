@@ -1,55 +1,22 @@
-"""All nine cities, with owners and riders, vehicles at real streets, and a month of past rides.
+"""All nine cities, with owners and riders, vehicles at real streets, and a month of past rides."""
 
-The same seed makes the same world; only its clock follows the day it is made.
-"""
+import secrets
+from datetime import datetime
+from typing import Final
 
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
-from uuid import UUID
+from sqlalchemy import Engine, select
 
-from faker import Faker
-from sqlalchemy import Engine, insert, select
-
-from movr.cities import CITIES, City
-from movr.models import AVAILABLE, IN_USE, Ride, User, Vehicle
+from movr.cities import DEFAULT_CITY
+from movr.models import User
 from movr.passwords import hash_password
-from scenarios.streets import STREETS, Street
+from scenarios import world
+from scenarios.world import Size, World
 
-SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial
 PASSWORD: Final = "ride with movr"  # noqa: S105 - printed for everybody to use
 RIDER: Final = "demo-rider"
 OWNER: Final = "demo-owner"
 
-OWNERS: Final = 8  # a city
-RIDERS: Final = 32
-VEHICLES: Final = 48
-DAYS: Final = 30
-RIDES: Final = 360  # a city
-UNDER_WAY: Final = 5
-LONGEST_NUMBER: Final = 240
-
-_LOCALES: Final = {"amsterdam": "nl_NL", "paris": "fr_FR", "rome": "it_IT"}
-_NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
-_BRANDS: Final = {
-    "bike": ("Kona", "Merida", "Fuji", "Cervelo", "Pinarello", "Santa Cruz"),
-    "scooter": ("Voltrider", "Kickstone", "Zephyr", "Curbside"),
-    "skateboard": ("Element", "Longboarder", "Plank & Sons", "Quarterpipe"),
-}
-_COLORS: Final = ("red", "yellow", "blue", "green", "black", "white", "orange", "teal")
-
-Row = dict[str, Any]
-
-
-@dataclass
-class World:
-    """The rows of all three tables, as they come into being."""
-
-    users: list[Row] = field(default_factory=list)
-    vehicles: list[Row] = field(default_factory=list)
-    rides: list[Row] = field(default_factory=list)
+SIZE: Final = Size(owners=8, riders=32, vehicles=48, rides=360, under_way=5)
 
 
 def is_empty(engine: Engine) -> bool:
@@ -59,139 +26,21 @@ def is_empty(engine: Engine) -> bool:
 
 
 def fill(engine: Engine, *, now: datetime) -> None:
-    """Fill an empty database, in one transaction."""
-    world = make(now)
-    with engine.begin() as connection:
-        for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
-            connection.execute(insert(model), rows)
+    """Fill an empty database."""
+    world.insert_rows(engine, make(now))
 
 
 def make(now: datetime) -> World:
-    """The world as it is at `now`."""
-    world = World()
-    chance = random.Random(SEED)  # noqa: S311 - a game of chance, not of secrets
-    nobodys = hash_password(str(chance.getrandbits(128)))
-    for city in CITIES:
-        _populate(world, city, chance, nobodys, now)
-    _add_demo_logins(world)
-    return world
+    """The demo world as it is at `now`. Nobody knows a password but those of the demo logins."""
+    made = world.make(now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
+    _add_demo_logins(made)
+    return made
 
 
-def _populate(
-    world: World, city: City, chance: random.Random, password_hash: str, now: datetime
-) -> None:
-    names = Faker(_LOCALES.get(city.name, "en_US"))
-    names.seed_instance(chance.getrandbits(32))
-    people = [_person(city, names, chance, password_hash) for _ in range(OWNERS + RIDERS)]
-    owners, riders = people[:OWNERS], people[OWNERS:]
-    for owner in owners:
-        owner["is_owner"] = True
-    vehicles = [_vehicle(city, owners[n % OWNERS], chance, now) for n in range(VEHICLES)]
-    world.users.extend(people)
-    world.vehicles.extend(vehicles)
-    world.rides.extend(_rides(riders, vehicles, chance, now))
-
-
-def _person(city: City, names: Faker, chance: random.Random, password_hash: str) -> Row:
-    id_ = _id(chance)
-    username = f"{city.name.replace(' ', '-')}-{id_.hex[:8]}"
-    return {
-        "city": city.name,
-        "id": id_,
-        "first_name": names.first_name(),
-        "last_name": names.last_name(),
-        "email": f"{username}@example.com",
-        "username": username,
-        "password_hash": password_hash,
-        "is_owner": False,
-        "active_ride_city": None,
-        "active_ride_id": None,
-        "cities_ridden": [],
-    }
-
-
-def _vehicle(city: City, owner: Row, chance: random.Random, now: datetime) -> Row:
-    type_ = chance.choice(sorted(_BRANDS))
-    return {
-        "city": city.name,
-        "id": _id(chance),
-        "type": type_,
-        "owner_id": owner["id"],
-        "date_added": now - timedelta(days=DAYS + chance.randrange(1, 300)),
-        "status": AVAILABLE,
-        "color": chance.choice(_COLORS),
-        "brand": chance.choice(_BRANDS[type_]),
-        **_place(city.name, chance),
-    }
-
-
-def _place(city: str, chance: random.Random) -> Row:
-    """A house number in a real street, within about 50 metres of the street's point."""
-    street: Street = chance.choice(STREETS[city])
-    number = chance.randrange(1, LONGEST_NUMBER)
-    return {
-        "last_location": f"{street.name} {number}"
-        if city in _NUMBER_LAST
-        else f"{number} {street.name}",
-        "latitude": round(street.latitude + chance.uniform(-0.0004, 0.0004), 6),
-        "longitude": round(street.longitude + chance.uniform(-0.0004, 0.0004), 6),
-    }
-
-
-def _rides(
-    riders: list[Row], vehicles: list[Row], chance: random.Random, now: datetime
-) -> Iterator[Row]:
-    """A month of rides, none of which shares its vehicle or its rider with another at a time.
-
-    Those that have not ended at `now` are under way.
-    """
-    start = now - timedelta(days=DAYS)
-    starts = sorted(
-        start + timedelta(seconds=chance.uniform(0, DAYS * 86400)) for _ in range(RIDES)
-    )
-    starts += [now - timedelta(minutes=chance.uniform(1, 15)) for _ in range(UNDER_WAY)]
-    busy_until: dict[UUID, datetime] = {}
-    for time in sorted(starts):
-        rider = chance.choice([r for r in riders if busy_until.get(r["id"], start) <= time])
-        vehicle = chance.choice([v for v in vehicles if busy_until.get(v["id"], start) <= time])
-        end = time + timedelta(seconds=chance.randrange(180, 2700))
-        busy_until[rider["id"]] = busy_until[vehicle["id"]] = end
-        yield _ride(rider, vehicle, time, end if end <= now else None, chance)
-
-
-def _ride(
-    rider: Row, vehicle: Row, start: datetime, end: datetime | None, chance: random.Random
-) -> Row:
-    ride = {
-        "city": vehicle["city"],
-        "id": _id(chance),
-        "vehicle_id": vehicle["id"],
-        "rider_city": rider["city"],
-        "rider_id": rider["id"],
-        "start_location": vehicle["last_location"],
-        "end_location": None,
-        "start_time": start,
-        "end_time": end,
-        "length": end and end - start,
-    }
-    rider["cities_ridden"] = [vehicle["city"]]
-    if end:
-        vehicle.update(_place(vehicle["city"], chance))
-        ride["end_location"] = vehicle["last_location"]
-    else:
-        vehicle["status"] = IN_USE
-        rider.update(active_ride_city=ride["city"], active_ride_id=ride["id"])
-    return ride
-
-
-def _add_demo_logins(world: World) -> None:
+def _add_demo_logins(made: World) -> None:
     """Give the two demo logins to people of the first city: a rider who is free, and an owner."""
-    home = [user for user in world.users if user["city"] == CITIES[0].name]
+    home = [user for user in made.users if user["city"] == DEFAULT_CITY.name]
     rider = next(u for u in home if u["cities_ridden"] and not u["active_ride_id"])
     owner = next(u for u in home if u["is_owner"])
     for user, username in ((rider, RIDER), (owner, OWNER)):
         user.update(username=username, password_hash=hash_password(PASSWORD))
-
-
-def _id(chance: random.Random) -> UUID:
-    return UUID(int=chance.getrandbits(128), version=4)

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from movr import schema
+from web import placing
 from web.context import movr
 
 db = AppGroup("db", help="The schema's history (Alembic).")
@@ -13,6 +14,7 @@ db = AppGroup("db", help="The schema's history (Alembic).")
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(db)
+    app.cli.add_command(placing.placement)
 
 
 @db.command()

@@ -1,0 +1,92 @@
+"""dbinit.sql: all of MovR for a new CockroachDB cluster in one file.
+
+Database, tables with their partitions and zones, sample rows, and the schema's head revision, so
+that `db upgrade` has nothing left to do. Rendered from the models, never edited.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.schema import CreateTable
+from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
+
+from movr import schema
+from movr.placement import cockroachdb
+from movr.placement.kinds import TABLES, Placement
+
+DATABASE: Final = "movr"
+_ROWS_A_STATEMENT: Final = 50
+
+Rows = Mapping[str, Iterable[Mapping[str, Any]]]
+
+
+def render(rows: Rows) -> str:
+    """The file, with these sample rows by table."""
+    return "\n".join(_lines(rows))
+
+
+def _lines(rows: Rows) -> Iterator[str]:
+    yield "-- MovR on CockroachDB, partitioned by city: cockroach sql < dbinit.sql"
+    yield f"-- Made by `flask --app server placement sql {Placement.PARTITION} > dbinit.sql`."
+    yield ""
+    yield f"CREATE DATABASE IF NOT EXISTS {DATABASE};"
+    yield f"USE {DATABASE};"
+    for table in TABLES:
+        yield ""
+        yield f"{_create(table)};"
+    yield ""
+    yield "-- Each partition stays in its region."
+    for step in cockroachdb.constrain(DATABASE):
+        yield f"{step.sql};"
+    yield ""
+    yield "-- The schema's history, as Alembic keeps it."
+    yield "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    yield "    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
+    yield f"INSERT INTO alembic_version VALUES ('{schema.head()}');"
+    for table in TABLES:
+        yield ""
+        yield from _insert(table, list(rows[table.name]))
+    yield ""
+
+
+def _create(table: Table) -> str:
+    """CREATE TABLE with its indexes inside, all partitioned: valid from v19.2 to today."""
+    created = str(CreateTable(table).compile(dialect=CockroachDBDialect_psycopg2()))
+    columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
+    indexes = [
+        f"INDEX {index.name} ({', '.join(column.name for column in index.columns)})"
+        f" {cockroachdb.partition_by(cockroachdb.leading_column(index))}"
+        for index in cockroachdb.city_indexes(table)
+    ]
+    inside = [line.removesuffix(",") for line in columns[1:] if line] + indexes
+    body = ",\n    ".join(inside)
+    return f"{columns[0]}\n    {body}\n) {cockroachdb.partition_by('city')}"
+
+
+def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    columns = [column.name for column in table.columns]
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        values = ",\n    ".join(
+            f"({', '.join(_literal(row.get(column)) for column in columns)})"
+            for row in rows[start : start + _ROWS_A_STATEMENT]
+        )
+        yield f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES\n    {values};"
+
+
+def _literal(value: object) -> str:
+    """A value as SQL that every version of CockroachDB reads."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case list():
+            return f"ARRAY[{', '.join(_literal(item) for item in value)}]::VARCHAR[]"
+        case str() | UUID() | datetime() | timedelta():
+            return "'" + str(value).replace("'", "''") + "'"
+    raise TypeError(f"No SQL for {value!r}.")

@@ -1,0 +1,153 @@
+"""What a database has: asked of the server, never assumed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.exc import DBAPIError
+
+from movr.cities import REGIONS
+from movr.engine import is_cockroachdb
+from movr.placement.cockroachdb import REGION_COLUMN, city_indexes
+from movr.placement.kinds import TABLES, Placement, Survival, partition_name, region_of_city
+from movr.placement.postgresql import PARTITIONED
+
+Rows = Sequence[Row[Any]]
+
+LOCKS_SCHEMAS: Final = 26  # the first major version whose new tables are schema_locked
+_LITERAL: Final = re.compile(r"'([^']*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A database's placement, and where it keeps each city (empty: all in one place)."""
+
+    database: str
+    cockroachdb: bool
+    placement: Placement
+    cities: Mapping[str, str]
+    regions: frozenset[str] = frozenset()
+    survival: Survival = Survival.ZONE
+    locks_schemas: bool = False
+
+    @property
+    def is_current(self) -> bool:
+        """True if every city lives where cities.py says."""
+        return self.placement is Placement.NONE or dict(self.cities) == dict(region_of_city())
+
+
+def look(engine: Engine) -> Found:
+    """What this database has now."""
+    with engine.connect() as connection:
+        if is_cockroachdb(engine.url):
+            return _cockroachdb(connection)
+        return _postgresql(connection)
+
+
+def _postgresql(connection: Connection) -> Found:
+    database = str(connection.scalar(text("SELECT current_database()")))
+    bounds = connection.execute(
+        text(
+            "SELECT parent.relname, child.relname, pg_get_expr(child.relpartbound, child.oid)"
+            " FROM pg_inherits JOIN pg_class parent ON parent.oid = inhparent"
+            " JOIN pg_class child ON child.oid = inhrelid"
+            " WHERE parent.relname = :table AND parent.relkind = 'p'"
+            " AND pg_table_is_visible(parent.oid)"
+        ),
+        {"table": PARTITIONED[-1].name},
+    ).all()
+    regions = {partition_name(region): region for region in REGIONS}
+    cities = {
+        city: regions.get(child.removeprefix(f"{parent}_"), child)
+        for parent, child, bound in bounds
+        for city in _LITERAL.findall(bound)
+    }
+    placement = Placement.POSTGRES_PARTITION if bounds else Placement.NONE
+    return Found(database, cockroachdb=False, placement=placement, cities=cities)
+
+
+def _cockroachdb(connection: Connection) -> Found:
+    database, version = connection.execute(text("SELECT current_database(), version()")).one()
+    regions = _ask(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
+    placement, cities = Placement.NONE, {}
+    if regions:
+        placement, cities = Placement.MULTI_REGION, _cities_by_row(connection)
+    elif partitions := _partitions(connection, database):
+        placement, cities = Placement.PARTITION, _cities_by_partition(partitions)
+    return Found(
+        database,
+        cockroachdb=True,
+        placement=placement,
+        cities=cities,
+        regions=frozenset(region for (region,) in regions),
+        survival=_survival(connection, database),
+        locks_schemas=_major_version(version) >= LOCKS_SCHEMAS,
+    )
+
+
+def _survival(connection: Connection, database: str) -> Survival:
+    goals = _ask(
+        connection, f"SELECT survival_goal FROM [SHOW SURVIVAL GOAL FROM DATABASE {database}]"
+    )
+    return Survival.REGION if goals and goals[0][0] == "region" else Survival.ZONE
+
+
+def _major_version(version: str) -> int:
+    """26 of `CockroachDB CCL v26.2.1 (…)`; 0 of a build without a number."""
+    found = re.search(r" v(\d+)", version)
+    return int(found[1]) if found else 0
+
+
+def _cities_by_row(connection: Connection) -> dict[str, str]:
+    """What the computed regions say; nothing unless every table is REGIONAL BY ROW."""
+    localities = _ask(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
+    by_row = {name for name, locality in localities if "BY ROW" in (locality or "")}
+    expressions = _ask(
+        connection,
+        "SELECT generation_expression FROM information_schema.columns"
+        f" WHERE table_name = '{TABLES[0].name}' AND column_name = '{REGION_COLUMN}'",
+    )
+    if not expressions or by_row < {table.name for table in TABLES}:
+        return {}
+    cities: dict[str, str] = {}
+    waiting: list[str] = []
+    for literal in _LITERAL.findall(expressions[0][0]):
+        if literal in REGIONS:
+            cities.update(dict.fromkeys(waiting, literal))
+            waiting.clear()
+        else:
+            waiting.append(literal)
+    return cities
+
+
+def _partitions(connection: Connection, database: str) -> Rows:
+    return _ask(
+        connection,
+        "SELECT index_name, partition_name, partition_value, zone_config"
+        f" FROM [SHOW PARTITIONS FROM DATABASE {database}]",
+    )
+
+
+def _cities_by_partition(partitions: Rows) -> dict[str, str]:
+    """What the partitions say; nothing unless every key has them, each pinned to its region."""
+    keys = {index for index, *_ in partitions}
+    pinned = all("region=" in (zone or "") for *_, zone in partitions)
+    if not pinned or len(keys) < sum(1 + len(city_indexes(table)) for table in TABLES):
+        return {}
+    regions = {partition_name(region): region for region in REGIONS}
+    return {
+        city: regions.get(partition, partition)
+        for _, partition, values, _ in partitions
+        for city in _LITERAL.findall(values)
+    }
+
+
+def _ask(connection: Connection, sql: str) -> Rows:
+    """The answer; nothing from a server that does not know the question."""
+    try:
+        return connection.execute(text(sql)).all()
+    except DBAPIError:
+        connection.rollback()
+        return []

@@ -1,0 +1,164 @@
+"""Proof that a statement stays home: what the server itself says it will read and write."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, Engine, event
+
+from movr.cities import CITIES, REGIONS, City, find
+from movr.engine import is_cockroachdb
+from movr.placement.kinds import partition_name
+from movr.placement.postgresql import PARTITIONED
+
+Json: TypeAlias = Any  # what json.loads gives
+
+_TRANSACTION_CONTROL: Final = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW)\b", re.IGNORECASE)
+_SPANS: Final = re.compile(r"spans?: (.*)")
+_PARTITION_REGIONS: Final = {
+    f"{table.name}_{partition_name(region)}": region for table in PARTITIONED for region in REGIONS
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A statement as it was sent, with its parameters."""
+
+    statement: str
+    parameters: Any
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """The served cities among the parameters."""
+        values = self.parameters.values() if isinstance(self.parameters, dict) else ()
+        return tuple(sorted({value for value in values if isinstance(value, str) and find(value)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a statement reaches: the regions it may touch; all of them if it scans a table."""
+
+    regions: frozenset[str]
+    scans_all: bool
+
+    def is_within(self, region: str) -> bool:
+        """True if it touches no other region's rows."""
+        return not self.scans_all and self.regions <= {region}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The verdict on one statement of one page."""
+
+    page: str
+    statement: str
+    cities: tuple[str, ...]
+    regions: tuple[str, ...]
+    is_home: bool
+    exception: str | None
+
+    @property
+    def is_violation(self) -> bool:
+        """True if the statement may leave its region without a reason."""
+        return not self.is_home and self.exception is None
+
+    def __str__(self) -> str:
+        """A row of the table."""
+        verdict = "stays home" if self.is_home else self.exception or "MAY LEAVE ITS REGION"
+        return _row(
+            self.page, self.statement, ", ".join(self.cities), ", ".join(self.regions), verdict
+        )
+
+    @staticmethod
+    def heading() -> str:
+        """The table's first row."""
+        return _row("page", "statement", "cities named", "partitions touched", "verdict")
+
+
+def judge(
+    connection: Connection, page: str, sent: Sent, home: City, exception: str | None
+) -> Proof:
+    """Whether a statement that a page in this city sent stays in the city's region.
+
+    It does if it names cities, all of that region, and the server's plan touches no other.
+    """
+    touched = reach(connection, sent)
+    regions = {city.region for city in map(find, sent.cities) if city}
+    return Proof(
+        page,
+        _summary(sent.statement),
+        sent.cities,
+        tuple(sorted(touched.regions)),
+        is_home=regions == {home.region} and touched.is_within(home.region),
+        exception=exception,
+    )
+
+
+@contextmanager
+def recording(*engines: Engine) -> Iterator[list[Sent]]:
+    """The statements that these engines send in the meantime, but for those that bracket them."""
+    sent: list[Sent] = []
+
+    def record(*arguments: Any) -> None:
+        _connection, _cursor, statement, parameters, *_ = arguments
+        if not _TRANSACTION_CONTROL.match(statement):
+            sent.append(Sent(statement, parameters))
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", record)
+    try:
+        yield sent
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", record)
+
+
+def reach(connection: Connection, sent: Sent) -> Reach:
+    """What the server's plan for this statement touches. Nothing is executed."""
+    if is_cockroachdb(connection.engine.url):
+        rows = connection.exec_driver_sql(f"EXPLAIN {sent.statement}", sent.parameters)
+        return reach_of_cockroachdb("\n".join(str(row[0]) for row in rows))
+    plan = connection.exec_driver_sql(
+        f"EXPLAIN (FORMAT JSON) {sent.statement}", sent.parameters
+    ).scalar_one()
+    return reach_of_postgresql(plan)
+
+
+def reach_of_postgresql(plan: Json) -> Reach:
+    """From EXPLAIN (FORMAT JSON): which partitions are left after pruning."""
+    regions = {_PARTITION_REGIONS[name] for name in _relations(plan) if name in _PARTITION_REGIONS}
+    return Reach(frozenset(regions), scans_all=False)
+
+
+def reach_of_cockroachdb(plan: str) -> Reach:
+    """From EXPLAIN: which cities its spans name, and whether it scans a table whole."""
+    spans = " ".join(_SPANS.findall(plan))
+    regions = {city.region for city in CITIES if f"'{city.name}'" in spans}
+    return Reach(frozenset(regions), scans_all="FULL SCAN" in spans)
+
+
+def _relations(plan: Json) -> Iterator[str]:
+    """Every relation's name in a plan, however deep."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from _relations(part)
+    elif isinstance(plan, dict):
+        if "Relation Name" in plan:
+            yield plan["Relation Name"]
+        for part in plan.values():
+            yield from _relations(part)
+
+
+def _summary(statement: str) -> str:
+    """`UPDATE users`, `SELECT rides, vehicles`: what a statement does to which tables."""
+    verbs = re.findall(r"\b(SELECT|INSERT|UPDATE)\b", statement)
+    verb = next((verb for verb in verbs if verb != "SELECT"), "SELECT")
+    tables = dict.fromkeys(re.findall(r"\b(users|vehicles|rides)\b", statement))
+    return f"{verb} {', '.join(tables)}"
+
+
+def _row(*cells: str) -> str:
+    widths = (28, 26, 14, 20, 0)
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -1,0 +1,119 @@
+"""`flask --app server placement …`: where rows live."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, ScriptInfo
+
+from movr.cities import CITIES, REGIONS, City, of_region
+from movr.movr import MovR
+from movr.placement import change, dbinit, found, locality
+from movr.placement.cockroachdb import SURVIVAL_COSTS
+from movr.placement.kinds import CannotPlace, Placement, Step, Survival
+from web import tour
+from web.context import movr
+
+# Statements that may leave their region, by page, and why that is accepted.
+EXCEPTIONS: Final = {
+    "POST /register": "a username is unique over all cities",
+    "POST /login": "a username is looked up before its city is known",
+}
+
+placement = AppGroup("placement", help="Where rows live.")
+
+WANTED = click.argument("wanted", type=click.Choice([kind.value for kind in Placement]))
+SURVIVE = click.option(
+    "--survive",
+    type=click.Choice([goal.value for goal in Survival]),
+    default=Survival.ZONE.value,
+    show_default=True,
+    help=" ".join(f"{goal}: {cost}" for goal, cost in SURVIVAL_COSTS.items()),
+)
+
+
+@placement.command("plan")
+@WANTED
+@SURVIVE
+def show_plan(wanted: str, survive: str) -> None:
+    """Print the SQL from what the database has to WANTED, a comment a step; change nothing."""
+    for step in _plan(wanted, survive):
+        click.echo(f"-- {step.why}\n{step.sql};")
+
+
+@placement.command()
+@WANTED
+@SURVIVE
+def apply(wanted: str, survive: str) -> None:
+    """Bring the database to WANTED, step by step. Interrupted? Run it again."""
+    steps = _plan(wanted, survive)
+    at_once = not found.look(movr().engine).cockroachdb
+    if not steps:
+        click.echo(f"The database has the placement {wanted} already.")
+        return
+    with click.progressbar(length=len(steps), label=f"To {wanted}") as bar:
+        for step in change.carry_out(movr().engine, steps, at_once=at_once):
+            bar.label = step.why
+            bar.update(1)
+
+
+@placement.command()
+def show() -> None:
+    """Say which placement the database has, and where it keeps each city."""
+    has = found.look(movr().engine)
+    click.echo(f"{has.database} has the placement {has.placement}.")
+    for city in CITIES:
+        click.echo(f"  {city.name:15} {has.cities.get(city.name, 'with all the others')}")
+    if not has.is_current:
+        click.echo(f"This is not what cities.py says: run `placement apply {has.placement}`.")
+
+
+@placement.command("sql")
+@click.argument("wanted", type=click.Choice([Placement.PARTITION.value]))
+def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
+    """Print dbinit.sql."""
+    from scenarios import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
+
+    world = sample.make()
+    rows = {"users": world.users, "vehicles": world.vehicles, "rides": world.rides}
+    click.echo(dbinit.render(rows), nl=False)
+
+
+@placement.command()
+@click.pass_obj
+def prove(script: ScriptInfo) -> None:
+    """Take a tour through every page, and show for each statement which regions it may touch.
+
+    Exit status 1 if one may leave its region and is no known exception.
+    """
+    app = script.load_app()
+    violations = 0
+    for region in REGIONS:
+        city = of_region(region)[0]
+        click.echo(f"\n{city.label} ({region})\n{locality.Proof.heading()}")
+        for proof in _proofs(app, city):
+            click.echo(str(proof))
+            violations += proof.is_violation
+    if violations:
+        raise click.ClickException(f"{violations} statements may leave their region.")
+    click.echo("\nEvery statement without a reason of its own stays in its region.")
+
+
+def _proofs(app: Flask, city: City) -> Iterator[locality.Proof]:
+    """What each page of the tour sends, judged by the server's own plans."""
+    door: MovR = app.extensions["movr"]
+    with locality.recording(*door.engines) as sent:
+        for page in tour.take(app, city):
+            recorded = sent[:]
+            with door.engine.connect() as connection:
+                for statement in recorded:
+                    yield locality.judge(connection, page, statement, city, EXCEPTIONS.get(page))
+            sent.clear()
+
+
+def _plan(wanted: str, survive: str) -> list[Step]:
+    try:
+        return change.plan(found.look(movr().engine), Placement(wanted), Survival(survive))
+    except CannotPlace as refusal:
+        raise click.ClickException(str(refusal)) from None
