@@ -1,11 +1,14 @@
 """The engine: which database, how long MovR waits for it, how many connections it holds."""
 
+import random
+import time
 from collections.abc import Callable
 from typing import Final
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
-from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from movr import usage
 
@@ -13,7 +16,9 @@ CONNECT_TIMEOUT: Final = 3  # seconds
 STATEMENT_TIMEOUT: Final = 10_000  # milliseconds, as the server counts them
 LOCK_TIMEOUT: Final = 5_000
 IDLE_IN_TRANSACTION_TIMEOUT: Final = 20_000
-CONNECTION_AGE: Final = 1800  # seconds
+CONNECTION_AGE: Final = (600, 1200)  # seconds; each connection draws its own, so as not to herd
+# What a server says as it shuts down or drains; SQLAlchemy does not take it for a disconnect.
+SHUTTING_DOWN: Final = frozenset({"57P01", "57P02", "57P03"})
 
 _DRIVERS: Final = {
     "postgres": "postgresql+psycopg2",
@@ -54,7 +59,6 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
-        pool_recycle=CONNECTION_AGE,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "application_name": url.query.get("application_name", application_name),
@@ -62,6 +66,9 @@ def make_engine(
     )
     usage.count_statements(engine)
     event.listen(engine, "connect", _set_timeouts(cockroachdb=is_cockroachdb(url)))
+    event.listen(engine, "connect", _draw_age)
+    event.listen(engine, "checkout", _retire)
+    event.listen(engine, "handle_error", _drop_connections_of_a_server_that_leaves)
     return engine
 
 
@@ -86,3 +93,20 @@ def _set_timeouts(*, cockroachdb: bool) -> Callable[[Connection, object], None]:
         connection.commit()
 
     return set_timeouts
+
+
+def _draw_age(_connection: Connection, record: ConnectionPoolEntry) -> None:
+    record.info["retires"] = time.monotonic() + random.uniform(*CONNECTION_AGE)  # noqa: S311
+
+
+def _retire(
+    _connection: Connection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Have the pool replace a connection that is old enough, so that new nodes get their share."""
+    if time.monotonic() > record.info["retires"]:
+        raise DisconnectionError
+
+
+def _drop_connections_of_a_server_that_leaves(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "pgcode", None) in SHUTTING_DOWN:
+        context.is_disconnect = True

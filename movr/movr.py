@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, Executable, Row
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
@@ -25,6 +25,8 @@ MAX_BACKOFF: Final = 1  # seconds
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
+# SQLSTATE of a statement that the server may have completed, or not (CockroachDB)
+_RESULT_UNKNOWN: Final = "40003"
 # SQLSTATEs of a transaction that lost against others: serialization failure, deadlock, lock timeout
 _LOST_AGAINST_OTHERS: Final = frozenset({"40001", "40P01", "55P03"})
 
@@ -209,22 +211,50 @@ class MovR:
 
     def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
         """One statement, one round trip; CockroachDB retries it by itself."""
-        with _calmly(), self._reader.connect() as connection:
-            return connection.execute(statement, parameters).all()
+
+        def read() -> Sequence[Row[Any]]:
+            with self._reader.connect() as connection:
+                return connection.execute(statement, parameters).all()
+
+        return _persistently(read)
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object
     ) -> Result:
-        """One transaction, retried when it loses against others, but not for ever."""
+        """One transaction, retried when it loses against others, but not for ever.
+
+        Its arguments hold all that makes it this one (ids, clock), so that a second run finds out
+        whether the first got through.
+        """
 
         def callback(session: Session) -> Result:
             return transaction(session, *arguments, **named)
 
-        with _calmly():
+        def write() -> Result:
             result: Result = run_transaction(
                 self._sessions, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
             )
-        return result
+            return result
+
+        return _persistently(write)
+
+
+def _persistently(act: Callable[[], Result]) -> Result:
+    """Act; once more, on a new connection, if the one from the pool was dead or died meanwhile.
+
+    This spares every request the round trip that would ask first (pool_pre_ping).
+    """
+    with _calmly():
+        try:
+            return act()
+        except DBAPIError as error:
+            if not (error.connection_invalidated or _sqlstate(error) == _RESULT_UNKNOWN):
+                raise
+        return act()
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
 
 
 @contextmanager
@@ -233,7 +263,7 @@ def _calmly() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        if getattr(error.orig, "pgcode", None) in _LOST_AGAINST_OTHERS:
+        if _sqlstate(error) in _LOST_AGAINST_OTHERS:
             raise errors.DatabaseBusy from error
         raise errors.DatabaseAway from error
     except PoolTimeout as error:

@@ -20,4 +20,4 @@ def is_password(password: str, password_hash: str | None) -> bool:
         matches = _hasher.verify(password_hash or _NOBODYS_HASH, password)
     except (VerifyMismatchError, InvalidHashError):  # a sample account's hash is no hash
         return False
-    return matches and password_hash is not None
+    return matches and bool(password_hash)

@@ -1,7 +1,8 @@
 """What MovR does, each a function that runs inside one transaction.
 
-A transaction may run more than once (`run_transaction` retries it), so clocks, new ids and
-password hashes come in as arguments, and plain results go out.
+A transaction may run more than once: `run_transaction` retries it when it loses against others,
+and MovR runs it again when the answer to its COMMIT was lost. So clocks, new ids and password
+hashes come in as arguments, and a run that finds its own work done is content.
 
 Whoever decides takes a lock by a conditional UPDATE that names what must be true, always in the
 order users → vehicles → rides. That holds at PostgreSQL's READ COMMITTED as at CockroachDB's
@@ -9,9 +10,11 @@ SERIALIZABLE, costs no extra round trip, and two transactions never wait for eac
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Update,
     and_,
     any_,
@@ -26,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr import errors
 from movr.models import AVAILABLE, IN_USE, REMOVED, Base, Ride, User, Vehicle
@@ -55,8 +59,10 @@ def register(
         "cities_ridden": [],
     }
     opened = insert_unless(User).values(account).on_conflict_do_nothing(index_elements=["username"])
-    if session.execute(opened.returning(User.id)).one_or_none() is None:
-        raise errors.UsernameTaken
+    if not _changes(session, opened.returning(User.id)):
+        holder = session.scalar(select(User.id).where(User.username == account["username"]))
+        if holder != user.id:
+            raise errors.UsernameTaken
 
 
 def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
@@ -76,8 +82,9 @@ def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
             deleted_at=now,
         )
     )
-    if session.execute(erased.returning(User.id)).one_or_none() is None:
-        raise _why_not_as(session, user, riding=errors.StillRiding)
+    if not _changes(session, erased.returning(User.id)):
+        _refuse_to_erase(session, user, now)
+        return
     owned = and_(Vehicle.city == user.city, Vehicle.owner_id == user.id)
     session.execute(
         _change(Vehicle).where(owned, Vehicle.status == AVAILABLE).values(status=REMOVED)
@@ -101,10 +108,11 @@ def add_vehicle(
     makes_owner = (
         _change(User).where(_is(User, owner), User.deleted_at.is_(None)).values(is_owner=True)
     )
-    if session.execute(makes_owner.returning(User.id)).one_or_none() is None:
+    if not _changes(session, makes_owner.returning(User.id)):
         raise errors.AccountGone
     session.execute(
-        insert(Vehicle).values(
+        insert_unless(Vehicle)
+        .values(
             city=vehicle.city,
             id=vehicle.id,
             owner_id=owner.id,
@@ -115,11 +123,12 @@ def add_vehicle(
             status=AVAILABLE,
             date_added=now,
         )
+        .on_conflict_do_nothing(index_elements=["city", "id"])
     )
 
 
 def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey) -> None:
-    """Take the owner's vehicle out of service.
+    """Take the owner's vehicle out of service; content if it is.
 
     Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while somebody rides it.
     """
@@ -128,8 +137,8 @@ def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey) -> Non
         .where(_is(Vehicle, vehicle), Vehicle.owner_id == owner.id, Vehicle.status == AVAILABLE)
         .values(status=REMOVED)
     )
-    if session.execute(removed.returning(Vehicle.id)).one_or_none() is None:
-        raise _why_not_removed(session, vehicle, owner)
+    if not _changes(session, removed.returning(Vehicle.id)):
+        _refuse_to_remove(session, vehicle, owner)
 
 
 def start_ride(
@@ -139,7 +148,8 @@ def start_ride(
 
     Raises AlreadyRiding, AccountGone, VehicleTaken, VehicleNotFound.
     """
-    _claim_rider(session, ride, rider)
+    if not _claim_rider(session, ride, rider):
+        return
     taken = (
         _change(Vehicle)
         .where(_is(Vehicle, vehicle), Vehicle.status == AVAILABLE)
@@ -159,7 +169,7 @@ def start_ride(
             literal(now, Ride.start_time.type),
         ),
     )
-    if session.execute(started.returning(Ride.id)).one_or_none() is None:
+    if not _changes(session, started.returning(Ride.id)):
         raise _why_not_free(session, vehicle)
 
 
@@ -175,8 +185,9 @@ def end_ride(
         .where(_is(User, rider), User.active_ride_city == ride.city, User.active_ride_id == ride.id)
         .values(active_ride_city=null(), active_ride_id=null())
     )
-    if session.execute(released.returning(User.id)).one_or_none() is None:
-        raise _why_not_ended(session, ride, rider)
+    if not _changes(session, released.returning(User.id)):
+        _refuse_to_end(session, ride, rider, location, now)
+        return
     # The clock of the server that started the ride may have been ahead of this one.
     end_time = func.greatest(literal(now, Ride.end_time.type), Ride.start_time)
     ended = (
@@ -193,8 +204,8 @@ def end_ride(
     )
 
 
-def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> None:
-    """Note the ride on the rider's row, which has room for one."""
+def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:
+    """Note the ride on the rider's row, which has room for one; False if it is noted already."""
     claimed = (
         _change(User)
         .where(_is(User, rider), User.deleted_at.is_(None), User.active_ride_id.is_(None))
@@ -207,8 +218,16 @@ def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> None:
             ),
         )
     )
-    if session.execute(claimed.returning(User.id)).one_or_none() is None:
-        raise _why_not_as(session, rider, riding=errors.AlreadyRiding)
+    if _changes(session, claimed.returning(User.id)):
+        return True
+    if _user(session, rider).active_ride_id != ride.id:
+        raise errors.AlreadyRiding
+    return False
+
+
+def _changes(session: Session, change: ReturningUpdate[Any] | ReturningInsert[Any]) -> bool:
+    """Run a change of at most one row; whether there was one to change."""
+    return session.execute(change).one_or_none() is not None
 
 
 def _change(model: type[Base]) -> Update:
@@ -222,10 +241,32 @@ def _is(
     return and_(model.city == key.city, model.id == key.id)
 
 
-def _why_not_as(session: Session, user: UserKey, *, riding: type[errors.Refusal]) -> errors.Refusal:
-    """Why a change of the user's own row found nothing to change."""
-    alive = session.scalar(select(User.id).where(_is(User, user), User.deleted_at.is_(None)))
-    return riding() if alive else errors.AccountGone()
+def _user(session: Session, user: UserKey) -> Row[Any]:
+    """The user's row, with what decides. Raises AccountGone if there is no such account."""
+    found = select(User.active_ride_id, User.deleted_at).where(_is(User, user))
+    row = session.execute(found).one_or_none()
+    if row is None or row.deleted_at:
+        raise errors.AccountGone
+    return row
+
+
+def _refuse_to_erase(session: Session, user: UserKey, now: datetime) -> None:
+    deleted_at = session.scalar(select(User.deleted_at).where(_is(User, user)))
+    if deleted_at == now:
+        return  # by an earlier run of this
+    if _user(session, user):
+        raise errors.StillRiding
+
+
+def _refuse_to_remove(session: Session, vehicle: VehicleKey, owner: UserKey) -> None:
+    found = select(Vehicle.owner_id, Vehicle.status).where(_is(Vehicle, vehicle))
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise errors.VehicleNotFound
+    if row.owner_id != owner.id:
+        raise errors.VehicleNotFound if row.status == REMOVED else errors.NotYourVehicle
+    if row.status == IN_USE:
+        raise errors.VehicleInUse
 
 
 def _why_not_free(session: Session, vehicle: VehicleKey) -> errors.Refusal:
@@ -233,17 +274,16 @@ def _why_not_free(session: Session, vehicle: VehicleKey) -> errors.Refusal:
     return errors.VehicleNotFound() if status in {None, REMOVED} else errors.VehicleTaken()
 
 
-def _why_not_removed(session: Session, vehicle: VehicleKey, owner: UserKey) -> errors.Refusal:
-    found = select(Vehicle.owner_id, Vehicle.status).where(_is(Vehicle, vehicle))
-    row = session.execute(found).one_or_none()
-    if row is None or row.status == REMOVED:
-        return errors.VehicleNotFound()
-    return errors.VehicleInUse() if row.owner_id == owner.id else errors.NotYourVehicle()
-
-
-def _why_not_ended(session: Session, ride: RideKey, rider: UserKey) -> errors.Refusal:
-    found = select(Ride.rider_city, Ride.rider_id).where(_is(Ride, ride))
+def _refuse_to_end(
+    session: Session, ride: RideKey, rider: UserKey, location: str, now: datetime
+) -> None:
+    found = select(
+        Ride.rider_city, Ride.rider_id, Ride.start_time, Ride.end_time, Ride.end_location
+    ).where(_is(Ride, ride))
     row = session.execute(found).one_or_none()
     if row is None:
-        return errors.RideNotFound()
-    return errors.RideEnded() if tuple(row) == rider else errors.NotYourRide()
+        raise errors.RideNotFound
+    if (row.rider_city, row.rider_id) != rider:
+        raise errors.NotYourRide
+    if (row.end_time, row.end_location) != (max(now, row.start_time), location):
+        raise errors.RideEnded  # and not by an earlier run of this

@@ -1,0 +1,171 @@
+"""Transactions that lose, are cut off, or never hear their answer: done, and done once."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from movr import errors
+from movr.engine import is_cockroachdb, parse_uri
+from movr.movr import MAX_RETRIES, MovR
+from movr.results import UserKey, VehicleKey
+from tests.databases import text_of
+from tests.visitor import registration
+from tests.wire import Wire
+
+
+@pytest.fixture
+def wire(database: str) -> Iterator[Wire]:
+    with Wire(parse_uri(database)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def distant(wire: Wire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
+    """MovR at the other end of a wire that may be cut."""
+    movr = MovR(text_of(wire.url))
+    yield movr
+    movr.close()
+
+
+@pytest.fixture
+def rider(movr: MovR) -> UserKey:
+    return movr.register(**registration())
+
+
+@pytest.fixture
+def vehicle(movr: MovR, rider: UserKey) -> VehicleKey:
+    return movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
+
+
+@pytest.fixture
+def losing(engine: Engine) -> Iterator[Engine]:
+    """An engine whose server refuses rides with 40001, as often as the table `losses` says."""
+    if is_cockroachdb(engine.url):
+        pytest.skip("PostgreSQL's triggers; CockroachDB has retries of its own to inject")
+    run(
+        engine,
+        "CREATE SEQUENCE tries",
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF nextval('tries') <= TG_ARGV[0]::int THEN"
+        " RAISE SQLSTATE '40001' USING MESSAGE = 'restart transaction'; END IF;"
+        " RETURN NEW; END $$",
+    )
+    yield engine
+    run(engine, "DROP FUNCTION lose() CASCADE", "DROP SEQUENCE tries")
+
+
+def run(engine: Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def lose(engine: Engine, times: int) -> None:
+    run(
+        engine,
+        f"CREATE TRIGGER lose BEFORE INSERT ON rides FOR EACH ROW EXECUTE FUNCTION lose({times})",
+    )
+
+
+def scalar(engine: Engine, statement: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(statement)).scalar_one())
+
+
+def assert_one_ride(engine: Engine, *, ended: bool) -> None:
+    riding = 0 if ended else 1
+    assert scalar(engine, "SELECT count(*) FROM rides") == 1
+    assert scalar(engine, "SELECT count(*) FROM rides WHERE end_time IS NULL") == riding
+    assert scalar(engine, "SELECT count(*) FROM vehicles WHERE status = 'in_use'") == riding
+    assert scalar(engine, "SELECT count(*) FROM users WHERE active_ride_id IS NOT NULL") == riding
+
+
+def test_a_transaction_that_loses_runs_again_until_it_wins(
+    losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
+) -> None:
+    lose(losing, times=MAX_RETRIES)
+
+    movr.start_ride(vehicle, rider)
+
+    assert scalar(losing, "SELECT last_value FROM tries") == MAX_RETRIES + 1
+    assert_one_ride(losing, ended=False)
+
+
+def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
+    losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
+) -> None:
+    lose(losing, times=MAX_RETRIES + 1)
+
+    with pytest.raises(errors.DatabaseBusy):
+        movr.start_ride(vehicle, rider)
+
+    assert scalar(losing, "SELECT count(*) FROM rides") == 0
+    assert scalar(losing, "SELECT count(*) FROM vehicles WHERE status = 'in_use'") == 0
+    assert scalar(losing, "SELECT count(*) FROM users WHERE active_ride_id IS NOT NULL") == 0
+
+
+@pytest.mark.parametrize("answer_only", [False, True], ids=["unheard", "unanswered"])
+@pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
+def test_a_start_that_is_cut_off_is_one_ride(
+    distant: MovR,
+    wire: Wire,
+    engine: Engine,
+    vehicle: VehicleKey,
+    rider: UserKey,
+    statement: bytes,
+    answer_only: bool,
+) -> None:
+    wire.cut_at(statement, answer_only=answer_only)
+
+    ride = distant.start_ride(vehicle, rider)
+
+    assert wire.has_cut
+    assert_one_ride(engine, ended=False)
+    member = distant.who_is(rider)
+    assert member
+    assert member.active_ride_id == ride.id
+
+
+@pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
+def test_an_end_that_is_cut_off_ends_once(
+    distant: MovR,
+    wire: Wire,
+    engine: Engine,
+    vehicle: VehicleKey,
+    rider: UserKey,
+    statement: bytes,
+) -> None:
+    ride = distant.start_ride(vehicle, rider)
+    wire.cut_at(statement, answer_only=True)
+
+    distant.end_ride(ride, rider, location="there")
+
+    assert wire.has_cut
+    assert_one_ride(engine, ended=True)
+
+
+def test_everything_else_that_loses_its_answer_is_done_once(
+    distant: MovR, wire: Wire, engine: Engine
+) -> None:
+    wire.cut_at(b"COMMIT", answer_only=True)
+    member = distant.register(**registration())
+    wire.cut_at(b"COMMIT", answer_only=True)
+    vehicle = distant.add_vehicle(member, type="bike", color="red", brand="Kona", location="here")
+    wire.cut_at(b"COMMIT", answer_only=True)
+    distant.remove_vehicle(vehicle, member)
+    wire.cut_at(b"COMMIT", answer_only=True)
+    distant.erase_account(member)
+
+    assert wire.has_cut
+    assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1
+    assert scalar(engine, "SELECT count(*) FROM vehicles WHERE status = 'removed'") == 1
+    assert scalar(engine, "SELECT count(*) FROM vehicles") == 1
+
+
+def test_a_read_whose_connection_died_is_read_again(distant: MovR, wire: Wire) -> None:
+    distant.vehicles("rome", after=None, size=1)
+    wire.cut_at(b"SELECT", answer_only=False)
+
+    assert distant.vehicles("rome", after=None, size=1).items == ()
+    assert wire.has_cut
