@@ -1,0 +1,171 @@
+"""CockroachDB's placements: their SQL, and on a server that has them, what they do."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from movr.cities import CITIES, REGIONS
+from movr.placement import change, found
+from movr.placement.found import Found
+from movr.placement.kinds import Placement, Survival, region_of_city
+
+NOWHERE = Found("movr", cockroachdb=True, placement=Placement.NONE, cities={})
+PARTITIONED = Found(
+    "movr", cockroachdb=True, placement=Placement.PARTITION, cities=region_of_city()
+)
+MULTI_REGION = Found(
+    "movr",
+    cockroachdb=True,
+    placement=Placement.MULTI_REGION,
+    cities=region_of_city(),
+    regions=frozenset(REGIONS),
+)
+
+
+def sql(has: Found, wanted: Placement, survive: Survival = Survival.ZONE) -> list[str]:
+    return [step.sql for step in change.plan(has, wanted, survive)]
+
+
+def test_every_step_says_why() -> None:
+    for wanted in (Placement.PARTITION, Placement.MULTI_REGION):
+        assert all(step.why.endswith(".") for step in change.plan(NOWHERE, wanted))
+
+
+def test_partitions_are_made_before_they_are_pinned() -> None:
+    steps = sql(NOWHERE, Placement.PARTITION)
+
+    made = [n for n, step in enumerate(steps) if " PARTITION BY LIST " in step]
+    pinned = [n for n, step in enumerate(steps) if "CONFIGURE ZONE" in step]
+    assert (len(made), len(pinned)) == (3 + 4, 3 * 3)
+    assert max(made) < min(pinned)
+    index = "rides@rides_rider_city_rider_id_start_time_id_idx"
+    assert (
+        f"ALTER INDEX {index} PARTITION BY LIST (rider_city)"
+        " (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')),"
+        " PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')),"
+        " PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))"
+    ) in steps
+
+
+def test_the_primary_region_comes_first_and_the_others_one_by_one() -> None:
+    assert sql(NOWHERE, Placement.MULTI_REGION)[:5] == [
+        "ALTER DATABASE movr CONFIGURE ZONE DISCARD",
+        'ALTER DATABASE movr SET PRIMARY REGION "gcp-us-east1"',
+        'ALTER DATABASE movr ADD REGION "gcp-us-west1"',
+        'ALTER DATABASE movr ADD REGION "gcp-europe-west1"',
+        "ALTER DATABASE movr SURVIVE ZONE FAILURE",
+    ]
+
+
+def test_each_table_s_region_is_computed_before_its_rows_follow_it() -> None:
+    steps = sql(NOWHERE, Placement.MULTI_REGION)[5:]
+
+    expression = (
+        "CASE WHEN city IN ('new york', 'boston', 'washington dc') THEN 'gcp-us-east1'"
+        " WHEN city IN ('seattle', 'san francisco', 'los angeles') THEN 'gcp-us-west1'"
+        " WHEN city IN ('amsterdam', 'paris', 'rome') THEN 'gcp-europe-west1' END"
+    )
+    add = "ALTER TABLE users ADD COLUMN IF NOT EXISTS region crdb_internal_region"
+    assert steps[:3] == [
+        f"{add} AS ({expression}) STORED",
+        "ALTER TABLE users ALTER COLUMN region SET NOT NULL",
+        "ALTER TABLE users SET LOCALITY REGIONAL BY ROW AS region",
+    ]
+    assert len(steps) == 9
+
+
+def test_partitions_go_before_regions_come() -> None:
+    steps = sql(PARTITIONED, Placement.MULTI_REGION)
+
+    assert sum("PARTITION BY NOTHING" in step for step in steps[:7]) == 7
+    assert steps[7] == "ALTER DATABASE movr CONFIGURE ZONE DISCARD"
+
+
+def test_regions_go_the_primary_one_last() -> None:
+    steps = sql(MULTI_REGION, Placement.NONE)
+
+    assert steps[-1] == 'ALTER DATABASE movr DROP REGION "gcp-us-east1"'
+    assert [step for step in steps if "DROP REGION" in step] == steps[-3:]
+    assert sum("REGIONAL BY TABLE" in step for step in steps) == 3
+
+
+def test_regions_that_are_there_are_not_added_again() -> None:
+    interrupted = Found(
+        "movr",
+        cockroachdb=True,
+        placement=Placement.MULTI_REGION,
+        cities={},
+        regions=frozenset({"gcp-us-east1", "gcp-us-west1"}),
+    )
+
+    steps = sql(interrupted, Placement.MULTI_REGION)
+
+    assert [s for s in steps if 'REGION "' in s] == [
+        'ALTER DATABASE movr ADD REGION "gcp-europe-west1"'
+    ]
+    assert sum("REGIONAL BY ROW" in step for step in steps) == 3
+
+
+def test_a_city_that_moves_has_its_region_computed_anew() -> None:
+    moved = {**region_of_city(), "rome": "gcp-us-west1"}
+    for has in (PARTITIONED, MULTI_REGION):
+        placed_once = Found(
+            "movr", cockroachdb=True, placement=has.placement, cities=moved, regions=has.regions
+        )
+        assert sql(has, has.placement) == []
+        assert sql(placed_once, has.placement)
+
+
+def test_only_the_survival_goal_changes_when_only_that_is_asked_for() -> None:
+    assert sql(MULTI_REGION, Placement.MULTI_REGION, Survival.REGION) == [
+        "ALTER DATABASE movr SURVIVE REGION FAILURE"
+    ]
+
+
+def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
+    locked = Found(
+        "movr", cockroachdb=True, placement=Placement.NONE, cities={}, locks_schemas=True
+    )
+
+    steps = sql(locked, Placement.MULTI_REGION)
+
+    assert steps[0] == "ALTER TABLE users SET (schema_locked = false)"
+    assert steps[-1] == "ALTER TABLE rides SET (schema_locked = true)"
+
+
+@pytest.mark.usefixtures("on_cockroachdb")
+@pytest.mark.parametrize("wanted", [Placement.PARTITION, Placement.MULTI_REGION])
+def test_a_server_that_has_a_placement_keeps_each_city_in_its_region(
+    own_engine: Engine, wanted: Placement
+) -> None:
+    place_or_skip(own_engine, wanted)
+
+    placed = found.look(own_engine)
+    again = change.plan(placed, wanted)
+    for _ in change.carry_out(own_engine, change.plan(placed, Placement.NONE), at_once=False):
+        pass
+
+    assert placed.placement is wanted
+    assert dict(placed.cities) == {city.name: city.region for city in CITIES}
+    assert again == []
+    assert found.look(own_engine).placement is Placement.NONE
+
+
+def place_or_skip(engine: Engine, wanted: Placement) -> None:
+    """Skip where this build of the server has no such statements, or these regions no nodes."""
+    cannot = (
+        "license",
+        "enterprise",
+        "CCL",
+        "not supported",
+        "unimplemented",
+        "no nodes",
+        "region",
+    )
+    try:
+        for _ in change.carry_out(engine, change.plan(found.look(engine), wanted), at_once=False):
+            pass
+    except DBAPIError as error:
+        if any(word in str(error.orig) for word in cannot):
+            pytest.skip(f"this server has no {wanted}: {error.orig}")
+        raise

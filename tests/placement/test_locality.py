@@ -1,0 +1,89 @@
+"""The proof that a request stays home, and that the proof would notice if it did not."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from movr import cities
+from movr.cities import City
+from movr.placement import change, found, locality
+from movr.placement.kinds import Placement
+from movr.placement.locality import Sent
+from scenarios import demo
+from tests.conftest import settings_for
+from web.app import create_app
+from web.placing import EXCEPTIONS
+
+NEW_YORK = cities.CITIES[0]
+
+COCKROACH_PLAN = """
+  • limit
+  └── • scan
+        table: vehicles@vehicles_pkey
+        spans: [/'new york'/'0000' - /'new york']
+"""
+
+
+@pytest.fixture
+def placed(postgres: Engine) -> Engine:
+    """The demo world, placed by region."""
+    demo.fill(postgres, now=datetime(2026, 5, 1, tzinfo=UTC))
+    steps = change.plan(found.look(postgres), Placement.POSTGRES_PARTITION)
+    list(change.carry_out(postgres, steps, at_once=True))
+    return postgres
+
+
+@pytest.fixture
+def placed_app(placed: Engine, own_database: str) -> Flask:  # noqa: ARG001 - the same database
+    return create_app(settings_for(own_database))
+
+
+def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
+    placed_app: Flask,
+) -> None:
+    result = placed_app.test_cli_runner().invoke(args=["placement", "prove"])
+
+    assert result.exit_code == 0, result.output
+    rows = [line for line in result.output.splitlines() if line.startswith(("GET", "POST"))]
+    assert len(rows) > 80
+    away = [row for row in rows if not row.endswith("stays home")]
+    assert {row.split("  ")[0] for row in away} == set(EXCEPTIONS) - {"POST /register"}
+    placed_app.extensions["movr"].close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        ("SELECT 1 FROM vehicles WHERE id = %(id)s", {"id": "0" * 32, "city": "new york"}),
+        ("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "paris"}),
+        ("SELECT 1 FROM rides WHERE city IN (%(a)s, %(b)s)", {"a": "new york", "b": "paris"}),
+        ("SELECT 1 FROM users WHERE city = 'new york'", {}),
+        ("UPDATE vehicles SET color = 'red' WHERE owner_id = %(id)s", {"id": "0" * 32}),
+    ],
+)
+def test_a_statement_that_may_leave_its_region_is_found_out(
+    placed: Engine, statement: str, parameters: dict[str, str]
+) -> None:
+    assert judged(placed, NEW_YORK, Sent(statement, parameters)).is_violation
+
+
+def test_a_statement_that_names_its_city_stays_home(placed: Engine) -> None:
+    at_home = Sent("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "new york"})
+
+    assert not judged(placed, NEW_YORK, at_home).is_violation
+
+
+def judged(engine: Engine, home: City, sent: Sent) -> locality.Proof:
+    with engine.connect() as connection:
+        return locality.judge(connection, "GET /", sent, home, exception=None)
+
+
+def test_cockroachdb_s_plans_are_read_by_their_spans() -> None:
+    plan = locality.reach_of_cockroachdb(COCKROACH_PLAN)
+    scan = locality.reach_of_cockroachdb("spans: FULL SCAN")
+
+    assert plan.is_within("gcp-us-east1")
+    assert not plan.is_within("gcp-us-west1")
+    assert not scan.is_within("gcp-us-east1")

@@ -1,0 +1,155 @@
+"""PostgreSQL's placement: there and back, with rows in the tables, interrupted, and moved."""
+
+from datetime import UTC, datetime
+from itertools import islice
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from movr import schema
+from movr.cities import CITIES
+from movr.movr import MovR
+from movr.placement import change, found
+from movr.placement.kinds import CannotPlace, Placement
+from scenarios import demo
+from tests.movr.test_schema import checks, columns
+from tests.visitor import registration
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TABLES = ("users", "vehicles", "rides")
+
+
+@pytest.fixture
+def world(postgres: Engine) -> Engine:
+    """The demo world on PostgreSQL."""
+    demo.fill(postgres, now=NOW)
+    return postgres
+
+
+def place(engine: Engine, wanted: Placement) -> int:
+    steps = change.plan(found.look(engine), wanted)
+    return len(list(change.carry_out(engine, steps, at_once=True)))
+
+
+def rows(engine: Engine) -> dict[str, list[object]]:
+    with engine.connect() as connection:
+        return {
+            table: [
+                tuple(row)
+                for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY city, id"))
+            ]
+            for table in TABLES
+        }
+
+
+def test_rows_move_to_partitions_and_back_and_none_is_lost(world: Engine) -> None:
+    before, described, checked = rows(world), columns(world), checks(world)
+
+    place(world, Placement.POSTGRES_PARTITION)
+    there, partitioned = rows(world), found.look(world)
+    place(world, Placement.NONE)
+
+    assert there == before == rows(world)
+    assert partitioned.placement is Placement.POSTGRES_PARTITION
+    assert dict(partitioned.cities) == {city.name: city.region for city in CITIES}
+    assert (columns(world), checks(world)) == (described, checked)
+    assert found.look(world).placement is Placement.NONE
+
+
+def test_each_city_s_rows_are_in_its_region_s_partition(world: Engine) -> None:
+    place(world, Placement.POSTGRES_PARTITION)
+
+    with world.connect() as connection:
+        for table in ("vehicles", "rides"):
+            placed = connection.execute(
+                text(f"SELECT DISTINCT tableoid::regclass::text, city FROM {table}")
+            ).all()
+            assert {(name, city) for name, city in placed} == {
+                (f"{table}_{city.region.removeprefix('gcp-')[:-1].replace('-', '_')}", city.name)
+                for city in CITIES
+            }
+
+
+def test_what_is_placed_already_needs_no_step(world: Engine) -> None:
+    assert place(world, Placement.NONE) == 0
+    place(world, Placement.POSTGRES_PARTITION)
+    assert place(world, Placement.POSTGRES_PARTITION) == 0
+
+
+def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
+    """Placed when Rome was still said to be in the US; cities.py has moved it since."""
+    before = rows(world)
+    once = [
+        step._replace(
+            sql=step.sql.replace(", 'rome'", "").replace("'new york'", "'new york', 'rome'")
+        )
+        for step in change.plan(found.look(world), Placement.POSTGRES_PARTITION)
+    ]
+    list(change.carry_out(world, once, at_once=True))
+    placed_once = found.look(world)
+
+    place(world, Placement.POSTGRES_PARTITION)
+
+    assert (placed_once.cities["rome"], placed_once.is_current) == ("gcp-us-east1", False)
+    assert found.look(world).is_current
+    assert rows(world) == before
+
+
+def test_an_interrupted_move_changes_nothing_and_is_resumed(world: Engine) -> None:
+    before = rows(world)
+    steps = change.plan(found.look(world), Placement.POSTGRES_PARTITION)
+    interrupted = change.carry_out(world, steps, at_once=True)
+    for _ in islice(interrupted, len(steps) - 2):
+        pass
+    interrupted.close()  # type: ignore[attr-defined]  # a generator
+
+    assert found.look(world).placement is Placement.NONE
+    place(world, Placement.POSTGRES_PARTITION)
+    assert rows(world) == before
+
+
+def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgres: Engine) -> None:
+    place(postgres, Placement.POSTGRES_PARTITION)
+    movr = MovR(own_database)
+    rider = movr.register(**registration("paris"))
+    vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
+
+    ride = movr.start_ride(vehicle, rider)
+    movr.end_ride(ride, rider, location="there")
+    movr.remove_vehicle(vehicle, rider)
+    member = movr.who_is(rider)
+    assert member
+    history = movr.rides(member, before=None, size=5)
+    movr.erase_account(rider)
+    movr.close()
+
+    assert [seen.id for seen in history.items] == [ride.id]
+
+
+def test_partitions_keep_the_rules_of_the_tables(world: Engine) -> None:
+    place(world, Placement.POSTGRES_PARTITION)
+    refused = (
+        "UPDATE vehicles SET owner_id = id WHERE city = 'rome'",
+        "UPDATE rides SET vehicle_id = id WHERE city = 'rome'",
+        "UPDATE vehicles SET city = 'atlantis' WHERE city = 'rome'",
+        "INSERT INTO vehicles SELECT * FROM vehicles WHERE city = 'rome'",
+    )
+    for statement in refused:
+        with pytest.raises(IntegrityError), world.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_migrations_run_on_partitions_too(postgres: Engine) -> None:
+    place(postgres, Placement.POSTGRES_PARTITION)
+
+    schema.downgrade(postgres, "base")
+    schema.upgrade(postgres)
+
+    assert schema.is_at_head(postgres)
+    assert found.look(postgres).placement is Placement.NONE
+
+
+def test_a_placement_of_the_other_engine_is_refused(postgres: Engine) -> None:
+    with pytest.raises(CannotPlace, match="PostgreSQL has no placement partition"):
+        place(postgres, Placement.PARTITION)
