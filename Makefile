@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock
+.PHONY: help run test demo check lock
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -14,6 +14,9 @@ run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:$(PORT), with everythi
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
 	@$(BIN)/pytest
+
+demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
+	@$(BIN)/python -m cluster
 
 check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .

@@ -1,0 +1,102 @@
+"""Start it all, say where it is, and end it all on Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL
+
+from cluster.nodes import CannotStart, Cluster, find_cockroach, gateways, text_of
+from cluster.proxy import Proxy, host_of_city
+from movr.cities import CITIES, DEFAULT_CITY, REGIONS
+from movr.engine import make_engine
+from movr.placement.kinds import Placement
+from scenarios import demo
+
+ROOT: Final = Path(__file__).parent.parent
+
+
+def main() -> int:
+    """Serve until Ctrl-C; the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    by_regions = os.environ.get("PLACEMENT") == Placement.MULTI_REGION
+    placement = Placement.MULTI_REGION if by_regions else Placement.PARTITION
+    port = int(os.environ.get("PORT", "8000"))
+    try:
+        cockroach = find_cockroach(os.environ.get("COCKROACH"))
+        with ExitStack() as stack:
+            _serve(stack, cockroach, placement, port)
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) -> None:
+    print("Starting nine nodes in three regions: half a minute or so.", flush=True)
+    url = stack.enter_context(Cluster(cockroach)).url()
+    nodes = gateways(url)
+    first = nodes[DEFAULT_CITY.region]
+    print(f"Loading MovR, placed by {placement}.", flush=True)
+    _load(cockroach, first, placement)
+    servers = {region: port + 1 + n for n, region in enumerate(REGIONS)}
+    for region in REGIONS:
+        stack.callback(_end, _app_server(region, nodes[region], servers[region]))
+    proxy = stack.enter_context(Proxy(port, servers))
+    print(_greeting(port, first), flush=True)
+    proxy.serve_forever()
+
+
+def _load(cockroach: str, url: URL, placement: Placement) -> None:
+    """Set the database up, with rows in it."""
+    if placement is Placement.PARTITION:
+        with (ROOT / "dbinit.sql").open() as file:
+            run = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
+            subprocess.run(run, stdin=file, stdout=subprocess.DEVNULL, check=True)
+        return
+    sql = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
+    create = [*sql, "--execute", "CREATE DATABASE IF NOT EXISTS movr"]
+    subprocess.run(create, stdout=subprocess.DEVNULL, check=True)
+    for command in (("db", "upgrade"), ("placement", "apply", placement)):
+        flask = [sys.executable, "-m", "flask", "--app", "server", *command]
+        subprocess.run(flask, cwd=ROOT, env=_environment(url), check=True)
+    engine = make_engine(text_of(url.set(database="movr")), pool_size=1, application_name="demo")
+    demo.fill(engine, now=datetime.now(UTC))
+    engine.dispose()
+
+
+def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:
+    """gunicorn, as a deployment in this region, connected to its nearest node."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app"],
+        cwd=ROOT,
+        env=_environment(url) | {"REGION": region, "PORT": str(port), "PROXY_HOPS": "1"},
+    )
+
+
+def _environment(url: URL) -> dict[str, str]:
+    return {**os.environ, "DEBUG": "1", "DB_URI": text_of(url.set(database="movr"))}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
+
+
+def _greeting(port: int, url: URL) -> str:
+    cities = "\n".join(
+        f"  http://{host_of_city(city)}:{port}/  as from {city.label} ({city.region})"
+        for city in CITIES
+    )
+    return f"\n{cities}\n\n  SQL: {text_of(url)}\n\n  Ctrl-C ends all of it.\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

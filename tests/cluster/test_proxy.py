@@ -1,0 +1,131 @@
+"""The demo's proxy in front of real app servers, and what it says where there is no cockroach."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from cluster.nodes import CannotStart, Cluster, command, url_said
+from cluster.proxy import Proxy, city_of_host, host_of_city
+from movr.cities import CITIES, REGIONS, find
+from tests.conftest import ROOT, free_port, serving
+from tests.visitor import Visitor
+
+
+@pytest.fixture(scope="module")
+def proxy(database: str) -> Iterator[str]:
+    """The proxy's URL, with an app server for each region behind it."""
+    with ExitStack() as stack:
+        servers = {
+            region: urlsplit(
+                stack.enter_context(
+                    serving(DB_URI=database, DEBUG="1", REGION=region, PROXY_HOPS="1")
+                )
+            ).port
+            or 0
+            for region in REGIONS
+        }
+        proxy = stack.enter_context(Proxy(free_port(), servers))
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_port}"
+        proxy.shutdown()
+
+
+def test_each_city_is_served_by_its_region_and_no_client_says_otherwise(proxy: str) -> None:
+    for city in CITIES:
+        headers = {"Host": f"{host_of_city(city)}:8000", "X-City": "rome", "x-city": "boston"}
+
+        reply = httpx.get(proxy, headers=headers)
+
+        assert reply.headers["X-Served-By-Region"] == city.region
+        assert f"<title>{city.label} · MovR</title>" in reply.text
+
+
+def test_people_register_and_ride_through_the_proxy(proxy: str, engine: Engine) -> None:  # noqa: ARG001
+    headers = {"Host": "paris.localhost:8000"}
+    with httpx.Client(base_url=proxy, headers=headers) as client:
+        rider = Visitor(client).register("paris")
+        started = rider.start(rider.add_vehicle(), "paris")
+        assert "Have a good ride" in rider.follow(started)
+
+
+def test_a_host_that_names_no_city_is_the_default_city() -> None:
+    assert city_of_host("localhost:8000") == city_of_host("atlantis.localhost") == CITIES[0]
+    assert city_of_host("Washington-DC.localhost:8000") == find("washington dc")
+
+
+def test_the_command_has_as_many_localities_as_nodes() -> None:
+    *_, nodes, empty, localities = command("cockroach")
+
+    assert (nodes, empty) == ("--nodes=9", "--empty")
+    assert localities.removeprefix("--demo-locality=").split(":") == [
+        f"region={region}" for region in REGIONS for _ in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ("# Starting…", None),
+        (
+            "#   (sql)  postgresql://demo:demo54321@127.0.0.1:26257/movr?sslmode=require\r\n",
+            "cockroachdb://demo:demo54321@127.0.0.1:26257/defaultdb?sslmode=require",
+        ),
+        (
+            "# Web UI: http://127.0.0.1:57001\r\n\r\nroot@127.0.0.1:57002/defaultdb> ",
+            "cockroachdb://root@127.0.0.1:57002/defaultdb?sslmode=disable",
+        ),
+    ],
+)
+def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
+    said: str, url: str | None
+) -> None:
+    found = url_said(said)
+
+    assert (found and found.render_as_string(hide_password=False)) == url
+
+
+def test_a_demo_that_says_where_it_listens_is_found_there_and_ended(tmp_path: Path) -> None:
+    said = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
+    stand_in = tmp_path / "cockroach"
+    stand_in.write_text(f"#!/bin/sh\necho '{said}'\nexec sleep 60\n")
+    stand_in.chmod(0o755)
+
+    with Cluster(str(stand_in)) as cluster:
+        url = cluster.url()
+        process = cluster.process
+
+    assert url.port == 26257
+    assert process.poll() is not None
+
+
+def test_a_demo_that_ends_before_it_listens_is_one_sentence(tmp_path: Path) -> None:
+    stand_in = tmp_path / "cockroach"
+    stand_in.write_text("#!/bin/sh\necho 'no memory left'\n")
+    stand_in.chmod(0o755)
+
+    with Cluster(str(stand_in)) as cluster, pytest.raises(CannotStart, match="did not say where"):
+        cluster.url()
+
+
+def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cluster"],
+        cwd=ROOT,
+        env={**os.environ, "COCKROACH": "/nowhere/cockroach"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no cockroach on PATH")
+    assert len(done.stderr.splitlines()) == 1
