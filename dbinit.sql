@@ -23,7 +23,7 @@ CREATE TABLE users (
     CONSTRAINT users_first_name_check CHECK (length(btrim(first_name)) BETWEEN 1 AND 100 AND first_name !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT users_last_name_check CHECK (length(btrim(last_name)) BETWEEN 1 AND 100 AND last_name !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT users_username_check CHECK (username ~ '^[a-z0-9._@+-]{3,64}$'),
-    CONSTRAINT users_email_check CHECK (email ~ '^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$'),
+    CONSTRAINT users_email_check CHECK (email ~ '^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$'),
     CONSTRAINT users_active_ride_check CHECK ((active_ride_city IS NULL) = (active_ride_id IS NULL)),
     CONSTRAINT users_erased_check CHECK ((deleted_at IS NULL) = (first_name IS NOT NULL) AND (deleted_at IS NULL) = (last_name IS NOT NULL) AND (deleted_at IS NULL) = (email IS NOT NULL) AND (deleted_at IS NULL) = (username IS NOT NULL) AND (deleted_at IS NULL) = (password_hash IS NOT NULL) AND (deleted_at IS NULL OR active_ride_id IS NULL))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
@@ -68,6 +68,7 @@ CREATE TABLE rides (
     CONSTRAINT rides_rider_city_rider_id_fkey FOREIGN KEY(rider_city, rider_id) REFERENCES users (city, id),
     CONSTRAINT rides_city_vehicle_id_fkey FOREIGN KEY(city, vehicle_id) REFERENCES vehicles (city, id),
     CONSTRAINT rides_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT rides_start_location_check CHECK (length(btrim(start_location)) BETWEEN 1 AND 200 AND start_location !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT rides_end_location_check CHECK (length(btrim(end_location)) BETWEEN 1 AND 200 AND end_location !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT rides_ended_check CHECK ((end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL) AND end_time >= start_time),
     INDEX rides_city_vehicle_id_idx (city, vehicle_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),

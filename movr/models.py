@@ -32,7 +32,7 @@ LOCATION_LENGTH: Final = 200
 # The forms check these patterns too. They are written in what Python, PostgreSQL and
 # CockroachDB understand alike.
 USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
-EMAIL_PATTERN: Final = r"^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$"
+EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"
 MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 
 VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
@@ -173,6 +173,7 @@ class Ride(Base):
         Index(None, "rider_city", "rider_id", "start_time", "id"),
         Index(None, "city", "vehicle_id"),
         _check_city(),
+        CheckConstraint(_plain("start_location", longest=LOCATION_LENGTH), name="start_location"),
         CheckConstraint(_plain("end_location", longest=LOCATION_LENGTH), name="end_location"),
         CheckConstraint(
             "(end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL)"

@@ -80,7 +80,8 @@ def session_app(database: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
-    """MovR in this process, on an empty database."""
+    """MovR in this process, on an empty database, its rate limits unused."""
+    session_app.extensions["limiter"].storage.reset()
     return session_app
 
 

@@ -5,11 +5,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, text
 
 from movr import embedded
 from movr.engine import is_cockroachdb, make_engine, parse_uri
+
+TABLES = ("users", "vehicles", "rides")
 
 
 def server_uri(folder: Path) -> str:
@@ -45,5 +48,17 @@ def connect(uri: str) -> Engine:
 def empty(engine: Engine) -> None:
     """Delete every row."""
     with engine.begin() as connection:
-        for table in ("rides", "vehicles", "users"):
+        for table in reversed(TABLES):
             connection.execute(text(f"DELETE FROM {table}"))
+
+
+def all_rows(engine: Engine) -> dict[str, list[Any]]:
+    """Every row of every table."""
+    with engine.connect() as connection:
+        return {
+            table: [
+                tuple(row)
+                for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY city, id"))
+            ]
+            for table in TABLES
+        }

@@ -12,6 +12,7 @@ from movr import embedded
 from movr.movr import MovR
 from web import (
     auth,
+    bodies,
     city,
     commands,
     errors,
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
+    app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)
     Bootstrap5(app)
     limits.init_app(app, uri=settings.rate_limit_uri, writes_per_minute=settings.writes_per_minute)

@@ -63,7 +63,11 @@ def current_city() -> City:
 
 def city_of_form() -> City:
     """The city that a form names, so that it means what its page showed; else the current one."""
-    return find(request.form.get("city", "")) or current_city()
+    named = request.form.get("city")
+    city = find(named) if named else current_city()
+    if city is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return city
 
 
 def _home_city() -> City | None:

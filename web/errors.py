@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
 from web import session
@@ -61,6 +61,7 @@ _SENTENCES: Final = {
     403: "This is not yours to see or to change.",
     404: "There is nothing at this address.",
     405: "This address does not do that.",
+    415: "MovR does not read this kind of message.",
     413: "That is more than MovR accepts at once.",
     500: "Something went wrong on our side. We have noted it.",
 }
@@ -97,8 +98,8 @@ def answer_forgery(_error: CSRFError) -> ResponseReturnValue:
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's errors: a page nobody wrote, a method nobody answers, a body too large."""
-    if error.response is not None or error.code is None:
-        return error
+    if error.response is not None or error.code is None or isinstance(error, BadHost):
+        return error  # without a host a page can't have links
     body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
     # What the error itself must say: which methods a 405 allows, for one.
     headers |= {name: text for name, text in error.get_headers() if name == "Allow"}

@@ -1,4 +1,7 @@
-"""The forms: what their fields accept, in sentences. The database checks the same (models.py)."""
+"""The forms: what their fields accept, in sentences.
+
+The database checks lengths, formats, markup and control characters again (movr/models.py).
+"""
 
 import re
 import unicodedata
@@ -13,7 +16,7 @@ from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks Selec
     SelectField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from movr.cities import CITIES
 from movr.models import (
@@ -28,6 +31,8 @@ from movr.models import (
     WORD_LENGTH,
 )
 
+# The sign for bytes that were no UTF-8; embeddings, overrides and isolates of writing direction.
+UNREADABLE: Final = frozenset("\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 PASSWORD_LENGTH: Final = (10, 128)
 
 
@@ -40,17 +45,18 @@ def _lower(text: str | None) -> str | None:
 
 
 def readable(_form: Form, field: Field) -> None:
-    """Refuse control characters, and what is left of bytes that were no UTF-8."""
+    """Refuse control characters, those that turn text around, and what was no UTF-8."""
     if any(
-        unicodedata.category(character) in {"Cc", "Cs"} or character == "\ufffd"
+        unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
         for character in field.data
     ):
-        message = "This has a character in it that we cannot read."
-        raise ValidationError(message)
+        raise ValidationError("This has a character in it that we cannot read.")
 
 
 def plain(_form: Form, field: Field) -> None:
-    """Refuse markup."""
+    """Refuse markup, and text of nothing that can be seen."""
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
+        raise ValidationError("This says nothing.")
     if re.search(MARKUP_OR_CONTROL, field.data):
         message = "Please leave out < and >."
         raise ValidationError(message)
@@ -61,7 +67,7 @@ def _text(label: str, longest: int, *, missing: str, **render: Any) -> StringFie
         label,
         filters=[_strip],
         validators=[
-            InputRequired(missing),
+            DataRequired(missing),
             Length(max=longest, message=f"Please use at most {longest} characters."),
             readable,
             plain,
@@ -85,7 +91,7 @@ class LoginForm(WordsForm):
         "Username",
         filters=[_strip, _lower],
         validators=[
-            InputRequired("Please enter your username."),
+            DataRequired("Please enter your username."),
             Length(max=USERNAME_LENGTH, message="A username is shorter than this."),
             readable,
         ],
@@ -127,7 +133,7 @@ class RegisterForm(WordsForm):
         "Email",
         filters=[_strip],
         validators=[
-            InputRequired("Please enter your email address."),
+            DataRequired("Please enter your email address."),
             Length(max=EMAIL_LENGTH, message=f"Please use at most {EMAIL_LENGTH} characters."),
             readable,
             Regexp(EMAIL_PATTERN, message="This does not look like an email address."),
@@ -138,7 +144,7 @@ class RegisterForm(WordsForm):
         "Username",
         filters=[_strip, _lower],
         validators=[
-            InputRequired("Please choose a username."),
+            DataRequired("Please choose a username."),
             readable,
             Regexp(
                 USERNAME_PATTERN,

@@ -33,7 +33,7 @@ def city_of_region(region: str) -> City | None:
 
 def nearest_city(latitude: float, longitude: float) -> City:
     """The served city whose centre is nearest, over the ground."""
-    return min(CITIES, key=lambda city: geodesic((latitude, longitude), city.centre).metres)
+    return min(CITIES, key=lambda city: geodesic((latitude, longitude), city.centre).meters)
 
 
 def _named(header: str | None) -> City | None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Final
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import (
@@ -14,6 +15,9 @@ from prometheus_client import (
 )
 
 blueprint = Blueprint("metrics", __name__)
+
+# A client can make up methods, but not series.
+METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
 LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
@@ -45,7 +49,8 @@ def _start() -> None:
 
 def _measure(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "unknown"
-    REQUESTS.labels(route, request.method, response.status_code).inc()
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(route, method, response.status_code).inc()
     if "started" in g:
         LATENCY.labels(route).observe(time.perf_counter() - g.started)
     if usage := g.get("usage"):

@@ -4,6 +4,7 @@ The session is a signed cookie that carries the user's key (city, id), so that e
 is a lookup by primary key in the home region, made when somebody needs to know.
 """
 
+import secrets
 from functools import cached_property
 from http import HTTPStatus
 from typing import Final
@@ -60,6 +61,8 @@ class Stranger(AnonymousUserMixin):
 
 def init_app(app: Flask) -> None:
     """Have Flask-Login keep the sessions."""
+    # MovR remembers nobody beyond the session. A name that no client knows turns the cookie off.
+    app.config["REMEMBER_COOKIE_NAME"] = secrets.token_urlsafe()
     _login_manager.session_protection = None  # a rider's address changes as they ride
     _login_manager.anonymous_user = Stranger
     _login_manager.user_loader(_viewer)

@@ -13,11 +13,11 @@ from movr.movr import MovR
 from movr.placement import change, found
 from movr.placement.kinds import CannotPlace, Placement
 from scenarios import demo
+from tests.databases import all_rows
 from tests.movr.test_schema import checks, columns
 from tests.visitor import registration
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-TABLES = ("users", "vehicles", "rides")
 
 
 @pytest.fixture
@@ -32,25 +32,14 @@ def place(engine: Engine, wanted: Placement) -> int:
     return len(list(change.carry_out(engine, steps, at_once=True)))
 
 
-def rows(engine: Engine) -> dict[str, list[object]]:
-    with engine.connect() as connection:
-        return {
-            table: [
-                tuple(row)
-                for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY city, id"))
-            ]
-            for table in TABLES
-        }
-
-
 def test_rows_move_to_partitions_and_back_and_none_is_lost(world: Engine) -> None:
-    before, described, checked = rows(world), columns(world), checks(world)
+    before, described, checked = all_rows(world), columns(world), checks(world)
 
     place(world, Placement.POSTGRES_PARTITION)
-    there, partitioned = rows(world), found.look(world)
+    there, partitioned = all_rows(world), found.look(world)
     place(world, Placement.NONE)
 
-    assert there == before == rows(world)
+    assert there == before == all_rows(world)
     assert partitioned.placement is Placement.POSTGRES_PARTITION
     assert dict(partitioned.cities) == {city.name: city.region for city in CITIES}
     assert (columns(world), checks(world)) == (described, checked)
@@ -79,7 +68,7 @@ def test_what_is_placed_already_needs_no_step(world: Engine) -> None:
 
 def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
     """Placed when Rome was still said to be in the US; cities.py has moved it since."""
-    before = rows(world)
+    before = all_rows(world)
     once = [
         step._replace(
             sql=step.sql.replace(", 'rome'", "").replace("'new york'", "'new york', 'rome'")
@@ -93,11 +82,11 @@ def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
 
     assert (placed_once.cities["rome"], placed_once.is_current) == ("gcp-us-east1", False)
     assert found.look(world).is_current
-    assert rows(world) == before
+    assert all_rows(world) == before
 
 
 def test_an_interrupted_move_changes_nothing_and_is_resumed(world: Engine) -> None:
-    before = rows(world)
+    before = all_rows(world)
     steps = change.plan(found.look(world), Placement.POSTGRES_PARTITION)
     interrupted = change.carry_out(world, steps, at_once=True)
     for _ in islice(interrupted, len(steps) - 2):
@@ -106,7 +95,7 @@ def test_an_interrupted_move_changes_nothing_and_is_resumed(world: Engine) -> No
 
     assert found.look(world).placement is Placement.NONE
     place(world, Placement.POSTGRES_PARTITION)
-    assert rows(world) == before
+    assert all_rows(world) == before
 
 
 def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgres: Engine) -> None:

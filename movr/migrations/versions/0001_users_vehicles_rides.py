@@ -62,7 +62,8 @@ def _create_users() -> None:
         sa.CheckConstraint(_plain("last_name", 100), name=op.f("users_last_name_check")),
         sa.CheckConstraint("username ~ '^[a-z0-9._@+-]{3,64}$'", name=op.f("users_username_check")),
         sa.CheckConstraint(
-            r"email ~ '^[^@\s<>]+@[^@\s<>]+[.][^@\s<>]+$'", name=op.f("users_email_check")
+            r"email ~ '^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$'",
+            name=op.f("users_email_check"),
         ),
         sa.CheckConstraint(
             "(active_ride_city IS NULL) = (active_ride_id IS NULL)",
@@ -143,6 +144,7 @@ def _create_rides() -> None:
             name="rides_city_vehicle_id_fkey",
         ),
         sa.CheckConstraint(CITY_IS_SERVED, name=op.f("rides_city_check")),
+        sa.CheckConstraint(_plain("start_location", 200), name=op.f("rides_start_location_check")),
         sa.CheckConstraint(_plain("end_location", 200), name=op.f("rides_end_location_check")),
         sa.CheckConstraint(
             "(end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL)"

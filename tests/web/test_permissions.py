@@ -1,0 +1,420 @@
+"""Who may do what: every route, asked by everybody, from both sides."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from html import unescape
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urljoin, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from tests.conftest import HERE, NewVisitor
+from tests.databases import all_rows
+from tests.visitor import PASSWORD, Visitor, registration, sentences
+
+
+class Who(Enum):
+    """Whoever may ask, seen from the one it belongs to."""
+
+    STRANGER = "a stranger"
+    GHOST = "a session of the owner's, whose account was deleted in another browser"
+    ANOTHER = "another member"
+    FOREIGNER = "another member, at home in another city"
+    OWNER = "the one it belongs to"
+
+
+EVERYBODY = frozenset(Who)
+NOBODY: frozenset[Who] = frozenset()
+MEMBERS = frozenset({Who.ANOTHER, Who.FOREIGNER, Who.OWNER})
+OWNER = frozenset({Who.OWNER})
+
+
+@dataclass(frozen=True)
+class Route:
+    """What to ask for, who gets it, and for whom the world is another one afterwards.
+
+    Paths and fields name what the scene has.
+    """
+
+    path: str
+    admits: frozenset[Who]
+    changes: frozenset[Who] = NOBODY
+    method: str = "GET"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def posted(
+    path: str,
+    admits: frozenset[Who],
+    fields: Mapping[str, str],
+    changes: frozenset[Who] | None = None,
+) -> Route:
+    """A route that changes something for whomever it admits, unless told for whom."""
+    return Route(path, admits, admits if changes is None else changes, "POST", fields)
+
+
+VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
+LEFT_AT = {"location": "2 Broadway", "city": "new york"}
+
+ROUTES: Mapping[str, Route] = {
+    "static": Route("/static/favicon.svg", EVERYBODY),
+    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
+    "health.alive": Route("/healthz", EVERYBODY),
+    "health.ready": Route("/readyz", EVERYBODY),
+    "metrics.show": Route("/metrics", EVERYBODY),
+    "city.home": Route("/", EVERYBODY),
+    "city.choose": posted("/city/paris", EVERYBODY, {}),
+    "auth.register": Route("/register", EVERYBODY),
+    "auth.open_account": posted("/register", EVERYBODY, registration() | {"username": "newcomer"}),
+    "auth.login": Route("/login", EVERYBODY),
+    "auth.open_session": posted(
+        "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
+    ),
+    "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
+    "vehicles.index": Route("/vehicles", EVERYBODY),
+    "vehicles.form": Route("/vehicles/add", MEMBERS),
+    "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
+    "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
+    "rides.index": Route("/rides", MEMBERS),
+    "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
+    "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
+    "users.index": Route("/users", MEMBERS),
+    "users.profile": Route("/users/{scene.owner.id}", OWNER),
+    "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, {}),
+}
+
+ADMITTED = [(name, who) for name, route in ROUTES.items() for who in Who if who in route.admits]
+REFUSED = [(name, who) for name, route in ROUTES.items() for who in Who if who not in route.admits]
+POSTS = [name for name, route in ROUTES.items() if route.method == "POST"]
+
+
+class Scene:
+    """Somebody in New York and what belongs to them, each made when it is first asked for."""
+
+    def __init__(self, new_visitor: NewVisitor) -> None:
+        self.new_visitor = new_visitor
+
+    @cached_property
+    def owner(self) -> Visitor:
+        return self.new_visitor().register(last_name="Byron", email="byron@secret.example")
+
+    @cached_property
+    def vehicle(self) -> UUID:
+        return self.owner.add_vehicle()
+
+    @cached_property
+    def ride(self) -> UUID:
+        self.owner.start(self.vehicle)
+        return self.owner.active_ride()
+
+    @cached_property
+    def friend(self) -> Visitor:
+        """Somebody whose password everybody knows."""
+        return self.new_visitor().register("boston")
+
+    def fill(self, name: str) -> Route:
+        """The route, with this scene's own ids in it."""
+        route = ROUTES[name]
+        path = route.path.format(scene=self)
+        fields = {key: value.format(scene=self) for key, value in route.fields.items()}
+        return Route(path, route.admits, route.changes, route.method, fields)
+
+    def browser_of(self, who: Who) -> Visitor:
+        """The browser of whoever asks. Comes last: a ghost leaves nothing behind."""
+        if who is Who.OWNER:
+            return self.owner
+        if who is Who.GHOST:
+            return self._ghost()
+        browser = self.new_visitor()
+        if who is Who.STRANGER:
+            return browser
+        return browser.register("rome" if who is Who.FOREIGNER else "new york")
+
+    def _ghost(self) -> Visitor:
+        browser = self.new_visitor()
+        assert browser.log_in(self.owner.username).status_code == 303
+        if "ride" in vars(self):
+            self.owner.end(self.ride)
+        assert "deleted" in self.owner.follow(self.owner.post(f"/users/remove/{self.owner.id}"))
+        return browser
+
+
+class World(NamedTuple):
+    """What there is to change: every row, and whom and where a browser's session is for."""
+
+    rows: Mapping[str, list[Any]]
+    member: str | None
+    city: str | None
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(app: Flask) -> None:
+    """Everybody here comes from one address, which registers more often than people do."""
+    app.extensions["limiter"].storage.reset()
+
+
+@pytest.fixture
+def scene(new_visitor: NewVisitor) -> Scene:
+    return Scene(new_visitor)
+
+
+def world(engine: Engine, browser: Visitor) -> World:
+    page = browser.get("/").text
+    member = re.search(r'href="/users/([0-9a-f-]{36})"', page)
+    city = re.search(r"<strong>([^<]+)</strong>", page)
+    return World(all_rows(engine), member and member[1], city and city[1])
+
+
+def ask(browser: Visitor, route: Route) -> httpx.Response:
+    if route.method == "GET":
+        return browser.get(route.path)
+    return browser.post(route.path, **route.fields)
+
+
+def wanted(login_url: str) -> str | None:
+    """Where the login page will lead on to."""
+    parts = urlsplit(login_url)
+    assert (parts.netloc, parts.path) == ("", "/login")
+    return parse_qs(parts.query).get("next", [None])[0]
+
+
+def title(value: object) -> str:
+    return value.name.lower() if isinstance(value, Who) else str(value)
+
+
+# The table itself
+
+
+def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
+    """Whoever adds a route says here who may use it."""
+    rules = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert rules == {(name, route.method) for name, route in ROUTES.items()}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
+    nobody = SimpleNamespace(id=UUID(int=0))
+    anything = SimpleNamespace(owner=nobody, vehicle=UUID(int=0), ride=UUID(int=0))
+    path = ROUTES[name].path.format(scene=anything)
+
+    assert app.url_map.bind("movr.test").match(path, ROUTES[name].method)[0] == name
+
+
+# Who is let in, and who is not
+
+
+@pytest.mark.parametrize(("name", "who"), ADMITTED, ids=title)
+def test_whoever_is_let_in_gets_what_they_asked_for(
+    scene: Scene, engine: Engine, name: str, who: Who
+) -> None:
+    route = scene.fill(name)
+    browser = scene.browser_of(who)
+    before = world(engine, browser)
+
+    reply = ask(browser, route)
+
+    assert reply.status_code == (200 if route.method == "GET" else 303), sentences(reply)
+    assert not reply.headers.get("Location", "").startswith("/login")
+    assert (world(engine, browser) != before) == (who in route.changes)
+
+
+@pytest.mark.parametrize(("name", "who"), REFUSED, ids=title)
+def test_whoever_is_refused_changes_nothing_and_learns_nothing(
+    scene: Scene, engine: Engine, name: str, who: Who
+) -> None:
+    route = scene.fill(name)
+    browser = scene.browser_of(who)
+    before = all_rows(engine)
+
+    reply = ask(browser, route)
+
+    assert all_rows(engine) == before
+    assert not re.search("byron|wall street", reply.text, re.IGNORECASE)
+    if who in MEMBERS:  # whoever is in another city may not even find it
+        assert reply.status_code in ({403, 404} if who is Who.FOREIGNER else {403})
+    else:
+        assert reply.status_code == 303, sentences(reply)
+        assert wanted(reply.headers["Location"]) == (route.path if route.method == "GET" else None)
+        assert "Please log in first." in browser.follow(reply)
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_forged_form_changes_nothing(scene: Scene, engine: Engine, name: str) -> None:
+    """Sent by the browser of somebody who may, but from a page that is not ours."""
+    route = scene.fill(name)
+    browser = scene.browser_of(Who.OWNER if Who.OWNER in route.changes else Who.ANOTHER)
+    before = world(engine, browser)
+    token = browser.token()
+    forgeries = {
+        "no token": {},
+        "an empty token": {"csrf_token": ""},
+        "a made-up token": {"csrf_token": "made-up"},
+        "a token with a tail": {"csrf_token": f"{token}x"},
+        "a stranger's token": {"csrf_token": scene.new_visitor().token()},
+    }
+
+    replies = {
+        forgery: browser.client.post(route.path, data={**route.fields, **fields}).status_code
+        for forgery, fields in forgeries.items()
+    }
+    in_address = browser.client.post(f"{route.path}?csrf_token={token}", data=route.fields)
+
+    assert replies == dict.fromkeys(forgeries, 400)
+    assert in_address.status_code == 400
+    assert world(engine, browser) == before
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_form_without_the_cookie_of_its_session_changes_nothing(
+    scene: Scene, engine: Engine, name: str
+) -> None:
+    """What a browser sends for a form on another site: our cookie is SameSite=Lax."""
+    route = scene.fill(name)
+    browser = scene.new_visitor()
+    token = browser.token()
+    browser.client.cookies.clear()
+    before = all_rows(engine)
+
+    reply = browser.client.post(route.path, data={"csrf_token": token, **route.fields})
+
+    assert reply.status_code == 400
+    assert all_rows(engine) == before
+
+
+# What members see of each other
+
+
+def test_members_learn_first_names_only(scene: Scene) -> None:
+    scene.owner.add_vehicle()
+
+    page = scene.browser_of(Who.ANOTHER).get("/users").text
+
+    assert "Ada" in page
+    for secret in ("Byron", "byron@secret.example", scene.owner.username, str(scene.owner.id)):
+        assert secret not in page
+
+
+def test_a_ride_is_in_nobody_elses_history(scene: Scene) -> None:
+    scene.owner.end(scene.ride, "the corner of 5th")
+
+    assert "the corner of 5th" in scene.owner.get("/rides").text
+    assert "the corner of 5th" not in scene.browser_of(Who.ANOTHER).get("/rides").text
+
+
+# A session that outlived its account
+
+
+@pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/login", "/register"])
+def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: str) -> None:
+    page = scene.browser_of(Who.GHOST).get(path)
+
+    assert page.status_code == 200
+    assert 'href="/login">Log in</a>' in page.text
+    assert "Log out" not in page.text
+    assert "/users/" not in page.text
+
+
+def test_a_deleted_account_opens_no_session(scene: Scene, engine: Engine) -> None:
+    ghost = scene.browser_of(Who.GHOST)
+
+    reply = ghost.log_in(scene.owner.username)
+
+    assert "422: That username and password do not match." in sentences(reply)
+    assert world(engine, ghost).member is None
+
+
+def test_who_logs_out_is_a_stranger_again(scene: Scene) -> None:
+    scene.owner.post("/logout")
+
+    assert wanted(scene.owner.get("/rides").headers["Location"]) == "/rides"
+
+
+# No way out of the site
+
+ELSEWHERE = [
+    "https://evil.example",
+    "http:evil.example",
+    "//evil.example",
+    "///evil.example",
+    r"/\evil.example",
+    r"\\evil.example",
+    r"https:/\evil.example",
+    "/\t/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "/ /evil.example",
+    "evil.example",
+    "javascript:alert('evil.example')",
+    "data:text/html,evil.example",
+    "/%0d%0aSet-Cookie:x=evil.example",
+    "/\r\nSet-Cookie: x=evil.example",
+    "/\0//evil.example",
+    "/\u2028//evil.example",
+    "@evil.example",
+]
+
+
+def stays(reply: httpx.Response) -> bool:
+    """True if the reply leads on within the site and says nothing that it was told to say."""
+    location = reply.headers.get("Location", "")
+    return (
+        reply.status_code == 303
+        and re.fullmatch(r"/(?![/\\])[!-~]*", location) is not None
+        and urlsplit(urljoin(HERE, location)).netloc == urlsplit(HERE).netloc
+        and "x" not in reply.cookies
+    )
+
+
+def test_logging_in_leads_nowhere_else(visitor: Visitor) -> None:
+    credentials = {"username": visitor.register().username, "password": PASSWORD}
+
+    replies = {next_: visitor.post("/login", **credentials, next=next_) for next_ in ELSEWHERE}
+
+    assert [next_ for next_, reply in replies.items() if not stays(reply)] == []
+
+
+def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
+    username = visitor.register().username
+
+    def log_in_at(next_: str) -> httpx.Response:
+        address = httpx.URL("/login", params={"next": next_})
+        return visitor.post(str(address), username=username, password=PASSWORD)
+
+    assert [next_ for next_ in ELSEWHERE if not stays(log_in_at(next_))] == []
+
+
+@pytest.mark.parametrize("next_", ELSEWHERE)
+def test_choosing_a_city_leads_nowhere_else(visitor: Visitor, next_: str) -> None:
+    assert stays(visitor.post("/city/paris", next=next_))
+
+
+@pytest.mark.parametrize("path", ["/rides", "/vehicles?after=00000000-0000-0000-0000-000000000000"])
+def test_choosing_a_city_leads_back_to_its_page(visitor: Visitor, path: str) -> None:
+    assert visitor.post("/city/paris", next=path).headers["Location"] == path
+
+
+@pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
+def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str) -> None:
+    stranger = scene.browser_of(Who.STRANGER)
+    login_page = stranger.get(stranger.get(path).headers["Location"]).text
+    hidden = re.search(r'name="next" value="([^"]+)">\s*<div class="field">', login_page)
+    assert hidden, "the login form does not know where to go"
+
+    next_ = unescape(hidden[1])
+    username = scene.friend.username
+    reply = stranger.post("/login", username=username, password=PASSWORD, next=next_)
+
+    assert reply.headers["Location"] == path
