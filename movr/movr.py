@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, passwords, queries, results, schema, transactions
+from movr.cities import CITIES
 from movr.engine import make_engine
 from movr.results import Page, RideKey, UserKey, VehicleKey
 
@@ -206,6 +207,13 @@ class MovR:
         )
         rides = [results.Ride(*row) for row in rows]
         return _page(rides, size, next_by=lambda ride: f"{ride.start_time.isoformat()}~{ride.id}")
+
+    # Operators
+
+    def update_region(self) -> None:
+        """Have the hidden `crdb_region` of every row say the region of its city, city by city."""
+        for city in CITIES:
+            self._write(transactions.update_region, city.name, city.region)
 
     # One way to read, one way to write
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_unless
@@ -202,6 +203,20 @@ def end_ride(
         .where(Vehicle.city == ride.city, Vehicle.id.in_(select(ended.c.vehicle_id)))
         .values(status=AVAILABLE, last_location=location)
     )
+
+
+def update_region(session: Session, city: str, region: str) -> None:
+    """Have the hidden `crdb_region` of a city's rows say this region.
+
+    For tables that are REGIONAL BY ROW without a computed column, as in CockroachDB's guide "scale
+    to multiple regions"; the models do not know that column.
+    """
+    for table in Base.metadata.sorted_tables:
+        statement = text(
+            f"UPDATE {table.name} SET crdb_region = :region"  # noqa: S608 - a name of ours
+            " WHERE city = :city AND crdb_region <> :region"
+        )
+        session.execute(statement, {"city": city, "region": region})
 
 
 def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:

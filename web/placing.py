@@ -112,6 +112,12 @@ def _proofs(app: Flask, city: City) -> Iterator[locality.Proof]:
             sent.clear()
 
 
+@placement.command("update-region")
+def update_region() -> None:
+    """Have the hidden crdb_region of CockroachDB's guide say the region of each row's city."""
+    movr().update_region()
+
+
 def _plan(wanted: str, survive: str) -> list[Step]:
     try:
         return change.plan(found.look(movr().engine), Placement(wanted), Survival(survive))

@@ -1,13 +1,15 @@
 """CockroachDB's placements: their SQL, and on a server that has them, what they do."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from movr.cities import CITIES, REGIONS
+from movr.movr import MovR
 from movr.placement import change, found
 from movr.placement.found import Found
 from movr.placement.kinds import Placement, Survival, region_of_city
+from tests.visitor import registration
 
 NOWHERE = Found("movr", cockroachdb=True, placement=Placement.NONE, cities={})
 PARTITIONED = Found(
@@ -131,6 +133,27 @@ def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
 
     assert steps[0] == "ALTER TABLE users SET (schema_locked = false)"
     assert steps[-1] == "ALTER TABLE rides SET (schema_locked = true)"
+
+
+def test_the_guide_s_hidden_column_is_set_to_the_region_of_each_city(
+    own_database: str, postgres: Engine
+) -> None:
+    """On PostgreSQL, where the column is an ordinary one."""
+    movr = MovR(own_database)
+    owner = movr.register(**registration("paris"))
+    movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
+    with postgres.begin() as connection:
+        for table in ("users", "vehicles", "rides"):
+            column = "crdb_region VARCHAR(30) NOT NULL DEFAULT 'gcp-us-east1'"
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+
+    movr.update_region()
+    movr.close()
+
+    with postgres.connect() as connection:
+        for table in ("users", "vehicles"):
+            regions = connection.execute(text(f"SELECT crdb_region FROM {table}")).scalars().all()
+            assert regions == ["gcp-europe-west1"]
 
 
 @pytest.mark.usefixtures("on_cockroachdb")
