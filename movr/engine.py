@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from psycopg2 import ProgrammingError
 from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
+from psycopg2.extensions import make_dsn
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -35,10 +37,15 @@ def parse_uri(uri: str) -> URL:
     try:
         url = make_url(uri)
         name = url.drivername.partition("+")[0]
-        return url.set(drivername=_DRIVERS[name])
+        url = url.set(drivername=_DRIVERS[name])
     except (ArgumentError, KeyError, ValueError):
         message = "must look like postgresql://user:password@host:port/database (or cockroachdb://)"
         raise ValueError(message) from None
+    try:
+        make_dsn(**{name: str(value) for name, value in url.query.items()})
+    except ProgrammingError as error:
+        raise ValueError(f"has a parameter that libpq does not know: {error}".strip()) from None
+    return url
 
 
 def make_engine(

@@ -75,7 +75,7 @@ def _credible_member(username: str, password: str) -> Member:
 
     Raises WrongCredentials, TooManyAttempts.
     """
-    attempts = (("name", username), ("address", limits.address()))
+    attempts = (("address", limits.address()), ("name", username))
     with limits.counting_failures(limits.FAILED_LOGINS, attempts, failure=WrongCredentials):
         return movr().log_in(username, password)
 

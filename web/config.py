@@ -1,5 +1,6 @@
 """Settings: the environment (or `.env`), read once, checked at once."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -104,7 +105,8 @@ def _region(text: str) -> str:
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+        if not (is_number and least <= int(text) <= most):
             message = f"must be a whole number from {least} to {most}"
             raise ValueError(message)
         return int(text)
@@ -115,7 +117,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def _counters(text: str) -> str:
     try:
         storage_from_string(text)
-    except ConfigurationError:
+    except (ConfigurationError, sqlite3.Error):
         message = f"must be memory:// or {SharedCounters.STORAGE_SCHEME[0]}:///path/to/file"
         raise ValueError(message) from None
     return text

@@ -52,7 +52,8 @@ def counting_failures(
 ) -> Iterator[None]:
     """Count what happens inside, and take the count back unless it is this failure.
 
-    Raises TooManyAttempts before anything happens, if it is one too many.
+    Raises TooManyAttempts before anything happens, if it is one too many; of several attempts,
+    those after the one that is refused are not counted.
     """
     for who in attempts:
         count(limit, *who)

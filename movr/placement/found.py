@@ -75,7 +75,7 @@ def _cockroachdb(connection: Connection) -> Found:
     if regions:
         placement, cities = Placement.MULTI_REGION, _cities_by_row(connection)
     elif partitions := _partitions(connection, database):
-        placement, cities = Placement.PARTITION, _cities_by_partition(partitions)
+        placement, cities = Placement.PARTITION, cities_of_partitions(partitions)
     return Found(
         database,
         cockroachdb=True,
@@ -111,9 +111,14 @@ def _cities_by_row(connection: Connection) -> dict[str, str]:
     )
     if not expressions or by_row < {table.name for table in TABLES}:
         return {}
+    return cities_of_expression(expressions[0][0])
+
+
+def cities_of_expression(expression: str) -> dict[str, str]:
+    """Which region a computed region column gives each city: CASE WHEN city IN (…) THEN region."""
     cities: dict[str, str] = {}
     waiting: list[str] = []
-    for literal in _LITERAL.findall(expressions[0][0]):
+    for literal in _LITERAL.findall(expression):
         if literal in REGIONS:
             cities.update(dict.fromkeys(waiting, literal))
             waiting.clear()
@@ -130,8 +135,11 @@ def _partitions(connection: Connection, database: str) -> Rows:
     )
 
 
-def _cities_by_partition(partitions: Rows) -> dict[str, str]:
-    """What the partitions say; nothing unless every key has them, each pinned to its region."""
+def cities_of_partitions(partitions: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Which region keeps each city; nothing unless every key is partitioned, and all pinned.
+
+    Of each partition: its index, its name, its values, and its zone's constraints.
+    """
     keys = {index for index, *_ in partitions}
     pinned = all("region=" in (zone or "") for *_, zone in partitions)
     if not pinned or len(keys) < sum(1 + len(city_indexes(table)) for table in TABLES):

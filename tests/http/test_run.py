@@ -1,0 +1,308 @@
+"""MovR from the command line: served, stopped, started again, and refusing in one sentence."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scenarios import demo
+from tests.conftest import ROOT, free_port, wait_until_answering
+from tests.databases import fresh_database
+from tests.visitor import Visitor
+
+PATIENCE = 60  # seconds
+SECRET = "eleven dogs sing under the pier"
+
+# Set, so that no .env file of a developer decides; empty is as good as not set.
+NO_SETTINGS = dict.fromkeys(
+    [
+        *("DB_URI", "DATABASE_URL", "SECRET_KEY", "DEBUG", "REGION", "CITY_HEADER"),
+        *("PROXY_HOPS", "PORT", "POOL_SIZE", "PAGE_SIZE", "WRITES_PER_MINUTE"),
+    ],
+    "",
+)
+SERVER = (sys.executable, "server.py")
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py")
+FLASK = (sys.executable, "-m", "flask", "--app", "server")
+
+
+def with_settings(**settings: str) -> dict[str, str]:
+    """An environment with these settings of MovR's and no others."""
+    return {**os.environ, **NO_SETTINGS, **settings}
+
+
+def run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=with_settings(**settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.05)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Running:
+    """`python server.py`, in a process group of its own as a terminal gives it one."""
+
+    def __init__(self, folder: Path, uri: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._output = folder / "output"
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                SERVER,
+                cwd=ROOT,
+                env=with_settings(DEBUG="1", PORT=str(self.port), DB_URI=uri),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text()
+
+    @property
+    def is_left(self) -> bool:
+        """True while any process of the group lives."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait_until_serving(self) -> None:
+        """Until the greeting is printed and the page answers, which takes a filled database."""
+        until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
+        wait_until_answering(f"{self.url}/healthz", self.process)
+
+    def press_ctrl_c(self) -> None:
+        """What a terminal does: SIGINT to the whole group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def stop(self) -> None:
+        """Whatever has happened, leave nothing behind: not even in memory, which SIGKILL would."""
+        self.process.terminate()
+        try:
+            self.end()
+        finally:
+            if self.is_left:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        status = self.process.wait(PATIENCE)
+        until(lambda: not self.is_left, "the end of all processes")
+        return status
+
+
+@contextmanager
+def started(folder: Path, uri: str) -> Iterator[Running]:
+    running = Running(folder, uri)
+    try:
+        running.wait_until_serving()
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def visiting(running: Running) -> Iterator[Visitor]:
+    with httpx.Client(base_url=running.url, timeout=30) as client:
+        yield Visitor(client)
+
+
+@pytest.fixture
+def new_database(server: str) -> Iterator[str]:
+    with fresh_database(server) as uri:
+        yield uri
+
+
+# Served, stopped, started again
+
+
+def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
+    tmp_path: Path, new_database: str
+) -> None:
+    with started(tmp_path, new_database) as running, visiting(running) as visitor:
+        for told in (running.url, demo.RIDER, demo.OWNER, demo.PASSWORD):
+            assert told in running.said
+        page = visitor.get("/")
+        assert page.status_code == 200
+        assert page.text.count('<li class="ticket">') >= 20
+        assert visitor.get("/readyz").status_code == 200
+        assert visitor.log_in(demo.RIDER, demo.PASSWORD).status_code == 303
+        assert visitor.log_in(demo.OWNER, demo.PASSWORD).status_code == 303
+
+
+def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
+    tmp_path: Path, new_database: str
+) -> None:
+    with started(tmp_path, new_database) as running, visiting(running) as visitor:
+        username = visitor.register().username
+        vehicle = visitor.add_vehicle()
+        running.press_ctrl_c()
+
+        assert running.end() == 0
+        assert not is_open(running.port)
+        assert "Traceback" not in running.said
+
+    with started(tmp_path, new_database) as again, visiting(again) as visitor:
+        assert visitor.log_in(username).status_code == 303
+        assert str(vehicle) in visitor.get(f"/users/{visitor.id}").text
+        again.press_ctrl_c()
+
+        assert again.end() == 0
+
+
+def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
+    with started(tmp_path, new_database) as running:
+        for _ in range(3):
+            running.press_ctrl_c()
+
+        running.end()
+
+        assert not is_open(running.port)
+
+
+def test_being_told_to_terminate_ends_everything_too(tmp_path: Path, new_database: str) -> None:
+    with started(tmp_path, new_database) as running:
+        running.process.terminate()
+
+        assert running.end() == 0
+        assert not is_open(running.port)
+
+
+def test_it_serves_this_machine_only(tmp_path: Path, new_database: str) -> None:
+    with started(tmp_path, new_database) as running, socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.2", running.port)) != 0
+
+
+# Refusing to start, in one sentence
+
+
+def assert_refused(ended: subprocess.CompletedProcess[str], *, says: str) -> None:
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert says in ended.stderr
+
+
+def test_a_port_in_use_is_named_and_is_the_only_complaint(new_database: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        ended = run(*SERVER, DEBUG="1", PORT=port, DB_URI=new_database)
+
+    assert_refused(ended, says=f"Port {port} is in use.")
+
+
+def test_a_database_out_of_reach_is_named_without_its_password() -> None:
+    port = free_port()
+    uri = f"postgresql://movr:hunter2@127.0.0.1:{port}/movr"
+
+    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+
+    assert_refused(ended, says=f"127.0.0.1:{port}")
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_database_that_is_not_there_is_named_without_its_password(new_database: str) -> None:
+    uri = re.sub(r"/movr_test_\w+", "/no_such_database", new_database)
+    assert uri != new_database
+
+    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+
+    assert_refused(ended, says="DB_URI")
+
+
+def test_an_address_that_libpq_does_not_take_is_refused_in_one_sentence() -> None:
+    uri = "postgresql://movr:hunter2@127.0.0.1/movr?sslmod=verify-full"
+
+    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+
+    assert_refused(ended, says="DB_URI")
+
+
+def test_production_needs_a_secret_of_its_own(new_database: str) -> None:
+    ended = run(*SERVER, DEBUG="0", PORT=str(free_port()), DB_URI=new_database)
+
+    assert_refused(ended, says="SECRET_KEY")
+
+
+def test_what_makes_no_sense_is_named_all_at_once() -> None:
+    ended = run(*SERVER, DEBUG="0", PORT="many", REGION="moon", DB_URI="mysql://m:hunter2@h/m")
+
+    assert_refused(ended, says="SECRET_KEY")
+    assert all(name in ended.stderr for name in ("PORT", "REGION", "DB_URI"))
+    assert "hunter2" not in ended.stderr
+
+
+def test_gunicorn_without_settings_refuses_in_one_sentence() -> None:
+    ended = run(*GUNICORN, "-b", f"127.0.0.1:{free_port()}", "server:app")
+
+    assert ended.returncode != 0
+    assert len(ended.stderr.splitlines()) == 1
+    assert "DB_URI" in ended.stderr
+    assert "SECRET_KEY" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# The schema's history
+
+
+def test_the_commands_go_through_the_schema_s_history(new_database: str) -> None:
+    def db(*command: str) -> str:
+        ended = run(*FLASK, "db", *command, DB_URI=new_database, SECRET_KEY=SECRET)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    assert "(head)" not in db("current")
+    assert "0001" in db("history")
+    db("upgrade")
+    assert "(head)" in db("current")
+    assert "(current)" in db("history")
+    db("downgrade", "base")
+    assert "(head)" not in db("current")
+    db("upgrade")
+    db("downgrade")
+    db("upgrade", "head")
+    assert "(head)" in db("current")
+
+
+def test_the_commands_refuse_without_settings_in_one_sentence() -> None:
+    ended = run(*FLASK, "db", "current")
+
+    assert_refused(ended, says="DB_URI")
+
+
+def test_the_commands_show_no_password(new_database: str) -> None:
+    """The server trusts whoever asks, so that any password will do."""
+    uri = new_database.replace("postgres:@", "postgres:hunter2@")
+
+    ended = run(*FLASK, "db", "current", DB_URI=uri, SECRET_KEY=SECRET)
+
+    assert "hunter2" not in ended.stdout + ended.stderr

@@ -1,0 +1,260 @@
+"""The demo world: always the same, in nine cities, and true to MovR's rules."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from geopy.distance import geodesic
+from sqlalchemy import Engine, text
+
+from movr.cities import CITIES, DEFAULT_CITY
+from movr.movr import MovR
+from movr.passwords import is_password
+from movr.results import Member
+from scenarios import demo
+from scenarios.world import Row, World
+from tests.conftest import NewVisitor
+
+NOW = datetime(2024, 2, 29, 23, 30, tzinfo=UTC)
+FAR = 30  # kilometres
+SALTED = "password_hash"
+CLOCKED = {"date_added", "start_time", "end_time", SALTED}
+
+Key = tuple[str, UUID]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return demo.make(NOW)
+
+
+def key(row: Row) -> Key:
+    return row["city"], row["id"]
+
+
+def vehicle_of(ride: Row) -> Key:
+    return ride["city"], ride["vehicle_id"]
+
+
+def rider_of(ride: Row) -> Key:
+    return ride["rider_city"], ride["rider_id"]
+
+
+def without(rows: list[Row], names: set[str]) -> list[Row]:
+    return [{name: row[name] for name in row if name not in names} for row in rows]
+
+
+def tables(world: World, *, but: set[str]) -> list[list[Row]]:
+    return [without(rows, but) for rows in (world.users, world.vehicles, world.rides)]
+
+
+def per_city(rows: list[Row]) -> Counter[str]:
+    return Counter(row["city"] for row in rows)
+
+
+# Always the same
+
+
+def test_the_same_moment_makes_the_same_world(world: World) -> None:
+    assert tables(demo.make(NOW), but={SALTED}) == tables(world, but={SALTED})
+
+
+def test_another_day_moves_the_clocks_and_nothing_else(world: World) -> None:
+    later = demo.make(NOW + timedelta(days=400, seconds=1))
+
+    assert tables(later, but=CLOCKED) == tables(world, but=CLOCKED)
+    assert later.rides[0]["start_time"] - world.rides[0]["start_time"] == timedelta(
+        days=400, seconds=1
+    )
+
+
+def test_no_two_rows_have_the_same_key_and_no_two_people_the_same_name(world: World) -> None:
+    for rows in (world.users, world.vehicles, world.rides):
+        assert len({row["id"] for row in rows}) == len(rows)
+    usernames = {user["username"] for user in world.users}
+    assert len(usernames) == len(world.users)
+    assert {demo.RIDER, demo.OWNER} <= usernames
+
+
+# Nine cities
+
+
+def test_every_city_has_people_vehicles_and_rides(world: World) -> None:
+    cities = {city.name for city in CITIES}
+
+    assert len(cities) == 9
+    for rows, least in ((world.users, 10), (world.vehicles, 40), (world.rides, 100)):
+        assert set(per_city(rows)) == cities
+        assert min(per_city(rows).values()) >= least
+
+
+def test_every_vehicle_stands_in_its_city(world: World) -> None:
+    centres = {city.name: city.centre for city in CITIES}
+
+    distances = {
+        key(vehicle): geodesic(
+            (vehicle["latitude"], vehicle["longitude"]), centres[vehicle["city"]]
+        ).km
+        for vehicle in world.vehicles
+    }
+
+    assert {vehicle: far for vehicle, far in distances.items() if far > FAR} == {}
+
+
+def test_every_city_has_all_three_kinds_and_something_free_to_ride(world: World) -> None:
+    for city in CITIES:
+        free = [v for v in world.vehicles if v["city"] == city.name and v["status"] == "available"]
+        assert {vehicle["type"] for vehicle in free} == {"bike", "scooter", "skateboard"}
+
+
+def test_most_addresses_are_different(world: World) -> None:
+    places = [vehicle["last_location"] for vehicle in world.vehicles]
+
+    assert len(set(places)) > len(places) * 3 / 4
+
+
+# True to the rules
+
+
+@pytest.mark.parametrize("whose", [vehicle_of, rider_of], ids=["vehicle", "rider"])
+def test_nothing_and_nobody_is_on_two_rides_at_a_time(world: World, whose: Any) -> None:
+    rides: defaultdict[Key, list[Row]] = defaultdict(list)
+    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
+        rides[whose(ride)].append(ride)
+
+    pairs = [pair for of_one in rides.values() for pair in pairwise(of_one)]
+
+    assert len(pairs) > 1000
+    assert [(a, b) for a, b in pairs if not a["end_time"]] == []
+    assert [(a, b) for a, b in pairs if a["end_time"] > b["start_time"]] == []
+
+
+def test_a_vehicle_is_in_use_while_its_ride_is_under_way_and_only_then(world: World) -> None:
+    ridden = {vehicle_of(ride) for ride in world.rides if not ride["end_time"]}
+
+    assert {key(v) for v in world.vehicles if v["status"] == "in_use"} == ridden
+    assert {vehicle["status"] for vehicle in world.vehicles} == {"available", "in_use"}
+
+
+def test_a_rider_s_row_holds_the_ride_under_way_and_only_then(world: World) -> None:
+    under_way = {rider_of(ride): key(ride) for ride in world.rides if not ride["end_time"]}
+
+    held = {
+        key(user): (user["active_ride_city"], user["active_ride_id"])
+        for user in world.users
+        if user["active_ride_id"]
+    }
+
+    assert held == under_way
+    assert len(held) >= 1
+
+
+def test_a_rider_s_row_names_the_cities_of_their_rides(world: World) -> None:
+    ridden: defaultdict[Key, set[str]] = defaultdict(set)
+    for ride in world.rides:
+        ridden[rider_of(ride)].add(ride["city"])
+
+    for user in world.users:
+        assert sorted(user["cities_ridden"]) == sorted(ridden[key(user)])
+
+
+def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None:
+    owners = {(vehicle["city"], vehicle["owner_id"]) for vehicle in world.vehicles}
+
+    assert {key(user) for user in world.users if user["is_owner"]} == owners
+
+
+def test_a_ride_starts_where_the_last_one_ended_and_the_vehicle_stands_where_it_was_left(
+    world: World,
+) -> None:
+    stands: dict[Key, str] = {}
+    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
+        vehicle = vehicle_of(ride)
+        assert ride["start_location"] == stands.get(vehicle, ride["start_location"])
+        stands[vehicle] = ride["end_location"] or ride["start_location"]
+
+    known = [vehicle for vehicle in world.vehicles if key(vehicle) in stands]
+    assert [v for v in known if v["last_location"] != stands[key(v)]] == []
+
+
+def test_no_ride_is_of_the_future_or_older_than_its_vehicle(world: World) -> None:
+    added = {key(vehicle): vehicle["date_added"] for vehicle in world.vehicles}
+
+    for ride in world.rides:
+        assert added[vehicle_of(ride)] <= ride["start_time"] <= NOW
+        if ride["end_time"]:
+            assert ride["start_time"] <= ride["end_time"] <= NOW
+            assert ride["length"] == ride["end_time"] - ride["start_time"]
+        else:
+            assert (ride["length"], ride["end_location"]) == (None, None)
+
+
+# In a database
+
+
+def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
+    assert demo.is_empty(engine)
+
+    demo.fill(engine, now=NOW)
+
+    assert not demo.is_empty(engine)
+    with engine.connect() as connection:
+        for table, rows in (("users", 40), ("vehicles", 48), ("rides", 365)):
+            count = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            assert count == len(getattr(world, table)) == rows * 9
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2024, 3, 31, 1, 0, tzinfo=UTC),  # Europe's clocks go forward
+        datetime(2025, 1, 1, tzinfo=UTC),
+        datetime(2038, 1, 19, 3, 14, 8, 999999, tzinfo=UTC),
+    ],
+)
+def test_any_moment_makes_a_world_that_the_database_takes(engine: Engine, now: datetime) -> None:
+    demo.fill(engine, now=now)
+
+    assert not demo.is_empty(engine)
+
+
+def member(movr: MovR, username: str) -> Member:
+    return movr.log_in(username, demo.PASSWORD)
+
+
+def test_both_demo_logins_log_in(movr: MovR) -> None:
+    demo.fill(movr.engine, now=NOW)
+
+    rider, owner = member(movr, demo.RIDER), member(movr, demo.OWNER)
+
+    assert {rider.city, owner.city} == {DEFAULT_CITY.name}
+    assert rider.active_ride_id is None
+    assert movr.rides(rider, before=None, size=10).items
+    assert owner.is_owner
+    assert movr.vehicles_of(owner.key, after=None, size=10).items
+
+
+def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
+    new_visitor: NewVisitor, engine: Engine
+) -> None:
+    demo.fill(engine, now=datetime.now(UTC))
+    rider, owner = new_visitor(), new_visitor()
+    rider.log_in(demo.RIDER, demo.PASSWORD)
+    owner.log_in(demo.OWNER, demo.PASSWORD)
+    vehicle = owner.add_vehicle("1 Test Street")
+
+    rider.start(vehicle)
+    rider.end(rider.active_ride(), "2 Test Street")
+
+    assert "2 Test Street" in rider.get("/rides").text
+    assert "2 Test Street" in owner.get(f"/users/{owner.id}").text
+
+
+def test_nobody_knows_the_password_of_anybody_else(world: World) -> None:
+    others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
+
+    assert not any(is_password(demo.PASSWORD, hash_) for hash_ in others)
+    assert demo.make(NOW).users[5][SALTED] not in others

@@ -1,0 +1,239 @@
+"""Which city is looked at, and who remembers it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from tests.conftest import NewVisitor, settings_for
+from tests.visitor import PASSWORD, Visitor, sentences
+from tests.web.test_replies import visiting
+from web.app import create_app
+
+GUESSED = "We could not tell where you are, so here is New York."
+HOME = ("/", "/home")
+PUBLIC = (*HOME, "/vehicles", "/login", "/register")
+ROME = "41.9,12.5"
+
+
+@pytest.fixture
+def new_western_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Makes visitors of the deployment in the west of the US."""
+    with visiting(create_app(replace(settings_for(database), region="gcp-us-west1"))) as new:
+        yield new
+
+
+def city(reply: httpx.Response) -> str:
+    """The city that a page shows, as people call it."""
+    found = re.search(r"City: </span><strong>([^<]+)</strong>", reply.text)
+    assert found, f"{reply.status_code}: no city"
+    return found[1]
+
+
+def test_the_most_deliberate_hint_decides(new_western_visitor: NewVisitor) -> None:
+    """Least deliberate first: each next one overrules all that are there."""
+    visitor = new_western_visitor()
+    headers: dict[str, str] = {}
+
+    seen = [city(visitor.get("/vehicles", headers))]
+    visitor.register("boston")
+    seen.append(city(visitor.get("/vehicles", headers)))
+    headers["X-City-Lat-Long"] = ROME
+    seen.append(city(visitor.get("/vehicles", headers)))
+    headers["X-City"] = "washington dc"
+    seen.append(city(visitor.get("/vehicles", headers)))
+    visitor.post("/city/paris", headers)
+    seen.append(city(visitor.get("/vehicles", headers)))
+
+    assert seen == ["Seattle", "Boston", "Rome", "Washington DC", "Paris"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({"X-City": "nowhere"}, "Seattle"),
+        ({"X-City": "nowhere", "X-City-Lat-Long": ROME}, "Rome"),
+        ({"X-City-Lat-Long": "north,south"}, "Seattle"),
+        ({"X-City": " PARIS ", "X-City-Lat-Long": "north,south"}, "Paris"),
+    ],
+)
+def test_a_hint_that_makes_no_sense_gives_way_to_the_next(
+    new_western_visitor: NewVisitor, headers: dict[str, str], shown: str
+) -> None:
+    reply = new_western_visitor().get("/", headers)
+
+    assert (reply.status_code, city(reply)) == (200, shown)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/rides/start/no-id", "/static/nothing"])
+def test_an_error_page_shows_the_city_too(new_western_visitor: NewVisitor, path: str) -> None:
+    reply = new_western_visitor().get(path, {"X-City-Lat-Long": ROME})
+
+    assert (reply.status_code, city(reply)) == (404, "Rome")
+
+
+def test_without_any_hint_it_is_new_york_and_one_sentence_says_so_once(visitor: Visitor) -> None:
+    first, second = visitor.get("/"), visitor.get("/")
+
+    assert (city(first), city(second)) == ("New York", "New York")
+    assert first.text.count(GUESSED) == 1
+    assert GUESSED not in second.text
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/nowhere"])
+def test_the_guess_is_told_on_whichever_page_is_first(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).text.count(GUESSED) == 1
+    assert GUESSED not in visitor.get("/").text
+
+
+def test_programs_are_not_guessed_at(visitor: Visitor) -> None:
+    replies = [visitor.get(path) for path in ("/healthz", "/readyz", "/metrics")]
+
+    assert not any("Set-Cookie" in reply.headers for reply in replies)
+    assert GUESSED in visitor.get("/").text
+
+
+def test_the_guess_is_told_to_each_visitor(new_visitor: NewVisitor) -> None:
+    assert all(GUESSED in new_visitor().get("/").text for _ in range(2))
+
+
+def test_logging_in_and_out_does_not_tell_it_again(visitor: Visitor) -> None:
+    assert GUESSED in visitor.get("/").text
+    visitor.register()
+
+    said = [visitor.get("/").text, visitor.follow(visitor.post("/logout"))]
+
+    assert not any(GUESSED in text for text in said)
+
+
+@pytest.mark.parametrize("headers", [{"X-City": "New York"}, {"X-City-Lat-Long": "40.7,-74"}])
+def test_nothing_is_told_where_the_balancer_knew(visitor: Visitor, headers: dict[str, str]) -> None:
+    reply = visitor.get("/", headers)
+
+    assert city(reply) == "New York"
+    assert GUESSED not in reply.text
+
+
+def test_nothing_is_told_where_the_region_decided(new_western_visitor: NewVisitor) -> None:
+    assert GUESSED not in new_western_visitor().get("/").text
+
+
+def test_both_headers_can_have_another_name(database: str, engine: Engine) -> None:  # noqa: ARG001
+    settings = replace(settings_for(database), city_header="X-Client-Geo")
+    with visiting(create_app(settings)) as new:
+        named = new().get("/", {"X-Client-Geo": "paris", "X-City": "boston"})
+        placed = new().get("/", {"X-Client-Geo-Lat-Long": ROME, "X-City-Lat-Long": "42.4,-71"})
+        former = new().get("/", {"X-City": "boston", "X-City-Lat-Long": "42.4,-71"})
+
+    assert [city(named), city(placed), city(former)] == ["Paris", "Rome", "New York"]
+
+
+# Another city, chosen on the page
+
+
+def test_a_chosen_city_is_remembered(visitor: Visitor) -> None:
+    reply = visitor.post("/city/paris")
+
+    assert reply.status_code == 303
+    assert reply.headers["Location"] in HOME
+    assert [city(visitor.get(path)) for path in PUBLIC] == ["Paris"] * len(PUBLIC)
+
+
+def test_a_chosen_city_survives_registering_logging_out_and_logging_in(visitor: Visitor) -> None:
+    visitor.post("/city/paris")
+
+    seen = [city(visitor.register("boston").get("/"))]
+    visitor.post("/logout")
+    seen.append(city(visitor.get("/")))
+    visitor.log_in(visitor.username)
+    seen.append(city(visitor.get("/")))
+
+    assert seen == ["Paris"] * 3
+
+
+def test_another_choice_replaces_the_first(visitor: Visitor) -> None:
+    visitor.post("/city/paris")
+    visitor.post("/city/rome")
+
+    assert city(visitor.get("/")) == "Rome"
+
+
+def test_one_visitor_s_choice_is_not_another_s(new_visitor: NewVisitor) -> None:
+    new_visitor().post("/city/paris")
+
+    assert city(new_visitor().get("/")) == "New York"
+
+
+def test_a_chosen_city_leads_back_to_where_it_was_chosen(visitor: Visitor) -> None:
+    reply = visitor.post("/city/Los%20Angeles", next="/vehicles")
+
+    assert reply.headers["Location"] == "/vehicles"
+    assert city(visitor.get("/vehicles")) == "Los Angeles"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", ""]
+)
+def test_a_chosen_city_leads_nobody_elsewhere(visitor: Visitor, elsewhere: str) -> None:
+    assert visitor.post("/city/paris", next=elsewhere).headers["Location"] in HOME
+
+
+@pytest.mark.parametrize("name", ["tokyo", "paris2", "%20", "%00", "new_york", "x" * 1000])
+def test_a_city_that_movr_does_not_serve_is_not_found_and_changes_nothing(
+    visitor: Visitor, name: str
+) -> None:
+    visitor.post("/city/paris")
+
+    assert visitor.post(f"/city/{name}").status_code == 404
+    assert city(visitor.get("/")) == "Paris"
+
+
+def test_every_page_offers_all_nine_cities(visitor: Visitor) -> None:
+    for path in PUBLIC:
+        assert len(set(re.findall(r'action="/city/([^"]+)"', visitor.get(path).text))) == 9
+
+
+def test_each_city_shows_its_own_vehicles_and_no_other_s(new_visitor: NewVisitor) -> None:
+    for home in ("new york", "paris"):
+        new_visitor().register(home).add_vehicle(f"somewhere in {home}")
+    visitor = new_visitor()
+    visitor.post("/city/paris")
+
+    for path in ("/", "/vehicles"):
+        page = visitor.get(path).text
+        assert "somewhere in paris" in page
+        assert "somewhere in new york" not in page
+
+
+def test_the_home_city_of_a_new_member_is_the_one_looked_at(visitor: Visitor) -> None:
+    visitor.post("/city/rome")
+
+    assert re.search(r'<option selected value="rome">', visitor.get("/register").text)
+
+
+# Any page may be the first
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/healthz", "/readyz", "/metrics"])
+def test_no_public_page_needs_another_to_be_opened_first(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/rides", "/users", "/vehicles/add"])
+def test_a_page_for_members_asks_a_newcomer_to_log_in_and_then_comes_back(
+    visitor: Visitor, new_visitor: NewVisitor, path: str
+) -> None:
+    username = new_visitor().register().username
+
+    asked = visitor.get(path)
+    form = visitor.get(asked.headers["Location"])
+    found = re.search(r'action="/login">.+?name="next" value="([^"]+)"', form.text, re.DOTALL)
+    assert found
+    reply = visitor.post("/login", username=username, password=PASSWORD, next=found[1])
+
+    assert "Please log in first." in sentences(form)
+    assert reply.headers["Location"] == path
+    assert visitor.get(path).status_code == 200

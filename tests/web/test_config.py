@@ -1,0 +1,222 @@
+"""Settings: what is read, what is refused, and that one message says it all and no secret."""
+
+import pytest
+from dotenv import dotenv_values
+
+from tests.conftest import ROOT
+from web.config import DEVELOPMENT_SECRET, KNOWN_SECRETS, SettingsError, read_settings
+
+SECRET = "eleven dogs sing under the pier"
+URI = "postgresql://movr:hunter2@db.example.com:5432/movr"
+PRODUCTION = {"DB_URI": URI, "SECRET_KEY": SECRET}
+
+WRONG = {
+    "DB_URI": "mysql://movr:hunter2@db.example.com/movr",
+    "SECRET_KEY": "tooshort",
+    "DEBUG": "perhaps",
+    "REGION": "gcp-moon-north1",
+    "PROXY_HOPS": "-1",
+    "PORT": "65536",
+    "POOL_SIZE": "0",
+    "PAGE_SIZE": "many",
+    "WRITES_PER_MINUTE": "0.5",
+    "RATE_LIMIT_URI": "carrier-pigeon://loft",
+}
+
+
+def complaint(**environment: str) -> str:
+    """What is said about an environment that makes no sense."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment)
+    return str(refused.value)
+
+
+def test_a_laptop_needs_no_setting_but_debug() -> None:
+    settings = read_settings({"DEBUG": "1"})
+
+    assert settings.debug
+    assert (settings.db_uri, settings.secret_key) == ("", DEVELOPMENT_SECRET)
+    assert (settings.port, settings.region, settings.city_header) == (8000, "", "X-City")
+    assert (settings.proxy_hops, settings.pool_size, settings.page_size) == (0, 5, 30)
+    assert (settings.writes_per_minute, settings.rate_limit_uri) == (120, "memory://")
+
+
+def test_production_needs_a_database_and_a_secret() -> None:
+    settings = read_settings(PRODUCTION)
+
+    assert (settings.db_uri, settings.secret_key, settings.debug) == (URI, SECRET, False)
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    settings = read_settings(
+        {
+            **PRODUCTION,
+            "REGION": "gcp-us-west1",
+            "CITY_HEADER": "X-Where",
+            "PROXY_HOPS": "2",
+            "PORT": "80",
+            "POOL_SIZE": "7",
+            "PAGE_SIZE": "12",
+            "WRITES_PER_MINUTE": "9",
+            "RATE_LIMIT_URI": "memory://",
+        }
+    )
+
+    assert (settings.region, settings.city_header) == ("gcp-us-west1", "X-Where")
+    assert (settings.proxy_hops, settings.port) == (2, 80)
+    assert (settings.pool_size, settings.page_size, settings.writes_per_minute) == (7, 12, 9)
+
+
+def test_one_message_names_both_things_that_production_lacks() -> None:
+    message = complaint()
+
+    assert message.startswith("MovR cannot start: ")
+    assert "DB_URI is missing" in message
+    assert "SECRET_KEY is missing" in message
+    assert "\n" not in message
+
+
+def test_one_message_names_every_wrong_value() -> None:
+    message = complaint(**WRONG)
+
+    assert {name for name in WRONG if message.count(f"{name} ") == 1} == set(WRONG)
+    assert "missing" not in message
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_wrong_by_itself_and_nothing_else_is_named(name: str) -> None:
+    message = complaint(**{**PRODUCTION, name: WRONG[name]})
+
+    assert {other for other in WRONG if other in message} == {name}
+
+
+@pytest.mark.parametrize("name", sorted(set(WRONG) - {"SECRET_KEY"}))
+def test_a_wrong_value_is_wrong_on_a_laptop_too(name: str) -> None:
+    assert name in complaint(**{"DEBUG": "1", name: WRONG[name]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORT", "0"),
+        ("PORT", "+80"),
+        ("PORT", "8_000"),
+        ("PORT", "\uff18\uff10\uff10\uff10"),
+        ("PORT", "8000.0"),
+        ("PROXY_HOPS", "11"),
+        ("DEBUG", "2"),
+        ("DEBUG", "on"),
+        ("REGION", "GCP-US-EAST1"),
+    ],
+)
+def test_numbers_switches_and_regions_are_read_strictly(name: str, text: str) -> None:
+    assert complaint(**PRODUCTION, **{name: text}).startswith(f"MovR cannot start: {name} must ")
+
+
+def test_a_number_of_any_length_is_refused_in_our_words() -> None:
+    assert "PORT must be a whole number" in complaint(DEBUG="1", PORT="1" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("text", "debug"),
+    [("1", True), ("true", True), ("YES", True), ("0", False), ("False", False), ("no", False)],
+)
+def test_debug_is_a_switch(text: str, *, debug: bool) -> None:
+    assert read_settings({**PRODUCTION, "DEBUG": text}).debug is debug
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    blank = dict.fromkeys([*WRONG, "CITY_HEADER", "DATABASE_URL"], " ")
+
+    assert read_settings({**blank, "DEBUG": "1"}) == read_settings({"DEBUG": "1"})
+    assert complaint(**blank) == complaint()
+
+
+def test_spaces_around_a_value_do_not_matter() -> None:
+    settings = read_settings({"DB_URI": f" {URI}\n", "SECRET_KEY": f"{SECRET} ", "PORT": " 80 "})
+
+    assert (settings.db_uri, settings.secret_key, settings.port) == (URI, SECRET, 80)
+
+
+@pytest.mark.parametrize("secret", sorted(KNOWN_SECRETS))
+def test_a_known_secret_is_refused(secret: str) -> None:
+    assert "SECRET_KEY" in complaint(DB_URI=URI, SECRET_KEY=secret)
+
+
+def test_a_secret_has_sixteen_characters_or_more() -> None:
+    assert "shorter than 16" in complaint(DB_URI=URI, SECRET_KEY="q8#vL2!zR5@kX1w")
+    assert read_settings({"DB_URI": URI, "SECRET_KEY": "q8#vL2!zR5@kX1w$"}).secret_key
+
+
+def test_the_example_does_not_start_until_it_is_filled_in() -> None:
+    example = {name: text or "" for name, text in dotenv_values(ROOT / ".env.example").items()}
+
+    assert "SECRET_KEY is known" in complaint(**example)
+    assert read_settings({**example, "SECRET_KEY": SECRET}).debug is False
+
+
+def test_hosting_platforms_call_the_database_database_url() -> None:
+    settings = read_settings({"DATABASE_URL": URI, "SECRET_KEY": SECRET})
+
+    assert settings.db_uri == URI
+
+
+def test_our_own_name_for_the_database_comes_first() -> None:
+    settings = read_settings({**PRODUCTION, "DATABASE_URL": "postgresql://elsewhere/db"})
+
+    assert settings.db_uri == URI
+
+
+def test_a_wrong_database_url_is_refused_without_its_password() -> None:
+    message = complaint(DATABASE_URL=WRONG["DB_URI"], SECRET_KEY=SECRET)
+
+    assert "DB_URI must look like postgresql://" in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "postgres://movr:pw@host/movr",
+        "postgresql://movr:pw@host:5432/movr?sslmode=verify-full",
+        "postgresql+psycopg2://movr:pw@host/movr",
+        "postgresql:///movr?host=/var/run/postgresql",
+        "cockroachdb://root@localhost:26257/movr?sslmode=disable",
+    ],
+)
+def test_postgresql_and_cockroachdb_are_databases_of_ours(uri: str) -> None:
+    assert read_settings({"DB_URI": uri, "SECRET_KEY": SECRET}).db_uri == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mysql://movr:hunter2@host/movr",
+        "sqlite:///hunter2",
+        "http://movr:hunter2@host/movr",
+        "hunter2",
+        "://movr:hunter2@host",
+        "postgresql:movr:hunter2@host",
+        "postgresql://movr:hunter2@host:port/movr",
+        "postgresql://movr:hunter2@[::1/movr",
+    ],
+)
+def test_anything_else_is_no_database_and_its_password_is_not_repeated(uri: str) -> None:
+    message = complaint(DB_URI=uri, SECRET_KEY=SECRET)
+
+    assert "DB_URI must look like postgresql://user:password@host:port/database" in message
+    assert message.count("DB_URI") == 1
+    assert "hunter2" not in message
+    assert SECRET not in message
+
+
+def test_the_message_never_repeats_a_secret() -> None:
+    message = complaint(**WRONG)
+
+    assert "hunter2" not in message
+    assert WRONG["SECRET_KEY"] not in message
+
+
+@pytest.mark.parametrize("uri", ["shared:///no/such/folder/limits.sqlite3", "shared://"])
+def test_a_file_of_counters_that_cannot_be_is_named_like_any_wrong_value(uri: str) -> None:
+    assert "RATE_LIMIT_URI" in complaint(**PRODUCTION, RATE_LIMIT_URI=uri)

@@ -1,0 +1,308 @@
+"""What goes wrong, as a visitor sees it: in the site's clothes, one sentence, no secrets."""
+
+import logging
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+import httpx
+import pytest
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine
+from werkzeug.exceptions import ImATeapot
+
+from movr import errors
+from movr.errors import Refusal
+from tests.conftest import HERE, NewVisitor, free_port, settings_for
+from tests.databases import fresh_database
+from tests.visitor import PASSWORD, Visitor, registration, sentences
+from tests.web.test_replies import NOBODY, visiting
+from web.app import create_app
+from web.config import Settings
+from web.errors import ANSWERS, ErrorPage, Flash
+
+MARKER = "hunter2-in-a-traceback"
+INSIDES = ("Traceback", 'File "', "sqlalchemy", "psycopg", "SELECT ", "INSERT ", "werkzeug", MARKER)
+
+
+def all_refusals() -> set[type[Refusal]]:
+    """Every kind of refusal of the app, however many classes away."""
+    found, left = set[type[Refusal]](), [Refusal]
+    while left:
+        kinds = left.pop().__subclasses__()
+        found.update(kinds)
+        left.extend(kinds)
+    return {kind for kind in found if kind.__module__.split(".")[0] in {"movr", "web"}}
+
+
+def assert_is_error_page(reply: httpx.Response, status: int) -> str:
+    """A page in the site's clothes that says one sentence, which is returned."""
+    assert (reply.status_code, reply.headers["Content-Type"]) == (
+        status,
+        "text/html; charset=utf-8",
+    )
+    assert '<header class="top">' in reply.text
+    assert 'href="/static/css/base.css"' in reply.text
+    assert "City: " in reply.text
+    assert [inside for inside in INSIDES if inside in reply.text] == []
+    (sentence,) = re.findall(r'<p class="lead">([^<]*)</p>', reply.text)
+    assert re.fullmatch(r"[A-Z].+\.", sentence)
+    return str(sentence)
+
+
+# The table of refusals
+
+
+def test_every_refusal_has_an_answer() -> None:
+    assert set(ANSWERS) == all_refusals()
+    assert len(ANSWERS) >= 17
+
+
+@pytest.mark.parametrize("refusal", ANSWERS, ids=lambda kind: kind.__name__)
+def test_every_refusal_has_a_sentence_of_its_own(refusal: type[Refusal]) -> None:
+    others = {kind.sentence for kind in (all_refusals() | {Refusal}) - {refusal}}
+
+    assert "sentence" in vars(refusal)
+    assert refusal.sentence not in others
+    assert re.fullmatch(r"[A-Z].+[.]", refusal.sentence)
+    assert str(refusal()) == refusal.sentence
+
+
+def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
+    """The app with one view more, which fails."""
+
+    @app.get("/fail")
+    def fail() -> ResponseReturnValue:
+        raise what()
+
+    return app
+
+
+@pytest.mark.parametrize("refusal", ANSWERS, ids=lambda kind: kind.__name__)
+def test_a_refusal_is_answered_as_the_table_says(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+    refusal: type[Refusal],
+) -> None:
+    answer = ANSWERS[refusal]
+    with visiting(raising(create_app(settings_for(database)), refusal)) as new:
+        visitor = new().register()
+        reply = visitor.get("/fail")
+
+        if isinstance(answer, Flash):
+            assert refusal.sentence in visitor.follow(reply)
+        else:
+            assert assert_is_error_page(reply, answer.status) == refusal.sentence
+            assert reply.headers.get("Retry-After") == answer.retry_after
+
+
+def test_who_is_asked_to_come_back_is_told_when() -> None:
+    later = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    pages = [answer for answer in ANSWERS.values() if isinstance(answer, ErrorPage)]
+
+    assert {page.status for page in pages if page.retry_after} == later
+    assert all(page.retry_after for page in pages if page.status in later)
+
+
+# Requests that make no sense
+
+
+def test_a_page_that_is_not_there(visitor: Visitor) -> None:
+    assert_is_error_page(visitor.get("/nowhere"), 404)
+
+
+@pytest.mark.parametrize("path", ["/vehicles?after=x", "/users/1", "/static/x", "/rides?after=~"])
+def test_a_page_that_nobody_linked_to_is_not_there(visitor: Visitor, path: str) -> None:
+    visitor.register()
+
+    assert_is_error_page(visitor.get(path), 404)
+
+
+def test_a_page_of_somebody_else_is_forbidden(visitor: Visitor) -> None:
+    sentence = assert_is_error_page(visitor.register().get(f"/users/{NOBODY}"), 403)
+
+    assert sentence == "This page belongs to another member."
+
+
+def test_a_form_s_address_is_no_page_and_says_what_it_takes(visitor: Visitor) -> None:
+    reply = visitor.get("/logout")
+
+    assert_is_error_page(reply, 405)
+    assert {"POST", "OPTIONS"} == set(reply.headers["Allow"].split(", "))
+
+
+def test_a_form_that_is_too_large(visitor: Visitor) -> None:
+    assert_is_error_page(visitor.post("/register", first_name="x" * 70_000), 413)
+
+
+def test_a_form_without_its_token(visitor: Visitor) -> None:
+    assert "expired" in assert_is_error_page(visitor.client.post("/login"), 400)
+
+
+def test_too_much_at_once(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+    settings = replace(settings_for(database), writes_per_minute=1)
+    with visiting(create_app(settings)) as new:
+        visitor = new().register()
+        visitor.post("/city/paris")
+
+        assert_is_error_page(visitor.post("/city/rome"), 429)
+
+
+def test_the_way_out_of_an_error_page_works(visitor: Visitor) -> None:
+    found = re.search(r'btn-primary" href="([^"]+)"', visitor.get("/nowhere").text)
+
+    assert found
+    assert visitor.get(found[1]).status_code == 200
+
+
+def test_what_was_asked_for_is_not_repeated_as_markup(visitor: Visitor) -> None:
+    reply = visitor.get("/%3Cscript%3Ealert(1)%3C/script%3E")
+
+    assert_is_error_page(reply, 404)
+    assert "<script>alert" not in reply.text
+
+
+# Bugs
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_bug_is_told_in_one_sentence_and_noted_in_full(
+    database: str, caplog: pytest.LogCaptureFixture, *, debug: bool
+) -> None:
+    settings = replace(settings_for(database), debug=debug, secret_key=MARKER)
+    app = raising(create_app(settings), lambda: RuntimeError(MARKER))
+    with visiting(app) as new, caplog.at_level(logging.ERROR):
+        reply = new().get("/fail")
+
+    assert_is_error_page(reply, 500)
+    noted = [record for record in caplog.records if record.exc_info]
+    assert [str(record.exc_info[1]) for record in noted if record.exc_info] == [MARKER]
+
+
+def test_a_bug_in_a_statement_shows_no_sql(server: str) -> None:
+    """A database without tables."""
+    with fresh_database(server) as uri, visiting(create_app(settings_for(uri))) as new:
+        visitor = new()
+
+        assert_is_error_page(visitor.get("/"), 500)
+        assert_is_error_page(visitor.post("/register", **registration()), 500)
+
+
+def test_a_bug_on_one_page_leaves_the_others_alone(database: str) -> None:
+    app = raising(create_app(settings_for(database)), lambda: ZeroDivisionError(MARKER))
+    with visiting(app) as new:
+        visitor = new()
+
+        statuses = [visitor.get(path).status_code for path in ("/fail", "/vehicles", "/healthz")]
+
+    assert statuses == [500, 200, 200]
+
+
+def test_an_error_that_is_aborted_with_has_a_sentence_even_if_it_is_rare(database: str) -> None:
+    app = raising(create_app(settings_for(database)), lambda: ImATeapot(MARKER))
+    with visiting(app) as new:
+        reply = new().get("/fail")
+
+    assert reply.status_code == 418
+    assert MARKER not in reply.text
+    assert '<header class="top">' in reply.text
+
+
+# No database
+
+
+@pytest.fixture(params=[True, False], ids=["laptop", "production"])
+def stranded(request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A visitor of MovR whose database is away."""
+    uri = f"postgresql://movr:{MARKER}@127.0.0.1:{free_port()}/movr"
+    settings = Settings(db_uri=uri, debug=request.param, secret_key="eleven dogs sing")
+    base_url = HERE if request.param else HERE.replace("http:", "https:")
+    with visiting(create_app(settings), base_url) as new:
+        yield new()
+
+
+def referred(visitor: Visitor) -> dict[str, str]:
+    return {"Referer": f"{visitor.client.base_url}/login"}
+
+
+def assert_is_away(reply: httpx.Response) -> None:
+    assert_is_error_page(reply, 503)
+    assert int(reply.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("path", ["/", "/home", "/vehicles"])
+def test_a_page_without_its_database_says_so(stranded: Visitor, path: str) -> None:
+    assert_is_away(stranded.get(path))
+
+
+def test_logging_in_without_the_database_says_so_however_often(stranded: Visitor) -> None:
+    """Nobody is shut out for what was no wrong password."""
+    for _ in range(25):
+        form = {"username": "ada", "password": PASSWORD}
+        assert_is_away(stranded.post("/login", referred(stranded), **form))
+
+
+def test_registering_without_the_database_says_so(stranded: Visitor) -> None:
+    assert_is_away(stranded.post("/register", referred(stranded), **registration()))
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_a_page_that_needs_no_database_does_without(stranded: Visitor, path: str) -> None:
+    assert stranded.get(path).status_code == 200
+
+
+def test_another_city_can_be_chosen_without_the_database(stranded: Visitor) -> None:
+    assert stranded.post("/city/paris", referred(stranded)).status_code == 303
+    assert "Paris" in stranded.get("/").text
+
+
+def test_the_process_is_alive_without_its_database_but_not_ready(stranded: Visitor) -> None:
+    alive, ready, numbers = (stranded.get(path) for path in ("/healthz", "/readyz", "/metrics"))
+
+    assert (alive.status_code, numbers.status_code) == (200, 200)
+    assert ready.status_code == 503
+    assert "cannot reach its database" in ready.json()["reason"]
+    assert MARKER not in ready.text
+
+
+def test_a_member_without_the_database_is_still_a_member_when_it_is_back(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    away = replace(settings_for(database), db_uri=f"postgresql://127.0.0.1:{free_port()}/movr")
+    with visiting(create_app(settings_for(database))) as new:
+        visitor = new().register()
+        with visiting(create_app(away)) as new_stranded:
+            stranded = new_stranded()
+            stranded.client.cookies = visitor.client.cookies
+            for path in ("/", "/rides", "/users"):
+                assert_is_away(stranded.get(path))
+
+        visitor.client.cookies = stranded.client.cookies
+        assert visitor.get("/rides").status_code == 200
+
+
+def test_a_database_that_takes_calls_and_says_nothing_is_away(new_mute_visitor: NewVisitor) -> None:
+    reply = new_mute_visitor().get("/")
+
+    assert_is_away(reply)
+    assert reply.elapsed.total_seconds() < 10
+
+
+@pytest.fixture
+def new_mute_visitor() -> Iterator[NewVisitor]:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        uri = f"postgresql://127.0.0.1:{mute.getsockname()[1]}/movr?sslmode=disable"
+        with visiting(create_app(Settings(db_uri=uri, debug=True))) as new:
+            yield new
+
+
+def test_the_sentence_of_a_refusal_is_for_people(visitor: Visitor) -> None:
+    visitor.register()
+
+    said = sentences(visitor.post(f"/vehicles/remove/{NOBODY}"))
+
+    assert said == f"404: {errors.VehicleNotFound.sentence}"

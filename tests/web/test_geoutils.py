@@ -1,0 +1,151 @@
+"""From a header to a city, and from a region to one."""
+
+import pytest
+
+from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, City
+from web.geoutils import city_of_headers, city_of_region, nearest_city
+
+
+def found(name: str | None = None, position: str | None = None) -> str | None:
+    """The name of the city that these headers lead to."""
+    headers = {"X-City": name, "X-City-Lat-Long": position}
+    city = city_of_headers(headers.get, "X-City")
+    return city.name if city else None
+
+
+@pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
+def test_each_city_is_found_by_name_and_by_position(city: City) -> None:
+    assert found(city.name) == city.name
+    assert found(position=f"{city.latitude},{city.longitude}") == city.name
+
+
+@pytest.mark.parametrize(
+    "name", ["New York", "NEW YORK", "new york", "  nEw yOrK ", "\tnew york\t"]
+)
+def test_letter_case_and_spaces_around_a_name_do_not_matter(name: str) -> None:
+    assert found(name) == "new york"
+
+
+@pytest.mark.parametrize(
+    ("position", "city"),
+    [
+        ("40.7,-74.0", "new york"),
+        ("51.5074,-0.1278", "paris"),  # London: 344 km, to Amsterdam 358
+        ("50.8503,4.3517", "amsterdam"),  # Brussels
+        ("41.8781,-87.6298", "washington dc"),  # Chicago
+        ("19.4326,-99.1332", "los angeles"),  # Mexico City
+        ("-33.9249,18.4241", "rome"),  # Cape Town
+        ("21.3069,-157.8583", "san francisco"),  # Honolulu
+    ],
+)
+def test_a_position_leads_to_the_nearest_city(position: str, city: str) -> None:
+    assert found(position=position) == city
+
+
+@pytest.mark.parametrize(
+    ("position", "city"),
+    [
+        ("35.6762,139.6503", "seattle"),  # Tokyo
+        ("-33.8688,151.2093", "san francisco"),  # Sydney
+        ("64.7337,177.4968", "seattle"),  # Anadyr
+        ("-17.7134,178.0650", "san francisco"),  # Fiji
+    ],
+)
+def test_the_way_over_the_antimeridian_counts(position: str, city: str) -> None:
+    """On a flat map all of these are nearest to Rome."""
+    assert found(position=position) == city
+
+
+def test_degrees_of_longitude_are_short_in_the_north() -> None:
+    reykjavik = (64.1466, -21.9426)
+
+    assert nearest_city(*reykjavik).name == "amsterdam"  # on a flat map: Paris
+
+
+@pytest.mark.parametrize("position", ["90,0", "-90,0", "90,180", "0,-180", "0,180", "-0,0", "0,0"])
+def test_the_ends_of_the_earth_are_near_some_city(position: str) -> None:
+    assert found(position=position) is not None
+
+
+@pytest.mark.parametrize("position", [" 40.7 , -74.0 ", "+40.7,-74", "4.07e1,-74.0"])
+def test_a_position_may_be_written_in_several_ways(position: str) -> None:
+    assert found(position=position) == "new york"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "tokyo", "newyork", "new  york", "new york,paris", "paris\0", "п" * 99, "x" * 10_000],
+)
+def test_another_name_leads_nowhere(name: str) -> None:
+    assert found(name) is None
+
+
+def test_a_name_drowned_in_spaces_leads_nowhere() -> None:
+    assert found("paris" + " " * 10_000) is None
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        "",
+        ",",
+        "40.7",
+        "40.7,",
+        "40.7,-74.0,0",
+        "40.7;-74.0",
+        "forty,seventy",
+        "nan,nan",
+        "40.7,nan",
+        "inf,0",
+        "inf,-inf",
+        "1e308,1e308",
+        "90.1,0",
+        "-90.1,0",
+        "0,180.1",
+        "0,-180.1",
+        "0x28,0",
+        "40.7,-74.0" + "0" * 1000,
+    ],
+)
+def test_a_position_nowhere_on_earth_leads_nowhere(position: str) -> None:
+    assert found(position=position) is None
+
+
+def test_a_name_counts_before_a_position() -> None:
+    assert found("paris", "40.7,-74.0") == "paris"
+
+
+def test_a_position_counts_where_the_name_is_unknown() -> None:
+    assert found("atlantis", "40.7,-74.0") == "new york"
+
+
+def test_no_header_leads_nowhere() -> None:
+    assert found() is None
+
+
+def test_both_headers_take_the_name_of_the_setting() -> None:
+    named = {"X-Where": "rome", "X-City": "paris"}
+    placed = {"X-Where-Lat-Long": "41.9,12.5", "X-City-Lat-Long": "48.9,2.4"}
+
+    cities = [city_of_headers(headers.get, "X-Where") for headers in (named, placed)]
+
+    assert [city and city.name for city in cities] == ["rome", "rome"]
+
+
+@pytest.mark.parametrize(
+    ("region", "name"), [(US_EAST, "new york"), (US_WEST, "seattle"), (EUROPE_WEST, "amsterdam")]
+)
+def test_a_region_leads_to_its_first_city(region: str, name: str) -> None:
+    city = city_of_region(region)
+
+    assert city is not None
+    assert (city.name, city.region) == (name, region)
+
+
+def test_every_region_has_a_city() -> None:
+    assert all(city_of_region(region) for region in REGIONS)
+
+
+@pytest.mark.parametrize("region", ["", "gcp-moon-north1"])
+def test_no_region_leads_nowhere(region: str) -> None:
+    assert city_of_region(region) is None

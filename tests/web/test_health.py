@@ -1,0 +1,92 @@
+"""Is the process alive, and can it serve?"""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from movr import schema
+from tests import databases
+from tests.conftest import settings_for
+from tests.visitor import Visitor
+from tests.web.test_replies import visiting
+from web.app import create_app
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """The URI of a database without a schema."""
+    with databases.fresh_database(server) as uri:
+        yield uri
+
+
+@pytest.fixture
+def admin(empty_database: str) -> Iterator[Engine]:
+    engine = databases.connect(empty_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def early_visitor(empty_database: str) -> Iterator[Visitor]:
+    """A visitor of MovR on that database."""
+    with visiting(create_app(settings_for(empty_database))) as new:
+        yield new()
+
+
+def test_the_process_is_alive_and_asks_no_database(visitor: Visitor) -> None:
+    reply = visitor.get("/healthz")
+
+    assert (reply.status_code, reply.json()) == (200, {"status": "alive"})
+    assert 'desc="0 statements"' in reply.headers["Server-Timing"]
+
+
+def test_it_is_ready_at_the_newest_schema(visitor: Visitor) -> None:
+    reply = visitor.get("/readyz")
+
+    assert (reply.status_code, reply.json()) == (200, {"status": "ready"})
+
+
+def test_it_is_not_ready_before_the_first_migration_and_says_what_to_do(
+    early_visitor: Visitor,
+) -> None:
+    reply = early_visitor.get("/readyz")
+
+    assert reply.status_code == 503
+    assert reply.json()["status"] == "not ready"
+    assert "flask --app server db upgrade" in reply.json()["reason"]
+    assert early_visitor.get("/healthz").status_code == 200
+
+
+def test_it_becomes_ready_by_the_migrations_without_a_restart(
+    early_visitor: Visitor, admin: Engine
+) -> None:
+    before = early_visitor.get("/readyz").status_code
+
+    schema.upgrade(admin)
+
+    assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
+
+
+def test_it_is_not_ready_once_the_schema_is_taken_back(
+    early_visitor: Visitor, admin: Engine
+) -> None:
+    schema.upgrade(admin)
+    schema.downgrade(admin, "base")
+
+    assert early_visitor.get("/readyz").status_code == 503
+
+
+def test_it_is_not_ready_for_a_schema_that_it_does_not_know(
+    early_visitor: Visitor, admin: Engine
+) -> None:
+    schema.upgrade(admin)
+    with admin.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
+
+    assert early_visitor.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_gets_no_cookie(visitor: Visitor, path: str) -> None:
+    assert "Set-Cookie" not in visitor.get(path).headers

@@ -1,0 +1,526 @@
+"""How often one address, name or member may try something, however many try at once."""
+
+import multiprocessing
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import httpx
+import pytest
+from limits.storage import storage_from_string
+from sqlalchemy import Engine, text
+
+from movr.errors import WrongCredentials
+from tests.conftest import HERE, NewVisitor, serving, settings_for, visitors
+from tests.http.test_races import at_once
+from tests.visitor import PASSWORD, Visitor, registration, sentences
+from tests.web.test_replies import visiting
+from web import limits
+from web.app import create_app
+from web.shared_counters import SharedCounters
+
+WRONG = "this is not the password"
+AT_MOST = 10  # failed logins in a window: twenty in any minute, which may straddle two windows
+TYPOS = 5  # mistakes that everybody may make
+MINUTE = 60  # seconds
+
+# The counters that all workers share
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "limits.sqlite3"
+
+
+@pytest.fixture
+def counters(path: Path) -> SharedCounters:
+    return SharedCounters(f"shared://{path}")
+
+
+def end_all_windows(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE counters SET expires = ?", (time.time() - 1,))
+
+
+def rows(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT count(*) FROM counters").fetchone()[0])
+
+
+def test_the_library_finds_the_shared_counters_by_their_name(path: Path) -> None:
+    assert isinstance(storage_from_string(f"shared://{path}"), SharedCounters)
+    assert path.exists()
+
+
+def test_counting_returns_how_many_there_are(counters: SharedCounters) -> None:
+    assert [counters.incr("a", MINUTE) for _ in range(3)] == [1, 2, 3]
+    assert counters.incr("a", MINUTE, amount=4) == 7
+    assert counters.get("a") == 7
+
+
+def test_a_count_can_be_taken_back(counters: SharedCounters) -> None:
+    counters.incr("a", MINUTE, amount=3)
+
+    assert counters.incr("a", MINUTE, amount=-1) == 2
+    assert counters.get("a") == 2
+
+
+def test_each_key_has_a_count_of_its_own(counters: SharedCounters) -> None:
+    counters.incr("a", MINUTE)
+
+    assert (counters.incr("b'; --", MINUTE), counters.get("c")) == (1, 0)
+
+
+def test_all_who_use_the_file_count_together(path: Path) -> None:
+    first, second = (SharedCounters(f"shared://{path}") for _ in range(2))
+
+    assert [first.incr("a", MINUTE), second.incr("a", MINUTE)] == [1, 2]
+    assert first.get("a") == 2
+
+
+def test_a_window_ends_when_its_first_count_said_it_would(counters: SharedCounters) -> None:
+    before = time.time()
+    counters.incr("a", MINUTE)
+    expiry = counters.get_expiry("a")
+    counters.incr("a", 10 * MINUTE)
+
+    assert before + MINUTE <= expiry <= time.time() + MINUTE
+    assert counters.get_expiry("a") == expiry
+
+
+def test_a_key_without_a_window_has_an_expiry_of_now(counters: SharedCounters) -> None:
+    assert counters.get_expiry("a") == pytest.approx(time.time(), abs=5)
+
+
+def test_a_window_that_has_ended_counts_no_more(counters: SharedCounters, path: Path) -> None:
+    counters.incr("a", MINUTE, amount=5)
+    end_all_windows(path)
+
+    assert counters.get("a") == 0
+    assert counters.incr("a", MINUTE) == 1
+    assert counters.get_expiry("a") > time.time() + MINUTE / 2
+
+
+def test_a_window_ends_by_itself(counters: SharedCounters) -> None:
+    counters.incr("a", 1)
+    deadline = time.monotonic() + 10
+
+    while counters.get("a"):
+        assert time.monotonic() < deadline, "the window does not end"
+        time.sleep(0.02)
+
+
+def test_windows_that_have_ended_are_forgotten(counters: SharedCounters, path: Path) -> None:
+    for n in range(50):
+        counters.incr(f"address {n}", MINUTE)
+    end_all_windows(path)
+
+    counters.incr("another", MINUTE)
+
+    assert rows(path) == 1
+
+
+def test_a_window_that_is_open_is_not_forgotten(counters: SharedCounters) -> None:
+    counters.incr("a", MINUTE)
+    counters.incr("b", MINUTE)
+
+    assert counters.get("a") == 1
+
+
+def test_one_window_can_be_cleared(counters: SharedCounters) -> None:
+    counters.incr("a", MINUTE)
+    counters.incr("b", MINUTE)
+
+    counters.clear("a")
+
+    assert (counters.get("a"), counters.get("b")) == (0, 1)
+
+
+def test_all_windows_can_be_reset(counters: SharedCounters) -> None:
+    counters.incr("a", MINUTE)
+    counters.incr("b", MINUTE)
+
+    assert counters.reset() == 2
+    assert (counters.get("a"), counters.get("b")) == (0, 0)
+    assert counters.reset() == 0
+
+
+def test_a_file_is_always_there(counters: SharedCounters) -> None:
+    assert counters.check() is True
+
+
+def test_many_threads_that_count_at_once_lose_nothing(counters: SharedCounters) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: counters.incr("a", MINUTE), range(400)))
+
+    assert sorted(counts) == list(range(1, 401))
+
+
+def count_many(uri: str) -> list[int]:
+    counters = SharedCounters(uri)
+    return [counters.incr("a", MINUTE) for _ in range(200)]
+
+
+def test_processes_that_count_at_once_lose_nothing(path: Path) -> None:
+    """They also make the file at once, as gunicorn's workers do."""
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        counts = pool.map(count_many, [f"shared://{path}"] * 3, chunksize=1)
+
+    assert sorted(chain.from_iterable(counts)) == list(range(1, 601))
+
+
+# Failed logins
+
+
+@pytest.fixture
+def new_proxied_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Makes visitors of MovR behind one proxy, with counters of its own."""
+    with visiting(create_app(replace(settings_for(database), proxy_hops=1))) as new:
+        yield new
+
+
+def coming_from(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
+def fail(visitor: Visitor, username: str, address: str = "192.0.2.1") -> httpx.Response:
+    form = {"username": username, "password": WRONG}
+    return visitor.post("/login", coming_from(address), **form)
+
+
+def failures_until_refused(attempt: Callable[[int], httpx.Response]) -> int:
+    """How many wrong passwords were looked at before one was not."""
+    for n in range(3 * AT_MOST):
+        reply = attempt(n)
+        if reply.status_code == 429:
+            return n
+        assert "do not match" in sentences(reply)
+    return 3 * AT_MOST
+
+
+def test_one_name_is_limited_from_however_many_addresses(new_proxied_visitor: NewVisitor) -> None:
+    username = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+
+    failures = failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
+
+    assert TYPOS <= failures <= AT_MOST
+
+
+def test_one_address_is_limited_over_however_many_names(new_proxied_visitor: NewVisitor) -> None:
+    visitor = new_proxied_visitor()
+
+    failures = failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
+
+    assert TYPOS <= failures <= AT_MOST
+
+
+def test_a_name_is_the_same_name_however_it_is_written(new_proxied_visitor: NewVisitor) -> None:
+    username = new_proxied_visitor().register().username
+    spellings = [username, username.upper(), username.title(), f"  {username} "]
+    visitor = new_proxied_visitor()
+
+    failures = failures_until_refused(lambda n: fail(visitor, spellings[n % 4], f"192.0.2.{n}"))
+
+    assert failures <= AT_MOST
+
+
+def test_a_name_that_nobody_has_is_limited_like_any_other(new_proxied_visitor: NewVisitor) -> None:
+    """Otherwise the limit would tell which names there are."""
+    username = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+
+    known = failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
+    unknown = failures_until_refused(lambda n: fail(visitor, "nobody", f"198.51.100.{n}"))
+
+    assert known == unknown
+
+
+def test_the_refusal_says_when_to_come_back(new_proxied_visitor: NewVisitor) -> None:
+    visitor = new_proxied_visitor()
+    failures_until_refused(lambda _: fail(visitor, "ada"))
+
+    reply = fail(visitor, "ada")
+
+    assert reply.status_code == 429
+    assert 1 <= int(reply.headers["Retry-After"]) <= MINUTE
+    assert "Please wait a minute" in sentences(reply)
+
+
+def test_the_right_password_is_no_way_around_the_limit(new_proxied_visitor: NewVisitor) -> None:
+    username = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+    failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
+
+    assert visitor.log_in(username).status_code == 429
+
+
+def test_who_is_limited_limits_nobody_else(new_proxied_visitor: NewVisitor) -> None:
+    other = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+    failures_until_refused(lambda _: fail(visitor, "ada"))
+
+    reply = visitor.post("/login", coming_from("198.51.100.1"), username=other, password=PASSWORD)
+
+    assert reply.status_code == 303
+
+
+def test_an_address_that_is_refused_uses_up_nobody_s_name(new_proxied_visitor: NewVisitor) -> None:
+    """Otherwise one address could shut out everybody whose name it knows."""
+    username = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+    failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
+    assert {fail(visitor, username).status_code for _ in range(AT_MOST)} == {429}
+
+    reply = visitor.post(
+        "/login", coming_from("198.51.100.1"), username=username, password=PASSWORD
+    )
+
+    assert reply.status_code == 303
+
+
+def test_without_a_trusted_proxy_nobody_chooses_their_address(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    with visiting(create_app(settings_for(database))) as new:
+        visitor = new()
+
+        failures = failures_until_refused(lambda n: fail(visitor, f"somebody-{n}", f"192.0.2.{n}"))
+
+    assert failures <= AT_MOST
+
+
+def test_logging_in_is_never_limited(new_proxied_visitor: NewVisitor) -> None:
+    visitor = new_proxied_visitor().register()
+
+    replies = [visitor.log_in(visitor.username) for _ in range(30)]
+
+    assert Counter(reply.status_code for reply in replies) == {303: 30}
+
+
+def test_logging_in_forgives_no_failures(new_proxied_visitor: NewVisitor) -> None:
+    """Otherwise an account of one's own would reset the counter of one's address."""
+    visitor = new_proxied_visitor().register()
+
+    def fail_then_succeed(n: int) -> httpx.Response:
+        reply = fail(visitor, f"somebody-{n}")
+        own = {"username": visitor.username, "password": PASSWORD}
+        visitor.post("/login", coming_from("192.0.2.1"), **own)
+        return reply
+
+    assert failures_until_refused(fail_then_succeed) <= AT_MOST
+
+
+def test_logging_in_while_a_window_ends_leaves_no_room_for_more_failures(
+    database: str, path: Path
+) -> None:
+    app = create_app(replace(settings_for(database), rate_limit_uri=f"shared://{path}"))
+    who = ("address", "192.0.2.1")
+
+    with (
+        app.test_request_context(),
+        limits.counting_failures(limits.FAILED_LOGINS, [who], failure=WrongCredentials),
+    ):
+        end_all_windows(path)
+
+    counters = SharedCounters(f"shared://{path}")
+    assert counters.get(limits.FAILED_LOGINS.key_for(*who)) >= 0
+
+
+def test_a_form_that_is_not_filled_in_is_no_failure(new_proxied_visitor: NewVisitor) -> None:
+    visitor = new_proxied_visitor().register()
+
+    for _ in range(2 * AT_MOST):
+        assert visitor.post("/login", username=visitor.username).status_code == 422
+
+    assert visitor.log_in(visitor.username).status_code == 303
+
+
+# All at once, over all workers
+
+
+@pytest.fixture
+def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Makes visitors of a gunicorn of two workers, with limits of its own, behind one proxy."""
+    with (
+        serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1") as url,
+        visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
+    ):
+        yield new
+
+
+def test_forty_wrong_passwords_at_once_are_not_forty_guesses(
+    new_limited_visitor: NewVisitor,
+) -> None:
+    username = new_limited_visitor().register().username
+    visitor = new_limited_visitor()
+    form = {"csrf_token": visitor.token(), "username": username, "password": WRONG}
+
+    replies = at_once(
+        lambda n: visitor.client.post("/login", data=form, headers=coming_from(f"192.0.2.{n}")),
+        range(40),
+    )
+
+    looked_at = [reply for reply in replies if "do not match" in sentences(reply)]
+    refused = [reply for reply in replies if reply.status_code == 429]
+    assert TYPOS <= len(looked_at) <= AT_MOST
+    assert len(looked_at) + len(refused) == 40
+    assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
+
+
+def test_forty_names_at_once_from_one_address_are_not_forty_guesses(
+    new_limited_visitor: NewVisitor,
+) -> None:
+    visitor = new_limited_visitor()
+    token = visitor.token()
+
+    def guess(n: int) -> httpx.Response:
+        form = {"csrf_token": token, "username": f"somebody-{n}", "password": WRONG}
+        return visitor.client.post("/login", data=form, headers=coming_from("192.0.2.1"))
+
+    replies = at_once(guess, range(40))
+
+    statuses = Counter(reply.status_code for reply in replies)
+    assert set(statuses) == {422, 429}
+    assert statuses[422] <= AT_MOST
+
+
+def test_members_who_log_in_at_once_from_one_address_all_come_in(
+    new_limited_visitor: NewVisitor,
+) -> None:
+    usernames = [new_limited_visitor().register().username for _ in range(16)]
+    everyone = [new_limited_visitor() for _ in usernames]
+    tokens = [visitor.token() for visitor in everyone]
+
+    def log_in(n: int) -> httpx.Response:
+        form = {"csrf_token": tokens[n], "username": usernames[n], "password": PASSWORD}
+        return everyone[n].client.post("/login", data=form)
+
+    replies = at_once(log_in, range(16))
+
+    assert Counter(reply.status_code for reply in replies) == {303: 16}
+
+
+# Registrations
+
+
+def test_sixty_people_of_one_address_register_within_a_minute(
+    database: str, engine: Engine
+) -> None:
+    with visiting(create_app(settings_for(database))) as new:
+        started = time.monotonic()
+        replies = [new().post("/register", **registration()) for _ in range(60)]
+
+        assert time.monotonic() - started < MINUTE
+    assert Counter(reply.status_code for reply in replies) == {303: 60}
+    assert number_of(engine, "users") == 60
+
+
+def test_registrations_from_one_address_do_end(database: str, engine: Engine, path: Path) -> None:
+    settings = replace(settings_for(database), rate_limit_uri=f"shared://{path}")
+    with visiting(create_app(settings)) as new:
+        new().register()
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("UPDATE counters SET count = 200 WHERE key LIKE '%registrations%'")
+
+        reply = new().post("/register", **registration())
+
+    assert reply.status_code == 429
+    assert int(reply.headers["Retry-After"]) >= 1
+    assert number_of(engine, "users") == 1
+
+
+# Changes
+
+
+@pytest.fixture
+def new_slow_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Makes visitors of a MovR that takes five changes a minute from each."""
+    with visiting(create_app(replace(settings_for(database), writes_per_minute=5))) as new:
+        yield new
+
+
+def number_of(engine: Engine, what: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
+
+
+def test_a_member_s_changes_are_limited_and_the_next_changes_nothing(
+    new_slow_visitor: NewVisitor, engine: Engine
+) -> None:
+    visitor = new_slow_visitor().register()
+    for _ in range(5):
+        visitor.add_vehicle()
+
+    vehicle = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
+    reply = visitor.post("/vehicles/add", **vehicle)
+
+    assert reply.status_code == 429
+    assert int(reply.headers["Retry-After"]) >= 1
+    assert "Please wait a minute" in sentences(reply)
+    assert number_of(engine, "vehicles") == 5
+
+
+def test_every_kind_of_change_counts(new_slow_visitor: NewVisitor, engine: Engine) -> None:
+    visitor = new_slow_visitor().register()
+    vehicle = visitor.add_vehicle()
+    visitor.start(vehicle)
+    visitor.end(visitor.active_ride())
+    visitor.post("/city/paris")
+    visitor.post("/vehicles/add")
+
+    replies = [
+        visitor.start(vehicle),
+        visitor.post(f"/vehicles/remove/{vehicle}"),
+        visitor.post(f"/users/remove/{visitor.id}"),
+    ]
+
+    assert [reply.status_code for reply in replies] == [429] * 3
+    assert number_of(engine, "rides") == 1
+    assert number_of(engine, "vehicles WHERE status = 'available'") == 1
+    assert number_of(engine, "users WHERE deleted_at IS NULL") == 1
+
+
+def test_reading_is_not_limited(new_slow_visitor: NewVisitor) -> None:
+    visitor = new_slow_visitor().register()
+    for _ in range(6):
+        visitor.post("/city/paris")
+
+    replies = [visitor.get(path) for path in ("/", "/rides", "/users", "/vehicles") * 5]
+
+    assert {reply.status_code for reply in replies} == {200}
+
+
+def test_one_member_s_changes_are_not_another_s(new_slow_visitor: NewVisitor) -> None:
+    busy, other = new_slow_visitor().register(), new_slow_visitor().register()
+    for _ in range(6):
+        last = busy.post("/city/paris")
+
+    assert last.status_code == 429
+    assert other.post("/city/paris").status_code == 303
+
+
+def test_a_new_session_is_no_way_around_the_limit(new_slow_visitor: NewVisitor) -> None:
+    visitor = new_slow_visitor().register()
+    for _ in range(5):
+        visitor.post("/city/paris")
+    again = new_slow_visitor()
+    again.log_in(visitor.username)
+
+    assert again.post("/city/rome").status_code == 429
+
+
+def test_the_limit_is_that_of_the_setting(database: str, engine: Engine) -> None:  # noqa: ARG001
+    settings = replace(settings_for(database), writes_per_minute=1)
+    with visiting(create_app(settings), HERE) as new:
+        visitor = new().register()
+        statuses = [visitor.post("/city/paris").status_code for _ in range(2)]
+
+    assert statuses == [303, 429]

@@ -1,0 +1,138 @@
+"""The numbers for Prometheus: by route, right over all workers, and not without end."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import NewVisitor, serving, visitors
+from tests.visitor import Visitor
+from tests.web.test_replies import NOBODY
+
+Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def numbers(reply: httpx.Response) -> Numbers:
+    """Every sample, by its name and labels."""
+    assert reply.status_code == 200
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(reply.text)
+        for sample in family.samples
+    }
+
+
+def of(found: Numbers, name: str, **labels: str) -> float:
+    return found.get((name, frozenset(labels.items())), 0)
+
+
+def requests(found: Numbers, route: str, method: str = "GET", status: str = "200") -> float:
+    return of(found, "movr_requests_total", route=route, method=method, status=status)
+
+
+def routes(found: Numbers) -> set[str]:
+    return {dict(labels)["route"] for _, labels in found if "route" in dict(labels)}
+
+
+@pytest.fixture
+def new_served_visitor(database: str) -> Iterator[NewVisitor]:
+    """Makes visitors of a gunicorn of two workers that nobody has asked for anything yet."""
+    with (
+        serving(DB_URI=database, DEBUG="1") as url,
+        visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+    ):
+        yield new
+
+
+def test_a_request_is_counted(visitor: Visitor) -> None:
+    before = numbers(visitor.get("/metrics"))
+    visitor.get("/vehicles")
+    after = numbers(visitor.get("/metrics"))
+
+    assert requests(after, "/vehicles") - requests(before, "/vehicles") == 1
+
+
+def test_the_format_is_what_prometheus_reads(visitor: Visitor) -> None:
+    assert visitor.get("/metrics").headers["Content-Type"].startswith("text/plain; version=")
+
+
+def test_requests_are_counted_by_the_template_of_their_route(visitor: Visitor) -> None:
+    visitor.register()
+    path = f"/users/{visitor.id}"
+    visitor.get(path)
+    visitor.get(f"/users/{NOBODY}")
+    visitor.post("/city/paris", next="/")
+
+    found = numbers(visitor.get("/metrics"))
+
+    assert requests(found, "/users/<uuid:user_id>") >= 1
+    assert requests(found, "/users/<uuid:user_id>", status="403") >= 1
+    assert requests(found, "/city/<name>", "POST", "303") >= 1
+    assert not {route for route in routes(found) if str(visitor.id) in route or "paris" in route}
+
+
+def test_addresses_that_somebody_made_up_are_one_route(visitor: Visitor) -> None:
+    before = numbers(visitor.get("/metrics"))
+    for n in range(5):
+        visitor.get(f"/made-up-{n}")
+    after = numbers(visitor.get("/metrics"))
+
+    assert requests(after, "unknown", status="404") - requests(before, "unknown", status="404") == 5
+    assert not {route for route in routes(after) if "made-up" in route}
+
+
+def test_methods_that_somebody_made_up_make_no_numbers_of_their_own(visitor: Visitor) -> None:
+    visitor.get("/metrics")
+    before = len(numbers(visitor.get("/metrics")))
+    for n in range(20):
+        visitor.client.request(f"BREW{n}", "/")
+
+    assert len(numbers(visitor.get("/metrics"))) - before < 10
+
+
+def test_what_the_database_cost_is_counted_by_route(visitor: Visitor) -> None:
+    before = numbers(visitor.get("/metrics"))
+    for _ in range(3):
+        visitor.get("/vehicles")
+    after = numbers(visitor.get("/metrics"))
+
+    statements, seconds = (
+        of(after, name, route="/vehicles") - of(before, name, route="/vehicles")
+        for name in ("movr_database_statements_total", "movr_database_seconds_total")
+    )
+    assert statements == 3
+    assert 0 < seconds < 30
+
+
+def test_time_is_measured_for_each_request(visitor: Visitor) -> None:
+    before = numbers(visitor.get("/metrics"))
+    visitor.get("/login")
+    after = numbers(visitor.get("/metrics"))
+
+    name = "movr_request_seconds_count"
+    assert of(after, name, route="/login") - of(before, name, route="/login") == 1
+
+
+def test_the_numbers_add_up_over_all_workers(new_served_visitor: NewVisitor) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        everyone = [new_served_visitor() for _ in range(8)]
+        asked = [visitor for visitor in everyone for _ in range(15)]
+        replies = list(pool.map(lambda visitor: visitor.get("/vehicles"), asked))
+
+    assert {reply.status_code for reply in replies} == {200}
+    for visitor in everyone:  # whichever worker answers says the same
+        found = numbers(visitor.get("/metrics"))
+        assert requests(found, "/vehicles") == 120
+        assert of(found, "movr_database_statements_total", route="/vehicles") == 120
+        assert of(found, "movr_request_seconds_count", route="/vehicles") == 120
+
+
+def test_one_gunicorn_knows_nothing_of_another_s_numbers(
+    new_served_visitor: NewVisitor, database: str
+) -> None:
+    new_served_visitor().get("/vehicles")
+
+    with serving(DB_URI=database, DEBUG="1") as url:
+        assert requests(numbers(httpx.get(f"{url}/metrics")), "/vehicles") == 0

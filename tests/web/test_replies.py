@@ -1,0 +1,324 @@
+"""What every reply says, and what no page may hold."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from tests.conftest import HERE, NewVisitor, settings_for, visitors
+from tests.visitor import PASSWORD, Visitor, registration, sentences
+from web.app import create_app
+
+SECURELY = HERE.replace("http:", "https:")
+SECRET = "eleven dogs sing under the pier"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+REPLIES = {
+    "a page": ("GET", "/", 200),
+    "a list": ("GET", "/vehicles", 200),
+    "a form": ("GET", "/login", 200),
+    "a page that is not there": ("GET", "/nowhere", 404),
+    "a method that is not there": ("PUT", "/vehicles", 405),
+    "a redirect": ("GET", "/rides", 303),
+    "a form without its token": ("POST", "/login", 400),
+    "a file": ("GET", "/static/css/base.css", 200),
+    "a file that is not there": ("GET", "/static/nothing.css", 404),
+    "the pulse": ("GET", "/healthz", 200),
+    "the readiness": ("GET", "/readyz", 200),
+    "the numbers": ("GET", "/metrics", 200),
+}
+
+
+@contextmanager
+def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
+    """Makes visitors of an app of the test's own, which is closed afterwards."""
+
+    def client() -> httpx.Client:
+        return httpx.Client(transport=httpx.WSGITransport(app), base_url=base_url)
+
+    try:
+        with visitors(client) as new:
+            yield new
+    finally:
+        app.extensions["movr"].close()
+
+
+@pytest.fixture
+def new_secure_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Makes visitors of MovR as production has it: DEBUG=0, under https."""
+    settings = replace(
+        settings_for(database), debug=False, secret_key=SECRET, region="gcp-us-west1"
+    )
+    with visiting(create_app(settings), SECURELY) as new:
+        yield new
+
+
+@pytest.fixture
+def secure_visitor(new_secure_visitor: NewVisitor) -> Visitor:
+    return new_secure_visitor()
+
+
+def policy(reply: httpx.Response) -> dict[str, list[str]]:
+    """The content security policy, by directive."""
+    directives = reply.headers["Content-Security-Policy"].split(";")
+    return {name: sources for name, *sources in (directive.split() for directive in directives)}
+
+
+@pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
+def test_every_reply_says_what_a_browser_may_do_with_it(
+    visitor: Visitor, method: str, path: str, status: int
+) -> None:
+    reply = visitor.client.request(method, path)
+
+    assert reply.status_code == status
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] in {"same-origin", "strict-origin-when-cross-origin"}
+    assert policy(reply)["frame-ancestors"] == ["'none'"]
+    assert policy(reply)["default-src"] == ["'none'"]
+    assert reply.headers["X-Served-By-Region"] == "local"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
+def test_every_reply_of_production_is_for_https_only(
+    secure_visitor: Visitor, method: str, path: str, status: int
+) -> None:
+    reply = secure_visitor.client.request(method, path)
+
+    assert reply.status_code == status
+    age = re.match(r"max-age=(\d+)", reply.headers["Strict-Transport-Security"])
+    assert age
+    assert int(age[1]) >= 31536000
+    assert reply.headers["X-Served-By-Region"] == "gcp-us-west1"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
+def test_no_reply_of_a_laptop_is_for_https_only(
+    visitor: Visitor, method: str, path: str, status: int
+) -> None:
+    reply = visitor.client.request(method, path)
+
+    assert reply.status_code == status
+    assert "Strict-Transport-Security" not in reply.headers
+
+
+def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(visitor: Visitor) -> None:
+    directives = policy(visitor.get("/"))
+
+    allowed = {source for sources in directives.values() for source in sources}
+    assert allowed <= {"'self'", "'none'", "data:"}
+    assert {name for name in directives if "data:" in directives[name]} <= {"img-src"}
+    assert directives["base-uri"] == ["'none'"]
+    assert directives["form-action"] == ["'self'"]
+
+
+def test_a_page_names_the_region_that_served_it(visitor: Visitor, secure_visitor: Visitor) -> None:
+    assert "served by <b>local</b>" in visitor.get("/").text
+    assert "served by <b>gcp-us-west1</b>" in secure_visitor.get("/").text
+
+
+def test_pages_are_kept_in_no_cache_but_files_may_be(visitor: Visitor) -> None:
+    assert "no-store" in visitor.get("/").headers["Cache-Control"]
+    assert "no-store" in visitor.get("/nowhere").headers["Cache-Control"]
+    assert "no-store" not in visitor.get("/static/css/base.css").headers["Cache-Control"]
+
+
+# What the database cost
+
+
+@pytest.mark.parametrize(
+    ("path", "cost"),
+    [("/", "1 statement"), ("/vehicles", "1 statement"), ("/login", "0 statements")],
+)
+def test_a_reply_says_how_many_statements_it_took(visitor: Visitor, path: str, cost: str) -> None:
+    timing = visitor.get(path).headers["Server-Timing"]
+
+    assert re.fullmatch(rf'db;dur=\d+\.\d;desc="{cost}"', timing)
+
+
+def test_home_costs_a_member_one_statement_too(visitor: Visitor) -> None:
+    visitor.register()
+
+    assert 'desc="1 statement"' in visitor.get("/").headers["Server-Timing"]
+
+
+def test_a_reply_counts_its_own_statements_and_not_those_before_it(visitor: Visitor) -> None:
+    costs = [visitor.get("/vehicles").headers["Server-Timing"] for _ in range(3)]
+
+    assert all('desc="1 statement"' in cost for cost in costs)
+
+
+# The session's cookie
+
+
+def cookie(reply: httpx.Response) -> tuple[str, set[str]]:
+    """The session's cookie: its value, and its flags in lower case."""
+    (text,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("session="))
+    value, *flags = (part.strip() for part in text.split(";"))
+    return value, {flag.lower() for flag in flags}
+
+
+def test_the_cookie_of_production_is_out_of_reach(secure_visitor: Visitor) -> None:
+    _, flags = cookie(secure_visitor.get("/login"))
+
+    assert {"httponly", "samesite=lax", "secure"} <= flags
+
+
+def test_the_cookie_of_a_laptop_works_without_https(visitor: Visitor) -> None:
+    _, flags = cookie(visitor.get("/login"))
+
+    assert {"httponly", "samesite=lax"} <= flags
+    assert "secure" not in flags
+
+
+def test_a_member_of_production_logs_in_and_stays(new_secure_visitor: NewVisitor) -> None:
+    visitor = new_secure_visitor()
+    referrer = {"Referer": f"{SECURELY}/register"}
+
+    reply = visitor.post("/register", referrer, **registration())
+
+    assert reply.status_code == 303, sentences(reply)
+    assert {"httponly", "samesite=lax", "secure"} <= cookie(reply)[1]
+    assert visitor.get("/rides").status_code == 200
+
+
+def test_logging_in_changes_the_cookie(visitor: Visitor) -> None:
+    before, _ = cookie(visitor.get("/login"))
+
+    after, _ = cookie(visitor.register().post("/city/paris"))
+
+    assert after != before
+
+
+# Nothing inline
+
+
+class Inline(HTMLParser):
+    """Finds what the policy forbids, and what a page loads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.loaded: set[str] = set()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "style" or (tag == "script" and not given.get("src")):
+            self.found.append(f"<{tag}>")
+        self.found += [f"<{tag} {name}=>" for name in given if name == "style"]
+        self.found += [f"<{tag} {name}=>" for name in given if name.startswith("on")]
+        links = [given.get("href") or "", given.get("src") or "", given.get("action") or ""]
+        self.found += [link for link in links if link.lower().startswith("javascript:")]
+        if tag in {"link", "script", "img"}:
+            self.loaded |= {link for link in links if link}
+
+
+def assert_nothing_inline(*pages: httpx.Response) -> None:
+    found = [(str(page.url), page.status_code, Inline(page.text).found) for page in pages]
+    assert [(url, status, what) for url, status, what in found if what] == []
+
+
+def test_no_page_of_a_stranger_holds_anything_inline(visitor: Visitor) -> None:
+    pages = [visitor.get(path) for path in ("/", "/vehicles", "/login", "/register", "/nowhere")]
+    refused = [visitor.post("/register"), visitor.post("/login"), visitor.client.post("/login")]
+
+    assert_nothing_inline(*pages, *refused)
+
+
+def test_no_page_of_a_member_holds_anything_inline(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+    profile = f"/users/{visitor.id}"
+    before = [visitor.get(path) for path in ("/", "/vehicles", "/vehicles/add", "/users", profile)]
+    visitor.start(vehicle)
+    riding = [visitor.get(path) for path in ("/", "/vehicles", "/rides", profile)]
+    visitor.end(visitor.active_ride())
+    after = [visitor.get("/rides"), visitor.post("/vehicles/add"), visitor.get(f"/users/{NOBODY}")]
+
+    assert [page.status_code for page in after] == [200, 422, 403]
+    assert_nothing_inline(*before, *riding, *after)
+
+
+def test_everything_that_a_page_loads_is_our_own_and_there(visitor: Visitor) -> None:
+    loaded = Inline(visitor.get("/").text).loaded
+
+    assert len(loaded) >= 5
+    assert all(re.match(r"/(?!/)", link) for link in loaded)
+    assert {link: visitor.get(link).status_code for link in loaded} == dict.fromkeys(loaded, 200)
+
+
+# The token of a form
+
+
+def forms(app: Flask) -> list[str]:
+    """A path for every rule that takes a form."""
+    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
+    converted = {"<uuid:vehicle_id>", "<uuid:ride_id>", "<uuid:user_id>"}
+    paths = [rule.rule.replace("<name>", "paris") for rule in rules]
+    return [re.sub("|".join(map(re.escape, converted)), NOBODY, path) for path in paths]
+
+
+def test_no_form_is_taken_without_a_token(visitor: Visitor, app: Flask) -> None:
+    visitor.register()
+    paths = forms(app)
+
+    replies = {path: visitor.client.post(path) for path in paths}
+
+    assert len(paths) >= 9
+    assert {path: reply.status_code for path, reply in replies.items()} == dict.fromkeys(paths, 400)
+    assert all("This form has expired" in sentences(reply) for reply in replies.values())
+
+
+def test_no_form_is_taken_with_the_token_of_another(
+    visitor: Visitor, new_visitor: NewVisitor, app: Flask
+) -> None:
+    visitor.register()
+    foreign = new_visitor().register().token()
+
+    replies = [visitor.post(path, csrf_token=foreign) for path in forms(app)]
+
+    assert {reply.status_code for reply in replies} == {400}
+
+
+def test_a_form_without_its_token_changes_nothing(visitor: Visitor, engine: Engine) -> None:
+    visitor.register()
+    vehicle, member = visitor.add_vehicle(), visitor.id
+    client = visitor.client
+
+    client.post(f"/rides/start/{vehicle}", data={"city": "new york"})
+    client.post(f"/vehicles/remove/{vehicle}")
+    client.post(f"/users/remove/{member}")
+    client.post("/register", data=registration())
+    client.post("/logout")
+
+    assert visitor.id == member
+    with engine.connect() as connection:
+        vehicle_is = connection.execute(text("SELECT status FROM vehicles")).scalar_one()
+        assert vehicle_is == "available"
+        assert connection.execute(text("SELECT count(*) FROM users")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM rides")).scalar_one() == 0
+
+
+def test_production_takes_no_form_that_another_site_sends(secure_visitor: Visitor) -> None:
+    elsewhere = {"Referer": "https://evil.example/movr.test"}
+
+    assert secure_visitor.post("/register", elsewhere, **registration()).status_code == 400
+
+
+def test_a_form_of_before_logging_out_is_no_good_afterwards(visitor: Visitor) -> None:
+    visitor.register()
+    token = visitor.token()
+    visitor.post("/logout")
+
+    reply = visitor.client.post(
+        "/login",
+        data={"csrf_token": token, "username": visitor.username, "password": PASSWORD},
+    )
+
+    assert reply.status_code == 400
