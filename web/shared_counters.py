@@ -21,9 +21,9 @@ _TABLE: Final = (
 # One statement, so that of any number of workers each sees a count of its own. What is given back
 # (a negative amount) after its window has closed is nothing in the new one.
 _COUNT: Final = """
-    INSERT INTO counters VALUES (:key, max(:amount, 0), :now + :expiry) ON CONFLICT (key) DO UPDATE SET
-        count = CASE WHEN expires > :now THEN count + :amount
-            ELSE max(:amount, 0) END,
+    INSERT INTO counters VALUES (:key, max(:amount, 0), :now + :expiry)
+    ON CONFLICT (key) DO UPDATE SET
+        count = CASE WHEN expires > :now THEN count + :amount ELSE max(:amount, 0) END,
         expires = CASE WHEN expires > :now THEN expires ELSE :now + :expiry END
     RETURNING count"""
 
