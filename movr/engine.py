@@ -2,10 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable
 from typing import Final
 
 from psycopg2 import ProgrammingError
+from psycopg2.errors import FeatureNotSupported, InvalidParameterValue, UndefinedObject
 from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
 from psycopg2.extensions import make_dsn
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
@@ -15,9 +15,11 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from movr import usage
 
 CONNECT_TIMEOUT: Final = 3  # seconds
-STATEMENT_TIMEOUT: Final = 10_000  # milliseconds, as the server counts them
-LOCK_TIMEOUT: Final = 5_000
-IDLE_IN_TRANSACTION_TIMEOUT: Final = 20_000
+TIMEOUTS: Final = {  # milliseconds, as the server counts them
+    "statement_timeout": 10_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 20_000,
+}
 CONNECTION_AGE: Final = (600, 1200)  # seconds; each connection draws its own, so as not to herd
 # What a server says as it shuts down or drains; SQLAlchemy does not take it for a disconnect.
 SHUTTING_DOWN: Final = frozenset({"57P01", "57P02", "57P03"})
@@ -72,7 +74,7 @@ def make_engine(
         },
     )
     usage.count_statements(engine)
-    event.listen(engine, "connect", _set_timeouts(cockroachdb=is_cockroachdb(url)))
+    event.listen(engine, "connect", _set_timeouts)
     event.listen(engine, "connect", _draw_age)
     event.listen(engine, "checkout", _retire)
     event.listen(engine, "handle_error", _drop_connections_of_a_server_that_leaves)
@@ -84,22 +86,19 @@ def is_cockroachdb(url: URL) -> bool:
     return url.get_backend_name() == "cockroachdb"
 
 
-def _set_timeouts(*, cockroachdb: bool) -> Callable[[Connection, object], None]:
-    timeouts = {
-        "statement_timeout": STATEMENT_TIMEOUT,
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
-    }
-    if not cockroachdb:  # older versions of CockroachDB refuse a lock_timeout
-        timeouts["lock_timeout"] = LOCK_TIMEOUT
-    # By SET, in one round trip: older servers silently ignore `options=-c …`.
-    statements = "; ".join(f"SET {name} = {value}" for name, value in timeouts.items())
+def _set_timeouts(connection: Connection, _record: ConnectionPoolEntry) -> None:
+    """By SET: older servers silently ignore `options=-c …`.
 
-    def set_timeouts(connection: Connection, _record: object) -> None:
+    Versions of CockroachDB that do not know one of them go without it.
+    """
+    for name, milliseconds in TIMEOUTS.items():
         with connection.cursor() as cursor:
-            cursor.execute(statements)
-        connection.commit()
-
-    return set_timeouts
+            try:
+                cursor.execute(f"SET {name} = {milliseconds}")
+            except (FeatureNotSupported, InvalidParameterValue, UndefinedObject):
+                connection.rollback()
+            else:
+                connection.commit()
 
 
 def _draw_age(_connection: Connection, record: ConnectionPoolEntry) -> None:

@@ -20,8 +20,8 @@ from movr.results import Page, RideKey, UserKey, VehicleKey
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 
-MAX_RETRIES: Final = 5
-MAX_BACKOFF: Final = 1  # seconds
+MAX_RETRIES: Final = 10
+MAX_BACKOFF: Final = 0.3  # seconds
 
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)

@@ -124,7 +124,7 @@ def _home() -> Select[tuple[object, ...]]:
         .limit(_LIMIT)
         .subquery("free")
     )
-    anyway = select(literal(1).label("row")).subquery("anyway")
+    anyway = select(literal(1).label("one")).subquery("anyway")
     return (
         select(*me.c, *free.c)
         .select_from(anyway.outerjoin(me, true()).outerjoin(free, true()))
