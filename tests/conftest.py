@@ -14,7 +14,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from movr import schema
 from movr.movr import MovR
 from tests import databases
 from tests.visitor import Visitor
@@ -38,10 +37,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> str:
 def database(server: str) -> Iterator[str]:
     """The URI of a database with MovR's schema, for the whole run."""
     with databases.fresh_database(server) as uri:
-        engine = databases.connect(uri)
-        schema.upgrade(engine)
-        engine.dispose()
+        databases.bring_to_head(uri)
         yield uri
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """The URI of a database without any table, for one test."""
+    with databases.fresh_database(server) as uri:
+        yield uri
+
+
+@pytest.fixture
+def empty_engine(empty_database: str) -> Iterator[Engine]:
+    engine = databases.connect(empty_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def own_database(empty_database: str) -> str:
+    """The URI of a database with MovR's schema, for one test that changes it."""
+    databases.bring_to_head(empty_database)
+    return empty_database
+
+
+@pytest.fixture
+def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG001 - the same one
+    return empty_engine
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +159,20 @@ def visitors(client: Callable[[], httpx.Client]) -> Iterator[NewVisitor]:
     yield new
     for used in clients:
         used.close()
+
+
+@contextmanager
+def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
+    """Makes visitors of an app of the test's own, which is closed afterwards."""
+
+    def client() -> httpx.Client:
+        return httpx.Client(transport=httpx.WSGITransport(app), base_url=base_url)
+
+    try:
+        with visitors(client) as new:
+            yield new
+    finally:
+        app.extensions["movr"].close()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, text
 
-from movr import embedded
+from movr import embedded, schema
 from movr.engine import is_cockroachdb, make_engine, parse_uri
 
 TABLES = ("users", "vehicles", "rides")
@@ -43,6 +43,13 @@ def text_of(url: URL) -> str:
 
 def connect(uri: str) -> Engine:
     return make_engine(uri, pool_size=20, application_name="movr-tests")
+
+
+def bring_to_head(uri: str) -> None:
+    """Run all migrations."""
+    engine = connect(uri)
+    schema.upgrade(engine)
+    engine.dispose()
 
 
 def empty(engine: Engine) -> None:

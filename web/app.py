@@ -56,11 +56,13 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
+    for part in (replies, metrics):  # first: they measure all the others
+        part.init_app(app)
     app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)
     Bootstrap5(app)
     limits.init_app(app, uri=settings.rate_limit_uri, writes_per_minute=settings.writes_per_minute)
-    for part in (session, errors, presentation, replies, metrics, commands):
+    for part in (session, errors, presentation, commands):
         part.init_app(app)
     for noun in (city, auth, vehicles, rides, users, health, metrics):
         app.register_blueprint(noun.blueprint)

@@ -75,8 +75,11 @@ def _credible_member(username: str, password: str) -> Member:
 
     Raises WrongCredentials, TooManyAttempts.
     """
-    attempts = (("address", limits.address()), ("name", username))
-    with limits.counting_failures(limits.FAILED_LOGINS, attempts, failure=WrongCredentials):
+    with limits.counting_failures(
+        (limits.FAILED_LOGINS_OF_ADDRESS, limits.address()),
+        (limits.FAILED_LOGINS_OF_NAME, username),
+        failure=WrongCredentials,
+    ):
         return movr().log_in(username, password)
 
 

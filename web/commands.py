@@ -5,10 +5,24 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from movr import schema
+from movr.errors import Refusal
+from movr.schema import SchemaError
 from web import placing
 from web.context import movr
 
-db = AppGroup("db", help="The schema's history (Alembic).")
+
+class Plainly(AppGroup):
+    """Commands that say in a sentence what they can't do."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except (SchemaError, Refusal) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+
+
+db = Plainly("db", help="The schema's history (Alembic).")
 
 
 def init_app(app: Flask) -> None:
@@ -24,7 +38,7 @@ def upgrade(revision: str) -> None:
     schema.upgrade(movr().engine, revision)
 
 
-@db.command()
+@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, no option
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
     """Undo the migrations down to REVISION, one step by default; `base` undoes them all."""

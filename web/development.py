@@ -1,5 +1,6 @@
 """`python server.py`: MovR on this machine, from nothing to a page, until Ctrl-C."""
 
+import errno
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from movr import embedded, schema
 from movr.errors import DatabaseAway
 from movr.movr import MovR
 from scenarios import demo
-from web.config import SettingsError, read_settings
+from web.config import Settings, SettingsError, read_settings
 
 HOST: Final = "127.0.0.1"
 GUNICORN: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
@@ -30,8 +31,8 @@ def serve() -> int:
         settings = read_settings(os.environ)
         _check_port(settings.port)
         uri = settings.db_uri or embedded.start()
-        _prepare(uri)
-        print(_greeting(settings.port), flush=True)
+        _prepare(uri, demo_world=settings.debug)
+        print(_greeting(settings), flush=True)
         return _run_gunicorn(uri)
     except (SettingsError, CannotServe) as error:
         print(error, file=sys.stderr)
@@ -50,12 +51,16 @@ def _check_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CannotServe(
+                    f"MovR cannot listen on port {port}: {error.strerror}."
+                ) from error
             message = f"Port {port} is in use. Stop what listens there, or choose another: PORT=…"
             raise CannotServe(message) from error
 
 
-def _prepare(uri: str) -> None:
-    """Bring the schema up to date, and fill an empty database with the demo world."""
+def _prepare(uri: str, *, demo_world: bool) -> None:
+    """Bring the schema up to date; if wanted, fill an empty database with the demo world."""
     movr = MovR(uri)
     try:
         movr.is_at_head()
@@ -63,7 +68,7 @@ def _prepare(uri: str) -> None:
         message = f"MovR cannot reach the database of DB_URI at {_where(movr)}."
         raise CannotServe(message) from error
     schema.upgrade(movr.engine)
-    if demo.is_empty(movr.engine):
+    if demo_world and demo.is_empty(movr.engine):
         demo.fill(movr.engine, now=datetime.now(UTC))
     movr.close()
 
@@ -74,14 +79,15 @@ def _where(movr: MovR) -> str:
     return f"{url.host or url.query.get('host')}{f':{url.port}' if url.port else ''}"
 
 
-def _greeting(port: int) -> str:
-    return f"""
-  MovR is at http://{HOST}:{port}
-
+def _greeting(settings: Settings) -> str:
+    logins = f"""
   Log in as a rider:  {demo.RIDER}
         or an owner:  {demo.OWNER}
            password:  {demo.PASSWORD}
-
+"""
+    return f"""
+  MovR is at http://{HOST}:{settings.port}
+{logins if settings.debug else ""}
   Ctrl-C stops everything; what you did is there next time.
 """
 

@@ -20,29 +20,32 @@ try:
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 
-# What the workers share: in memory where there is /dev/shm, for this master's lifetime.
-_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - memory, not files
-_shared = tempfile.mkdtemp(prefix="movr-", dir=_memory)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _shared
-os.environ.setdefault("RATE_LIMIT_URI", f"shared://{_shared}/limits.sqlite3")
-
-# After the variable above: prometheus_client reads it when it is imported.
-from prometheus_client import multiprocess  # noqa: E402
-
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
 worker_class = "gthread"
 workers = 2
 threads = 4
-worker_tmp_dir = _memory
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 control_socket_disable = True  # a read-only root has no place for it
-graceful_timeout = 30
+graceful_timeout = 3 if _settings.debug else 30  # seconds
+
+
+def when_ready(_server: Arbiter) -> None:
+    """Make a folder for what the workers share: in memory where there is /dev/shm."""
+    folder = tempfile.mkdtemp(prefix="movr-", dir=worker_tmp_dir)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    if not os.environ.get("RATE_LIMIT_URI"):
+        os.environ["RATE_LIMIT_URI"] = f"shared://{folder}/limits.sqlite3"
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
     """Keep the counters of a worker that ended, drop what it said of the present."""
+    # Not before the variable above is set: prometheus_client reads it when it is imported.
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(_server: Arbiter) -> None:
     """Leave nothing behind."""
-    shutil.rmtree(_shared, ignore_errors=True)
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ What is limited is counted before it is done, so that no number of requests at o
 what turned out fine is given back. Why not Flask-Limiter: docs/decisions/0002.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -16,8 +16,9 @@ from limits.strategies import FixedWindowRateLimiter
 from movr.errors import Refusal
 from web.session import viewer
 
-# A minute that straddles two windows may see twice as many.
-FAILED_LOGINS: Final = RateLimitItemPerMinute(10, namespace="failed-logins")
+# Both count attempts under way, too: an office shares an address, and its people log in at once.
+FAILED_LOGINS_OF_NAME: Final = RateLimitItemPerMinute(10, namespace="failed-logins-of-name")
+FAILED_LOGINS_OF_ADDRESS: Final = RateLimitItemPerMinute(20, namespace="failed-logins-of-address")
 REGISTRATIONS: Final = RateLimitItemPerMinute(120, namespace="registrations")
 
 
@@ -48,25 +49,26 @@ def count(limit: RateLimitItem, *who: str) -> None:
 
 @contextmanager
 def counting_failures(
-    limit: RateLimitItem, attempts: Iterable[tuple[str, ...]], *, failure: type[Refusal]
+    *attempts: tuple[RateLimitItem, str], failure: type[Refusal]
 ) -> Iterator[None]:
-    """Count what happens inside, and take the count back unless it is this failure.
+    """Count what happens inside by each limit, and give the counts back unless it is this failure.
 
-    Raises TooManyAttempts before anything happens, if it is one too many; of several attempts,
-    those after the one that is refused are not counted.
+    Raises TooManyAttempts before anything happens, if it is one too many by any of them.
     """
-    for who in attempts:
-        count(limit, *who)
+    counted: list[tuple[RateLimitItem, str]] = []
     failed = False
     try:
+        for limit, who in attempts:
+            count(limit, who)
+            counted.append((limit, who))
         yield
     except failure:
         failed = True
         raise
     finally:
         if not failed:
-            for who in attempts:
-                _limiter().hit(limit, *who, cost=-1)
+            for limit, who in counted:
+                _limiter().hit(limit, who, cost=-1)
 
 
 def address() -> str:

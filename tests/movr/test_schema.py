@@ -1,8 +1,5 @@
 """The schema's history: runs up, down and up again, and agrees with the models."""
 
-from collections.abc import Iterator
-
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
@@ -13,20 +10,6 @@ from movr.models import Base
 from movr.movr import MovR
 from tests import databases
 from tests.visitor import registration
-
-
-@pytest.fixture
-def empty_database(server: str) -> Iterator[str]:
-    """The URI of a database without any table."""
-    with databases.fresh_database(server) as uri:
-        yield uri
-
-
-@pytest.fixture
-def empty_engine(empty_database: str) -> Iterator[Engine]:
-    engine = databases.connect(empty_database)
-    yield engine
-    engine.dispose()
 
 
 def columns(engine: Engine) -> list[tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """The worked example of docs/migrations.md, on a database with rows in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +9,6 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from movr import schema
 from movr.movr import MovR
 from movr.results import UserKey
 from tests import databases
@@ -36,16 +35,6 @@ def contract(op: Operations) -> None:
     op.alter_column("vehicles", "range_meters", nullable=False)
 
 
-@pytest.fixture
-def fresh(server: str) -> Iterator[str]:
-    """The URI of a database with MovR's schema, that may be changed."""
-    with databases.fresh_database(server) as uri:
-        engine = databases.connect(uri)
-        schema.upgrade(engine)
-        engine.dispose()
-        yield uri
-
-
 def carry_out(engine: Engine, step: Callable[[Operations], None]) -> None:
     with engine.begin() as connection:
         step(Operations(MigrationContext.configure(connection)))
@@ -55,8 +44,8 @@ def old_code_adds_a_vehicle(movr: MovR, owner: UserKey) -> None:
     movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
 
 
-def test_a_not_null_column_comes_to_a_filled_table_while_old_code_writes(fresh: str) -> None:
-    movr, engine = MovR(fresh), databases.connect(fresh)
+def test_a_not_null_column_comes_to_a_filled_table_while_old_code_writes(own_database: str) -> None:
+    movr, engine = MovR(own_database), databases.connect(own_database)
     owners = [movr.register(**registration(city)) for city in ("new york", "rome")]
     for owner in owners * 3:
         old_code_adds_a_vehicle(movr, owner)

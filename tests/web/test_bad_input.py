@@ -244,6 +244,15 @@ def test_a_file_is_no_answer_to_any_field(
     assert all_rows(engine) == before
 
 
+def test_what_is_too_long_is_looked_at_no_further(visitor: Visitor) -> None:
+    """A pattern may take seconds over a long text, and no other request is answered meanwhile."""
+    typed = registration() | {"email": f"a@{'.' * 50_000}@"}
+
+    assert errors(visitor.post("/register", **typed))["email"].strip() == (
+        "Please use at most 254 characters."
+    )
+
+
 def test_a_refused_form_keeps_what_was_typed_except_the_password(visitor: Visitor) -> None:
     typed = registration("rome") | {"first_name": 'Ada "<i>"', "password": "open sesame!"}
 

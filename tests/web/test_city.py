@@ -8,9 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from tests.conftest import NewVisitor, settings_for
+from tests.conftest import NewVisitor, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor, sentences
-from tests.web.test_replies import visiting
 from web.app import create_app
 
 GUESSED = "We could not tell where you are, so here is New York."

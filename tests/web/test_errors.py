@@ -16,10 +16,10 @@ from werkzeug.exceptions import ImATeapot
 
 from movr import errors
 from movr.errors import Refusal
-from tests.conftest import HERE, NewVisitor, free_port, settings_for
+from tests.conftest import HERE, NewVisitor, free_port, settings_for, visiting
 from tests.databases import fresh_database
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from tests.web.test_replies import NOBODY, visiting
+from tests.web.test_replies import NOBODY
 from web.app import create_app
 from web.config import Settings
 from web.errors import ANSWERS, ErrorPage, Flash

@@ -6,25 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from movr import schema
-from tests import databases
-from tests.conftest import settings_for
+from tests.conftest import settings_for, visiting
 from tests.visitor import Visitor
-from tests.web.test_replies import visiting
 from web.app import create_app
-
-
-@pytest.fixture
-def empty_database(server: str) -> Iterator[str]:
-    """The URI of a database without a schema."""
-    with databases.fresh_database(server) as uri:
-        yield uri
-
-
-@pytest.fixture
-def admin(empty_database: str) -> Iterator[Engine]:
-    engine = databases.connect(empty_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -59,29 +43,29 @@ def test_it_is_not_ready_before_the_first_migration_and_says_what_to_do(
 
 
 def test_it_becomes_ready_by_the_migrations_without_a_restart(
-    early_visitor: Visitor, admin: Engine
+    early_visitor: Visitor, empty_engine: Engine
 ) -> None:
     before = early_visitor.get("/readyz").status_code
 
-    schema.upgrade(admin)
+    schema.upgrade(empty_engine)
 
     assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
 
 
 def test_it_is_not_ready_once_the_schema_is_taken_back(
-    early_visitor: Visitor, admin: Engine
+    early_visitor: Visitor, empty_engine: Engine
 ) -> None:
-    schema.upgrade(admin)
-    schema.downgrade(admin, "base")
+    schema.upgrade(empty_engine)
+    schema.downgrade(empty_engine, "base")
 
     assert early_visitor.get("/readyz").status_code == 503
 
 
 def test_it_is_not_ready_for_a_schema_that_it_does_not_know(
-    early_visitor: Visitor, admin: Engine
+    early_visitor: Visitor, empty_engine: Engine
 ) -> None:
-    schema.upgrade(admin)
-    with admin.begin() as connection:
+    schema.upgrade(empty_engine)
+    with empty_engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
 
     assert early_visitor.get("/readyz").status_code == 503

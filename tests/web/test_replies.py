@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -11,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from tests.conftest import HERE, NewVisitor, settings_for, visitors
+from tests.conftest import HERE, NewVisitor, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.app import create_app
 
@@ -33,20 +32,6 @@ REPLIES = {
     "the readiness": ("GET", "/readyz", 200),
     "the numbers": ("GET", "/metrics", 200),
 }
-
-
-@contextmanager
-def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
-    """Makes visitors of an app of the test's own, which is closed afterwards."""
-
-    def client() -> httpx.Client:
-        return httpx.Client(transport=httpx.WSGITransport(app), base_url=base_url)
-
-    try:
-        with visitors(client) as new:
-            yield new
-    finally:
-        app.extensions["movr"].close()
 
 
 @pytest.fixture
