@@ -13,7 +13,7 @@ run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:$(PORT), with everythi
 	@DEBUG=$${DEBUG:-1} $(BIN)/python server.py
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
 	@$(BIN)/python -m cluster
@@ -23,7 +23,7 @@ check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest -n auto --dist loadfile --cov
 
 lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
 	$(PIPENV) lock --categories "packages laptop dev-packages"
