@@ -104,7 +104,7 @@ def session_app(database: str) -> Iterator[Flask]:
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, its rate limits unused."""
-    session_app.extensions["limiter"].storage.reset()
+    session_app.extensions["attempts"].forget()
     return session_app
 
 

@@ -61,7 +61,9 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)
     Bootstrap5(app)
-    limits.init_app(app, uri=settings.rate_limit_uri, writes_per_minute=settings.writes_per_minute)
+    limits.init_app(
+        app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
+    )
     for part in (session, errors, presentation, commands):
         part.init_app(app)
     for noun in (city, auth, vehicles, rides, users, health, metrics):

@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
-
 from movr import cities
 from movr.engine import parse_uri
-from web.shared_counters import SharedCounters
+from web.attempts import IN_MEMORY, Attempts
 
 SHORTEST_SECRET: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
@@ -46,7 +43,7 @@ class Settings:
     pool_size: int = 5
     page_size: int = 30
     writes_per_minute: int = 120
-    rate_limit_uri: str = "memory://"
+    rate_limit_file: str = IN_MEMORY
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -114,13 +111,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _counters(text: str) -> str:
+def _file_of_attempts(path: str) -> str:
     try:
-        storage_from_string(text)
-    except (ConfigurationError, sqlite3.Error):
-        message = f"must be memory:// or {SharedCounters.STORAGE_SCHEME[0]}:///path/to/file"
-        raise ValueError(message) from None
-    return text
+        Attempts(path).close()
+    except sqlite3.Error:
+        raise ValueError("must be the path of a file that can be written") from None
+    return path
 
 
 _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
@@ -134,5 +130,5 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "pool_size": _whole(1, 1000),
     "page_size": _whole(1, 500),
     "writes_per_minute": _whole(1, 1_000_000),
-    "rate_limit_uri": _counters,
+    "rate_limit_file": _file_of_attempts,
 }

@@ -33,8 +33,8 @@ def when_ready(_server: Arbiter) -> None:
     """Make a folder for what the workers share: in memory where there is /dev/shm."""
     folder = tempfile.mkdtemp(prefix="movr-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    if not os.environ.get("RATE_LIMIT_URI"):
-        os.environ["RATE_LIMIT_URI"] = f"shared://{folder}/limits.sqlite3"
+    if not os.environ.get("RATE_LIMIT_FILE"):
+        os.environ["RATE_LIMIT_FILE"] = f"{folder}/attempts.sqlite3"
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -1,25 +1,31 @@
 """Rate limits: how often one address, name or member may try something in a minute.
 
 What is limited is counted before it is done, so that no number of requests at once slips through;
-what turned out fine is given back. Why not Flask-Limiter: docs/decisions/0002.
+what turned out fine is given back.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from flask import Flask, current_app, request
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 
 from movr.errors import Refusal
+from web.attempts import Attempts
 from web.session import viewer
 
+
+class Limit(NamedTuple):
+    """At most so many in any minute."""
+
+    what: str
+    at_most: int
+
+
 # Both count attempts under way, too: an office shares an address, and its people log in at once.
-FAILED_LOGINS_OF_NAME: Final = RateLimitItemPerMinute(10, namespace="failed-logins-of-name")
-FAILED_LOGINS_OF_ADDRESS: Final = RateLimitItemPerMinute(20, namespace="failed-logins-of-address")
-REGISTRATIONS: Final = RateLimitItemPerMinute(120, namespace="registrations")
+FAILED_LOGINS_OF_NAME: Final = Limit("failed logins of name", 10)
+FAILED_LOGINS_OF_ADDRESS: Final = Limit("failed logins of address", 20)
+REGISTRATIONS: Final = Limit("registrations", 120)
 
 
 class TooManyAttempts(Refusal):
@@ -28,10 +34,10 @@ class TooManyAttempts(Refusal):
     sentence = "That was a little too often. Please wait a minute and try again."
 
 
-def init_app(app: Flask, *, uri: str, writes_per_minute: int) -> None:
-    """Count at this storage, and limit what one member changes in a minute."""
-    app.extensions["limiter"] = FixedWindowRateLimiter(storage_from_string(uri))
-    writes = RateLimitItemPerMinute(writes_per_minute, namespace="writes")
+def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
+    """Count in this file, and limit what one member changes in a minute."""
+    app.extensions["attempts"] = Attempts(file)
+    writes = Limit("writes", writes_per_minute)
 
     @app.before_request
     def limit_writes() -> None:
@@ -41,21 +47,19 @@ def init_app(app: Flask, *, uri: str, writes_per_minute: int) -> None:
             count(writes, str(key.id))
 
 
-def count(limit: RateLimitItem, *who: str) -> None:
+def count(limit: Limit, who: str) -> None:
     """Count one attempt. Raises TooManyAttempts if it is one too many."""
-    if not _limiter().hit(limit, *who):
+    if not _attempts().take(f"{limit.what} {who}", at_most=limit.at_most):
         raise TooManyAttempts
 
 
 @contextmanager
-def counting_failures(
-    *attempts: tuple[RateLimitItem, str], failure: type[Refusal]
-) -> Iterator[None]:
+def counting_failures(*attempts: tuple[Limit, str], failure: type[Refusal]) -> Iterator[None]:
     """Count what happens inside by each limit, and give the counts back unless it is this failure.
 
     Raises TooManyAttempts before anything happens, if it is one too many by any of them.
     """
-    counted: list[tuple[RateLimitItem, str]] = []
+    counted: list[tuple[Limit, str]] = []
     failed = False
     try:
         for limit, who in attempts:
@@ -68,7 +72,7 @@ def counting_failures(
     finally:
         if not failed:
             for limit, who in counted:
-                _limiter().hit(limit, who, cost=-1)
+                _attempts().give_back(f"{limit.what} {who}")
 
 
 def address() -> str:
@@ -76,6 +80,6 @@ def address() -> str:
     return request.remote_addr or "unknown"
 
 
-def _limiter() -> FixedWindowRateLimiter:
-    limiter: FixedWindowRateLimiter = current_app.extensions["limiter"]
-    return limiter
+def _attempts() -> Attempts:
+    attempts: Attempts = current_app.extensions["attempts"]
+    return attempts

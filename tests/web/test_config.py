@@ -20,7 +20,7 @@ WRONG = {
     "POOL_SIZE": "0",
     "PAGE_SIZE": "many",
     "WRITES_PER_MINUTE": "0.5",
-    "RATE_LIMIT_URI": "carrier-pigeon://loft",
+    "RATE_LIMIT_FILE": "/no/such/folder/attempts",
 }
 
 
@@ -38,7 +38,7 @@ def test_a_laptop_needs_no_setting_but_debug() -> None:
     assert (settings.db_uri, settings.secret_key) == ("", DEVELOPMENT_SECRET)
     assert (settings.port, settings.region, settings.city_header) == (8000, "", "X-City")
     assert (settings.proxy_hops, settings.pool_size, settings.page_size) == (0, 5, 30)
-    assert (settings.writes_per_minute, settings.rate_limit_uri) == (120, "memory://")
+    assert (settings.writes_per_minute, settings.rate_limit_file) == (120, ":memory:")
 
 
 def test_production_needs_a_database_and_a_secret() -> None:
@@ -58,7 +58,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "POOL_SIZE": "7",
             "PAGE_SIZE": "12",
             "WRITES_PER_MINUTE": "9",
-            "RATE_LIMIT_URI": "memory://",
+            "RATE_LIMIT_FILE": ":memory:",
         }
     )
 
@@ -217,6 +217,6 @@ def test_the_message_never_repeats_a_secret() -> None:
     assert WRONG["SECRET_KEY"] not in message
 
 
-@pytest.mark.parametrize("uri", ["shared:///no/such/folder/limits.sqlite3", "shared://"])
-def test_a_file_of_counters_that_cannot_be_is_named_like_any_wrong_value(uri: str) -> None:
-    assert "RATE_LIMIT_URI" in complaint(**PRODUCTION, RATE_LIMIT_URI=uri)
+@pytest.mark.parametrize("path", ["/no/such/folder/attempts.sqlite3", "/"])
+def test_a_file_of_attempts_that_cannot_be_is_named_like_any_wrong_value(path: str) -> None:
+    assert "RATE_LIMIT_FILE" in complaint(**PRODUCTION, RATE_LIMIT_FILE=path)

@@ -8,170 +8,131 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import httpx
 import pytest
-from limits.storage import storage_from_string
 from sqlalchemy import Engine, text
 
-from movr.errors import WrongCredentials
 from tests.conftest import HERE, NewVisitor, serving, settings_for, visiting, visitors
 from tests.http.test_races import at_once
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from web import limits
 from web.app import create_app
-from web.shared_counters import SharedCounters
+from web.attempts import Attempts
 
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
 TYPOS = 5  # mistakes that everybody may make
 MINUTE = 60  # seconds
 
-# The counters that all workers share
+# What all workers remember together
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "limits.sqlite3"
+    return tmp_path / "attempts.sqlite3"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-def counters(path: Path) -> SharedCounters:
-    return SharedCounters(f"shared://{path}")
+def clock() -> Clock:
+    return Clock()
 
 
-def end_all_windows(path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE counters SET expires = ?", (time.time() - 1,))
+@pytest.fixture
+def attempts(path: Path, clock: Clock) -> Iterator[Attempts]:
+    with closing(Attempts(str(path), clock=clock)) as attempts:
+        yield attempts
 
 
-def rows(path: Path) -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        return int(connection.execute("SELECT count(*) FROM counters").fetchone()[0])
+def taken(attempts: Attempts, tries: int, who: str = "a") -> int:
+    """Of so many tries, how many were allowed at three a minute."""
+    return sum(attempts.take(who, at_most=3) for _ in range(tries))
 
 
-def test_the_library_finds_the_shared_counters_by_their_name(path: Path) -> None:
-    assert isinstance(storage_from_string(f"shared://{path}"), SharedCounters)
-    assert path.exists()
+def test_so_many_attempts_are_allowed_and_no_more(attempts: Attempts) -> None:
+    assert taken(attempts, 5) == 3
 
 
-def test_counting_returns_how_many_there_are(counters: SharedCounters) -> None:
-    assert [counters.incr("a", MINUTE) for _ in range(3)] == [1, 2, 3]
-    assert counters.incr("a", MINUTE, amount=4) == 7
-    assert counters.get("a") == 7
+def test_everybody_has_attempts_of_their_own(attempts: Attempts) -> None:
+    taken(attempts, 3)
+
+    assert (taken(attempts, 1, who="b'; --"), taken(attempts, 1)) == (1, 0)
 
 
-def test_a_count_can_be_taken_back(counters: SharedCounters) -> None:
-    counters.incr("a", MINUTE, amount=3)
+def test_the_window_moves_along_so_that_no_minute_sees_more(
+    attempts: Attempts, clock: Clock
+) -> None:
+    first = taken(attempts, 1)
+    clock.now += MINUTE - 1
+    at_the_end = taken(attempts, 5)
+    clock.now += 2
 
-    assert counters.incr("a", MINUTE, amount=-1) == 2
-    assert counters.get("a") == 2
-
-
-def test_each_key_has_a_count_of_its_own(counters: SharedCounters) -> None:
-    counters.incr("a", MINUTE)
-
-    assert (counters.incr("b'; --", MINUTE), counters.get("c")) == (1, 0)
+    assert (first, at_the_end, taken(attempts, 5)) == (1, 2, 1)
 
 
-def test_all_who_use_the_file_count_together(path: Path) -> None:
-    first, second = (SharedCounters(f"shared://{path}") for _ in range(2))
+def test_an_attempt_that_is_given_back_was_none(attempts: Attempts) -> None:
+    taken(attempts, 3)
+    attempts.give_back("a")
+    attempts.give_back("somebody who took none")
 
-    assert [first.incr("a", MINUTE), second.incr("a", MINUTE)] == [1, 2]
-    assert first.get("a") == 2
-
-
-def test_a_window_ends_when_its_first_count_said_it_would(counters: SharedCounters) -> None:
-    before = time.time()
-    counters.incr("a", MINUTE)
-    expiry = counters.get_expiry("a")
-    counters.incr("a", 10 * MINUTE)
-
-    assert before + MINUTE <= expiry <= time.time() + MINUTE
-    assert counters.get_expiry("a") == expiry
+    assert taken(attempts, 2) == 1
 
 
-def test_a_key_without_a_window_has_an_expiry_of_now(counters: SharedCounters) -> None:
-    assert counters.get_expiry("a") == pytest.approx(time.time(), abs=5)
+def test_giving_back_what_is_long_forgotten_allows_no_more(
+    attempts: Attempts, clock: Clock
+) -> None:
+    taken(attempts, 1)
+    clock.now += MINUTE + 1
+    taken(attempts, 0)
+    attempts.give_back("a")
+
+    assert taken(attempts, 5) == 3
 
 
-def test_a_window_that_has_ended_counts_no_more(counters: SharedCounters, path: Path) -> None:
-    counters.incr("a", MINUTE, amount=5)
-    end_all_windows(path)
-
-    assert counters.get("a") == 0
-    assert counters.incr("a", MINUTE) == 1
-    assert counters.get_expiry("a") > time.time() + MINUTE / 2
-
-
-def test_a_window_ends_by_itself(counters: SharedCounters) -> None:
-    counters.incr("a", 1)
-    deadline = time.monotonic() + 10
-
-    while counters.get("a"):
-        assert time.monotonic() < deadline, "the window does not end"
-        time.sleep(0.02)
-
-
-def test_windows_that_have_ended_are_forgotten(counters: SharedCounters, path: Path) -> None:
+def test_what_is_older_than_a_minute_is_forgotten(
+    attempts: Attempts, clock: Clock, path: Path
+) -> None:
     for n in range(50):
-        counters.incr(f"address {n}", MINUTE)
-    end_all_windows(path)
+        taken(attempts, 1, who=f"address {n}")
+    clock.now += MINUTE + 1
 
-    counters.incr("another", MINUTE)
+    taken(attempts, 1)
 
-    assert rows(path) == 1
-
-
-def test_a_window_that_is_open_is_not_forgotten(counters: SharedCounters) -> None:
-    counters.incr("a", MINUTE)
-    counters.incr("b", MINUTE)
-
-    assert counters.get("a") == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT who FROM attempts").fetchall() == [("a",)]
 
 
-def test_one_window_can_be_cleared(counters: SharedCounters) -> None:
-    counters.incr("a", MINUTE)
-    counters.incr("b", MINUTE)
-
-    counters.clear("a")
-
-    assert (counters.get("a"), counters.get("b")) == (0, 1)
+def test_all_who_use_the_file_count_together(attempts: Attempts, path: Path, clock: Clock) -> None:
+    with closing(Attempts(str(path), clock=clock)) as others:
+        assert taken(attempts, 2) + taken(others, 2) == 3
 
 
-def test_all_windows_can_be_reset(counters: SharedCounters) -> None:
-    counters.incr("a", MINUTE)
-    counters.incr("b", MINUTE)
-
-    assert counters.reset() == 2
-    assert (counters.get("a"), counters.get("b")) == (0, 0)
-    assert counters.reset() == 0
-
-
-def test_a_file_is_always_there(counters: SharedCounters) -> None:
-    assert counters.check() is True
-
-
-def test_many_threads_that_count_at_once_lose_nothing(counters: SharedCounters) -> None:
+def test_many_threads_at_once_get_no_more_than_there_are(attempts: Attempts) -> None:
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: counters.incr("a", MINUTE), range(400)))
+        allowed = list(pool.map(lambda _: attempts.take("a", at_most=150), range(400)))
 
-    assert sorted(counts) == list(range(1, 401))
-
-
-def count_many(uri: str) -> list[int]:
-    counters = SharedCounters(uri)
-    return [counters.incr("a", MINUTE) for _ in range(200)]
+    assert sum(allowed) == 150
 
 
-def test_processes_that_count_at_once_lose_nothing(path: Path) -> None:
+def take_many(path: str) -> int:
+    with closing(Attempts(path)) as attempts:
+        return sum(attempts.take("a", at_most=300) for _ in range(200))
+
+
+def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
     """They also make the file at once, as gunicorn's workers do."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        counts = pool.map(count_many, [f"shared://{path}"] * 3, chunksize=1)
-
-    assert sorted(chain.from_iterable(counts)) == list(range(1, 601))
+        assert sum(pool.map(take_many, [str(path)] * 3, chunksize=1)) == 300
 
 
 # Failed logins
@@ -317,22 +278,6 @@ def test_logging_in_forgives_no_failures(new_proxied_visitor: NewVisitor) -> Non
     assert failures_until_refused(fail_then_succeed) <= AT_MOST
 
 
-def test_logging_in_while_a_window_ends_leaves_no_room_for_more_failures(
-    database: str, path: Path
-) -> None:
-    app = create_app(replace(settings_for(database), rate_limit_uri=f"shared://{path}"))
-    limit, who = limits.FAILED_LOGINS_OF_ADDRESS, "192.0.2.1"
-
-    with (
-        app.test_request_context(),
-        limits.counting_failures((limit, who), failure=WrongCredentials),
-    ):
-        end_all_windows(path)
-
-    counters = SharedCounters(f"shared://{path}")
-    assert counters.get(limit.key_for(who)) >= 0
-
-
 def test_a_form_that_is_not_filled_in_is_no_failure(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor().register()
 
@@ -423,11 +368,11 @@ def test_sixty_people_of_one_address_register_within_a_minute(
 
 
 def test_registrations_from_one_address_do_end(database: str, engine: Engine, path: Path) -> None:
-    settings = replace(settings_for(database), rate_limit_uri=f"shared://{path}")
-    with visiting(create_app(settings)) as new:
+    settings = replace(settings_for(database), rate_limit_file=str(path))
+    with visiting(create_app(settings)) as new, closing(Attempts(str(path))) as attempts:
         new().register()
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("UPDATE counters SET count = 200 WHERE key LIKE '%registrations%'")
+        for _ in range(119):
+            attempts.take("registrations 127.0.0.1", at_most=120)
 
         reply = new().post("/register", **registration())
 

@@ -158,7 +158,7 @@ class World(NamedTuple):
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
     """Everybody here comes from one address, which registers more often than people do."""
-    app.extensions["limiter"].storage.reset()
+    app.extensions["attempts"].forget()
 
 
 @pytest.fixture
