@@ -25,7 +25,8 @@ CREATE TABLE users (
     CONSTRAINT users_username_check CHECK (username ~ '^[a-z0-9._@+-]{3,64}$'),
     CONSTRAINT users_email_check CHECK (email ~ '^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$'),
     CONSTRAINT users_active_ride_check CHECK ((active_ride_city IS NULL) = (active_ride_id IS NULL)),
-    CONSTRAINT users_erased_check CHECK ((deleted_at IS NULL) = (first_name IS NOT NULL) AND (deleted_at IS NULL) = (last_name IS NOT NULL) AND (deleted_at IS NULL) = (email IS NOT NULL) AND (deleted_at IS NULL) = (username IS NOT NULL) AND (deleted_at IS NULL) = (password_hash IS NOT NULL) AND (deleted_at IS NULL OR active_ride_id IS NULL))
+    CONSTRAINT users_erased_check CHECK ((deleted_at IS NULL) = (first_name IS NOT NULL) AND (deleted_at IS NULL) = (last_name IS NOT NULL) AND (deleted_at IS NULL) = (email IS NOT NULL) AND (deleted_at IS NULL) = (username IS NOT NULL) AND (deleted_at IS NULL) = (password_hash IS NOT NULL) AND (deleted_at IS NULL OR active_ride_id IS NULL)),
+    INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE vehicles (
@@ -40,17 +41,20 @@ CREATE TABLE vehicles (
     brand VARCHAR(50) NOT NULL,
     latitude FLOAT,
     longitude FLOAT,
+    removed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT vehicles_pkey PRIMARY KEY (city, id),
     CONSTRAINT vehicles_city_owner_id_fkey FOREIGN KEY(city, owner_id) REFERENCES users (city, id),
     CONSTRAINT vehicles_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
     CONSTRAINT vehicles_type_check CHECK (type IN ('bike', 'scooter', 'skateboard')),
-    CONSTRAINT vehicles_status_check CHECK (status IN ('available', 'in_use', 'removed')),
+    CONSTRAINT vehicles_status_check CHECK (status IN ('available', 'in_use')),
     CONSTRAINT vehicles_last_location_check CHECK (length(btrim(last_location)) BETWEEN 1 AND 200 AND last_location !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_color_check CHECK (length(btrim(color)) BETWEEN 1 AND 50 AND color !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_brand_check CHECK (length(btrim(brand)) BETWEEN 1 AND 50 AND brand !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_position_check CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
+    CONSTRAINT vehicles_removed_check CHECK (removed_at IS NULL OR status = 'available'),
     INDEX vehicles_city_owner_id_status_idx (city, owner_id, status) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
-    INDEX vehicles_city_status_id_idx (city, status, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+    INDEX vehicles_city_removed_at_id_idx (city, removed_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX vehicles_city_removed_at_status_id_idx (city, removed_at, status, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE rides (
@@ -89,7 +93,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0001');
+INSERT INTO alembic_version VALUES ('0003');
 
 INSERT INTO users (city, id, first_name, last_name, email, username, password_hash, is_owner, active_ride_city, active_ride_id, cities_ridden, deleted_at) VALUES
     ('new york', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', 'Brandon', 'Foster', 'new-york-dd3b44f4@example.com', 'new-york-dd3b44f4', 'none', true, NULL, NULL, ARRAY[]::VARCHAR[], NULL),
@@ -120,43 +124,43 @@ INSERT INTO users (city, id, first_name, last_name, email, username, password_ha
     ('rome', 'e8695aa2-468d-4359-9076-28b595266c36', 'Gianmarco', 'Binaghi', 'rome-e8695aa2@example.com', 'rome-e8695aa2', 'none', false, NULL, NULL, ARRAY['rome']::VARCHAR[], NULL),
     ('rome', '708e6c72-3dec-4953-b796-06f8ac7d35ad', 'Umberto', 'Zichichi', 'rome-708e6c72@example.com', 'rome-708e6c72', 'none', false, NULL, NULL, ARRAY['rome']::VARCHAR[], NULL);
 
-INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color, brand, latitude, longitude) VALUES
-    ('new york', 'a11d7967-efc9-40e1-b54a-282d5ff8bd05', 'skateboard', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-02-15 12:00:00+00:00', 'available', '16 Astor Place', 'orange', 'Element', 40.729751, -73.991298),
-    ('new york', 'a8501292-4f83-4c33-bfb1-a48e3272fc24', 'scooter', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-01-11 12:00:00+00:00', 'available', '185 Bleecker Street', 'green', 'Kickstone', 40.726585, -73.996543),
-    ('new york', '3ecb56d9-5691-4e3e-9eb9-0b39e05f4c7c', 'bike', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-03-12 12:00:00+00:00', 'available', '58 6th Avenue', 'red', 'Merida', 40.741788, -73.993932),
-    ('new york', '231541f1-717c-43de-a75f-86a337c0c99a', 'bike', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-05-16 12:00:00+00:00', 'available', '163 East 14th Street', 'yellow', 'Kona', 40.734519, -73.99051),
-    ('boston', 'a089271e-fdb6-41f2-bf32-5c817fe2960c', 'bike', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2018-12-23 12:00:00+00:00', 'available', '100 Longwood Avenue', 'yellow', 'Santa Cruz', 42.338619, -71.106679),
-    ('boston', '28ea1d08-8ab2-43ee-bbdb-e116c27dc370', 'skateboard', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-05-17 12:00:00+00:00', 'available', '149 Charles Street', 'green', 'Longboarder', 42.356126, -71.069785),
-    ('boston', 'e12d85b5-a1cc-4caf-ba35-3afcbcd0658a', 'skateboard', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-06-23 12:00:00+00:00', 'available', '187 Atlantic Avenue', 'green', 'Longboarder', 42.359647, -71.051543),
-    ('boston', 'cd22ee72-ceb8-4d1e-a8c6-8a1103439c62', 'bike', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-02-26 12:00:00+00:00', 'available', '33 Cambridge Street', 'orange', 'Merida', 42.361202, -71.0653),
-    ('washington dc', '15d25c65-1dd6-474f-a21a-4f795a34a388', 'skateboard', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-06-06 12:00:00+00:00', 'available', '89 H Street NE', 'orange', 'Quarterpipe', 38.899719, -76.991323),
-    ('washington dc', '2d84cbf0-0b3d-4d0d-96e4-3c736eabe3ce', 'scooter', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-01-31 12:00:00+00:00', 'available', '30 Florida Avenue NW', 'red', 'Kickstone', 38.912493, -77.01314),
-    ('washington dc', '68124e78-d79b-47d1-ab47-7701d4601b83', 'bike', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-09-05 12:00:00+00:00', 'available', '199 Pennsylvania Avenue NW', 'red', 'Fuji', 38.899518, -77.041668),
-    ('washington dc', '688c0a0b-f5bc-4b21-befd-7a6e13c14c56', 'scooter', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-08-28 12:00:00+00:00', 'available', '63 M Street NW', 'teal', 'Voltrider', 38.904863, -77.056535),
-    ('seattle', 'c7e66159-4ad2-4624-8c7c-26219677c653', 'bike', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-06-18 12:00:00+00:00', 'available', '55 Fairview Avenue North', 'red', 'Pinarello', 47.624468, -122.333841),
-    ('seattle', 'f1a3e6c0-2e0a-4ef6-b65e-2502a8d39009', 'skateboard', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-07-30 12:00:00+00:00', 'available', '75 Queen Anne Avenue North', 'blue', 'Plank & Sons', 47.624336, -122.357217),
-    ('seattle', 'a56eb8f6-ef0b-45be-ba14-1067549d13e3', 'scooter', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-04-28 12:00:00+00:00', 'available', '223 South Jackson Street', 'yellow', 'Zephyr', 47.599533, -122.32991),
-    ('seattle', 'c08bee58-aaf4-4d53-a28f-7edca363ca8e', 'skateboard', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-05-28 12:00:00+00:00', 'available', '7 South Jackson Street', 'white', 'Quarterpipe', 47.59926, -122.329495),
-    ('san francisco', 'ab379c95-f6f2-433b-9ce1-8acd7d08a1dc', 'skateboard', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-09-18 12:00:00+00:00', 'available', '130 Dolores Street', 'yellow', 'Longboarder', 37.76163, -122.425943),
-    ('san francisco', 'a6343b4c-78d0-4d7a-8c33-5399d0ce7c53', 'skateboard', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-09-07 12:00:00+00:00', 'available', '193 Folsom Street', 'orange', 'Element', 37.769801, -122.415765),
-    ('san francisco', 'a8789e6f-fd08-49e2-837a-3196873c3c93', 'scooter', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-02-23 12:00:00+00:00', 'available', '42 Columbus Avenue', 'white', 'Curbside', 37.800476, -122.410252),
-    ('san francisco', '297512ce-4e04-4871-b046-92a112a4d700', 'bike', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-06-07 12:00:00+00:00', 'available', '84 2nd Street', 'orange', 'Kona', 37.782394, -122.392608),
-    ('los angeles', 'ef25ed87-c67b-497e-aecb-8b083afbb52c', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-02-08 12:00:00+00:00', 'available', '95 Highland Avenue', 'orange', 'Curbside', 34.097972, -118.338865),
-    ('los angeles', '8a1b064a-49e0-40d8-9c8f-28375f0b99ee', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-02-28 12:00:00+00:00', 'available', '179 Exposition Boulevard', 'teal', 'Kickstone', 34.018231, -118.28571),
-    ('los angeles', '06046500-c445-4731-9fb5-856c7f152b33', 'skateboard', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-05-08 12:00:00+00:00', 'available', '41 Fairfax Avenue', 'orange', 'Plank & Sons', 34.076424, -118.361875),
-    ('los angeles', 'f6aaa8d8-5806-4152-8be0-c466b940137b', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-03-28 12:00:00+00:00', 'available', '169 Spring Street', 'yellow', 'Zephyr', 34.046979, -118.249772),
-    ('amsterdam', 'aa9a8e8c-ee9a-4a07-b68b-104185a212d5', 'skateboard', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-01-12 12:00:00+00:00', 'available', 'Plantage Middenlaan 149', 'black', 'Element', 52.366236, 4.911571),
-    ('amsterdam', 'fb388844-995c-4df4-8ae3-328698b32567', 'scooter', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-06-14 12:00:00+00:00', 'available', 'Damrak 46', 'red', 'Curbside', 52.375196, 4.895298),
-    ('amsterdam', '432fde18-ca7d-4279-995d-840d5821ffa9', 'skateboard', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-05-24 12:00:00+00:00', 'available', 'Singel 184', 'yellow', 'Quarterpipe', 52.367103, 4.89082),
-    ('amsterdam', '4614070f-e602-4f61-9e8e-a6a1a4911ace', 'bike', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-04-16 12:00:00+00:00', 'available', 'Damrak 40', 'green', 'Merida', 52.374844, 4.895555),
-    ('paris', '27d81af0-4808-4982-9838-8b56538f35d8', 'bike', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-07-27 12:00:00+00:00', 'available', '219 Rue de Rivoli', 'red', 'Cervelo', 48.857028, 2.35187),
-    ('paris', '9504fc8d-cadf-4a4a-b768-9ec4d6816665', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-09-06 12:00:00+00:00', 'available', '170 Rue de Rivoli', 'black', 'Element', 48.857249, 2.352381),
-    ('paris', '9174be9f-aebf-4745-b238-13343fd875ed', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-09-13 12:00:00+00:00', 'available', '67 Rue des Francs-Bourgeois', 'yellow', 'Quarterpipe', 48.857475, 2.36188),
-    ('paris', '12a532b9-fc50-4e33-898c-de0479040952', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-05-12 12:00:00+00:00', 'available', '57 Avenue d''Italie', 'yellow', 'Element', 48.826524, 2.356917),
-    ('rome', '7cf09c14-42e4-4790-a7df-06c0b07b10f2', 'bike', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-02-20 12:00:00+00:00', 'available', 'Viale Giulio Cesare 224', 'blue', 'Santa Cruz', 41.909635, 12.457943),
-    ('rome', '95b7e225-82e0-4275-ab36-853b1a6e3b13', 'skateboard', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-01-16 12:00:00+00:00', 'available', 'Via Appia Nuova 184', 'blue', 'Plank & Sons', 41.881827, 12.514072),
-    ('rome', '9543d1b1-bcc8-4d67-a81c-c62d803458ab', 'scooter', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-05-25 12:00:00+00:00', 'available', 'Via della Conciliazione 93', 'yellow', 'Zephyr', 41.902188, 12.460705),
-    ('rome', '02eb2447-9088-4d08-abae-650071351dfd', 'skateboard', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-10-04 12:00:00+00:00', 'available', 'Via Cavour 232', 'red', 'Quarterpipe', 41.898813, 12.497298);
+INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color, brand, latitude, longitude, removed_at) VALUES
+    ('new york', 'a11d7967-efc9-40e1-b54a-282d5ff8bd05', 'skateboard', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-02-15 12:00:00+00:00', 'available', '16 Astor Place', 'orange', 'Element', 40.729751, -73.991298, NULL),
+    ('new york', 'a8501292-4f83-4c33-bfb1-a48e3272fc24', 'scooter', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-01-11 12:00:00+00:00', 'available', '185 Bleecker Street', 'green', 'Kickstone', 40.726585, -73.996543, NULL),
+    ('new york', '3ecb56d9-5691-4e3e-9eb9-0b39e05f4c7c', 'bike', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-03-12 12:00:00+00:00', 'available', '58 6th Avenue', 'red', 'Merida', 40.741788, -73.993932, NULL),
+    ('new york', '231541f1-717c-43de-a75f-86a337c0c99a', 'bike', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-05-16 12:00:00+00:00', 'available', '163 East 14th Street', 'yellow', 'Kona', 40.734519, -73.99051, NULL),
+    ('boston', 'a089271e-fdb6-41f2-bf32-5c817fe2960c', 'bike', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2018-12-23 12:00:00+00:00', 'available', '100 Longwood Avenue', 'yellow', 'Santa Cruz', 42.338619, -71.106679, NULL),
+    ('boston', '28ea1d08-8ab2-43ee-bbdb-e116c27dc370', 'skateboard', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-05-17 12:00:00+00:00', 'available', '149 Charles Street', 'green', 'Longboarder', 42.356126, -71.069785, NULL),
+    ('boston', 'e12d85b5-a1cc-4caf-ba35-3afcbcd0658a', 'skateboard', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-06-23 12:00:00+00:00', 'available', '187 Atlantic Avenue', 'green', 'Longboarder', 42.359647, -71.051543, NULL),
+    ('boston', 'cd22ee72-ceb8-4d1e-a8c6-8a1103439c62', 'bike', '4c966831-5a82-4a7d-9b20-495ec0a542c8', '2019-02-26 12:00:00+00:00', 'available', '33 Cambridge Street', 'orange', 'Merida', 42.361202, -71.0653, NULL),
+    ('washington dc', '15d25c65-1dd6-474f-a21a-4f795a34a388', 'skateboard', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-06-06 12:00:00+00:00', 'available', '89 H Street NE', 'orange', 'Quarterpipe', 38.899719, -76.991323, NULL),
+    ('washington dc', '2d84cbf0-0b3d-4d0d-96e4-3c736eabe3ce', 'scooter', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-01-31 12:00:00+00:00', 'available', '30 Florida Avenue NW', 'red', 'Kickstone', 38.912493, -77.01314, NULL),
+    ('washington dc', '68124e78-d79b-47d1-ab47-7701d4601b83', 'bike', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-09-05 12:00:00+00:00', 'available', '199 Pennsylvania Avenue NW', 'red', 'Fuji', 38.899518, -77.041668, NULL),
+    ('washington dc', '688c0a0b-f5bc-4b21-befd-7a6e13c14c56', 'scooter', '11c3bd4c-2061-4293-9360-3bc269d2cb9f', '2019-08-28 12:00:00+00:00', 'available', '63 M Street NW', 'teal', 'Voltrider', 38.904863, -77.056535, NULL),
+    ('seattle', 'c7e66159-4ad2-4624-8c7c-26219677c653', 'bike', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-06-18 12:00:00+00:00', 'available', '55 Fairview Avenue North', 'red', 'Pinarello', 47.624468, -122.333841, NULL),
+    ('seattle', 'f1a3e6c0-2e0a-4ef6-b65e-2502a8d39009', 'skateboard', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-07-30 12:00:00+00:00', 'available', '75 Queen Anne Avenue North', 'blue', 'Plank & Sons', 47.624336, -122.357217, NULL),
+    ('seattle', 'a56eb8f6-ef0b-45be-ba14-1067549d13e3', 'scooter', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-04-28 12:00:00+00:00', 'available', '223 South Jackson Street', 'yellow', 'Zephyr', 47.599533, -122.32991, NULL),
+    ('seattle', 'c08bee58-aaf4-4d53-a28f-7edca363ca8e', 'skateboard', '51f3f65f-99c5-42bb-9a9c-621e9891d79d', '2019-05-28 12:00:00+00:00', 'available', '7 South Jackson Street', 'white', 'Quarterpipe', 47.59926, -122.329495, NULL),
+    ('san francisco', 'ab379c95-f6f2-433b-9ce1-8acd7d08a1dc', 'skateboard', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-09-18 12:00:00+00:00', 'available', '130 Dolores Street', 'yellow', 'Longboarder', 37.76163, -122.425943, NULL),
+    ('san francisco', 'a6343b4c-78d0-4d7a-8c33-5399d0ce7c53', 'skateboard', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-09-07 12:00:00+00:00', 'available', '193 Folsom Street', 'orange', 'Element', 37.769801, -122.415765, NULL),
+    ('san francisco', 'a8789e6f-fd08-49e2-837a-3196873c3c93', 'scooter', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-02-23 12:00:00+00:00', 'available', '42 Columbus Avenue', 'white', 'Curbside', 37.800476, -122.410252, NULL),
+    ('san francisco', '297512ce-4e04-4871-b046-92a112a4d700', 'bike', '6df57e0f-a887-4d10-ac2f-4bbc5c91da09', '2019-06-07 12:00:00+00:00', 'available', '84 2nd Street', 'orange', 'Kona', 37.782394, -122.392608, NULL),
+    ('los angeles', 'ef25ed87-c67b-497e-aecb-8b083afbb52c', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-02-08 12:00:00+00:00', 'available', '95 Highland Avenue', 'orange', 'Curbside', 34.097972, -118.338865, NULL),
+    ('los angeles', '8a1b064a-49e0-40d8-9c8f-28375f0b99ee', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-02-28 12:00:00+00:00', 'available', '179 Exposition Boulevard', 'teal', 'Kickstone', 34.018231, -118.28571, NULL),
+    ('los angeles', '06046500-c445-4731-9fb5-856c7f152b33', 'skateboard', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-05-08 12:00:00+00:00', 'available', '41 Fairfax Avenue', 'orange', 'Plank & Sons', 34.076424, -118.361875, NULL),
+    ('los angeles', 'f6aaa8d8-5806-4152-8be0-c466b940137b', 'scooter', 'd6a9807a-2e30-4f18-b8f4-53d50bcbbc84', '2019-03-28 12:00:00+00:00', 'available', '169 Spring Street', 'yellow', 'Zephyr', 34.046979, -118.249772, NULL),
+    ('amsterdam', 'aa9a8e8c-ee9a-4a07-b68b-104185a212d5', 'skateboard', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-01-12 12:00:00+00:00', 'available', 'Plantage Middenlaan 149', 'black', 'Element', 52.366236, 4.911571, NULL),
+    ('amsterdam', 'fb388844-995c-4df4-8ae3-328698b32567', 'scooter', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-06-14 12:00:00+00:00', 'available', 'Damrak 46', 'red', 'Curbside', 52.375196, 4.895298, NULL),
+    ('amsterdam', '432fde18-ca7d-4279-995d-840d5821ffa9', 'skateboard', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-05-24 12:00:00+00:00', 'available', 'Singel 184', 'yellow', 'Quarterpipe', 52.367103, 4.89082, NULL),
+    ('amsterdam', '4614070f-e602-4f61-9e8e-a6a1a4911ace', 'bike', '6ba8ba01-cc8b-4ffe-9fc9-ac1cefe02249', '2019-04-16 12:00:00+00:00', 'available', 'Damrak 40', 'green', 'Merida', 52.374844, 4.895555, NULL),
+    ('paris', '27d81af0-4808-4982-9838-8b56538f35d8', 'bike', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-07-27 12:00:00+00:00', 'available', '219 Rue de Rivoli', 'red', 'Cervelo', 48.857028, 2.35187, NULL),
+    ('paris', '9504fc8d-cadf-4a4a-b768-9ec4d6816665', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-09-06 12:00:00+00:00', 'available', '170 Rue de Rivoli', 'black', 'Element', 48.857249, 2.352381, NULL),
+    ('paris', '9174be9f-aebf-4745-b238-13343fd875ed', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-09-13 12:00:00+00:00', 'available', '67 Rue des Francs-Bourgeois', 'yellow', 'Quarterpipe', 48.857475, 2.36188, NULL),
+    ('paris', '12a532b9-fc50-4e33-898c-de0479040952', 'skateboard', '426a12be-a52a-426c-8538-94621dea4ff8', '2019-05-12 12:00:00+00:00', 'available', '57 Avenue d''Italie', 'yellow', 'Element', 48.826524, 2.356917, NULL),
+    ('rome', '7cf09c14-42e4-4790-a7df-06c0b07b10f2', 'bike', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-02-20 12:00:00+00:00', 'available', 'Viale Giulio Cesare 224', 'blue', 'Santa Cruz', 41.909635, 12.457943, NULL),
+    ('rome', '95b7e225-82e0-4275-ab36-853b1a6e3b13', 'skateboard', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-01-16 12:00:00+00:00', 'available', 'Via Appia Nuova 184', 'blue', 'Plank & Sons', 41.881827, 12.514072, NULL),
+    ('rome', '9543d1b1-bcc8-4d67-a81c-c62d803458ab', 'scooter', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-05-25 12:00:00+00:00', 'available', 'Via della Conciliazione 93', 'yellow', 'Zephyr', 41.902188, 12.460705, NULL),
+    ('rome', '02eb2447-9088-4d08-abae-650071351dfd', 'skateboard', 'ca43a569-720b-4964-b299-aa256bc53d0a', '2019-10-04 12:00:00+00:00', 'available', 'Via Cavour 232', 'red', 'Quarterpipe', 41.898813, 12.497298, NULL);
 
 INSERT INTO rides (city, id, vehicle_id, rider_id, rider_city, start_location, end_location, start_time, end_time, length) VALUES
     ('new york', '868bc334-e7e0-4b7f-8f44-f7329add2094', 'a11d7967-efc9-40e1-b54a-282d5ff8bd05', '5e83eb02-2ea2-442a-ba3b-c3967cbac1d3', 'new york', '159 Park Avenue', '34 Central Park South', '2019-10-14 05:11:03.030282+00:00', '2019-10-14 05:52:36.030282+00:00', '0:41:33'),

@@ -5,7 +5,7 @@ gets no index of its own on either engine, so each index is declared here.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,23 +22,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from movr.cities import CITIES
-
-NAME_LENGTH: Final = 100
-EMAIL_LENGTH: Final = 254  # RFC 5321, with the angle brackets taken off
-USERNAME_LENGTH: Final = 64
-WORD_LENGTH: Final = 50
-LOCATION_LENGTH: Final = 200
-
-# The forms check these patterns too. They are written in what Python, PostgreSQL and
-# CockroachDB understand alike.
-USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
-EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"
-MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
-
-VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
-AVAILABLE: Final = "available"
-IN_USE: Final = "in_use"
-REMOVED: Final = "removed"
+from movr.formats import (
+    AVAILABLE,
+    EMAIL_LENGTH,
+    EMAIL_PATTERN,
+    IN_USE,
+    LOCATION_LENGTH,
+    MARKUP_OR_CONTROL,
+    NAME_LENGTH,
+    USERNAME_LENGTH,
+    USERNAME_PATTERN,
+    VEHICLE_TYPES,
+    WORD_LENGTH,
+)
 
 CityName = String(20)
 
@@ -96,6 +92,7 @@ class User(Base):
 
     __table_args__ = (
         UniqueConstraint("username"),
+        Index(None, "city", "deleted_at", "id"),
         _check_city(),
         CheckConstraint(_plain("first_name", longest=NAME_LENGTH), name="first_name"),
         CheckConstraint(_plain("last_name", longest=NAME_LENGTH), name="last_name"),
@@ -117,7 +114,10 @@ class User(Base):
 
 
 class Vehicle(Base):
-    """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made."""
+    """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made.
+
+    Latitude and longitude are those of the last known place, in degrees.
+    """
 
     __tablename__ = "vehicles"
 
@@ -132,14 +132,17 @@ class Vehicle(Base):
     brand: Mapped[str] = mapped_column(String(WORD_LENGTH))
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+    removed_at: Mapped[datetime | None]
 
+    # Lists skip what was removed by asking for `removed_at IS NULL`, which an index answers.
     __table_args__ = (
         ForeignKeyConstraint(["city", "owner_id"], ["users.city", "users.id"]),
         Index(None, "city", "owner_id", "status"),
-        Index(None, "city", "status", "id"),
+        Index(None, "city", "removed_at", "id"),
+        Index(None, "city", "removed_at", "status", "id"),
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
-        CheckConstraint(_one_of("status", (AVAILABLE, IN_USE, REMOVED)), name="status"),
+        CheckConstraint(_one_of("status", (AVAILABLE, IN_USE)), name="status"),
         CheckConstraint(_plain("last_location", longest=LOCATION_LENGTH), name="last_location"),
         CheckConstraint(_plain("color", longest=WORD_LENGTH), name="color"),
         CheckConstraint(_plain("brand", longest=WORD_LENGTH), name="brand"),
@@ -148,6 +151,7 @@ class Vehicle(Base):
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="position",
         ),
+        CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
     )
 
 

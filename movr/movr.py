@@ -69,8 +69,7 @@ class MovR:
 
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
-        with _calmly():
-            return schema.is_at_head(self.engine)
+        return _persistently(lambda: schema.is_at_head(self.engine))
 
     # Who is there
 
@@ -175,7 +174,7 @@ class MovR:
 
     def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> None:
         """Retire a vehicle. Raises VehicleNotFound, NotYourVehicle, VehicleInUse."""
-        self._write(transactions.remove_vehicle, vehicle, owner)
+        self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
 
     # Rides
 

@@ -18,7 +18,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from movr.models import AVAILABLE, REMOVED, Ride, User, Vehicle
+from movr.formats import AVAILABLE
+from movr.models import Ride, User, Vehicle
 
 _AFTER: Final = bindparam("after", type_=Uuid())
 _LIMIT: Final = bindparam("limit", type_=Integer())
@@ -43,7 +44,6 @@ _VEHICLE: Final = (
     Vehicle.brand,
     Vehicle.status,
     Vehicle.last_location,
-    Vehicle.date_added,
 )
 
 WHO_IS: Final = select(*_MEMBER).where(
@@ -67,7 +67,7 @@ NEIGHBOURS: Final = (
 
 VEHICLES: Final = (
     select(*_VEHICLE)
-    .where(Vehicle.city == bindparam("city"), Vehicle.id > _AFTER, Vehicle.status != REMOVED)
+    .where(Vehicle.city == bindparam("city"), Vehicle.id > _AFTER, Vehicle.removed_at.is_(None))
     .order_by(Vehicle.id)
     .limit(_LIMIT)
 )
@@ -77,7 +77,7 @@ VEHICLES_OF_OWNER: Final = (
     .where(
         Vehicle.city == bindparam("city"),
         Vehicle.owner_id == bindparam("owner_id"),
-        Vehicle.status != REMOVED,
+        Vehicle.removed_at.is_(None),
         Vehicle.id > _AFTER,
     )
     .order_by(Vehicle.id)
@@ -91,7 +91,6 @@ RIDES: Final = (
     select(
         Ride.city,
         Ride.id,
-        Ride.vehicle_id,
         Vehicle.type,
         Vehicle.brand,
         Ride.start_location,
@@ -119,7 +118,12 @@ def _home() -> Select[tuple[object, ...]]:
     me = WHO_IS.subquery("me")
     free = (
         select(*_VEHICLE)
-        .where(Vehicle.city == bindparam("city"), Vehicle.status == AVAILABLE, Vehicle.id > _AFTER)
+        .where(
+            Vehicle.city == bindparam("city"),
+            Vehicle.removed_at.is_(None),
+            Vehicle.status == AVAILABLE,
+            Vehicle.id > _AFTER,
+        )
         .order_by(Vehicle.id)
         .limit(_LIMIT)
         .subquery("free")

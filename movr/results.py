@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from movr.formats import AVAILABLE
+
 Item = TypeVar("Item")
 
 
@@ -79,12 +81,11 @@ class Vehicle:
     brand: str
     status: str
     last_location: str
-    date_added: datetime
 
     @property
     def is_free(self) -> bool:
         """True while anybody may start a ride with it."""
-        return self.status == "available"
+        return self.status == AVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,6 @@ class Ride:
 
     city: str
     id: UUID
-    vehicle_id: UUID
     vehicle_type: str
     vehicle_brand: str
     start_location: str

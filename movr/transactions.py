@@ -4,9 +4,10 @@ A transaction may run more than once: `run_transaction` retries it when it loses
 and MovR runs it again when the answer to its COMMIT was lost. So clocks, new ids and password
 hashes come in as arguments, and a run that finds its own work done is content.
 
-Whoever decides takes a lock by a conditional UPDATE that names what must be true, always in the
-order users → vehicles → rides. That holds at PostgreSQL's READ COMMITTED as at CockroachDB's
-SERIALIZABLE, costs no extra round trip, and two transactions never wait for each other in a ring.
+Whoever decides takes a lock by a conditional UPDATE that names what must be true. That holds at
+PostgreSQL's READ COMMITTED as at CockroachDB's SERIALIZABLE, and costs no extra round trip. A
+transaction that changes a user's row does so first, and a ride's only rider is the user whose row
+it has changed; so no two transactions wait for each other in a ring.
 """
 
 from datetime import datetime
@@ -33,7 +34,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr import errors
-from movr.models import AVAILABLE, IN_USE, REMOVED, Base, Ride, User, Vehicle
+from movr.formats import AVAILABLE, IN_USE
+from movr.models import Base, Ride, User, Vehicle
 from movr.results import RideKey, UserKey, VehicleKey
 
 
@@ -61,6 +63,7 @@ def register(
     }
     opened = insert_unless(User).values(account).on_conflict_do_nothing(index_elements=["username"])
     if not _changes(session, opened.returning(User.id)):
+        # Names no city: whoever holds the username may live in any.
         holder = session.scalar(select(User.id).where(User.username == account["username"]))
         if holder != user.id:
             raise errors.UsernameTaken
@@ -86,11 +89,14 @@ def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
     if not _changes(session, erased.returning(User.id)):
         _refuse_to_erase(session, user, now)
         return
-    owned = and_(Vehicle.city == user.city, Vehicle.owner_id == user.id)
-    session.execute(
-        _change(Vehicle).where(owned, Vehicle.status == AVAILABLE).values(status=REMOVED)
+    owned = and_(
+        Vehicle.city == user.city, Vehicle.owner_id == user.id, Vehicle.removed_at.is_(None)
     )
-    if session.scalar(select(exists().where(owned, Vehicle.status == IN_USE))):
+    session.execute(
+        _change(Vehicle).where(owned, Vehicle.status == AVAILABLE).values(removed_at=now)
+    )
+    # Whatever is left was ridden a moment ago, even if its ride has ended since.
+    if session.scalar(select(exists().where(owned))):
         raise errors.VehiclesInUse
 
 
@@ -128,15 +134,15 @@ def add_vehicle(
     )
 
 
-def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey) -> None:
+def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey, *, now: datetime) -> None:
     """Take the owner's vehicle out of service; content if it is.
 
     Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while somebody rides it.
     """
     removed = (
         _change(Vehicle)
-        .where(_is(Vehicle, vehicle), Vehicle.owner_id == owner.id, Vehicle.status == AVAILABLE)
-        .values(status=REMOVED)
+        .where(_is_in_service(vehicle), Vehicle.owner_id == owner.id, Vehicle.status == AVAILABLE)
+        .values(removed_at=now)
     )
     if not _changes(session, removed.returning(Vehicle.id)):
         _refuse_to_remove(session, vehicle, owner)
@@ -153,7 +159,7 @@ def start_ride(
         return
     taken = (
         _change(Vehicle)
-        .where(_is(Vehicle, vehicle), Vehicle.status == AVAILABLE)
+        .where(_is_in_service(vehicle), Vehicle.status == AVAILABLE)
         .values(status=IN_USE)
         .returning(Vehicle.last_location)
         .cte("taken")
@@ -250,6 +256,10 @@ def _change(model: type[Base]) -> Update:
     return update(model).execution_options(synchronize_session=False)
 
 
+def _is_in_service(vehicle: VehicleKey) -> ColumnElement[bool]:
+    return and_(_is(Vehicle, vehicle), Vehicle.removed_at.is_(None))
+
+
 def _is(
     model: type[User | Vehicle | Ride], key: UserKey | VehicleKey | RideKey
 ) -> ColumnElement[bool]:
@@ -267,26 +277,25 @@ def _user(session: Session, user: UserKey) -> Row[Any]:
 
 def _refuse_to_erase(session: Session, user: UserKey, now: datetime) -> None:
     deleted_at = session.scalar(select(User.deleted_at).where(_is(User, user)))
-    if deleted_at == now:
-        return  # by an earlier run of this
-    if _user(session, user):
+    if deleted_at != now:  # and so not by an earlier run of this
+        _user(session, user)
         raise errors.StillRiding
 
 
 def _refuse_to_remove(session: Session, vehicle: VehicleKey, owner: UserKey) -> None:
-    found = select(Vehicle.owner_id, Vehicle.status).where(_is(Vehicle, vehicle))
+    found = select(Vehicle.owner_id, Vehicle.removed_at).where(_is(Vehicle, vehicle))
     row = session.execute(found).one_or_none()
     if row is None:
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
-        raise errors.VehicleNotFound if row.status == REMOVED else errors.NotYourVehicle
-    if row.status == IN_USE:
+        raise errors.VehicleNotFound if row.removed_at else errors.NotYourVehicle
+    if not row.removed_at:  # ridden a moment ago, even if the ride has ended since
         raise errors.VehicleInUse
 
 
 def _why_not_free(session: Session, vehicle: VehicleKey) -> errors.Refusal:
-    status = session.scalar(select(Vehicle.status).where(_is(Vehicle, vehicle)))
-    return errors.VehicleNotFound() if status in {None, REMOVED} else errors.VehicleTaken()
+    found = session.scalar(select(Vehicle.id).where(_is_in_service(vehicle)))
+    return errors.VehicleTaken() if found else errors.VehicleNotFound()
 
 
 def _refuse_to_end(

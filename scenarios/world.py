@@ -14,7 +14,8 @@ from faker import Faker
 from sqlalchemy import Engine, insert
 
 from movr.cities import CITIES, City
-from movr.models import AVAILABLE, IN_USE, Ride, User, Vehicle
+from movr.formats import AVAILABLE, IN_USE
+from movr.models import Ride, User, Vehicle
 from scenarios.streets import STREETS, Street
 
 SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial

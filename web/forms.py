@@ -27,7 +27,7 @@ from wtforms.validators import (
 )
 
 from movr.cities import CITIES
-from movr.models import (
+from movr.formats import (
     EMAIL_LENGTH,
     EMAIL_PATTERN,
     LOCATION_LENGTH,
@@ -39,8 +39,10 @@ from movr.models import (
     WORD_LENGTH,
 )
 
-# The sign for bytes that were no UTF-8; embeddings, overrides and isolates of writing direction.
-UNREADABLE: Final = frozenset("\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
+UNREADABLE: Final = frozenset(
+    "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
+)
 PASSWORD_LENGTH: Final = (10, 128)
 
 

@@ -127,7 +127,7 @@ def test_a_vehicle_is_removed_or_ridden_but_never_both(
         assert all(reply.status_code in {303, 404} for reply in replies)
     ridden = count(engine, "vehicles WHERE status = 'in_use'")
     assert ridden == count(engine, "rides WHERE end_time IS NULL")
-    assert ridden + count(engine, "vehicles WHERE status = 'removed'") == 5
+    assert ridden + count(engine, "vehicles WHERE removed_at IS NOT NULL") == 5
 
 
 def test_an_account_is_deleted_or_riding_but_never_both(

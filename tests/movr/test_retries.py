@@ -161,7 +161,7 @@ def test_everything_else_that_loses_its_answer_is_done_once(
 
     assert wire.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1
-    assert scalar(engine, "SELECT count(*) FROM vehicles WHERE status = 'removed'") == 1
+    assert scalar(engine, "SELECT count(*) FROM vehicles WHERE removed_at IS NOT NULL") == 1
     assert scalar(engine, "SELECT count(*) FROM vehicles") == 1
 
 

@@ -95,7 +95,7 @@ def test_who_rides_does_not_start_another_ride(session: Session) -> None:
 def test_a_removed_or_unknown_vehicle_is_not_found(session: Session) -> None:
     owner, rider = a_member(session), a_member(session)
     vehicle = a_vehicle(session, owner)
-    transactions.remove_vehicle(session, vehicle, owner)
+    transactions.remove_vehicle(session, vehicle, owner, now=NOW)
 
     with session.begin_nested() as attempt:
         with pytest.raises(errors.VehicleNotFound):
@@ -175,13 +175,13 @@ def test_only_its_owner_removes_a_vehicle(session: Session) -> None:
     vehicle = a_vehicle(session, owner)
 
     with pytest.raises(errors.NotYourVehicle):
-        transactions.remove_vehicle(session, vehicle, other)
+        transactions.remove_vehicle(session, vehicle, other, now=NOW)
     for _ in range(2):  # once more is no harm
-        transactions.remove_vehicle(session, vehicle, owner)
+        transactions.remove_vehicle(session, vehicle, owner, now=NOW)
     with pytest.raises(errors.VehicleNotFound):
-        transactions.remove_vehicle(session, vehicle, other)
+        transactions.remove_vehicle(session, vehicle, other, now=NOW)
 
-    assert row(session, Vehicle, vehicle).status == "removed"
+    assert row(session, Vehicle, vehicle).removed_at == NOW
 
 
 def test_a_ridden_vehicle_is_not_removed(session: Session) -> None:
@@ -190,7 +190,7 @@ def test_a_ridden_vehicle_is_not_removed(session: Session) -> None:
     a_ride(session, vehicle, a_member(session))
 
     with pytest.raises(errors.VehicleInUse):
-        transactions.remove_vehicle(session, vehicle, owner)
+        transactions.remove_vehicle(session, vehicle, owner, now=NOW)
 
 
 def test_an_erased_account_leaves_its_rides_and_nothing_personal(session: Session) -> None:
@@ -206,7 +206,7 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(session: Sessio
     personal = (erased.first_name, erased.last_name, erased.email, erased.username)
     assert (*personal, erased.password_hash) == (None,) * 5
     assert row(session, Ride, ride).rider_id == member.id
-    assert row(session, Vehicle, vehicle).status == "removed"
+    assert row(session, Vehicle, vehicle).removed_at == NOW
     a_member(session, username="forget.me")  # the name is free again
 
 
