@@ -10,13 +10,13 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:$(PORT), with everything it needs
-	@DEBUG=$${DEBUG:-1} $(BIN)/python server.py
+	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
 	@$(BIN)/pytest -n auto --dist loadfile
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
-	@$(BIN)/python -m cluster
+	@exec $(BIN)/python -m cluster
 
 check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .

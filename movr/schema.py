@@ -1,6 +1,6 @@
 """The schema's history: Alembic, driven from here so that it needs no file of settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,11 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, ForeignKeyConstraint
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.schema import SchemaItem
 
-from movr.errors import DatabaseAway
-
+_PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -58,9 +58,40 @@ def head() -> str | None:
 
 
 def is_at_head(engine: Engine) -> bool:
-    """True if the database has all migrations that this code knows."""
+    """True if the database has all migrations that this code knows, and perhaps newer ones.
+
+    While a deployment rolls, the database is migrated first, and old code goes on serving.
+    """
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head()
+        current = MigrationContext.configure(connection).get_current_revision()
+    history = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    older = {revision.revision for revision in history} - {head()}
+    return current is not None and current not in older
+
+
+def is_compared(dialect: str) -> Callable[..., bool]:
+    """Alembic's include_object: what is compared when a migration is written.
+
+    On PostgreSQL not the partitions of placement (c) and the foreign keys that they copy; on
+    CockroachDB not the indexes, whose order of NULLs it describes in its own way.
+    """
+
+    def include_object(
+        item: SchemaItem,
+        name: str | None,
+        kind: str,
+        reflected: bool,  # noqa: FBT001 - as Alembic calls it
+        twin: SchemaItem | None,
+    ) -> bool:
+        if kind == "index" and dialect == "cockroachdb":
+            return False
+        if twin is not None or not reflected:
+            return True
+        if isinstance(item, ForeignKeyConstraint):
+            return not item.elements[0].target_fullname.startswith(_PARTITIONS)
+        return not (kind == "table" and str(name).startswith(_PARTITIONS))
+
+    return include_object
 
 
 @contextmanager
@@ -70,8 +101,9 @@ def _plainly() -> Iterator[None]:
         yield
     except CommandError as error:
         raise SchemaError(f"{error}.") from error
-    except OperationalError as error:
-        raise SchemaError(DatabaseAway.sentence) from error
+    except (OperationalError, ProgrammingError) as error:
+        first_line = str(error.orig).strip().partition("\n")[0]
+        raise SchemaError(f"The database refused: {first_line}.") from error
 
 
 def _config(engine: Engine) -> Config:

@@ -14,6 +14,8 @@ def refuse_unreadable() -> None:
     Werkzeug would keep such bytes as the text `%FF`, and read parts of multipart bodies that have
     no name.
     """
+    if request.method != "POST":
+        return  # nobody reads it
     if request.mimetype not in {"", FORM}:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:

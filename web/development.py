@@ -13,6 +13,7 @@ from typing import Final
 from movr import embedded, schema
 from movr.errors import DatabaseAway
 from movr.movr import MovR
+from movr.schema import SchemaError
 from scenarios import demo
 from web.config import Settings, SettingsError, read_settings
 
@@ -26,7 +27,8 @@ class CannotServe(Exception):  # noqa: N818 - a reason, told and done with
 
 def serve() -> int:
     """Serve until Ctrl-C; the exit status."""
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # told to, or the terminal was closed
+        signal.signal(ending, _as_ctrl_c)
     try:
         settings = read_settings(os.environ)
         _check_port(settings.port)
@@ -34,7 +36,7 @@ def serve() -> int:
         _prepare(uri, demo_world=settings.debug)
         print(_greeting(settings), flush=True)
         return _run_gunicorn(uri)
-    except (SettingsError, CannotServe) as error:
+    except (SettingsError, SchemaError, CannotServe) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -65,7 +67,7 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
     try:
         movr.is_at_head()
     except DatabaseAway as error:
-        message = f"MovR cannot reach the database of DB_URI at {_where(movr)}."
+        message = f"MovR cannot use the database of DB_URI at {_where(movr)}: {error.reason}"
         raise CannotServe(message) from error
     schema.upgrade(movr.engine)
     if demo_world and demo.is_empty(movr.engine):

@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, flash, redirect, render_template, url_for
+from flask import Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
@@ -38,7 +38,7 @@ class ErrorPage:
 # A view catches a refusal only where it belongs to a form's field.
 ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
-    errors.WrongCredentials: ErrorPage(HTTPStatus.UNAUTHORIZED),
+    errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.AccountGone: Flash(partial(url_for, "auth.login")),
     errors.NotYou: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.VehicleNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
@@ -86,7 +86,9 @@ def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
         flash(refusal.sentence, "warning")
         return redirect(answer.url(), HTTPStatus.SEE_OTHER)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s", type(refusal).__name__, exc_info=refusal.__cause__)
+        logger.warning(
+            "%s %s: %s", request.method, request.path, type(refusal).__name__, exc_info=refusal
+        )
     return _page(answer.status, refusal.sentence, answer.retry_after)
 
 
@@ -108,7 +110,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def answer_bug(error: Exception) -> ResponseReturnValue:
     """Everything else is a bug: noted in full in the log, told in one sentence."""
-    logger.error("A request failed.", exc_info=error)
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
 
 

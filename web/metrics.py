@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """The numbers of all workers. For the inside only: the proxies in deploy/ do not pass it on."""
+    """The numbers of all workers. For the inside only: a proxy in front should not pass it on."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

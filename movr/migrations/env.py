@@ -2,15 +2,20 @@
 
 from alembic import context
 
+from movr.engine import take_time
 from movr.models import Base
+from movr.schema import is_compared
 
 # On CockroachDB a schema change is not transactional, so each migration stands for itself.
 with context.config.attributes["engine"].connect() as connection:
+    take_time(connection)
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         transaction_per_migration=True,
         compare_type=True,
+        include_object=is_compared(connection.dialect.name),
     )
     with context.begin_transaction():
         context.run_migrations()

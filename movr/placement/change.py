@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from movr.engine import take_time
 from movr.placement import cockroachdb, postgresql
 from movr.placement.found import Found
 from movr.placement.kinds import TABLES, CannotPlace, Placement, Step, Survival
@@ -42,12 +43,14 @@ def carry_out(engine: Engine, steps: Iterable[Step], *, at_once: bool) -> Iterat
     """
     if at_once:
         with engine.begin() as connection:
+            take_time(connection)
             for step in steps:
                 connection.exec_driver_sql(step.sql)
                 yield step
         return
     for step in steps:
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            take_time(connection)
             connection.exec_driver_sql(step.sql)
         yield step
 

@@ -146,3 +146,35 @@ def test_an_account_is_deleted_or_riding_but_never_both(
     riding = count(engine, "users WHERE active_ride_id IS NOT NULL")
     assert riding == count(engine, "vehicles WHERE status = 'in_use'")
     assert riding + count(engine, "users WHERE deleted_at IS NOT NULL") == 5
+
+
+def test_an_owner_leaves_no_vehicle_behind_whatever_its_rider_does(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    for _ in range(10):
+        owner, rider = new_http_visitor().register(), new_http_visitor().register()
+        rider.start(owner.add_vehicle())
+        end = poster(rider, f"/rides/end/{rider.active_ride()}", location="here")
+        leave = poster(owner, f"/users/remove/{owner.id}")
+
+        at_once(lambda form: form(), [end, leave])
+
+    left = "vehicles JOIN users ON users.city = vehicles.city AND users.id = owner_id"
+    assert count(engine, f"{left} WHERE deleted_at IS NOT NULL AND removed_at IS NULL") == 0
+
+
+def test_a_vehicle_said_to_be_off_the_street_is_off_it(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    told = 0
+    for _ in range(10):
+        vehicle, rider = owner.add_vehicle(), new_http_visitor().register()
+        rider.start(vehicle)
+        end = poster(rider, f"/rides/end/{rider.active_ride()}", location="here")
+        remove = poster(owner, f"/vehicles/remove/{vehicle}")
+
+        _, removed = at_once(lambda form: form(), [end, remove])
+
+        told += "off the street" in owner.follow(removed)
+    assert count(engine, "vehicles WHERE removed_at IS NOT NULL") == told

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from itertools import islice
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from movr import schema
 from movr.cities import CITIES
+from movr.models import Base
 from movr.movr import MovR
 from movr.placement import change, found
 from movr.placement.kinds import CannotPlace, Placement
@@ -137,6 +140,15 @@ def test_migrations_run_on_partitions_too(postgres: Engine) -> None:
 
     assert schema.is_at_head(postgres)
     assert found.look(postgres).placement is Placement.NONE
+
+
+def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> None:
+    place(postgres, Placement.POSTGRES_PARTITION)
+
+    with postgres.connect() as connection:
+        options = {"include_object": schema.is_compared(connection.dialect.name)}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_a_placement_of_the_other_engine_is_refused(postgres: Engine) -> None:

@@ -61,12 +61,22 @@ def test_it_is_not_ready_once_the_schema_is_taken_back(
     assert early_visitor.get("/readyz").status_code == 503
 
 
-def test_it_is_not_ready_for_a_schema_that_it_does_not_know(
+def test_it_stays_ready_while_newer_code_migrates_ahead_of_it(
     early_visitor: Visitor, empty_engine: Engine
 ) -> None:
+    """While a deployment rolls, old replicas go on serving the riders they have."""
     schema.upgrade(empty_engine)
     with empty_engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
+
+    assert early_visitor.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_before_the_last_migration(
+    early_visitor: Visitor, empty_engine: Engine
+) -> None:
+    schema.upgrade(empty_engine)
+    schema.downgrade(empty_engine, "-1")
 
     assert early_visitor.get("/readyz").status_code == 503
 
