@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from movr.engine import parse_uri
 from tests.conftest import HERE, settings_for
 from tests.databases import text_of
-from tests.visitor import PASSWORD, Visitor
+from tests.visitor import PASSWORD, Visitor, registration
 from tests.wire import Wire
 from web.app import create_app
 
@@ -101,3 +101,21 @@ def test_logging_in_costs_one(distant: Visitor, wire: Wire) -> None:
 
     assert reply.status_code == 303
     assert wire.round_trips == 1
+
+
+def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire) -> None:
+    """BEGIN, SAVEPOINT, RELEASE and COMMIT (4), the statements, and who is this (1)."""
+
+    def cost(path: str, **fields: str) -> int:
+        token = distant.token()
+        wire.reset()
+        reply = distant.client.post(path, data={"csrf_token": token, **fields})
+        assert reply.status_code == 303
+        return wire.round_trips
+
+    register = cost("/register", **registration())
+    add = cost("/vehicles/add", type="bike", color="red", brand="Kona", location="here")
+    remove = cost(f"/vehicles/remove/{distant.add_vehicle()}")
+    leave = cost(f"/users/remove/{distant.id}")
+
+    assert (register, add, remove, leave) == (5, 7, 6, 8)
