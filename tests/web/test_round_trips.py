@@ -113,6 +113,7 @@ def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire)
         assert reply.status_code == 303
         return wire.round_trips
 
+    distant.register().post("/logout")  # connects
     register = cost("/register", **registration())
     add = cost("/vehicles/add", type="bike", color="red", brand="Kona", location="here")
     remove = cost(f"/vehicles/remove/{distant.add_vehicle()}")
