@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 
 from movr.cities import CITIES, REGIONS, City, find
 from movr.engine import is_cockroachdb
@@ -116,14 +117,38 @@ def recording(*engines: Engine) -> Iterator[list[Sent]]:
 
 
 def reach(connection: Connection, sent: Sent) -> Reach:
-    """What the server's plan for this statement touches. Nothing is executed."""
+    """What the server's plan for this statement touches. Nothing is changed."""
     if is_cockroachdb(connection.engine.url):
         rows = connection.exec_driver_sql(f"EXPLAIN {sent.statement}", sent.parameters)
-        return reach_of_cockroachdb("\n".join(str(row[0]) for row in rows))
+        planned = reach_of_cockroachdb("\n".join(str(row[0]) for row in rows))
+        return replace(planned, scans_all=planned.scans_all or _has_no_home(connection, sent))
     plan = connection.exec_driver_sql(
         f"EXPLAIN (FORMAT JSON) {sent.statement}", sent.parameters
     ).scalar_one()
     return reach_of_postgresql(plan)
+
+
+def _has_no_home(connection: Connection, sent: Sent) -> bool:
+    """Whether a multi-region CockroachDB would refuse this read, since no one region can answer it.
+
+    False from a server that does not know `enforce_home_region` (before v22.2), and for writes,
+    which are not to be run again.
+    """
+    if not sent.statement.startswith("SELECT"):
+        return False
+    connection.rollback()
+    try:
+        connection.exec_driver_sql("SET LOCAL enforce_home_region = on")
+    except DBAPIError:
+        connection.rollback()
+        return False
+    try:
+        connection.exec_driver_sql(sent.statement, sent.parameters)
+    except DBAPIError as error:
+        return "no home region" in str(error.orig)
+    finally:
+        connection.rollback()
+    return False
 
 
 def reach_of_postgresql(plan: Json) -> Reach:

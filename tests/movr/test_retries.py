@@ -1,15 +1,20 @@
 """Transactions that lose, are cut off, or never hear their answer: done, and done once."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy_cockroachdb import run_transaction
 
-from movr import errors
+from movr import errors, transactions
 from movr.engine import is_cockroachdb, parse_uri
 from movr.movr import MAX_RETRIES, MovR
-from movr.results import UserKey, VehicleKey
+from movr.results import RideKey, UserKey, VehicleKey
 from tests.databases import text_of
+from tests.movr.people import NOW
 from tests.visitor import registration
 from tests.wire import Wire
 
@@ -105,6 +110,52 @@ def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
     assert scalar(losing, "SELECT count(*) FROM rides") == 0
     assert scalar(losing, "SELECT count(*) FROM vehicles WHERE status = 'in_use'") == 0
     assert scalar(losing, "SELECT count(*) FROM users WHERE active_ride_id IS NOT NULL") == 0
+
+
+def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
+    engine: Engine, vehicle: VehicleKey, rider: UserKey
+) -> None:
+    """The server itself answers 40001 to the first attempt."""
+    if not is_cockroachdb(engine.url):
+        pytest.skip("CockroachDB injects these")
+    ride, attempts = RideKey(vehicle.city, uuid4()), []
+
+    def start(session: Session) -> None:
+        attempts.append(ride)
+        transactions.start_ride(session, ride, vehicle, rider, now=NOW)
+
+    run_transaction(
+        sessionmaker(engine), start, max_retries=MAX_RETRIES, max_backoff=0, inject_error=True
+    )
+
+    assert len(attempts) > 1
+    assert_one_ride(engine, ended=False)
+
+
+def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
+    database: str, engine: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
+) -> None:
+    """At SERIALIZABLE, where PostgreSQL answers 40001 to every retry within one transaction."""
+    if is_cockroachdb(engine.url):
+        pytest.skip("CockroachDB's retries win")
+    strict = create_engine(parse_uri(database), isolation_level="SERIALIZABLE")
+    attempts = 0
+
+    def start(session: Session) -> None:
+        nonlocal attempts
+        attempts += 1
+        session.execute(text("SELECT 1 FROM users"))  # from here on the transaction sees no more
+        if attempts == 1:
+            movr.end_ride(movr.start_ride(vehicle, rider), rider, location="elsewhere")
+        ride = RideKey(vehicle.city, uuid4())
+        transactions.start_ride(session, ride, vehicle, rider, now=NOW)
+
+    with pytest.raises(OperationalError, match="could not serialize"):
+        run_transaction(sessionmaker(strict), start, max_retries=3, max_backoff=0)
+
+    strict.dispose()
+    assert attempts == 4
+    assert_one_ride(engine, ended=True)
 
 
 @pytest.mark.parametrize("answer_only", [False, True], ids=["unheard", "unanswered"])

@@ -1,0 +1,102 @@
+"""Adding a city, as docs/multi-region.md says: an edit of cities.py, a migration, a placement."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from movr.placement import change, found
+from movr.placement.kinds import Placement
+from tests.conftest import ROOT
+
+LISBON = """    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome")),
+    City("lisbon", "Lisbon", EUROPE_WEST, 38.7223, -9.1393, ZoneInfo("Europe/Lisbon")),
+"""
+MIGRATION = '''"""Serve Lisbon."""
+
+from alembic import op
+
+revision = "lisbon"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+CITIES = (
+    "city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco',"
+    " 'los angeles', 'amsterdam', 'paris', 'rome', 'lisbon')"
+)
+
+
+def upgrade() -> None:
+    for table in ("users", "vehicles", "rides"):
+        name = op.f(f"{{table}}_city_check")
+        op.drop_constraint(name, table)
+        op.create_check_constraint(name, table, CITIES)
+'''
+MEMBER = text(
+    "INSERT INTO users (city, id, first_name, last_name, email, username, password_hash, is_owner,"
+    " cities_ridden) VALUES ('lisbon', '6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', 'Ana', 'Sousa',"
+    " 'ana@example.com', 'ana.sousa', 'none', true, '{}')"
+)
+VEHICLE = text(
+    "INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color,"
+    " brand) VALUES ('lisbon', '7b0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', 'bike',"
+    " '6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', now(), 'available', 'Rua Augusta 1', 'red', 'Fuji')"
+)
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """A copy of MovR that serves Lisbon."""
+    for part in ("movr", "web", "templates", "static", "scenarios"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "server.py", tmp_path)
+    cities = tmp_path / "movr" / "cities.py"
+    rome, _, _ = LISBON.partition("\n")
+    cities.write_text(cities.read_text().replace(f"{rome}\n", LISBON))
+    versions = tmp_path / "movr" / "migrations" / "versions"
+    head = max(path.name for path in versions.glob("*.py")).partition("_")[0]
+    (versions / "lisbon.py").write_text(MIGRATION.format(head=head))
+    return tmp_path
+
+
+def flask(copy: Path, database: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "server", *words],
+        cwd=copy,
+        env={**os.environ, "DEBUG": "1", "DB_URI": database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_city_is_added_to_a_placed_database(
+    edited: Path, postgres: Engine, own_database: str
+) -> None:
+    steps = change.plan(found.look(postgres), Placement.POSTGRES_PARTITION)
+    list(change.carry_out(postgres, steps, at_once=True))
+    with pytest.raises(IntegrityError), postgres.begin() as connection:
+        connection.execute(MEMBER)
+
+    flask(edited, own_database, "db", "upgrade")
+    before = flask(edited, own_database, "placement", "show")
+    flask(edited, own_database, "placement", "apply", "postgres-partition")
+    after = flask(edited, own_database, "placement", "show")
+    with postgres.begin() as connection:
+        connection.execute(MEMBER)
+        connection.execute(VEHICLE)
+        partition = connection.execute(
+            text("SELECT tableoid::regclass::text FROM vehicles WHERE city = 'lisbon'")
+        ).scalar_one()
+
+    assert "run `placement apply postgres-partition`" in before
+    assert "lisbon          gcp-europe-west1" in after
+    assert partition == "vehicles_europe_west"
