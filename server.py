@@ -1,16 +1,15 @@
 """MovR's server: `app` for gunicorn and flask; `python server.py` serves while developing."""
 
-import logging
 import os
 import sys
 
 from dotenv import load_dotenv
 
+from web import logs
 from web.app import create_app
 from web.config import SettingsError, read_settings
 
 load_dotenv()
-logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 if __name__ == "__main__":
     from web.development import serve
@@ -18,6 +17,8 @@ if __name__ == "__main__":
     sys.exit(serve())
 
 try:
-    app = create_app(read_settings(os.environ))
+    settings = read_settings(os.environ)
 except SettingsError as error:
     sys.exit(str(error))
+logs.configure(settings.log_format)
+app = create_app(settings)

@@ -44,6 +44,9 @@ class Settings:
     page_size: int = 30
     writes_per_minute: int = 120
     rate_limit_file: str = IN_MEMORY
+    log_format: str = "text"
+    workers: int = 2
+    threads: int = 4
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -93,13 +96,6 @@ def _uri(text: str) -> str:
     return text
 
 
-def _region(text: str) -> str:
-    if text not in cities.REGIONS:
-        message = f"must be one of {', '.join(cities.REGIONS)}"
-        raise ValueError(message)
-    return text
-
-
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
@@ -107,6 +103,15 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
             message = f"must be a whole number from {least} to {most}"
             raise ValueError(message)
         return int(text)
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
 
     return parse
 
@@ -123,12 +128,15 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "db_uri": _uri,
     "secret_key": str,
     "debug": _boolean,
-    "region": _region,
+    "region": _one_of(*cities.REGIONS),
     "city_header": str,
     "proxy_hops": _whole(0, 10),
     "port": _whole(1, 65535),
     "pool_size": _whole(1, 1000),
     "page_size": _whole(1, 500),
     "writes_per_minute": _whole(1, 1_000_000),
+    "log_format": _one_of("text", "json"),
+    "workers": _whole(1, 256),
+    "threads": _whole(1, 256),
     "rate_limit_file": _file_of_attempts,
 }

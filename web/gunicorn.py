@@ -22,8 +22,9 @@ except SettingsError as error:
 
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
 worker_class = "gthread"
-workers = 2
-threads = 4
+workers = _settings.workers
+threads = _settings.threads
+keepalive = 620  # seconds: longer than Google's balancer keeps its connections, 600
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 control_socket_disable = True  # a read-only root has no place for it
 graceful_timeout = 3 if _settings.debug else 30  # seconds

@@ -1,0 +1,100 @@
+"""What is written down of a request, and what never is."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.visitor import PASSWORD, Visitor
+from web.logs import JsonFormatter
+
+SECRETS = (PASSWORD, "ada@example.com", "Lovelace", "csrf_token", "session=")
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged, as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.setFormatter(JsonFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+    def last(self) -> dict[str, object]:
+        entry: dict[str, object] = json.loads(self.lines[-1])
+        return entry
+
+
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    lines, logger = Lines(), logging.getLogger("movr")
+    access = logging.getLogger("movr.access")
+    logger.addHandler(lines)
+    access.setLevel(logging.INFO)
+    yield lines
+    access.setLevel(logging.NOTSET)
+    logger.removeHandler(lines)
+
+
+def test_a_request_is_a_line_of_facts(visitor: Visitor, log: Lines) -> None:
+    visitor.register("paris")
+    visitor.get("/vehicles", {"X-City": "paris"})
+
+    entry = log.last()
+
+    assert (entry["method"], entry["route"], entry["status"]) == ("GET", "/vehicles", 200)
+    assert (entry["city"], entry["statements"]) == ("paris", 2)
+    assert isinstance(entry["milliseconds"], float)
+
+
+def test_a_route_is_logged_and_no_path(visitor: Visitor, log: Lines) -> None:
+    visitor.get("/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1?after=x")
+    visitor.get("/nothing/of/ours?secret=1")
+
+    assert json.loads(log.lines[0])["route"] == "/users/<uuid:user_id>"
+    assert log.last()["route"] == "unknown"
+    assert "secret" not in log.lines[-1]
+
+
+def test_the_proxy_s_id_of_a_request_is_kept_and_told(visitor: Visitor, log: Lines) -> None:
+    reply = visitor.get("/healthz", {"X-Request-ID": "0123456789abcdef"})
+
+    assert reply.headers["X-Request-ID"] == log.last()["request_id"] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("given", ["", "short", "a" * 65, 'x" y="12345678', "12345678\t{}"])
+def test_an_id_that_is_none_is_replaced(visitor: Visitor, log: Lines, given: str) -> None:
+    reply = visitor.get("/healthz", {"X-Request-ID": given})
+
+    assert reply.headers["X-Request-ID"] == log.last()["request_id"] != given
+    assert len(str(log.last()["request_id"])) == 32
+
+
+def test_no_line_of_a_whole_journey_tells_who_it_was(visitor: Visitor, log: Lines) -> None:
+    visitor.register()
+    visitor.start(visitor.add_vehicle())
+    visitor.end(visitor.active_ride())
+    visitor.post("/logout")
+    visitor.log_in(visitor.username)
+    visitor.log_in(visitor.username, "a wrong password")
+
+    everything = "\n".join(log.lines)
+    assert len(log.lines) > 10
+    assert [secret for secret in (*SECRETS, visitor.username) if secret in everything] == []
+
+
+def test_a_failure_is_logged_with_its_request_and_its_cause(app: Flask, log: Lines) -> None:
+    with app.test_request_context("/vehicles"):
+        app.preprocess_request()
+        try:
+            raise RuntimeError("on purpose")  # noqa: TRY301 - the cause itself
+        except RuntimeError:
+            logging.getLogger("movr").exception("GET /vehicles failed")
+
+    entry = log.last()
+    assert "RuntimeError: on purpose" in str(entry["exception"])
+    assert entry["request_id"]

@@ -1,0 +1,86 @@
+"""What MovR writes down of each request: a line for people, or an object for programs.
+
+Routes, not paths, and never a query, cookie or field: no name, email, password or token is logged.
+"""
+
+import json
+import logging
+import re
+import time
+from typing import Any, Final
+from uuid import uuid4
+
+from flask import Flask, Response, g, has_request_context, request
+
+from web.context import settings
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+_REQUEST_ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
+
+logger = logging.getLogger("movr.access")
+
+
+def configure(log_format: str) -> None:
+    """Write the logs of this process to standard error, as `text` or as `json`."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logger.setLevel(logging.INFO)
+
+
+def init_app(app: Flask) -> None:
+    """Log every request, once everything else is said about it."""
+    app.before_request(_begin)
+    app.after_request(_log)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _log(response: Response) -> Response:
+    if "began" not in g:
+        return response  # refused before anything began
+    response.headers[REQUEST_ID_HEADER] = g.request_id
+    facts = {
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else "unknown",
+        "status": response.status_code,
+        "milliseconds": round((time.perf_counter() - g.began) * 1000, 1),
+        "statements": g.usage.statements if "usage" in g else 0,
+        "region": settings().region,
+        "city": g.city.name if "city" in g else "",
+    }
+    logger.info(
+        "%(method)s %(route)s %(status)s %(milliseconds)s ms", facts, extra={"facts": facts}
+    )
+    return response
+
+
+class TextFormatter(logging.Formatter):
+    """A line for people."""
+
+    def __init__(self) -> None:
+        """Time, level, logger, message."""
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class JsonFormatter(logging.Formatter):
+    """An object a line, in the field names that Google's and others' log collectors know."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON, with the id of the request that it was written in."""
+        entry: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "severity": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context() and "request_id" in g:
+            entry["request_id"] = g.request_id
+        entry |= getattr(record, "facts", {})
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
