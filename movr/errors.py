@@ -47,7 +47,7 @@ class VehicleNotFound(Refusal):
 class VehicleTaken(Refusal):
     """A vehicle has at most one active ride."""
 
-    sentence = "Somebody else has just taken this vehicle. Here is what else is free."
+    sentence = "Somebody else has just taken this vehicle. Here is what else there is."
 
 
 class VehicleInUse(Refusal):

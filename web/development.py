@@ -96,7 +96,14 @@ def _greeting(settings: Settings) -> str:
 
 def _run_gunicorn(uri: str) -> int:
     """Run gunicorn until it ends, or until we are told to."""
-    gunicorn = subprocess.Popen(GUNICORN, env={**os.environ, "DB_URI": uri}, cwd=embedded.ROOT)
+    # In a session of its own: a terminal's Ctrl-C goes to all of a session, and a worker that hears
+    # of its end twice at the same moment may wait for itself.
+    gunicorn = subprocess.Popen(
+        GUNICORN,
+        env={**os.environ, "DB_URI": uri},
+        cwd=embedded.ROOT,
+        start_new_session=True,
+    )
     try:
         return gunicorn.wait()
     finally:

@@ -119,9 +119,15 @@ def _viewer(user_id: str) -> Viewer | None:
 
 
 def _ask_to_log_in() -> ResponseReturnValue:
-    """Flask-Login's unauthorized_handler: come back to a page, but not to a form's address."""
+    """Flask-Login's unauthorized_handler."""
     if viewer().key:
         end()  # a session that outlived its account
     flash("Please log in first.", "info")
-    wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
-    return redirect(url_for("auth.login", next=wanted), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("auth.login", next=_page_to_return_to()), HTTPStatus.SEE_OTHER)
+
+
+def _page_to_return_to() -> str | None:
+    """The page asked for; the vehicles for who wanted to start one; no other form's address."""
+    if request.method == "GET":
+        return request.full_path.removesuffix("?")
+    return url_for("vehicles.index") if request.endpoint == "rides.start" else None

@@ -56,7 +56,7 @@ def test_a_rider_s_journey(screen: Page, new_http_visitor: NewVisitor) -> None:
     screen.get_by_role("button", name="Log out").click()
     expect(screen.get_by_role("status")).to_contain_text("You are logged out.")
     log_in(screen, username)
-    screen.get_by_role("link", name="My rides").click()
+    screen.get_by_role("link", name="Rides", exact=True).click()
     expect(screen.get_by_role("listitem")).to_contain_text("2 Tremont Street")
 
 

@@ -1,0 +1,100 @@
+"""As much of kustomize as deploy/ uses, so that tests need no binary; all else is refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+Manifest = dict[str, Any]
+
+TEXT: Final = "tag:yaml.org,2002:str"
+KNOWN: Final = frozenset(
+    {"apiVersion", "kind", "sortOptions", "resources", "components", "images", "patches"}
+)
+
+
+def build(folder: Path) -> list[Manifest]:
+    """What `kubectl kustomize folder` renders: the objects, in order."""
+    return _applied(folder, [])
+
+
+def text(manifests: list[Manifest]) -> str:
+    """The same, as it writes them."""
+    return yaml.dump_all(manifests, Dumper=_Dumper, width=10_000).removeprefix("---\n")
+
+
+def read(path: Path) -> list[Manifest]:
+    return [manifest for manifest in yaml.safe_load_all(path.read_text()) if manifest]
+
+
+def pods(manifest: Manifest) -> Iterator[Manifest]:
+    """The specification of the pods that this object makes, if it does."""
+    if manifest["kind"] in {"Deployment", "Job"}:
+        yield manifest["spec"]["template"]["spec"]
+
+
+def _applied(folder: Path, manifests: list[Manifest]) -> list[Manifest]:
+    """These manifests and what the folder's kustomization does to them."""
+    (wanted,) = read(folder / "kustomization.yaml")
+    assert set(wanted) <= KNOWN, f"{folder}: this renderer does not know {set(wanted) - KNOWN}"
+    if wanted["kind"] == "Kustomization":
+        assert wanted["sortOptions"] == {"order": "fifo"}
+    for resource in wanted.get("resources", ()):
+        path = folder / resource
+        manifests = [*manifests, *(build(path) if path.is_dir() else read(path))]
+    for component in wanted.get("components", ()):
+        manifests = _applied(folder / component, manifests)
+    for patch in wanted.get("patches", ()):
+        assert set(patch) == {"patch"}, "only strategic merges, which say whom they are for"
+        manifests = _patched(manifests, yaml.safe_load(patch["patch"]))
+    for image in wanted.get("images", ()):
+        _replace_image(manifests, image)
+    return manifests
+
+
+def _patched(manifests: list[Manifest], patch: Manifest) -> list[Manifest]:
+    (target,) = [manifest for manifest in manifests if _identity(manifest) == _identity(patch)]
+    if patch.get("$patch") == "delete":
+        return [manifest for manifest in manifests if manifest is not target]
+    return [_merged(item, patch) if item is target else item for item in manifests]
+
+
+def _identity(manifest: Manifest) -> tuple[str, str, str]:
+    return manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"]
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """A strategic merge: objects by key, lists of named objects by name, all else replaced."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        both = {name: _merged(old[name], new[name]) for name in old.keys() & new.keys()}
+        return old | new | both
+    if isinstance(old, list) and isinstance(new, list):
+        changed = {item["name"]: item for item in new}
+        unknown = changed.keys() - {item["name"] for item in old}
+        assert not unknown, f"only what is in the base is patched, not {unknown}"
+        return [_merged(item, changed.get(item["name"], item)) for item in old]
+    return new
+
+
+def _replace_image(manifests: list[Manifest], image: dict[str, str]) -> None:
+    for manifest in manifests:
+        for pod in pods(manifest):
+            for container in pod["containers"]:
+                if container["image"].partition(":")[0] == image["name"]:
+                    container["image"] = f"{image['newName']}:{image['newTag']}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes as kustomize does: a text that looks like something else in double quotes."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - kustomize writes none
+        return True
+
+
+def _represent_text(dumper: _Dumper, data: str) -> yaml.Node:
+    kind = dumper.resolve(yaml.ScalarNode, data, (True, False))  # type: ignore[no-untyped-call]
+    return dumper.represent_scalar(TEXT, data, None if kind == TEXT else '"')
+
+
+_Dumper.add_representer(str, _represent_text)
