@@ -2,9 +2,10 @@
 
 import os
 import time
+from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -33,7 +34,9 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """The numbers of all workers. For the inside only: a proxy in front should not pass it on."""
+    """The numbers of all workers, for the inside only: who comes by way of a proxy finds nothing."""
+    if "X-Forwarded-For" in request.headers:
+        abort(HTTPStatus.NOT_FOUND)
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -136,3 +136,12 @@ def test_one_gunicorn_knows_nothing_of_another_s_numbers(
 
     with serving(DB_URI=database, DEBUG="1") as url:
         assert requests(numbers(httpx.get(f"{url}/metrics")), "/vehicles") == 0
+
+
+def test_the_public_way_in_leads_to_no_metrics(visitor: Visitor) -> None:
+    """Balancers and proxies say whom they speak for; Prometheus comes by itself."""
+    through_a_proxy = visitor.get("/metrics", {"X-Forwarded-For": "203.0.113.7"})
+
+    assert through_a_proxy.status_code == 404
+    assert "movr_requests" not in through_a_proxy.text
+    assert visitor.get("/metrics").status_code == 200
