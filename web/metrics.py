@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """The numbers of all workers, for the inside only: who comes by way of a proxy finds nothing."""
+    """The numbers of all workers. For the inside only: who comes by a proxy finds nothing."""
     if "X-Forwarded-For" in request.headers:
         abort(HTTPStatus.NOT_FOUND)
     registry = CollectorRegistry()
