@@ -9,7 +9,7 @@ BIN := .venv/bin
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:$(PORT), with everything it needs
+run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:8000, with everything it needs; PORT=… elsewhere
 	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
