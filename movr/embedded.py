@@ -4,9 +4,13 @@ It listens on a socket file only. It stops with the last process that uses it, a
 in its folder.
 """
 
+import fcntl
 import hashlib
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +50,24 @@ def start(database: str = "movr", data: Path | None = None) -> str:
         get_server,
     )
 
-    _forget_the_dead(data / _USERS)
-    server = get_server(data)
+    with _one_at_a_time():
+        _forget_the_dead(data / _USERS)
+        server = get_server(data)
     _create_unless_there(server.get_uri(), database)
     return str(server.get_uri(database))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait while another process starts a server.
+
+    For root the package makes a system user first, and of two processes that both begin with that
+    one would go on with a user half made.
+    """
+    lock = Path(tempfile.gettempdir()) / f"movr-postgresql-{os.getuid()}.lock"
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _forget_the_dead(users: Path) -> None:
