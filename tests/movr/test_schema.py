@@ -1,5 +1,6 @@
 """The schema's history: runs up, down and up again, and agrees with the models."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
@@ -84,3 +85,15 @@ def test_the_schema_is_at_head_only_after_all_migrations(empty_engine: Engine) -
     schema.upgrade(empty_engine)
 
     assert (before, schema.is_at_head(empty_engine)) == (False, True)
+
+
+def test_an_index_as_cockroachdb_describes_it_is_nothing_to_write_a_migration_about() -> None:
+    described = (None, "users_idx", "index", True, None)  # as Alembic describes it
+
+    assert not schema.is_compared("cockroachdb")(*described)
+    assert schema.is_compared("postgresql")(*described)
+
+
+def test_a_revision_that_nobody_knows_is_refused_in_a_sentence(empty_engine: Engine) -> None:
+    with pytest.raises(schema.SchemaError, match="Can't locate revision"):
+        schema.upgrade(empty_engine, "atlantis")

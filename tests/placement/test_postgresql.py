@@ -7,14 +7,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from movr import schema
 from movr.cities import CITIES
 from movr.models import Base
 from movr.movr import MovR
 from movr.placement import change, found
-from movr.placement.kinds import CannotPlace, Placement
+from movr.placement.kinds import CannotPlace, Placement, Step
 from scenarios import demo
 from tests.databases import all_rows
 from tests.movr.test_schema import checks, columns
@@ -149,6 +149,19 @@ def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> 
         options = {"include_object": schema.is_compared(connection.dialect.name)}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_steps_that_stand_each_for_itself_are_run_one_by_one(postgres: Engine) -> None:
+    """As on CockroachDB, whose schema changes are no transaction."""
+    steps = [
+        Step("A table.", "CREATE TABLE first (id INT)"),
+        Step("Not this one.", "CREATE TABLE first (id INT)"),
+    ]
+
+    with pytest.raises(ProgrammingError):
+        list(change.carry_out(postgres, steps, at_once=False))
+
+    assert "first" in {table for table, *_ in columns(postgres)}
 
 
 def test_a_placement_of_the_other_engine_is_refused(postgres: Engine) -> None:

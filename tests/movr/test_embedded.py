@@ -1,0 +1,50 @@
+"""A laptop's PostgreSQL: where its data is, and who it waits for."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from movr import embedded
+
+
+def test_data_is_in_the_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(embedded, "ROOT", Path("/srv/movr"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert embedded.folder() == Path("/srv/movr/.movr")
+
+
+@pytest.mark.parametrize("clone", ["/srv/my projects/movr", f"/srv/{'deep/' * 20}movr"])
+def test_data_is_at_home_where_postgresql_could_not_start_in_the_clone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clone: str
+) -> None:
+    monkeypatch.setattr(embedded, "ROOT", Path(clone))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    first = embedded.folder()
+    monkeypatch.setattr(embedded, "ROOT", Path(f"{clone} 2"))
+
+    assert first.parent == tmp_path / ".movr"
+    assert embedded.folder() != first
+
+
+def test_a_process_that_died_without_a_word_is_not_waited_for(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    data = tmp_path_factory.mktemp("server") / "postgresql"
+    data.mkdir()
+    users = data / ".handle_pids.json"
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    embedded.start("one", data)
+    users.write_text(json.dumps([dead.pid, 1, os.getpid()]))
+
+    uri = embedded.start("another", data)
+
+    assert "/another?" in uri
+    assert json.loads(users.read_text()) == [1, os.getpid()]
+    users.write_text(json.dumps([os.getpid()]))  # the server may end with this process
