@@ -24,6 +24,7 @@ check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile --cov
+	@$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; }
 
 lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
 	$(PIPENV) lock --categories "packages laptop dev-packages"
