@@ -34,6 +34,16 @@ def init_app(app: Flask) -> None:
     app.after_request(_log)
 
 
+def route() -> str:
+    """The route of this request, as the URL map writes it; never the path itself."""
+    return request.url_rule.rule if request.url_rule else "unknown"
+
+
+def seconds() -> float:
+    """How long this request has taken so far."""
+    return time.perf_counter() - float(g.began)
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
     given = request.headers.get(REQUEST_ID_HEADER, "")
@@ -46,9 +56,9 @@ def _log(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = g.request_id
     facts = {
         "method": request.method,
-        "route": request.url_rule.rule if request.url_rule else "unknown",
+        "route": route(),
         "status": response.status_code,
-        "milliseconds": round((time.perf_counter() - g.began) * 1000, 1),
+        "milliseconds": round(seconds() * 1000, 1),
         "statements": g.usage.statements if "usage" in g else 0,
         "region": settings().region,
         "city": g.city.name if "city" in g else "",

@@ -1,7 +1,6 @@
 """Numbers for Prometheus, added up over all gunicorn workers."""
 
 import os
-import time
 from http import HTTPStatus
 from typing import Final
 
@@ -14,6 +13,8 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+
+from web import logs
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -28,7 +29,6 @@ DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them
 
 def init_app(app: Flask) -> None:
     """Measure every request."""
-    app.before_request(_start)
     app.after_request(_measure)
 
 
@@ -46,16 +46,12 @@ def show() -> Response:
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _start() -> None:
-    g.started = time.perf_counter()
-
-
 def _measure(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "unknown"
+    route = logs.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    if "started" in g:
-        LATENCY.labels(route).observe(time.perf_counter() - g.started)
+    if "began" in g:
+        LATENCY.labels(route).observe(logs.seconds())
     if usage := g.get("usage"):
         STATEMENTS.labels(route).inc(usage.statements)
         DATABASE_SECONDS.labels(route).inc(usage.seconds)
