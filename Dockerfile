@@ -6,9 +6,9 @@ RUN python -m venv /pipenv \
     && python -m venv /venv
 WORKDIR /build
 COPY Pipfile Pipfile.lock ./
-# The pinned packages of production only: no embedded PostgreSQL, no demo names, no tests.
+# The pinned packages of production, and tracing: no embedded PostgreSQL, no demo names, no tests.
 RUN VIRTUAL_ENV=/venv PIPENV_VERBOSITY=-1 PIP_NO_CACHE_DIR=1 \
-    /pipenv/bin/pipenv sync --categories packages \
+    /pipenv/bin/pipenv sync --categories "packages tracing" \
     && /venv/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13.9-slim-bookworm

@@ -27,7 +27,7 @@ check: .venv/ready-to-test ## format, lint, types, layers, tests
 	@$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; }
 
 lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
-	$(PIPENV) lock --categories "packages laptop dev-packages"
+	$(PIPENV) lock --categories "packages laptop tracing dev-packages"
 	$(PYTHON) -c "import json, pathlib; path = pathlib.Path('Pipfile.lock'); \
 	lock = json.loads(path.read_text()); lock['_meta']['sources'] = []; \
 	path.write_text(json.dumps(lock, indent=4) + '\n')"
@@ -42,5 +42,5 @@ lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
 	@touch $@
 
 .venv/ready-to-test: .venv/ready-to-run
-	@$(PIPENV) sync --categories "dev-packages"
+	@$(PIPENV) sync --categories "tracing dev-packages"
 	@touch $@
