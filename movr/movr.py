@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
-from movr import errors, passwords, queries, results, schema, transactions
+from movr import errors, passwords, queries, results, schema, transactions, usage
 from movr.cities import CITIES
 from movr.engine import make_engine
 from movr.results import Page, RideKey, UserKey, VehicleKey
@@ -219,6 +219,7 @@ class MovR:
     def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
         """One statement, one round trip; CockroachDB retries it by itself."""
 
+        @usage.counting_retries
         def read() -> Sequence[Row[Any]]:
             with self._reader.connect() as connection:
                 return connection.execute(statement, parameters).all()
@@ -234,6 +235,7 @@ class MovR:
         whether the first got through.
         """
 
+        @usage.counting_retries
         def callback(session: Session) -> Result:
             return transaction(session, *arguments, **named)
 

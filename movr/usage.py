@@ -1,19 +1,31 @@
-"""What the database cost since the request began: statements and seconds, for `Server-Timing`."""
+"""What the database cost since the request began, and how busy the connections to it are."""
 
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, event
+import psycopg2.extensions
+from psycopg2.extensions import STATUS_READY
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
 class Usage:
-    """Statements sent and seconds waited for their answers."""
+    """Statements sent, round trips made, seconds waited for answers, and work done once more.
+
+    BEGIN and COMMIT are round trips of their own.
+    """
 
     statements: int = 0
+    round_trips: int = 0
     seconds: float = 0.0
+    retries: int = 0
 
 
 _usage: ContextVar[Usage] = ContextVar("usage")
@@ -27,10 +39,12 @@ def start() -> Usage:
 
 
 def count_statements(engine: Engine) -> None:
-    """Have every statement of this engine counted where it is sent from."""
+    """Have all that this engine sends counted where it is sent from."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def sent(*arguments: Any) -> None:  # SQLAlchemy passes six, the context fifth
+        if usage := _usage.get(None):
+            usage.round_trips += 1 + _begins(arguments[0])
         arguments[4].sent_at = time.perf_counter()
 
     @event.listens_for(engine, "after_cursor_execute")
@@ -38,3 +52,52 @@ def count_statements(engine: Engine) -> None:
         if usage := _usage.get(None):
             usage.statements += 1
             usage.seconds += time.perf_counter() - arguments[4].sent_at
+
+    @event.listens_for(engine, "commit")
+    @event.listens_for(engine, "rollback")
+    def ended(connection: Connection) -> None:
+        lost = connection.invalidated
+        if (usage := _usage.get(None)) and not lost and not _is_idle(connection):
+            usage.round_trips += 1
+
+
+def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
+    """The same act, every run of which but the first is counted as a retry."""
+    runs = count()
+
+    def counted(*arguments: Any) -> Result:
+        if next(runs) and (usage := _usage.get(None)):
+            usage.retries += 1
+        return act(*arguments)
+
+    return counted
+
+
+def watch_pool(engine: Engine, taken: Callable[[], None], given_back: Callable[[], None]) -> None:
+    """Have it said when a connection of this engine's pool is taken, and when it is given back."""
+    busy: set[ConnectionPoolEntry] = set()
+
+    @event.listens_for(engine, "checkout")
+    def taking(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        busy.add(entry)
+        taken()
+
+    @event.listens_for(engine, "checkin")
+    def giving_back(_connection: object, entry: ConnectionPoolEntry) -> None:
+        if entry in busy:  # the pool also says so of one that could not be made
+            busy.remove(entry)
+            given_back()
+
+
+def _begins(connection: Connection) -> bool:
+    """True if psycopg2 will send BEGIN before the next statement, and wait for its answer."""
+    return _is_idle(connection) and not _driver(connection).autocommit
+
+
+def _is_idle(connection: Connection) -> bool:
+    """True outside of a transaction, where psycopg2 has nothing to commit."""
+    return _driver(connection).status == STATUS_READY
+
+
+def _driver(connection: Connection) -> psycopg2.extensions.connection:
+    return cast("psycopg2.extensions.connection", connection.connection.driver_connection)

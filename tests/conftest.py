@@ -178,6 +178,13 @@ def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
 @contextmanager
 def serving(**environment: str) -> Iterator[str]:
     """MovR under gunicorn on a free port of the loopback; its URL."""
+    with running(**environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, and its process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
@@ -188,7 +195,7 @@ def serving(**environment: str) -> Iterator[str]:
     )
     try:
         wait_until_answering(f"{url}/healthz", process)
-        yield url
+        yield url, process
     finally:
         process.terminate()
         process.wait(START_TIMEOUT)

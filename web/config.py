@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from movr import cities
 from movr.engine import parse_uri
+from web import cpus
 from web.attempts import IN_MEMORY, Attempts
 
 SHORTEST_SECRET: Final = 16  # characters
@@ -22,6 +24,16 @@ KNOWN_SECRETS: Final = frozenset(
 )
 
 
+# With one worker, who waits for a password to be hashed would wait behind others.
+FEWEST_WORKERS: Final = 2
+MOST_WORKERS: Final = 8
+
+
+def workers_for_this_machine() -> int:
+    """A worker a processor, within reason: each holds connections to the database."""
+    return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.allowed()))
+
+
 class SettingsError(Exception):
     """The environment does not make sense; the message names each setting that is wrong."""
 
@@ -30,6 +42,7 @@ class SettingsError(Exception):
 class Settings:
     """What a deployment decides; each is read from the variable of its name in capitals.
 
+    NAME_FILE may name a file that holds the value of NAME, as orchestrators hand out secrets.
     An empty `db_uri` means the embedded PostgreSQL, an empty `region` that MovR runs in one place.
     """
 
@@ -45,8 +58,10 @@ class Settings:
     writes_per_minute: int = 120
     rate_limit_file: str = IN_MEMORY
     log_format: str = "text"
-    workers: int = 2
+    workers: int = field(default_factory=workers_for_this_machine)
     threads: int = 4
+    drain_seconds: int = 0
+    drain_mark: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -54,11 +69,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     problems = []
     for name, parse in _PARSERS.items():
-        if text := _find(environment, name).strip():
-            try:
+        try:
+            if text := _find(environment, name).strip():
                 values[name] = parse(text)
-            except ValueError as error:
-                problems.append(f"{name.upper()} {error}.")
+        except ValueError as error:
+            problems.append(f"{name.upper()} {error}.")
     settings = Settings(**values)
     problems.extend(_unfit_for_production(settings, problems))
     if problems:
@@ -67,9 +82,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _find(environment: Mapping[str, str], name: str) -> str:
-    """The text of a setting; hosting platforms call DB_URI DATABASE_URL."""
-    text = environment.get(name.upper(), "")
-    return text or (environment.get("DATABASE_URL", "") if name == "db_uri" else "")
+    """The text of a setting; hosting platforms call DB_URI DATABASE_URL.
+
+    Raises ValueError if it is said to be in a file that cannot be read.
+    """
+    variable = name.upper()
+    if text := environment.get(variable, ""):
+        return text
+    if path := environment.get(f"{variable}_FILE", ""):
+        try:
+            return Path(path).read_text()
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"cannot be read from the file that {variable}_FILE names") from None
+    return environment.get("DATABASE_URL", "") if name == "db_uri" else ""
 
 
 def _unfit_for_production(settings: Settings, problems: list[str]) -> Iterator[str]:
@@ -139,4 +164,6 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "workers": _whole(1, 256),
     "threads": _whole(1, 256),
     "rate_limit_file": _file_of_attempts,
+    "drain_seconds": _whole(0, 600),
+    "drain_mark": str,
 }

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
-from web import session
+from web import metrics, session
 from web.limits import TooManyAttempts
 
 RETRY_AFTER: Final = "5"  # seconds
@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
 
 def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """What the table says."""
+    metrics.count_refusal(refusal)
     answer = ANSWERS[type(refusal)]
     if isinstance(answer, Flash):
         if isinstance(refusal, errors.AccountGone):

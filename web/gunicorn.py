@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
 from dotenv import load_dotenv
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -30,12 +32,39 @@ control_socket_disable = True  # a read-only root has no place for it
 graceful_timeout = 3 if _settings.debug else 30  # seconds
 
 
-def when_ready(_server: Arbiter) -> None:
+def when_ready(server: Arbiter) -> None:
     """Make a folder for what the workers share: in memory where there is /dev/shm."""
     folder = tempfile.mkdtemp(prefix="movr-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    os.environ["DRAIN_MARK"] = f"{folder}/draining"
+    if _settings.drain_seconds:
+        _drain_before_stopping(server, Path(os.environ["DRAIN_MARK"]))
     if not os.environ.get("RATE_LIMIT_FILE"):
         os.environ["RATE_LIMIT_FILE"] = f"{folder}/attempts.sqlite3"
+
+
+def pre_request(_worker: Worker, request: Request) -> None:
+    """While draining, close each connection with its answer, so that no later request loses it."""
+    if Path(os.environ["DRAIN_MARK"]).exists():
+        request.force_close()
+
+
+def _drain_before_stopping(server: Arbiter, mark: Path) -> None:
+    """On SIGTERM go on serving for a while, but no longer say that this process is ready.
+
+    Balancers and proxies need a moment to notice. A second SIGTERM stops at once.
+    """
+    stop = server.handle_term
+
+    def drain() -> None:
+        if mark.exists():
+            stop()
+        mark.touch()
+        signal.alarm(_settings.drain_seconds)
+
+    signal.signal(signal.SIGALRM, lambda *_: server.signal(signal.SIGTERM, None))
+    # gunicorn has no hook for this.
+    server.handle_term = drain  # type: ignore[method-assign]
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -60,6 +60,7 @@ def _log(response: Response) -> Response:
         "status": response.status_code,
         "milliseconds": round(seconds() * 1000, 1),
         "statements": g.usage.statements if "usage" in g else 0,
+        "round_trips": g.usage.round_trips if "usage" in g else 0,
         "region": settings().region,
         "city": g.city.name if "city" in g else "",
     }

@@ -1,20 +1,26 @@
 """Numbers for Prometheus, added up over all gunicorn workers."""
 
 import os
+import platform
 from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     multiprocess,
 )
 
+from movr import __version__, usage
+from movr.errors import Refusal
 from web import logs
+from web.config import Settings
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -23,13 +29,47 @@ METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
 LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
+REFUSALS = Counter("movr_refusals", "What MovR refused, and why.", ["route", "reason"])
+RIDES_STARTED = Counter("movr_rides_started", "Rides started.", ["city"])
+RIDES_ENDED = Counter("movr_rides_ended", "Rides ended.", ["city"])
 STATEMENTS = Counter("movr_database_statements", "Statements sent to the database.", ["route"])
+ROUND_TRIPS = Counter("movr_database_round_trips", "Times its answer was waited for.", ["route"])
 DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them.", ["route"])
+RETRIES = Counter("movr_database_retries", "Reads and transactions run once more.", ["route"])
+CONNECTIONS = Gauge(
+    "movr_database_connections_in_use",
+    "Connections that a request holds now.",
+    ["pool"],
+    multiprocess_mode="livesum",
+)
+POOL_SIZE = Gauge(
+    "movr_database_pool_size",
+    "Connections that requests may hold at once.",
+    ["pool"],
+    multiprocess_mode="livesum",
+)
+BUILD = Gauge(
+    "movr_build_info",
+    "Always 1: what is running, and where.",
+    ["version", "python", "region"],
+    multiprocess_mode="livemax",
+)
 
 
 def init_app(app: Flask) -> None:
-    """Measure every request."""
+    """Measure every request, and the connections that requests share."""
     app.after_request(_measure)
+    settings: Settings = app.extensions["settings"]
+    BUILD.labels(__version__, platform.python_version(), settings.region).set(1)
+    for pool, engine in zip(("write", "read"), app.extensions["movr"].engines, strict=True):
+        POOL_SIZE.labels(pool).set(settings.pool_size)
+        in_use = CONNECTIONS.labels(pool)
+        usage.watch_pool(engine, in_use.inc, in_use.dec)
+
+
+def count_refusal(refusal: Refusal) -> None:
+    """Note what MovR refused, and why."""
+    REFUSALS.labels(logs.route(), type(refusal).__name__).inc()
 
 
 @blueprint.get("/metrics")
@@ -37,12 +77,10 @@ def show() -> Response:
     """The numbers of all workers. For the inside only: who comes by a proxy finds nothing."""
     if "X-Forwarded-For" in request.headers:
         abort(HTTPStatus.NOT_FOUND)
-    registry = CollectorRegistry()
+    registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        for metric in (REQUESTS, LATENCY, STATEMENTS, DATABASE_SECONDS):
-            registry.register(metric)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -52,7 +90,9 @@ def _measure(response: Response) -> Response:
     REQUESTS.labels(route, method, response.status_code).inc()
     if "began" in g:
         LATENCY.labels(route).observe(logs.seconds())
-    if usage := g.get("usage"):
-        STATEMENTS.labels(route).inc(usage.statements)
-        DATABASE_SECONDS.labels(route).inc(usage.seconds)
+    if cost := g.get("usage"):
+        STATEMENTS.labels(route).inc(cost.statements)
+        ROUND_TRIPS.labels(route).inc(cost.round_trips)
+        DATABASE_SECONDS.labels(route).inc(cost.seconds)
+        RETRIES.labels(route).inc(cost.retries)
     return response

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.results import Member, RideKey, VehicleKey
-from web import paging, session
+from web import metrics, paging, session
 from web.city import city_of_form
 from web.context import movr, settings
 from web.forms import EndRideForm
@@ -27,7 +27,9 @@ def index() -> ResponseReturnValue:
 @login_required
 def start(vehicle_id: UUID) -> ResponseReturnValue:
     """Start a ride with this vehicle."""
-    movr().start_ride(VehicleKey(city_of_form().name, vehicle_id), session.member().key)
+    city = city_of_form().name
+    movr().start_ride(VehicleKey(city, vehicle_id), session.member().key)
+    metrics.RIDES_STARTED.labels(city).inc()
     flash("Have a good ride. Come back here to end it.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 
@@ -40,7 +42,9 @@ def end(ride_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _history(form), HTTPStatus.UNPROCESSABLE_ENTITY
     rider = session.member()
-    movr().end_ride(_ride_key(rider, ride_id), rider.key, **form.words())
+    ride = _ride_key(rider, ride_id)
+    movr().end_ride(ride, rider.key, **form.words())
+    metrics.RIDES_ENDED.labels(ride.city).inc()
     flash("Your ride has ended. Thank you for riding.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 

@@ -1,9 +1,13 @@
 """Settings: what is read, what is refused, and that one message says it all and no secret."""
 
+import os
+from pathlib import Path
+
 import pytest
 from dotenv import dotenv_values
 
 from tests.conftest import ROOT
+from web import cpus
 from web.config import DEVELOPMENT_SECRET, KNOWN_SECRETS, SettingsError, read_settings
 
 SECRET = "eleven dogs sing under the pier"
@@ -21,6 +25,7 @@ WRONG = {
     "PAGE_SIZE": "many",
     "WRITES_PER_MINUTE": "0.5",
     "RATE_LIMIT_FILE": "/no/such/folder/attempts",
+    "DRAIN_SECONDS": "soon",
 }
 
 
@@ -59,12 +64,55 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "PAGE_SIZE": "12",
             "WRITES_PER_MINUTE": "9",
             "RATE_LIMIT_FILE": ":memory:",
+            "DRAIN_SECONDS": "20",
         }
     )
 
     assert (settings.region, settings.city_header) == ("gcp-us-west1", "X-Where")
     assert (settings.proxy_hops, settings.port) == (2, 80)
     assert (settings.pool_size, settings.page_size, settings.writes_per_minute) == (7, 12, 9)
+    assert settings.drain_seconds == 20
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "uri").write_text(f"{URI}\n")
+    (tmp_path / "key").write_text(f"{SECRET}\n")
+
+    settings = read_settings(
+        {"DB_URI_FILE": str(tmp_path / "uri"), "SECRET_KEY_FILE": str(tmp_path / "key")}
+    )
+
+    assert (settings.db_uri, settings.secret_key) == (URI, SECRET)
+
+
+def test_a_variable_comes_before_its_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("of the file, which is not read")
+
+    settings = read_settings({**PRODUCTION, "SECRET_KEY_FILE": str(tmp_path / "key")})
+
+    assert settings.secret_key == SECRET
+
+
+def test_a_file_that_is_not_there_is_named_by_its_setting() -> None:
+    message = complaint(DB_URI=URI, SECRET_KEY_FILE="/no/such/secret")
+
+    assert "SECRET_KEY cannot be read from the file that SECRET_KEY_FILE names." in message
+
+
+@pytest.mark.parametrize(
+    ("limit", "processors"),
+    [("50000 100000", 1), ("150000 100000", 2), ("max 100000", None), (None, None)],
+)
+def test_processors_are_those_of_the_container(
+    tmp_path: Path, limit: str | None, processors: int | None
+) -> None:
+    """cgroup v2 writes a quota and its period, in microseconds."""
+    if limit:
+        (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    machine = len(os.sched_getaffinity(0))
+
+    expected = machine if processors is None else min(machine, processors)
+    assert cpus.allowed(tmp_path / "cpu.max") == expected
 
 
 def test_one_message_names_both_things_that_production_lacks() -> None:

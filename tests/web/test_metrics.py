@@ -1,15 +1,22 @@
 """The numbers for Prometheus: by route, right over all workers, and not without end."""
 
+import platform
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import NewVisitor, serving, visitors
+from movr import __version__
+from movr.engine import parse_uri
+from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
+from tests.databases import text_of
 from tests.visitor import Visitor
 from tests.web.test_replies import NOBODY
+from tests.wire import Wire
+from web.app import create_app
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -146,3 +153,83 @@ def test_the_public_way_in_leads_to_no_metrics(visitor: Visitor) -> None:
     assert through_a_proxy.status_code == 404
     assert "movr_requests" not in through_a_proxy.text
     assert visitor.get("/metrics").status_code == 200
+
+
+def test_round_trips_are_counted_by_route(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+    token = visitor.token()
+    route = "/rides/start/<uuid:vehicle_id>"
+    before = numbers(visitor.get("/metrics"))
+    visitor.client.post(f"/rides/start/{vehicle}", data={"csrf_token": token})
+    after = numbers(visitor.get("/metrics"))
+
+    name = "movr_database_round_trips_total"
+    assert of(after, name, route=route) - of(before, name, route=route) == 7
+
+
+def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisitor) -> None:
+    owner, rider = new_visitor().register("paris"), new_visitor().register("paris")
+    vehicle = owner.add_vehicle()
+    before = numbers(rider.get("/metrics"))
+    rider.start(vehicle, "paris")
+    owner.start(vehicle, "paris")
+    rider.end(rider.active_ride())
+    after = numbers(rider.get("/metrics"))
+
+    def more(name: str, **labels: str) -> float:
+        return of(after, name, **labels) - of(before, name, **labels)
+
+    assert more("movr_rides_started_total", city="paris") == 1
+    assert more("movr_rides_ended_total", city="paris") == 1
+    route = "/rides/start/<uuid:vehicle_id>"
+    assert more("movr_refusals_total", route=route, reason="VehicleTaken") == 1
+
+
+def test_work_done_once_more_is_counted(database: str) -> None:
+    """The connection from the pool is cut where its next read passes."""
+    with Wire(parse_uri(database)) as wire:
+        app = create_app(settings_for(text_of(wire.url)))
+        with visiting(app) as new:
+            visitor = new()
+            visitor.get("/vehicles")
+            before = numbers(visitor.get("/metrics"))
+            wire.cut_at(b"FROM vehicles", answer_only=False)
+            visitor.get("/vehicles")
+            after = numbers(visitor.get("/metrics"))
+
+    name = "movr_database_retries_total"
+    assert wire.has_cut
+    assert of(after, name, route="/vehicles") - of(before, name, route="/vehicles") == 1
+
+
+def test_the_pool_is_seen_filling_and_emptying(app: Flask, visitor: Visitor) -> None:
+    def in_use() -> float:
+        found = numbers(visitor.get("/metrics"))
+        return of(found, "movr_database_connections_in_use", pool="write")
+
+    before = in_use()
+    with app.extensions["movr"].engine.connect():
+        during = in_use()
+
+    assert (during - before, in_use() - before) == (1, 0)
+
+
+def test_a_database_that_is_away_holds_no_connection() -> None:
+    with visiting(create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))) as new:
+        visitor = new()
+        before = numbers(visitor.get("/metrics"))
+        assert visitor.get("/vehicles").status_code == 503
+        after = numbers(visitor.get("/metrics"))
+
+    name = "movr_database_connections_in_use"
+    assert of(after, name, pool="read") == of(before, name, pool="read")
+
+
+def test_it_says_what_is_running_and_how_much_it_may_hold(database: str) -> None:
+    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
+    with serving(**settings, REGION="gcp-us-west1") as url:
+        found = numbers(httpx.get(f"{url}/metrics"))
+
+    build = {"version": __version__, "python": platform.python_version(), "region": "gcp-us-west1"}
+    assert of(found, "movr_build_info", **build) == 1
+    assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # as workers come up

@@ -1,5 +1,6 @@
 """The budget: what each page costs in round trips, counted on the wire."""
 
+import logging
 from collections.abc import Iterator
 
 import httpx
@@ -120,3 +121,26 @@ def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire)
     leave = cost(f"/users/remove/{distant.id}")
 
     assert (register, add, remove, leave) == (5, 7, 6, 8)
+
+
+def test_the_app_itself_counts_what_passes_on_the_wire(
+    distant: Visitor, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What logs and metrics say of a request's round trips."""
+    caplog.set_level(logging.INFO, "movr.access")
+
+    def counted() -> int:
+        facts = caplog.records[-1].__dict__["facts"]
+        return int(facts["round_trips"])
+
+    vehicle = distant.register().add_vehicle()
+    token = distant.token()
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/vehicles"),
+        ("POST", f"/rides/start/{vehicle}"),
+        ("POST", f"/rides/start/{vehicle}"),  # refused, and rolled back
+    ):
+        wire.reset()
+        distant.client.request(method, path, data={"csrf_token": token})
+        assert counted() == wire.round_trips > 0

@@ -1,0 +1,103 @@
+"""What a process does that was told to stop: it says so, finishes, and goes."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import Popen
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.conftest import START_TIMEOUT, running, visitors
+from tests.http.test_run import until
+from tests.web.test_metrics import numbers, of
+
+Served = tuple[str, Popen[bytes]]
+LONG = "600"  # seconds: nothing here waits for it
+
+
+@pytest.fixture
+def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001 - emptied
+    """A gunicorn that was told to stop, and was given long enough to be looked at."""
+    with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
+        os.kill(process.pid, signal.SIGTERM)
+        until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
+        yield url, process
+
+
+def test_readiness_turns_and_says_why(draining: Served) -> None:
+    url, _ = draining
+
+    reply = httpx.get(f"{url}/readyz")
+
+    assert reply.status_code == 503
+    assert "draining" in reply.json()["reason"]
+
+
+def test_it_is_alive_and_serves_who_still_comes(draining: Served) -> None:
+    url, _ = draining
+
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert httpx.get(url).status_code == 200
+
+
+def test_a_connection_ends_with_its_answer_and_not_under_a_request(draining: Served) -> None:
+    url, _ = draining
+
+    assert httpx.get(url).headers["Connection"] == "close"
+
+
+def test_told_twice_it_stops_at_once(draining: Served) -> None:
+    url, process = draining
+
+    os.kill(process.pid, signal.SIGTERM)
+
+    assert process.wait(START_TIMEOUT) == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/healthz")
+
+
+def test_it_stops_by_itself_once_the_time_is_over(database: str) -> None:
+    with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS="1") as (url, process):
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        os.kill(process.pid, signal.SIGTERM)
+
+        assert process.wait(START_TIMEOUT) == 0
+
+
+def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
+    """It waits for a row that somebody holds; meanwhile the process is told to stop."""
+    with (
+        running(DB_URI=database, DEBUG="1") as (url, process),
+        visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        rider = new()
+        vehicle = rider.register().add_vehicle()
+        with engine.begin() as connection:
+            connection.execute(
+                text("SELECT id FROM vehicles WHERE city = :city AND id = :id FOR UPDATE"),
+                {"city": "new york", "id": vehicle},
+            )
+            reply = pool.submit(rider.start, vehicle)
+            until(lambda: _is_in_a_transaction(url), "the request waits for the row")
+            os.kill(process.pid, signal.SIGTERM)
+            until(lambda: _is_closed(url), "the listener is closed")
+
+        assert reply.result().status_code == 303
+        assert process.wait(START_TIMEOUT) == 0
+
+
+def _is_in_a_transaction(url: str) -> bool:
+    found = numbers(httpx.get(f"{url}/metrics"))
+    return of(found, "movr_database_connections_in_use", pool="write") > 0
+
+
+def _is_closed(url: str) -> bool:
+    try:
+        httpx.get(f"{url}/healthz")
+    except httpx.TransportError:
+        return True
+    return False
