@@ -18,7 +18,7 @@ if __name__ == "__main__":
 
 try:
     settings = read_settings(os.environ)
+    logs.configure(settings.log_format)
+    app = create_app(settings)
 except SettingsError as error:
     sys.exit(str(error))
-logs.configure(settings.log_format)
-app = create_app(settings)

@@ -53,7 +53,7 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     with _one_at_a_time():
         _forget_the_dead(data / _USERS)
         server = get_server(data)
-    _create_unless_there(server.get_uri(), database)
+        _create_unless_there(server.get_uri(), database)
     return str(server.get_uri(database))
 
 

@@ -24,6 +24,7 @@ from web import (
     replies,
     rides,
     session,
+    tracing,
     users,
     vehicles,
 )
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
-    for part in (logs, replies, metrics):  # first: they measure all the others
+    for part in (tracing, logs, replies, metrics):  # first: they measure all the others
         part.init_app(app)
     app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)

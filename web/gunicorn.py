@@ -8,12 +8,15 @@ import tempfile
 from pathlib import Path
 
 from dotenv import load_dotenv
+from gunicorn import glogging
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from web import logs
 from web.config import SettingsError, read_settings
 
 load_dotenv()
@@ -21,6 +24,17 @@ try:
     _settings = read_settings(os.environ)
 except SettingsError as error:
     raise SystemExit(str(error)) from None
+
+
+class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
+    """Has gunicorn itself write as all of MovR does."""
+
+    def setup(self, cfg: Config) -> None:
+        """Set up gunicorn's log, and change how its lines are written."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(_settings.log_format))
+
 
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
 worker_class = "gthread"

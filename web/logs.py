@@ -23,9 +23,14 @@ logger = logging.getLogger("movr.access")
 def configure(log_format: str) -> None:
     """Write the logs of this process to standard error, as `text` or as `json`."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logger.setLevel(logging.INFO)
+
+
+def formatter(log_format: str) -> logging.Formatter:
+    """What writes a line of the log, as `text` or as `json`."""
+    return JsonFormatter() if log_format == "json" else TextFormatter()
 
 
 def init_app(app: Flask) -> None:

@@ -219,9 +219,10 @@ def test_a_pod_lives_longer_than_the_pause_and_the_last_requests(
     (command, pause) = container("Deployment")["lifecycle"]["preStop"]["exec"]["command"]
 
     allowed = pod("Deployment")["terminationGracePeriodSeconds"]
+    (drain,) = (e["value"] for e in container("Deployment")["env"] if e["name"] == "DRAIN_SECONDS")
 
     assert command == "sleep"
-    assert allowed > int(pause) + gunicorn_s("graceful_timeout", monkeypatch)
+    assert allowed > int(pause) + int(drain) + gunicorn_s("graceful_timeout", monkeypatch)
 
 
 def gunicorn_s(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -274,7 +275,7 @@ def test_no_secret_is_written_down(folder: str) -> None:
     assert "Secret" not in {manifest["kind"] for manifest in manifests}
     for variables in values(manifests, "env"):
         given = {item["name"] for item in variables if "value" in item}
-        assert given <= {"REGION", "PROXY_HOPS"}
+        assert given <= {"REGION", "PROXY_HOPS", "DRAIN_SECONDS"}
 
 
 def test_no_file_has_the_address_of_a_database() -> None:

@@ -1,5 +1,6 @@
 """MovR from the command line: served, stopped, started again, and refusing in one sentence."""
 
+import json
 import os
 import re
 import signal
@@ -269,6 +270,25 @@ def test_gunicorn_without_settings_refuses_in_one_sentence() -> None:
     assert "DB_URI" in ended.stderr
     assert "SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -> None:
+    settings = with_settings(DB_URI=new_database, DEBUG="1", LOG_FORMAT="json")
+    port = free_port()
+    process = subprocess.Popen(
+        [*GUNICORN, "-b", f"127.0.0.1:{port}", "server:app"],
+        cwd=ROOT,
+        env=settings,
+        stderr=subprocess.PIPE,
+    )
+    wait_until_answering(f"http://127.0.0.1:{port}/healthz", process)
+    httpx.get(f"http://127.0.0.1:{port}/healthz", headers={"X-Request-ID": "from-the-proxy"})
+    process.terminate()
+    _, log = process.communicate(timeout=PATIENCE)
+
+    entries = [json.loads(line) for line in log.splitlines()]
+    assert {entry["logger"] for entry in entries} == {"gunicorn.error", "movr.access"}
+    assert "from-the-proxy" in {entry.get("request_id") for entry in entries}
 
 
 # The schema's history

@@ -48,3 +48,15 @@ def test_a_process_that_died_without_a_word_is_not_waited_for(
     assert "/another?" in uri
     assert json.loads(users.read_text()) == [1, os.getpid()]
     users.write_text(json.dumps([os.getpid()]))  # the server may end with this process
+
+
+def test_two_processes_that_start_it_first_at_once_both_get_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """As gunicorn's two workers do."""
+    data = tmp_path_factory.mktemp("server") / "postgresql"
+    imports = "from pathlib import Path; from movr import embedded"
+    program = f"{imports}; embedded.start('movr', Path({str(data)!r}))"
+    both = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
+
+    assert [process.wait(60) for process in both] == [0, 0]

@@ -1,0 +1,125 @@
+"""Spans for OpenTelemetry: sent to a collector when its variables name one, and only then."""
+
+import gzip
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.conftest import ROOT, serving
+from tests.http.test_run import PATIENCE, with_settings
+
+SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
+
+
+class Collector(ThreadingHTTPServer):
+    """What takes spans, as Jaeger's or Google's does."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Inbox)
+        self.received: queue.Queue[ExportTraceServiceRequest] = queue.Queue()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def spans_until(self, name: str) -> dict[str, Any]:
+        """All spans by name, once one of this name is among them."""
+        spans: dict[str, Any] = {}
+        while name not in spans:
+            batch = self.received.get(timeout=PATIENCE)
+            for resource in batch.resource_spans:
+                for scope in resource.scope_spans:
+                    spans |= {span.name: (span, resource.resource) for span in scope.spans}
+        return spans
+
+
+class Inbox(BaseHTTPRequestHandler):
+    server: Collector
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        batch = ExportTraceServiceRequest()
+        batch.ParseFromString(body)
+        self.server.received.put(batch)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        pass
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with Collector() as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        yield collector
+        collector.shutdown()
+
+
+def values(attributes: Any) -> dict[str, str]:
+    return {item.key: item.value.string_value for item in attributes}
+
+
+def test_a_request_and_its_statement_are_one_trace(collector: Collector, database: str) -> None:
+    settings = {"DB_URI": database, "DEBUG": "1", "REGION": "gcp-europe-west1", **SOON}
+    with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
+        httpx.get(f"{url}/vehicles")
+        spans = collector.spans_until("GET /vehicles")
+
+    request, resource = spans.pop("GET /vehicles")
+    statements = [span for span, _ in spans.values() if span.trace_id == request.trace_id]
+    assert any("SELECT" in span.name for span in statements)
+    assert values(resource.attributes)["service.name"] == "movr"
+    assert values(resource.attributes)["cloud.region"] == "gcp-europe-west1"
+
+
+def test_operators_name_the_service_themselves(collector: Collector, database: str) -> None:
+    named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "movr-blue"}
+    with serving(DB_URI=database, DEBUG="1", **named, **SOON) as url:
+        httpx.get(f"{url}/login")
+        _, resource = collector.spans_until("GET /login")["GET /login"]
+
+    assert values(resource.attributes)["service.name"] == "movr-blue"
+
+
+def test_nothing_is_even_imported_when_nobody_asked() -> None:
+    program = "import server, sys; print('opentelemetry' in sys.modules)"
+
+    assert printed(program) == "False\n"
+
+
+def test_without_its_packages_it_refuses_in_a_sentence() -> None:
+    """As on a laptop, which does not install them."""
+    program = "import sys; sys.modules['opentelemetry'] = None; import server"
+
+    refused = run(program, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("MovR cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs")
+
+
+def printed(program: str) -> str:
+    return run(program).stdout
+
+
+def run(program: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    nowhere = "postgresql://movr@127.0.0.1:1/movr"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=with_settings(DEBUG="1", DB_URI=nowhere, **settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
