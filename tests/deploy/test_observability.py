@@ -1,0 +1,131 @@
+"""The dashboard and the alerts: their queries parse, and ask for numbers that MovR has."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+from movr import errors
+from tests.conftest import ROOT
+from tests.deploy.kustomize import pods, read
+from web.errors import ANSWERS
+
+FOLDER = ROOT / "deploy" / "observability"
+PANELS = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
+(GROUP,) = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
+RULES = GROUP["rules"]
+QUERIES = [
+    *(target["expr"] for panel in PANELS for target in panel["targets"]),
+    *(rule["expr"] for rule in RULES),
+]
+EVERYWHERE = {"instance", "job", "region"}  # Prometheus' own, and what build_info brings
+
+
+def known() -> dict[str, set[str]]:
+    """Every number that /metrics may say, with its labels."""
+    found: dict[str, set[str]] = {}
+    suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
+    for collector in REGISTRY._collector_to_names:  # noqa: SLF001 - no other way to the labels
+        labels = set(getattr(collector, "_labelnames", ()))
+        for family in collector.collect():
+            if family.name.startswith("movr_"):
+                for suffix in suffixes[family.type]:
+                    more = {"le"} if suffix == "_bucket" else set()
+                    found[family.name + suffix] = labels | more
+    return found
+
+
+KNOWN = known()
+
+
+def parts(query: Any) -> Iterator[Any]:
+    """The query and all that it is made of."""
+    yield query
+    for name in ("lhs", "rhs", "expr", "vector_selector"):
+        if part := getattr(query, name, None):
+            yield from parts(part)
+    for part in getattr(query, "args", ()):
+        yield from parts(part)
+
+
+def selectors(query: str) -> list[Any]:
+    parsed = promql_parser.parse(query)
+    return [part for part in parts(parsed) if isinstance(part, promql_parser.VectorSelector)]
+
+
+def test_the_registry_is_seen() -> None:
+    assert KNOWN["movr_requests_total"] == {"route", "method", "status"}
+    assert "le" in KNOWN["movr_request_seconds_bucket"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
+    found = selectors(query)
+
+    assert found
+    labels = set(EVERYWHERE)
+    for selector in found:
+        assert selector.name in KNOWN
+        matched = {matcher.name for matcher in selector.matchers.matchers}
+        assert matched <= KNOWN[selector.name]
+        labels |= KNOWN[selector.name]
+    for clause in re.findall(r"\b(?:by|on|group_left) \(([^)]*)\)", query):
+        assert {name.strip() for name in clause.split(",")} <= labels
+
+
+def test_every_number_is_on_the_dashboard() -> None:
+    shown = {selector.name for query in QUERIES for selector in selectors(query)}
+
+    assert KNOWN.keys() - shown == {"movr_request_seconds_count"}
+
+
+@pytest.mark.parametrize("reason", re.findall(r'reason="(\w+)"', "".join(QUERIES)))
+def test_a_reason_that_an_alert_waits_for_is_a_refusal(reason: str) -> None:
+    assert reason in {refusal.__name__ for refusal in ANSWERS}
+    assert issubclass(next(r for r in ANSWERS if r.__name__ == reason), errors.Refusal)
+
+
+def test_a_refusal_and_a_route_that_are_labels_come_from_a_fixed_set() -> None:
+    """A client could otherwise make up series without end: see tests/web/test_metrics.py too."""
+    assert KNOWN["movr_refusals_total"] == {"route", "reason"}
+
+
+def test_panels_do_not_lie_on_each_other() -> None:
+    for one, other in itertools.combinations([panel["gridPos"] for panel in PANELS], 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or above
+    assert len({panel["id"] for panel in PANELS}) == len(PANELS)
+
+
+def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
+    advice = (FOLDER / "README.md").read_text()
+
+    for rule in RULES:
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"].endswith(".")
+        assert f"`{rule['alert']}`" in advice
+
+
+def test_every_number_is_explained() -> None:
+    explained = set(re.findall(r"`(movr_\w+)`", (FOLDER / "README.md").read_text()))
+
+    families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in KNOWN}
+    assert explained == families
+
+
+def test_what_is_read_is_the_pods_port() -> None:
+    (monitoring,) = read(FOLDER / "scrape.yaml")
+    (deployment,) = read(ROOT / "deploy" / "base" / "deployment.yaml")
+    (pod,) = pods(deployment)
+
+    (endpoint,) = monitoring["spec"]["endpoints"]
+    assert monitoring["spec"]["selector"] == deployment["spec"]["selector"]
+    assert endpoint["port"] in {port["name"] for port in pod["containers"][0]["ports"]}
+    assert endpoint["path"] == "/metrics"
