@@ -1,0 +1,290 @@
+"""deploy/verify, on the real app: what it prints, what it finds wrong, and how it ends."""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sqlalchemy import Engine
+
+from cluster.proxy import Handler, Proxy
+from movr.cities import CITIES, REGIONS, City
+from tests.conftest import ROOT, free_port, serving
+
+VERIFY = ROOT / "deploy" / "verify"
+LABELS = [city.label for city in CITIES]
+EAST, WEST, _ = REGIONS
+PATIENCE = 120  # seconds
+needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl")
+
+
+def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it as an operator does; -I, so that nothing installed is in reach."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", VERIFY, url, *options],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def table(said: str) -> list[list[str]]:
+    """Its rows: city, what the page shows, status, region, statements and two times."""
+    rows = [re.split(r"\s{2,}", line.strip()) for line in said.splitlines()]
+    return [row for row in rows if len(row) == 7 and row[0] != "city"]
+
+
+def wrong(said: str) -> list[str]:
+    return re.findall(r"^  WRONG  (.+)$", said, re.MULTILINE)
+
+
+@contextmanager
+def answering(server: HTTPServer) -> Iterator[int]:
+    """Serve in a thread; the port."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def eastern_site(database: str) -> Iterator[str]:
+    production = {"SECRET_KEY": "eleven dogs sing under the pier", "PROXY_HOPS": "1", "DEBUG": "0"}
+    with serving(DB_URI=database, REGION=EAST, **production) as url:
+        yield url
+
+
+@pytest.fixture
+def east(eastern_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
+    """MovR in the east as in production, with nothing in front of it."""
+    return eastern_site
+
+
+@pytest.fixture
+def balancer(east: str) -> Proxy:
+    """What overwrites X-City and says whom it speaks for, not yet serving."""
+    return Proxy(0, dict.fromkeys(REGIONS, int(east.rpartition(":")[2])))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1, its key in the same file, good for 30 days."""
+    return signed(tmp_path / "site.pem", days=30)
+
+
+def signed(file: Path, *, days: int) -> Path:
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=movr.test"
+        f" -addext subjectAltName=IP:127.0.0.1 -days {days} -keyout {file} -out {file}.crt"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True)
+    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
+    return file
+
+
+class SayingHttps(Handler):
+    """A proxy that says what it ended, so that forms must come from the site's own pages."""
+
+    def _headers(self, city: City) -> dict[str, str]:
+        return {**super()._headers(city), "X-Forwarded-Proto": "https"}
+
+
+def end_tls(server: HTTPServer, certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+
+
+# All is well
+
+
+def test_each_city_s_visitors_see_their_city_where_x_city_is_believed(east: str) -> None:
+    done = verify(east, "--region", EAST)
+
+    assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
+    rows = table(done.stdout)
+    assert [row[:5] for row in rows] == [[label, label, "200", EAST, "1"] for label in LABELS]
+    assert all(0 < float(row[5]) < 10_000 and float(row[6]) < 10_000 for row in rows)
+    assert done.stdout.endswith(f"{east} serves 9 cities as it should.\n")
+
+
+def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_menu(
+    balancer: Proxy,
+) -> None:
+    with answering(balancer) as port:
+        done = verify(f"http://127.0.0.1:{port}")
+
+    assert (done.returncode, wrong(done.stdout)) == (0, [])
+    assert "overwritten (right): seen from here, the city is New York." in done.stdout
+    assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
+    assert "/metrics: 404, not public" in done.stdout
+
+
+@needs_openssl
+def test_over_https_it_tells_how_long_the_certificate_is_good(
+    balancer: Proxy, certificate: Path
+) -> None:
+    balancer.RequestHandlerClass = SayingHttps
+    end_tls(balancer, certificate)
+    with answering(balancer) as port:
+        done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
+
+    assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
+    assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
+    assert "TLS: certificate good for 30 days" in done.stdout
+    assert "/metrics: 404, not public" in done.stdout
+
+
+# Something is wrong
+
+
+def test_another_region_than_expected_is_said_of_each_city(east: str) -> None:
+    done = verify(east, "--region", WEST)
+
+    assert done.returncode == 1
+    assert wrong(done.stdout) == [f"{label}: served by {EAST}, not {WEST}" for label in LABELS]
+    assert f"{east} is not as it should be" in done.stdout
+
+
+def test_a_site_that_does_not_answer_is_told_in_one_sentence() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+
+    done = verify(url)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(rf"{url} does not answer: .+\.\n", done.stderr)
+
+
+def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: str) -> None:
+    with serving(DB_URI=empty_database, DEBUG="1") as url:
+        done = verify(url)
+
+    assert done.returncode == 1
+    assert "200" not in {row[2] for row in table(done.stdout)}
+    (unready,) = [finding for finding in wrong(done.stdout) if finding.startswith("/readyz")]
+    assert unready.startswith("/readyz: 503 the database's schema is not at this version")
+    assert "right  /healthz: 200 alive" in done.stdout
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A site that is somebody else's, and has an answer to everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_site_that_is_not_movr_s_is_told_apart() -> None:
+    with answering(HTTPServer(("127.0.0.1", 0), Stranger)) as port:
+        done = verify(f"http://127.0.0.1:{port}")
+
+    assert done.returncode == 1
+    assert "Paris: the page shows no city of MovR's" in wrong(done.stdout)
+    assert "/readyz: 200 not what MovR says" in wrong(done.stdout)
+
+
+class Forgetful(Handler):
+    """A proxy that does not say whom it speaks for."""
+
+    def _headers(self, city: City) -> dict[str, str]:
+        headers = super()._headers(city)
+        del headers["X-Forwarded-For"]
+        return headers
+
+
+@needs_openssl
+def test_metrics_that_everybody_can_read_are_found(balancer: Proxy, certificate: Path) -> None:
+    balancer.RequestHandlerClass = Forgetful
+    end_tls(balancer, certificate)
+    with answering(balancer) as port:
+        done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
+
+    assert done.returncode == 1
+    assert wrong(done.stdout) == ["/metrics: 200: everybody can read the numbers"]
+
+
+@needs_openssl
+def test_a_certificate_that_soon_ends_is_found(balancer: Proxy, tmp_path: Path) -> None:
+    certificate = signed(tmp_path / "old.pem", days=13)
+    end_tls(balancer, certificate)
+    with answering(balancer) as port:
+        done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
+
+    assert done.returncode == 1
+    assert wrong(done.stdout) == ["TLS: certificate good for 13 days"]
+
+
+@needs_openssl
+def test_a_certificate_that_nobody_trusts_is_not_accepted(
+    balancer: Proxy, certificate: Path
+) -> None:
+    end_tls(balancer, certificate)
+    with answering(balancer) as port:
+        done = verify(f"https://127.0.0.1:{port}")
+
+    assert done.returncode == 1
+    assert "certificate verify failed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Plain HTTP beside https, which is at port 80 on a real site
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = spec_from_loader("verify", SourceFileLoader("verify", str(VERIFY)))
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    sys.modules["verify"] = module  # where dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_plain_http_that_serves_pages_is_found(script: ModuleType, east: str) -> None:
+    finding = script.plain_http("127.0.0.1", int(east.rpartition(":")[2]))
+
+    assert (finding.says, finding.is_right) == ("answers 200; it should lead to https", False)
+
+
+def test_plain_http_may_be_closed(script: ModuleType) -> None:
+    assert script.plain_http("127.0.0.1", free_port()).is_right
+
+
+@pytest.mark.parametrize(
+    ("location", "is_right"), [("https://movr.test/", True), ("http://movr.test/", False)]
+)
+def test_plain_http_may_lead_to_https_and_nowhere_else(
+    script: ModuleType, location: str, is_right: bool
+) -> None:
+    class Redirecting(Stranger):
+        def do_GET(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Redirecting)) as port:
+        assert script.plain_http("127.0.0.1", port).is_right is is_right
