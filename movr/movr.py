@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, Executable, Row
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
@@ -30,6 +30,8 @@ LAST_ID: Final = UUID(int=2**128 - 1)
 _RESULT_UNKNOWN: Final = "40003"
 # SQLSTATEs of a transaction that lost against others: serialization failure, deadlock, lock timeout
 _LOST_AGAINST_OTHERS: Final = frozenset({"40001", "40P01", "55P03"})
+# SQLSTATEs of a schema that is not (yet) what this code expects: no such table, no such column
+_SCHEMA_BEHIND: Final = frozenset({"42P01", "42703"})
 
 
 class MovR:
@@ -275,6 +277,10 @@ def _calmly() -> Iterator[None]:
         if _sqlstate(error) in _LOST_AGAINST_OTHERS:
             raise errors.DatabaseBusy from error
         raise errors.DatabaseAway(str(error.orig).strip().partition("\n")[0]) from error
+    except ProgrammingError as error:
+        if _sqlstate(error) not in _SCHEMA_BEHIND:
+            raise
+        raise errors.DatabaseAway("its schema is not what this code expects") from error
     except PoolTimeout as error:
         raise errors.DatabaseBusy from error
 

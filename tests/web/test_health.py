@@ -42,6 +42,13 @@ def test_it_is_not_ready_before_the_first_migration_and_says_what_to_do(
     assert early_visitor.get("/healthz").status_code == 200
 
 
+def test_a_page_is_calm_before_the_first_migration(early_visitor: Visitor) -> None:
+    reply = early_visitor.get("/vehicles")
+
+    assert reply.status_code == 503
+    assert reply.headers["Retry-After"]
+
+
 def test_it_becomes_ready_by_the_migrations_without_a_restart(
     early_visitor: Visitor, empty_engine: Engine
 ) -> None:
