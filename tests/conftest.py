@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import pytest
@@ -183,15 +184,19 @@ def serving(**environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The same, and its process."""
-    port = free_port()
+def running(
+    port: int = 0, log: BinaryIO | None = None, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, and its process. On this port, with what it says in this file, if given."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", *bind, "server:app"],
         cwd=ROOT,
         env={**os.environ, **environment},
+        stderr=log,
+        start_new_session=True,  # Ctrl-C is for who started it, who ends it in order
     )
     try:
         wait_until_answering(f"{url}/healthz", process)
