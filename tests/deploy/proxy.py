@@ -1,0 +1,80 @@
+"""nginx on the loopback, with the files of deploy/compose/nginx, in front of MovR."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.conftest import ROOT, START_TIMEOUT, free_port, wait_until_answering
+
+CONFIGURATION: Final = ROOT / "deploy" / "compose" / "nginx"
+SECRETS: Final = "/run/secrets"
+LISTENED_AT: Final = ("8080", "8443")  # in the container
+
+
+def find_nginx() -> str:
+    """The path of nginx. Without one the test that asks is skipped; in CI it fails."""
+    path = os.pathsep.join((os.environ["PATH"], "/usr/sbin"))
+    found = shutil.which("nginx", path=path)
+    if found is None and os.environ.get("CI"):
+        pytest.fail("CI must have an nginx: apt-get install nginx-light")
+    if found is None:
+        pytest.skip("NO TESTS OF THE PROXY: no nginx found (Debian: apt-get install nginx-light)")
+    return found
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that nginx's workers may use, who are nobody if root starts nginx."""
+    with tempfile.TemporaryDirectory(prefix="movr-nginx-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+def configure(here: Path, replicas: Sequence[int], ports: Mapping[str, int]) -> None:
+    """Copy the files; change who the replicas are, what it listens at, where secrets are."""
+    shutil.copytree(CONFIGURATION, here, dirs_exist_ok=True)
+    servers = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in replicas)
+    (here / "servers.conf").write_text(servers)
+    for file in ("plain.conf", "tls.conf"):
+        text = (here / file).read_text().replace(SECRETS, str(here))
+        for port in LISTENED_AT:
+            text = text.replace(f"listen {port} ", f"listen 127.0.0.1:{ports.get(port, port)} ")
+        (here / file).write_text(text)
+
+
+def command(here: Path, file: str) -> list[str]:
+    """As in services.yaml, but for the folders."""
+    return [find_nginx(), "-e", "stderr", "-p", str(here), "-c", str(here / file)]
+
+
+@contextmanager
+def running(here: Path, file: str, url: str) -> Iterator[str]:
+    """nginx with this file; the URL at which it answers. Its log is in `here`."""
+    with (here / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command(here, file), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        wait_until_answering(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(START_TIMEOUT)
+
+
+@contextmanager
+def proxying(replicas: Sequence[int]) -> Iterator[str]:
+    """Plain HTTP in front of the replicas at these ports; its URL."""
+    port = free_port()
+    with folder() as here:
+        configure(here, replicas, {"8080": port})
+        with running(here, "plain.conf", f"http://127.0.0.1:{port}") as url:
+            yield url

@@ -1,0 +1,271 @@
+"""A rolling restart under load: three replicas behind nginx, each stopped and started in turn.
+
+`python -m tests.deploy.rolling` is the big one; deploy/compose/rolling-restart runs it.
+"""
+
+import argparse
+import re
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, Final, Self
+from urllib.parse import urlencode, urlsplit
+
+from sqlalchemy import text
+
+from tests import databases
+from tests.conftest import UNLIMITED, free_port, serving
+from tests.deploy.proxy import proxying
+from tests.visitor import registration
+
+REPLICAS: Final = 3
+TIMEOUT: Final = 30  # seconds, for a reply
+PAGES: Final = (
+    "/",
+    "/vehicles",
+    "/rides",
+    "/users",
+    "/login",
+    "/vehicles/add",
+    "/healthz",
+    "/home",
+)
+ADDING: Final = "POST /vehicles/add"
+VEHICLE: Final = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
+FORM: Final = "application/x-www-form-urlencoded"
+
+Fields = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How large: until so many requests are made, and each replica was restarted at least once."""
+
+    connections: int
+    requests: int
+
+
+@dataclass
+class Result:
+    """What the members saw."""
+
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    restarts: int = 0
+    added: int = 0  # vehicles, as the replies say
+    rows: int = 0  # vehicles, as the database says
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, request: str, seen: str, *, expected: int, seconds: float) -> None:
+        """Count one request, whichever thread made it."""
+        as_expected = seen == str(expected)
+        with self._lock:
+            self.seconds.append(seconds)
+            self.statuses[seen] += 1
+            self.added += as_expected and request == ADDING
+            if not as_expected:
+                self.failures.append(f"{request}: {seen}")
+
+    def percentile(self, percent: int) -> float:
+        """The time in which so many of all requests were answered, in milliseconds."""
+        ordered = sorted(self.seconds)
+        return ordered[len(ordered) * percent // 100] * 1000
+
+    def __str__(self) -> str:
+        statuses = ", ".join(f"{status}: {n}" for status, n in sorted(self.statuses.items()))
+        return (
+            f"{len(self.seconds)} requests during {self.restarts} restarts:"
+            f" {len(self.failures)} failed\n"
+            f"statuses: {statuses}\n"
+            f"latency: p50 {self.percentile(50):.1f} ms, p99 {self.percentile(99):.1f} ms,"
+            f" longest {max(self.seconds) * 1000:.0f} ms\n"
+            f"vehicles added: {self.added} by the replies, {self.rows} in the database"
+        )
+
+
+class Member:
+    """A member with a browser, whose connection stays open."""
+
+    def __init__(self, url: str, result: Result) -> None:
+        """Register; only what comes afterwards is counted."""
+        self._address = urlsplit(url).netloc
+        self._result = result
+        self._cookies: dict[str, str] = {}
+        self._connection = self._connect()
+        self._token = self._find_token()
+        status, _ = self._ask("POST", "/register", registration())
+        assert status == 303, status
+        self._token = self._find_token()  # who logs in gets a new session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ride_about(self, goes_on: Callable[[], bool]) -> None:
+        """Look at pages; now and then put a vehicle on the street, which must happen once."""
+        while goes_on():
+            for path in PAGES:
+                self._count(f"GET {path}", expected=200)
+            self._count(ADDING, VEHICLE, expected=303)
+
+    def _count(self, request: str, fields: Fields | None = None, *, expected: int) -> None:
+        """Ask, and note what came of it."""
+        method, path = request.split()
+        began = time.perf_counter()
+        try:
+            seen = str(self._ask(method, path, fields)[0])
+        except (OSError, HTTPException) as error:
+            seen = type(error).__name__
+            self._connection.close()
+            self._connection = self._connect()
+        seconds = time.perf_counter() - began
+        self._result.note(request, seen, expected=expected, seconds=seconds)
+
+    def _ask(self, method: str, path: str, fields: Fields | None = None) -> tuple[int, str]:
+        """The status and the page."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        body = None
+        if fields is not None:
+            headers["Content-Type"] = FORM
+            body = urlencode({"csrf_token": self._token, **fields})
+        self._connection.request(method, path, body, headers)
+        reply = self._connection.getresponse()
+        page = reply.read().decode()
+        for cookie in reply.headers.get_all("Set-Cookie", ()):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return reply.status, page
+
+    def _find_token(self) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self._ask("GET", "/login")[1])
+        assert found, "the login page has no token"
+        return found[1]
+
+    def _connect(self) -> HTTPConnection:
+        return HTTPConnection(self._address, timeout=TIMEOUT)
+
+
+class Replicas:
+    """MovR's processes on ports of their own, on one database."""
+
+    def __init__(self, database: str, log: BinaryIO) -> None:
+        """Start none yet. What they say goes to the log."""
+        self.ports = [free_port() for _ in range(REPLICAS)]
+        self._log = log
+        self._running: dict[int, ExitStack] = {}
+        self._settings = {
+            "DB_URI": database,
+            "DEBUG": "1",  # cookies over plain HTTP
+            "PROXY_HOPS": "1",
+            "WRITES_PER_MINUTE": str(UNLIMITED),
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for port in self.ports:
+            self.stop(port)
+
+    def start(self, port: int) -> None:
+        """Until it answers."""
+        self._running[port] = ExitStack()
+        self._running[port].enter_context(serving(port, self._log, **self._settings))
+
+    def stop(self, port: int) -> None:
+        """By SIGTERM, until it has ended."""
+        if port in self._running:
+            self._running.pop(port).close()
+
+
+def restart_under_load(
+    database: str, plan: Plan, say: Callable[[Result], None] = lambda _: None
+) -> Result:
+    """Restart one replica after the other while members ride about; what they saw."""
+    result = Result()
+    done = threading.Event()
+    with ExitStack() as stack:
+        log = stack.enter_context(tempfile.TemporaryFile())
+        replicas = stack.enter_context(Replicas(database, log))
+        for port in replicas.ports:
+            replicas.start(port)
+        url = stack.enter_context(proxying(replicas.ports))
+        members = [stack.enter_context(Member(url, result)) for _ in range(plan.connections)]
+        threads = [
+            threading.Thread(target=member.ride_about, args=[lambda: not done.is_set()])
+            for member in members
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for port in _in_turn(replicas.ports, plan, result):
+                replicas.stop(port)
+                replicas.start(port)
+                result.restarts += 1
+                say(result)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+    engine = databases.connect(database)
+    with engine.connect() as connection:  # over all cities: this is no request of a rider's
+        result.rows = connection.execute(text("SELECT count(*) FROM vehicles")).scalar_one()
+    engine.dispose()
+    return result
+
+
+def _in_turn(ports: list[int], plan: Plan, result: Result) -> Iterator[int]:
+    """Each port, and all of them again until enough requests are made."""
+    while not result.restarts or len(result.seconds) < plan.requests:
+        yield from ports
+
+
+def main() -> int:
+    """Run the big one; 1 if any request failed."""
+    parser = argparse.ArgumentParser(prog="rolling-restart", description=__doc__)
+    parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--requests", type=int, default=20_000)
+    arguments = parser.parse_args()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _end)
+    plan = Plan(arguments.connections, arguments.requests)
+    try:
+        with tempfile.TemporaryDirectory(prefix="movr-rolling-") as folder:
+            server = databases.server_uri(Path(folder))
+            with databases.fresh_database(server) as database:
+                databases.bring_to_head(database)
+                result = restart_under_load(database, plan, _say)
+    except KeyboardInterrupt:
+        return 130
+    print(f"\n{result}")
+    for failure, times in Counter(result.failures).items():
+        print(f"failed: {failure} ({times} times)")
+    return 1 if result.failures or result.added != result.rows else 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """End all of it, in order; a second Ctrl-C must not leave anything behind."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _say(result: Result) -> None:
+    progress = f"{len(result.seconds)} requests, {result.restarts} restarts"
+    print(f"\r{progress}, {len(result.failures)} failed", end="", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

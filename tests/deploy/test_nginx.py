@@ -1,0 +1,327 @@
+"""The way in of compose.yaml: a real nginx with its very files, in front of real gunicorns."""
+
+import re
+import secrets
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cluster.proxy import host_of_city
+from movr.cities import CITIES, DEFAULT_CITY, City
+from tests.conftest import free_port, serving
+from tests.deploy.proxy import CONFIGURATION, command, configure, folder, proxying, running
+from tests.deploy.rolling import Plan, restart_under_load
+from tests.visitor import Visitor
+from web.app import LARGEST_FORM
+from web.limits import FAILED_LOGINS_OF_ADDRESS
+
+FILES = ("plain.conf", "tls.conf")
+ENOUGH = Plan(connections=4, requests=1500)
+GUESSED = "We could not tell where you are"
+
+
+@pytest.fixture(scope="module")
+def replica(database: str) -> Iterator[str]:
+    """MovR as compose.yaml runs it, but for cookies over plain HTTP. One thread, to be held up."""
+    with serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1", WORKERS="1", THREADS="1") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def way_in(replica: str) -> Iterator[str]:
+    """nginx in front of it, over plain HTTP."""
+    with proxying([port_of(replica)]) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def secure_way_in(replica: str) -> Iterator[tuple[str, str, ssl.SSLContext]]:
+    """The same over HTTPS: its URL, that of plain HTTP, and the trust in its certificate."""
+    with folder() as here:
+        make_certificate(here)
+        ports = {"8080": free_port(), "8443": free_port()}
+        configure(here, [port_of(replica)], ports)
+        plain = f"http://127.0.0.1:{ports['8080']}"
+        with running(here, "tls.conf", plain):
+            trust = ssl.create_default_context(cafile=str(here / "tls_certificate"))
+            yield f"https://127.0.0.1:{ports['8443']}", plain, trust
+
+
+def port_of(url: str) -> int:
+    port = httpx.URL(url).port
+    assert port
+    return port
+
+
+def make_certificate(here: Path) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=movr.test"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", here / "tls_key", "-out", here / "tls_certificate"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def city_shown(reply: httpx.Response) -> str:
+    found = re.search(r"<h1>([^,]+), <em>", reply.text)
+    assert found
+    return found[1]
+
+
+# The files
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
+    with folder() as here:
+        make_certificate(here)
+        configure(here, [1], {})
+
+        done = subprocess.run(
+            [*command(here, file), "-t"], check=False, capture_output=True, text=True
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"\[(warn|error|emerg)\]", done.stderr)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_gixy_has_nothing_to_say(file: str) -> None:
+    assert gixy(CONFIGURATION / file) == (0, b"[]")
+
+
+def test_gixy_would_find_what_is_wrong(tmp_path: Path) -> None:
+    wrong = tmp_path / "nginx.conf"
+    wrong.write_text("events {} http { server_tokens on; }")
+
+    assert gixy(wrong)[0] == 1
+
+
+def gixy(file: Path) -> tuple[int, bytes]:
+    """Its exit status, and what it found."""
+    run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
+    done = subprocess.run(run, check=False, capture_output=True)
+    assert done.stderr == b""
+    return done.returncode, done.stdout.strip()
+
+
+# Where a visitor is
+
+
+def test_what_a_client_says_of_its_city_never_gets_through(way_in: str) -> None:
+    lies = {
+        "X-City": "paris",
+        "X-City-Lat-Long": "48.86,2.35",
+        "x-city": "rome",
+        "X_City": "amsterdam",
+    }
+
+    reply = httpx.get(way_in, headers=lies)
+
+    assert city_shown(reply) == DEFAULT_CITY.label
+    assert GUESSED in reply.text
+
+
+def test_the_replica_would_have_believed_it(replica: str) -> None:
+    assert city_shown(httpx.get(replica, headers={"X-City": "paris"})) == "Paris"
+    assert city_shown(httpx.get(replica, headers={"X-City-Lat-Long": "41.9,12.5"})) == "Rome"
+
+
+@pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
+def test_the_name_that_a_visitor_comes_by_says_where_they_are(city: City, way_in: str) -> None:
+    host = f"{host_of_city(city)}:8080"
+
+    reply = httpx.get(way_in, headers={"Host": host, "X-City": "nowhere"})
+
+    assert city_shown(reply) == city.label
+    assert GUESSED not in reply.text
+
+
+# Who a client is
+
+
+def fail_to_log_in(url: str, address: str, **headers: str) -> int:
+    """The status of a failed login from this address of the loopback, as a name of its own."""
+    transport = httpx.HTTPTransport(local_address=address)
+    with httpx.Client(base_url=url, transport=transport, headers=headers) as client:
+        return Visitor(client).log_in(secrets.token_hex(8)).status_code
+
+
+def test_who_claims_another_address_each_time_is_limited_all_the_same(way_in: str) -> None:
+    """MovR limits failed logins of an address: what it counts shows whom it takes a client for."""
+    for n in range(FAILED_LOGINS_OF_ADDRESS.at_most):
+        claim = {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.{n}", "X-Real-IP": f"192.0.2.{n}"}
+        assert fail_to_log_in(way_in, "127.0.0.11", **claim) == 422
+
+    assert fail_to_log_in(way_in, "127.0.0.11", **{"X-Forwarded-For": "198.51.100.99"}) == 429
+    assert fail_to_log_in(way_in, "127.0.0.12") == 422
+
+
+def test_the_replica_would_have_believed_that_too(replica: str) -> None:
+    for n in range(FAILED_LOGINS_OF_ADDRESS.at_most + 1):
+        claim = {"X-Forwarded-For": f"198.51.100.{n}"}
+        assert fail_to_log_in(replica, "127.0.0.13", **claim) == 422
+
+
+def test_a_request_has_the_id_that_nginx_gave_it(way_in: str) -> None:
+    reply = httpx.get(way_in, headers={"X-Request-ID": "chosen-by-a-client"})
+
+    assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["X-Request-ID"])
+
+
+# What is let in
+
+
+@pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics?x=1"])
+def test_the_metrics_can_not_be_reached(way_in: str, path: str) -> None:
+    reply = httpx.get(way_in + path)
+
+    assert reply.status_code == 404
+    assert "movr_requests" not in reply.text
+
+
+def test_a_body_may_be_as_large_as_movr_takes_and_no_larger(way_in: str) -> None:
+    def post(size: int) -> httpx.Response:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return httpx.post(f"{way_in}/login", content=b"a" * size, headers=form)
+
+    taken = post(LARGEST_FORM)
+    refused = post(LARGEST_FORM + 1)
+
+    assert "X-Served-By-Region" in taken.headers
+    assert refused.status_code == 413
+    assert "X-Served-By-Region" not in refused.headers
+
+
+def test_nginx_does_not_say_which_it_is(way_in: str) -> None:
+    assert httpx.get(f"{way_in}/metrics").headers["Server"] == "nginx"
+
+
+def test_clients_that_send_slowly_hold_up_nobody(way_in: str) -> None:
+    """The replica has a single thread; each of these would hold it until its body is there."""
+    head = b"POST /login HTTP/1.1\r\nHost: movr.test\r\nContent-Length: 1000\r\n\r\nusername="
+    with ExitStack() as stack:
+        for _ in range(4):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(way_in))))
+            slow.sendall(head)
+
+        assert httpx.get(way_in, timeout=2).status_code == 200
+
+
+# HTTPS
+
+
+def test_plain_http_only_says_where_https_is(
+    secure_way_in: tuple[str, str, ssl.SSLContext],
+) -> None:
+    _, plain, _ = secure_way_in
+
+    reply = httpx.post(f"{plain}/login?next=/rides", headers={"Host": "movr.test"})
+
+    assert reply.status_code == 308
+    assert reply.headers["Location"] == "https://movr.test/login?next=/rides"
+
+
+def test_https_serves_movr_with_the_given_certificate_and_says_to_stay(
+    secure_way_in: tuple[str, str, ssl.SSLContext],
+) -> None:
+    url, _, trust = secure_way_in
+
+    page = httpx.get(url, verify=trust)
+    refused = httpx.get(f"{url}/metrics", verify=trust)
+
+    assert city_shown(page) == DEFAULT_CITY.label
+    for reply in (page, refused):
+        assert reply.headers.get_list("Strict-Transport-Security") == [
+            "max-age=31536000; includeSubDomains"
+        ]
+
+
+def test_https_is_1_2_or_later_and_old_protocols_are_refused(
+    secure_way_in: tuple[str, str, ssl.SSLContext],
+) -> None:
+    url, _, trust = secure_way_in
+    address = ("127.0.0.1", port_of(url))
+
+    def version(newest: ssl.TLSVersion) -> str | None:
+        trust.maximum_version = newest
+        with (
+            socket.create_connection(address) as plain,
+            trust.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+        ):
+            return secure.version()
+
+    assert version(ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    assert version(ssl.TLSVersion.MAXIMUM_SUPPORTED) == "TLSv1.3"
+
+
+# When replicas come and go
+
+
+@contextmanager
+def failing_replica() -> Iterator[tuple[int, Callable[[], int]]]:
+    """One that takes a request and ends without an answer; its port, and how many it took."""
+    taken: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return  # closed: the test is over
+                with connection:
+                    taken.append(connection.recv(65536))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], lambda: len(taken)
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_a_post_that_may_have_arrived_is_never_sent_again(replica: str) -> None:
+    with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
+        before = taken()
+        statuses = {httpx.post(f"{url}/login").status_code for _ in range(4)}
+
+        assert 502 in statuses
+        assert taken() == before + 2  # every other one, in turn: none of them twice
+
+
+def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
+    with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
+        statuses = {httpx.get(url).status_code for _ in range(6)}
+
+        assert taken()
+        assert statuses == {200}
+
+
+def test_a_replica_that_refuses_costs_no_request(replica: str) -> None:
+    with proxying([free_port(), free_port(), port_of(replica)]) as url:
+        statuses = {httpx.post(f"{url}/login").status_code for _ in range(6)}
+
+    assert statuses == {400}  # a form without a token: MovR's own answer
+
+
+def test_restarting_each_replica_in_turn_fails_no_request(own_database: str) -> None:
+    result = restart_under_load(own_database, ENOUGH)
+
+    assert result.failures == []
+    assert result.restarts >= 3
+    assert len(result.seconds) >= ENOUGH.requests
+    assert 0 < result.added == result.rows
