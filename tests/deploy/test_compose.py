@@ -1,0 +1,383 @@
+"""The compose files: what they say of services, secrets and ports. Their nginx: test_nginx.py."""
+
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from movr import cities
+from movr.engine import parse_uri
+from tests.conftest import ROOT
+from tests.deploy.compose import Model, Service, load
+from tests.deploy.proxy import CONFIGURATION
+from tests.deploy.test_manifests import gunicorn_s, values
+from web.config import Settings
+
+COMPOSE = ROOT / "deploy" / "compose"
+FILES = {
+    "laptop": (ROOT / "compose.yaml",),
+    "production": (COMPOSE / "production.yaml",),
+    "cloud-sql": (COMPOSE / "production.yaml", COMPOSE / "cloud-sql.yaml"),
+}
+WRITTEN = (ROOT / "compose.yaml", *sorted(COMPOSE.glob("*.yaml")))
+NODES = {f"cockroachdb-{region}" for region in ("us-east", "us-west", "europe-west")}
+ONCE = {"migration", "cockroachdb-init"}  # these end
+EVERY_SERVICE = [(way, name) for way, files in FILES.items() for name in load(*files)["services"]]
+
+every_way = pytest.mark.parametrize("way", FILES)
+every_service = pytest.mark.parametrize(("way", "name"), EVERY_SERVICE)
+
+
+@cache
+def model(way: str) -> Model:
+    return load(*FILES[way])
+
+
+def service(way: str, name: str) -> Service:
+    found = model(way)["services"][name]
+    assert isinstance(found, dict)
+    return found
+
+
+def seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d+)s", text)
+    assert found
+    return int(found[1])
+
+
+# What is started
+
+
+def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
+    assert started(set()) == {"db", "migration", "web", "nginx"}
+    assert started({"tls"}) == started(set()) | {"nginx-tls"}
+    assert started({"cockroachdb"}) == started(set()) | NODES | {"cockroachdb-init"}
+
+
+def started(profiles: set[str]) -> set[str]:
+    """The services that these profiles start, on a laptop."""
+    return {
+        name
+        for name, service in model("laptop")["services"].items()
+        if profiles.issuperset(service.get("profiles", ())[:1])
+    }
+
+
+@pytest.mark.parametrize("way", ["production", "cloud-sql"])
+def test_in_production_the_database_is_elsewhere_and_everybody_gets_https(way: str) -> None:
+    assert set(model(way)["services"]) - {"cloud-sql"} == {"migration", "web", "nginx"}
+    assert service(way, "nginx")["command"][-1] == "/etc/movr/tls.conf"
+
+
+@every_way
+def test_movr_starts_when_its_schema_is_there_and_nginx_when_movr_is(way: str) -> None:
+    assert service(way, "web")["depends_on"] == {
+        "migration": {"condition": "service_completed_successfully"}
+    }
+    for name in model(way)["services"]:
+        if name.startswith("nginx"):
+            assert service(way, name)["depends_on"] == {"web": {"condition": "service_healthy"}}
+    assert service(way, "migration")["command"][-2:] == ["db", "upgrade"]
+
+
+@pytest.mark.parametrize(("way", "database"), [("laptop", "db"), ("cloud-sql", "cloud-sql")])
+def test_the_migration_waits_for_the_database(way: str, database: str) -> None:
+    waits_for = service(way, "migration")["depends_on"]
+
+    assert waits_for[database] == {"condition": "service_healthy"}
+    for name, how in waits_for.items():
+        profiles = service(way, name).get("profiles", [])
+        assert how.get("required", True) is (not profiles), "what a profile starts may be missing"
+
+
+def test_no_service_is_extended_that_waits_for_another() -> None:
+    """Some versions of compose refuse it, others forget it."""
+    assert "depends_on" not in (COMPOSE / "services.yaml").read_text()
+
+
+@every_way
+def test_whatever_a_service_waits_for_is_in_the_same_files(way: str) -> None:
+    services = model(way)["services"]
+
+    for name, each in services.items():
+        assert set(each.get("depends_on", ())) <= set(services), name
+
+
+@every_way
+def test_there_may_be_many_replicas_of_movr(way: str) -> None:
+    """A name or a port of the host could be only one's."""
+    assert not service(way, "web").keys() & {"container_name", "ports", "hostname"}
+
+
+@every_service
+def test_a_service_that_stays_says_whether_it_is_well_and_comes_back(way: str, name: str) -> None:
+    each = service(way, name)
+
+    if name in ONCE:
+        assert each["restart"] == "no"
+    else:
+        assert each["healthcheck"]["test"][0] == "CMD"
+        assert each["restart"] == "unless-stopped"
+
+
+def test_the_health_of_movr_is_that_it_is_ready_and_can_be_asked(tmp_path: Path) -> None:
+    """The program is run: with nobody there, it must fail."""
+    command = service("laptop", "web")["healthcheck"]["test"][2:]
+
+    done = subprocess.run([sys.executable, *command], check=False, cwd=tmp_path, timeout=10)
+
+    assert '"/readyz"' in command[-1]
+    assert f'"127.0.0.1", {Settings().port}' in command[-1]
+    assert done.returncode == 1
+
+
+@every_way
+def test_movr_may_end_its_last_requests(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = service(way, "web")
+    draining = int(web["environment"].get("DRAIN_SECONDS", 0))
+
+    assert seconds(web["stop_grace_period"]) > draining + gunicorn_s(
+        "graceful_timeout", monkeypatch
+    )
+
+
+@every_way
+def test_nginx_may_end_its_last_requests(way: str) -> None:
+    found = re.search(
+        r"worker_shutdown_timeout (\d+s);", (CONFIGURATION / "process.conf").read_text()
+    )
+
+    assert found
+    assert seconds(service(way, "nginx")["stop_grace_period"]) > seconds(found[1])
+
+
+# What agrees with what
+
+
+@every_service
+def test_every_setting_is_one_of_movr_s(way: str, name: str) -> None:
+    if name in {"web", "migration"}:
+        for variable in service(way, name)["environment"]:
+            assert hasattr(Settings(), variable.removesuffix("_FILE").lower()), variable
+
+
+@every_way
+def test_the_migration_runs_the_image_and_the_settings_of_movr(way: str) -> None:
+    web, migration = service(way, "web"), service(way, "migration")
+
+    for same in ("image", "build", "environment", "secrets"):
+        assert web[same] == migration[same]
+    assert web["build"] == str(ROOT)
+
+
+@every_way
+def test_movr_trusts_nginx_and_nobody_else_and_logs_for_programs(way: str) -> None:
+    environment = service(way, "web")["environment"]
+
+    assert environment["PROXY_HOPS"] == "1"
+    assert environment["LOG_FORMAT"] == "json"
+
+
+@every_service
+def test_nginx_reads_the_files_that_are_tested(way: str, name: str) -> None:
+    each = service(way, name)
+
+    if each["image"].startswith("nginx:"):
+        assert each["volumes"] == [f"{CONFIGURATION}:/etc/movr:ro"]
+        file = Path(each["command"][-1])
+        assert each["command"] == ["nginx", "-p", "/tmp", "-c", str(file)]
+        assert (CONFIGURATION / file.name).exists()
+
+
+def test_nginx_finds_replicas_that_come_and_go() -> None:
+    servers = (CONFIGURATION / "servers.conf").read_text()
+    image = service("laptop", "nginx")["image"]
+    version = tuple(int(part) for part in re.findall(r"\d+", image)[:3])
+
+    assert f"server web:{Settings().port} resolve max_fails=0;" in servers
+    assert "resolver 127.0.0.11 valid=2s" in (CONFIGURATION / "http.conf").read_text()
+    assert version >= (1, 27, 3), "the first open-source nginx that knows `resolve`"
+
+
+def test_every_region_has_its_node_of_cockroachdb() -> None:
+    localities = {service("laptop", node)["command"][0] for node in NODES}
+
+    assert localities == {f"--locality=region={region}" for region in cities.REGIONS}
+    for node in NODES:
+        entrypoint = service("laptop", node)["entrypoint"]
+        (join,) = [word for word in entrypoint if word.startswith("--join=")]
+        assert set(join.removeprefix("--join=").split(",")) == NODES
+
+
+def test_nodes_of_cockroachdb_share_no_volume() -> None:
+    assert len({service("laptop", node)["volumes"][0] for node in NODES}) == len(NODES)
+
+
+@every_way
+def test_every_network_volume_and_secret_is_declared(way: str) -> None:
+    declared = model(way)
+
+    for each in declared["services"].values():
+        assert set(each.get("networks", ())) <= set(declared["networks"])
+        assert set(each.get("secrets", ())) <= set(declared["secrets"])
+        for volume in each.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert Path(source).is_dir() or source in declared["volumes"]
+
+
+# Secrets
+
+
+@every_way
+def test_every_secret_is_a_file_in_the_folder_for_secrets(way: str) -> None:
+    for name, secret in model(way)["secrets"].items():
+        assert secret.keys() == {"file"}, name
+        assert Path(secret["file"]).parent == COMPOSE / "secrets"
+
+
+@pytest.mark.parametrize("file", WRITTEN, ids=lambda file: file.name)
+def test_no_secret_is_written_down(file: Path) -> None:
+    written = yaml.safe_load(file.read_text())
+
+    for environment in values(written, "environment"):
+        for name, value in environment.items():
+            if re.search("PASSWORD|SECRET|KEY|URI|TOKEN", name):
+                assert value.startswith(("/run/secrets/", "${DB_URI:?")), name
+    assert "://" not in file.read_text()
+
+
+@every_service
+def test_a_file_of_a_secret_is_one_that_the_service_gets(way: str, name: str) -> None:
+    each = service(way, name)
+    words = [*each.get("environment", {}).values(), *each.get("command", ())]
+
+    for word in words:
+        for secret in re.findall(r"/run/secrets/(\w+)", word):
+            assert secret in each["secrets"]
+
+
+def test_production_takes_the_database_from_the_environment_alone() -> None:
+    for name in ("web", "migration"):
+        environment = service("production", name)["environment"]
+        assert environment["DB_URI"].startswith("${DB_URI:?")
+        assert "DB_URI_FILE" not in environment
+        assert "env_file" not in service("production", name)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """The secrets that make-secrets makes, elsewhere."""
+    shutil.copy(COMPOSE / "make-secrets", tmp_path)
+    subprocess.run([tmp_path / "make-secrets"], check=True)
+    return tmp_path / "secrets"
+
+
+def test_one_command_makes_the_secrets_of_a_laptop(made: Path) -> None:
+    wanted = {Path(secret["file"]).name for secret in model("laptop")["secrets"].values()}
+    uris = {"postgresql_uri", "cockroachdb_uri"}
+
+    assert {path.name for path in made.iterdir()} == wanted - {
+        "${DATABASE:-postgresql}_uri",
+        "tls_certificate",
+        "tls_key",
+    } | uris
+    assert len((made / "secret_key").read_text().strip()) == 64
+    postgresql = parse_uri((made / "postgresql_uri").read_text().strip())
+    cockroachdb = parse_uri((made / "cockroachdb_uri").read_text().strip())
+    assert (postgresql.host, postgresql.username, postgresql.database) == ("db", "movr", "movr")
+    assert postgresql.password == (made / "db_password").read_text().strip()
+    assert cockroachdb.host in NODES
+
+
+def test_secrets_can_be_read_by_containers_and_by_nobody_else_on_the_host(made: Path) -> None:
+    """MovR is another user in its container than on the host; the folder keeps others out."""
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    for path in made.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def test_secrets_that_are_there_stay_as_they_are(made: Path) -> None:
+    before = {path: path.read_text() for path in made.iterdir()}
+
+    subprocess.run([made.parent / "make-secrets"], check=True)
+
+    assert {path: path.read_text() for path in made.iterdir()} == before
+
+
+def test_no_secret_gets_into_git_or_the_image() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    kept_out = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "/deploy/compose/secrets/" in ignored
+    assert {"deploy", ".env"} <= set(kept_out)
+
+
+# Safety
+
+
+@every_service
+def test_on_a_laptop_only_this_machine_may_connect(way: str, name: str) -> None:
+    ports = service(way, name).get("ports", [])
+
+    if way == "laptop":
+        assert all(port.startswith("127.0.0.1:") for port in ports)
+    elif name == "nginx":
+        assert ports == ["80:8080", "443:8443"]
+    if "nginx" not in name:
+        assert ports == []
+
+
+def test_the_databases_are_for_movr_alone() -> None:
+    assert model("laptop")["networks"]["database"] == {"internal": True}
+    for name in {"db", "cockroachdb-init"} | NODES:
+        assert service("laptop", name)["networks"] == ["database"]
+    assert service("laptop", "nginx")["networks"] == ["proxy"]
+
+
+@every_service
+def test_a_service_may_do_nothing_that_it_does_not_need(way: str, name: str) -> None:
+    each = service(way, name)
+
+    assert each["security_opt"] == ["no-new-privileges:true"]
+    assert not each.keys() & {"privileged", "cap_add", "pid", "ipc", "network_mode"}
+    if name not in {"db", "cockroachdb-init"} | NODES:
+        assert each["read_only"] is True
+        assert each["cap_drop"] == ["ALL"]
+
+
+@every_way
+def test_movr_writes_to_memory_alone(way: str) -> None:
+    places = [place.partition(":")[0] for place in service(way, "web")["tmpfs"]]
+
+    assert places == ["/tmp", "/dev/shm"]
+    assert not service(way, "web")["volumes"]
+
+
+@every_service
+def test_an_image_is_ours_or_pinned_to_a_version(way: str, name: str) -> None:
+    each = service(way, name)
+
+    if "build" in each:
+        assert each["image"] == "movr:${MOVR_VERSION:-local}"
+    else:
+        assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", each["image"])
+
+
+def test_nginx_is_nobody_in_particular() -> None:
+    assert service("laptop", "nginx")["user"] == "101:101"
+
+
+def test_yamllint_has_nothing_to_say() -> None:
+    """Of the file at the top; those in deploy/ are linted with the manifests."""
+    rules = str(ROOT / "deploy" / ".yamllint")
+    lint = [sys.executable, "-m", "yamllint", "--strict", "-c", rules, str(ROOT / "compose.yaml")]
+
+    done = subprocess.run(lint, check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "")
