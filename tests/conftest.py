@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -184,11 +184,17 @@ def serving(**environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(
-    port: int = 0, log: BinaryIO | None = None, **environment: str
+def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, and its process."""
+    with gunicorn(free_port(), environment) as (url, process):
+        yield url, process
+
+
+@contextmanager
+def gunicorn(
+    port: int, environment: Mapping[str, str], log: BinaryIO | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The same, and its process. On this port, with what it says in this file, if given."""
-    port = port or free_port()
+    """The same on this port, with what it says in this file."""
     url = f"http://127.0.0.1:{port}"
     bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
     process = subprocess.Popen(

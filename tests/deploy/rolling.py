@@ -4,7 +4,9 @@
 """
 
 import argparse
+import atexit
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import text
 
 from tests import databases
-from tests.conftest import UNLIMITED, free_port, serving
+from tests.conftest import UNLIMITED, free_port, gunicorn
 from tests.deploy.proxy import proxying
 from tests.visitor import registration
 
@@ -182,7 +184,7 @@ class Replicas:
     def start(self, port: int) -> None:
         """Until it answers."""
         self._running[port] = ExitStack()
-        self._running[port].enter_context(serving(port, self._log, **self._settings))
+        self._running[port].enter_context(gunicorn(port, self._settings, self._log))
 
     def stop(self, port: int) -> None:
         """By SIGTERM, until it has ended."""
@@ -241,12 +243,14 @@ def main() -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _end)
     plan = Plan(arguments.connections, arguments.requests)
+    # Removed at the very end: the embedded PostgreSQL leaves it when this process does.
+    folder = Path(tempfile.mkdtemp(prefix="movr-rolling-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="movr-rolling-") as folder:
-            server = databases.server_uri(Path(folder))
-            with databases.fresh_database(server) as database:
-                databases.bring_to_head(database)
-                result = restart_under_load(database, plan, _say)
+        server = databases.server_uri(folder)
+        with databases.fresh_database(server) as database:
+            databases.bring_to_head(database)
+            result = restart_under_load(database, plan, _say)
     except KeyboardInterrupt:
         return 130
     print(f"\n{result}")

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.deploy.compose import Model, Service, load
 from tests.deploy.proxy import CONFIGURATION
 from tests.deploy.test_manifests import gunicorn_s, values
-from web.config import Settings
+from web.config import Settings, read_settings
 
 COMPOSE = ROOT / "deploy" / "compose"
 FILES = {
@@ -176,14 +176,6 @@ def test_the_migration_runs_the_image_and_the_settings_of_movr(way: str) -> None
     assert web["build"] == str(ROOT)
 
 
-@every_way
-def test_movr_trusts_nginx_and_nobody_else_and_logs_for_programs(way: str) -> None:
-    environment = service(way, "web")["environment"]
-
-    assert environment["PROXY_HOPS"] == "1"
-    assert environment["LOG_FORMAT"] == "json"
-
-
 @every_service
 def test_nginx_reads_the_files_that_are_tested(way: str, name: str) -> None:
     each = service(way, name)
@@ -293,6 +285,26 @@ def test_one_command_makes_the_secrets_of_a_laptop(made: Path) -> None:
     assert (postgresql.host, postgresql.username, postgresql.database) == ("db", "movr", "movr")
     assert postgresql.password == (made / "db_password").read_text().strip()
     assert cockroachdb.host in NODES
+
+
+@every_service
+def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> None:
+    if name not in {"web", "migration"}:
+        return
+    uri = (made / "postgresql_uri").read_text().strip()
+    (made / "db_uri").write_text(uri)
+    given = {
+        variable: (uri if variable == "DB_URI" else text)
+        .replace("/run/secrets", str(made))
+        .replace("${REGION:-}", "")
+        for variable, text in service(way, name)["environment"].items()
+    }
+
+    settings = read_settings(given)
+
+    assert settings.db_uri == uri
+    assert settings.secret_key == (made / "secret_key").read_text().strip()
+    assert (settings.proxy_hops, settings.log_format) == (1, "json")
 
 
 def test_secrets_can_be_read_by_containers_and_by_nobody_else_on_the_host(made: Path) -> None:
