@@ -9,24 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.conftest import ROOT, START_TIMEOUT, free_port, wait_until_answering
 
 CONFIGURATION: Final = ROOT / "deploy" / "compose" / "nginx"
 SECRETS: Final = "/run/secrets"
 LISTENED_AT: Final = ("8080", "8443")  # in the container
-
-
-def find_nginx() -> str:
-    """The path of nginx. Without one the test that asks is skipped; in CI it fails."""
-    path = os.pathsep.join((os.environ["PATH"], "/usr/sbin"))
-    found = shutil.which("nginx", path=path)
-    if found is None and os.environ.get("CI"):
-        pytest.fail("CI must have an nginx: apt-get install nginx-light")
-    if found is None:
-        pytest.skip("NO TESTS OF THE PROXY: no nginx found (Debian: apt-get install nginx-light)")
-    return found
+NGINX: Final = shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin")))
+HOW_TO_GET_IT: Final = "no nginx found (Debian: apt-get install nginx-light)"
 
 
 @contextmanager
@@ -52,7 +41,7 @@ def configure(here: Path, replicas: Sequence[int], ports: Mapping[str, int]) -> 
 
 def command(here: Path, file: str) -> list[str]:
     """As in services.yaml, but for the folders."""
-    return [find_nginx(), "-e", "stderr", "-p", str(here), "-c", str(here / file)]
+    return [NGINX or "nginx", "-e", "stderr", "-p", str(here), "-c", str(here / file)]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from sqlalchemy import text
 
 from tests import databases
 from tests.conftest import UNLIMITED, free_port, gunicorn
-from tests.deploy.proxy import proxying
+from tests.deploy.proxy import HOW_TO_GET_IT, NGINX, proxying
 from tests.visitor import registration
 
 REPLICAS: Final = 3
@@ -240,6 +240,8 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--requests", type=int, default=20_000)
     arguments = parser.parse_args()
+    if NGINX is None:
+        parser.error(HOW_TO_GET_IT)
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _end)
     plan = Plan(arguments.connections, arguments.requests)

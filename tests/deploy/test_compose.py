@@ -393,3 +393,23 @@ def test_yamllint_has_nothing_to_say() -> None:
     done = subprocess.run(lint, check=False, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("file", ["plain.conf", "tls.conf"])
+def test_gixy_has_nothing_to_say(file: str) -> None:
+    assert gixy(CONFIGURATION / file) == (0, b"[]")
+
+
+def test_gixy_would_find_what_is_wrong(tmp_path: Path) -> None:
+    wrong = tmp_path / "nginx.conf"
+    wrong.write_text("events {} http { server_tokens on; }")
+
+    assert gixy(wrong)[0] == 1
+
+
+def gixy(file: Path) -> tuple[int, bytes]:
+    """Its exit status, and what it found."""
+    run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
+    done = subprocess.run(run, check=False, capture_output=True)
+    assert done.stderr == b""
+    return done.returncode, done.stdout.strip()

@@ -1,11 +1,11 @@
 """The way in of compose.yaml: a real nginx with its very files, in front of real gunicorns."""
 
+import os
 import re
 import secrets
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,15 @@ import pytest
 from cluster.proxy import host_of_city
 from movr.cities import CITIES, DEFAULT_CITY, City
 from tests.conftest import free_port, serving
-from tests.deploy.proxy import CONFIGURATION, command, configure, folder, proxying, running
+from tests.deploy.proxy import (
+    HOW_TO_GET_IT,
+    NGINX,
+    command,
+    configure,
+    folder,
+    proxying,
+    running,
+)
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor
 from web.app import LARGEST_FORM
@@ -26,6 +34,14 @@ from web.limits import FAILED_LOGINS_OF_ADDRESS
 FILES = ("plain.conf", "tls.conf")
 ENOUGH = Plan(connections=3, requests=1500)
 GUESSED = "We could not tell where you are"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nginx() -> None:
+    if NGINX is None and os.environ.get("CI"):
+        pytest.fail(f"CI must have it: {HOW_TO_GET_IT}")
+    if NGINX is None:
+        pytest.skip(f"NO TESTS OF THE PROXY: {HOW_TO_GET_IT}")
 
 
 @pytest.fixture(scope="module")
@@ -95,26 +111,6 @@ def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
 
     assert done.returncode == 0, done.stderr
     assert not re.search(r"\[(warn|error|emerg)\]", done.stderr)
-
-
-@pytest.mark.parametrize("file", FILES)
-def test_gixy_has_nothing_to_say(file: str) -> None:
-    assert gixy(CONFIGURATION / file) == (0, b"[]")
-
-
-def test_gixy_would_find_what_is_wrong(tmp_path: Path) -> None:
-    wrong = tmp_path / "nginx.conf"
-    wrong.write_text("events {} http { server_tokens on; }")
-
-    assert gixy(wrong)[0] == 1
-
-
-def gixy(file: Path) -> tuple[int, bytes]:
-    """Its exit status, and what it found."""
-    run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
-    done = subprocess.run(run, check=False, capture_output=True)
-    assert done.stderr == b""
-    return done.returncode, done.stdout.strip()
 
 
 # Where a visitor is
