@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo check lock
+.PHONY: help run test demo load check lock
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -17,6 +17,9 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that se
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
 	@exec $(BIN)/python -m cluster
+
+load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 RIDERS=200 SECONDS=120 without the web view
+	@exec $(BIN)/python -m crowd
 
 check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .

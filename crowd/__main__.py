@@ -1,0 +1,181 @@
+"""Start MovR and the crowd, and compare what the site said with what the database knows."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from crowd import check, hosting, journal, signals
+from crowd.hosting import HOST, ROOT, CannotHost
+from movr import embedded, invariants, schema
+from movr.engine import make_engine
+
+SHOWN: Final = 20  # sentences; the rest is counted
+STOP_TIMEOUT: Final = 10  # seconds for requests under way
+FAILED: Final = 3  # Locust's status after failures
+_NUMBERS: Final[dict[str, Callable[[str], float]]] = {
+    "riders": int,
+    "seconds": int,
+    "arrivals": int,
+    "view_port": int,
+    "think": float,
+}
+
+
+class WrongSetting(Exception):  # noqa: N818 - a reason, told and done with
+    """A setting that makes no sense, in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What whoever starts the crowd decides; each is read from the variable in capitals."""
+
+    riders: int = 100
+    seconds: int = 0  # 0: until Ctrl-C
+    arrivals: int = 4  # riders a second; each costs a password's hash
+    view_port: int = 8089
+    think: float = 3  # seconds between two steps of a rider, on average
+    headless: bool = False
+    url: str = ""
+    db_uri: str = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in this environment. Raises WrongSetting."""
+    numbers: dict[str, Any] = {}
+    for name, parse in _NUMBERS.items():
+        if text := environment.get(name.upper(), ""):
+            try:
+                numbers[name] = parse(text)
+            except ValueError:
+                raise WrongSetting(f"{name.upper()} must be a number.") from None
+    url, db_uri = environment.get("URL", "").rstrip("/"), environment.get("DB_URI", "")
+    if bool(url) != bool(db_uri):
+        raise WrongSetting("URL and DB_URI go together: a MovR that runs, and its database.")
+    headless = environment.get("HEADLESS", "") not in {"", "0"}
+    return Settings(**numbers, headless=headless, url=url, db_uri=db_uri)
+
+
+def main() -> int:
+    """Run the crowd for as long as wanted, or until Ctrl-C; the exit status."""
+    signals.as_ctrl_c()
+    try:
+        settings = read_settings(os.environ)
+        with ExitStack() as stack:
+            try:
+                return _run(stack, settings)
+            finally:
+                signals.ignore()  # a second Ctrl-C must not leave anything behind
+    except (WrongSetting, CannotHost) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was compared.", file=sys.stderr)
+        return 1
+
+
+def _run(stack: ExitStack, settings: Settings) -> int:
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="movr-crowd-")))
+    log, notes = folder / "log", folder / "journal"
+    url, uri = settings.url, settings.db_uri
+    if not url:
+        print("Starting MovR on a database of its own: some seconds.", flush=True)
+        with signals.held():
+            uri = stack.enter_context(embedded.temporary())
+        url = stack.enter_context(hosting.serving(uri, log))
+    engine = make_engine(uri, pool_size=1, application_name="movr-crowd")
+    stack.callback(engine.dispose)
+    _check_database(engine)
+    print(_greeting(settings, url), flush=True)
+    wrong = [*_run_crowd(settings, url, notes), *_judge(engine, notes)]
+    if wrong:
+        print("\n".join([*wrong, *hosting.complaints(log)]), file=sys.stderr)
+        return 1
+    print("The database agrees: nothing acknowledged is lost, all invariants hold.")
+    return 0
+
+
+def _check_database(engine: Engine) -> None:
+    """Make sure beforehand that there is something to compare with. Raises CannotHost."""
+    try:
+        if schema.is_at_head(engine):
+            return
+    except OperationalError as error:
+        raise CannotHost(f"The database of DB_URI does not answer: {error.orig}".strip()) from error
+    raise CannotHost("The database of DB_URI has another schema than this MovR.")
+
+
+def _greeting(settings: Settings, url: str) -> str:
+    how_long = f"for {settings.seconds} seconds" if settings.seconds else "until Ctrl-C"
+    view = "" if settings.headless else f"  Watch them at http://{HOST}:{settings.view_port}\n"
+    return f"""
+  {settings.riders} riders come to {url}, {settings.arrivals} a second, {how_long}.
+{view}  Ctrl-C ends the crowd, with the same summary.
+"""
+
+
+def _run_crowd(settings: Settings, url: str, notes: Path) -> Iterator[str]:
+    """Run Locust to its end, or end it on Ctrl-C; what went wrong, in sentences."""
+    # In a session of its own, and so asked to end once and not twice.
+    locust = subprocess.Popen(
+        _command(settings, url),
+        cwd=ROOT,
+        env={**os.environ, journal.VARIABLE: str(notes), "THINK": str(settings.think)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        status = _wait(locust)
+    finally:
+        locust.kill()
+    if status == FAILED:
+        yield "Some requests failed; Locust's reports above say which."
+    elif status:
+        yield f"Locust ended with status {status}."
+
+
+def _wait(locust: subprocess.Popen[bytes]) -> int:
+    try:
+        return locust.wait()
+    except KeyboardInterrupt:
+        print("Ending the crowd.", flush=True)
+        locust.terminate()
+        return locust.wait()  # until a second Ctrl-C
+
+
+def _command(settings: Settings, url: str) -> list[str]:
+    """Locust's command line."""
+    view = ("--autostart", "--web-host", HOST, "--web-port", str(settings.view_port))
+    end = ("--run-time", str(settings.seconds)) if settings.seconds else ()
+    return [
+        *(sys.executable, "-m", "locust", "--locustfile", "crowd/riders.py", "--host", url),
+        *("--users", str(settings.riders), "--spawn-rate", str(settings.arrivals)),
+        *("--stop-timeout", str(STOP_TIMEOUT), "--exit-code-on-error", str(FAILED)),
+        *("--only-summary", "--loglevel", "WARNING"),
+        *(("--headless",) if settings.headless else view),
+        *end,
+    ]
+
+
+def _judge(engine: Engine, path: Path) -> Iterator[str]:
+    """Print what was acknowledged; what is lost or broken, in sentences."""
+    notes = list(journal.read(path))
+    print(f"Acknowledged:\n{journal.summary(notes)}", flush=True)
+    wrong = check.lost(engine, notes)
+    yield from wrong[:SHOWN]
+    if len(wrong) > SHOWN:
+        yield f"And {len(wrong) - SHOWN} more are lost."
+    yield from invariants.broken(engine)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

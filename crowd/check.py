@@ -1,0 +1,50 @@
+"""Whether the database knows all that the site has acknowledged."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, select, tuple_
+
+from crowd.journal import Deed, Note
+from movr.models import Ride, User, Vehicle
+
+AT_ONCE: Final = 500  # rows
+
+Key = tuple[str, UUID]
+
+# Which row each deed is about, and what that row says if the deed was kept.
+_KEPT: Final[dict[Deed, tuple[type[User | Vehicle | Ride], Callable[[Row[Any], Note], bool]]]] = {
+    Deed.REGISTERED: (User, lambda _row, _note: True),
+    Deed.LEFT: (User, lambda row, _note: row.deleted_at is not None),
+    Deed.ADDED: (Vehicle, lambda row, note: row.owner_id == UUID(note.user_id)),
+    Deed.REMOVED: (Vehicle, lambda row, _note: row.removed_at is not None),
+    Deed.STARTED: (Ride, lambda row, note: row.rider_id == UUID(note.user_id)),
+    Deed.ENDED: (Ride, lambda row, note: row.end_location == note.place),
+}
+
+
+def lost(engine: Engine, notes: Sequence[Note]) -> list[str]:
+    """The deeds that were acknowledged and are not in the database, in sentences."""
+    with engine.connect() as connection:
+        return [
+            f"Lost: {note.deed}, {note.city}, {note.id}."
+            for deed, (model, is_kept) in _KEPT.items()
+            for note, row in _with_rows(connection, model, [n for n in notes if n.deed is deed])
+            if row is None or not is_kept(row, note)
+        ]
+
+
+def _with_rows(
+    connection: Connection, model: type[User | Vehicle | Ride], notes: Sequence[Note]
+) -> Iterator[tuple[Note, Row[Any] | None]]:
+    for start in range(0, len(notes), AT_ONCE):
+        part = notes[start : start + AT_ONCE]
+        keys = tuple_(model.city, model.id).in_([_key(note) for note in part])
+        found = connection.execute(select(model.__table__).where(keys))
+        rows = {(row.city, row.id): row for row in found}
+        yield from ((note, rows.get(_key(note))) for note in part)
+
+
+def _key(note: Note) -> Key:
+    return note.city, UUID(note.id)

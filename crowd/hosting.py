@@ -1,0 +1,79 @@
+"""A MovR for the crowd: a database and a server of its own, gone afterwards."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from crowd import signals
+
+ROOT: Final = Path(__file__).parent.parent
+HOST: Final = "127.0.0.1"
+START_TIMEOUT: Final = 60  # seconds
+_ROUTINE: Final = "INFO"  # in a line of the log that is no complaint
+
+
+class CannotHost(Exception):  # noqa: N818 - a reason, told and done with
+    """The server does not start."""
+
+
+@contextmanager
+def serving(uri: str, log: Path) -> Iterator[str]:
+    """MovR with the demo world on this empty database, under gunicorn; its URL.
+
+    It trusts X-Forwarded-For, as behind a load balancer: limits by address are each rider's own.
+    """
+    port = _free_port()
+    url = f"http://{HOST}:{port}"
+    settings = {"DEBUG": "1", "DB_URI": uri, "PORT": str(port), "PROXY_HOPS": "1"}
+    with log.open("wb") as output:
+        # In a session of its own: Ctrl-C is ours to pass on, once the crowd is gone.
+        server = subprocess.Popen(
+            [sys.executable, "server.py"],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_answering(server, url, log)
+        yield url
+    finally:
+        with signals.held():
+            server.terminate()
+            server.wait()
+
+
+def complaints(log: Path, at_most: int = 40) -> list[str]:
+    """The last lines of the server's log that are not routine."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [line for line in lines if line and _ROUTINE not in line][-at_most:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_answering(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            urlopen(f"{url}/healthz", timeout=START_TIMEOUT).close()  # noqa: S310 - our own
+        except (URLError, ConnectionError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                said = " ".join(complaints(log))
+                raise CannotHost(f"MovR does not start: {said}") from None
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,91 @@
+"""What was acknowledged, compared with the database."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from crowd import check, journal
+from crowd.journal import Deed, Journal, Note
+from movr import transactions
+from movr.results import RideKey, UserKey, VehicleKey
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle
+
+
+@pytest.fixture
+def notes(engine: Engine) -> list[Note]:
+    """One of each deed, all in the database."""
+    with Session(engine) as session, session.begin():
+        return list(_life(session))
+
+
+def _life(session: Session) -> Iterator[Note]:
+    rider = a_member(session, "paris")
+    yield _note(Deed.REGISTERED, rider, rider)
+    vehicle = a_vehicle(session, rider)
+    yield _note(Deed.ADDED, vehicle, rider)
+    ride = a_ride(session, vehicle, rider)
+    yield _note(Deed.STARTED, ride, rider)
+    transactions.end_ride(session, ride, rider, location="Bench 7", now=NOW)
+    yield _note(Deed.ENDED, ride, rider, "Bench 7")
+    transactions.remove_vehicle(session, vehicle, rider, now=NOW)
+    yield _note(Deed.REMOVED, vehicle, rider)
+    transactions.erase_account(session, rider, now=NOW)
+    yield _note(Deed.LEFT, rider, rider)
+
+
+def _note(deed: Deed, key: UserKey | VehicleKey | RideKey, who: UserKey, place: str = "") -> Note:
+    return Note(deed=deed, city=key.city, id=str(key.id), user_id=str(who.id), place=place)
+
+
+def test_nothing_is_lost_of_a_whole_life(engine: Engine, notes: list[Note]) -> None:
+    assert [note.deed for note in notes] == list(Deed)
+    assert check.lost(engine, notes) == []
+
+
+@pytest.mark.parametrize("deed", Deed)
+def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], deed: Deed) -> None:
+    (note,) = [note for note in notes if note.deed is deed]
+    gone = replace(note, id=str(uuid4()))
+
+    assert check.lost(engine, [*notes, gone]) == [f"Lost: {deed}, paris, {gone.id}."]
+
+
+@pytest.mark.parametrize("deed", [Deed.REMOVED, Deed.LEFT])
+def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, deed: Deed) -> None:
+    with Session(engine) as session, session.begin():
+        owner = a_member(session)
+        key = owner if deed is Deed.LEFT else a_vehicle(session, owner)
+
+    assert len(check.lost(engine, [_note(deed, key, owner)])) == 1
+
+
+@pytest.mark.parametrize("deed", [Deed.ADDED, Deed.STARTED])
+def test_what_is_somebody_else_s_is_lost(engine: Engine, notes: list[Note], deed: Deed) -> None:
+    (note,) = [note for note in notes if note.deed is deed]
+
+    assert len(check.lost(engine, [replace(note, user_id=str(uuid4()))])) == 1
+
+
+def test_a_ride_that_ended_elsewhere_was_not_ended_as_acknowledged(
+    engine: Engine, notes: list[Note]
+) -> None:
+    (note,) = [note for note in notes if note.deed is Deed.ENDED]
+
+    assert len(check.lost(engine, [replace(note, place="Bench 8")])) == 1
+
+
+def test_a_journal_reads_as_it_was_written(tmp_path: Path) -> None:
+    user = UserKey("rome", uuid4())
+    note, other = _note(Deed.REGISTERED, user, user), _note(Deed.LEFT, user, user)
+    written = Journal(tmp_path / "journal")
+    written.add(note)
+    written.add(other)
+
+    assert list(journal.read(tmp_path / "journal")) == [note, other]
+    assert written.of_others(Deed.LEFT, str(uuid4())) == [other]
+    assert written.of_others(Deed.LEFT, other.user_id) == []

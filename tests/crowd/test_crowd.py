@@ -1,0 +1,238 @@
+"""`make load` from the outside: what it prints, how it ends, what it leaves behind."""
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+import pytest
+from sqlalchemy import Engine, text
+
+from scenarios import demo
+from tests.conftest import ROOT, free_port, serving
+from tests.http.test_run import NO_SETTINGS, is_open, until
+
+PATIENCE = 120  # seconds
+MARK = "CROWD_TEST"
+
+
+class Crowd:
+    """`python -m crowd` in a process group of its own, as a terminal gives it one."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._folder = folder
+        self._mark = secrets.token_hex()
+        self._output = folder / "output"
+        defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "crowd"],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    **NO_SETTINGS,
+                    "TMPDIR": str(folder),
+                    MARK: self._mark,
+                    **defaults,
+                    **settings,
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.press_ctrl_c()
+            self.process.wait(PATIENCE)
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def done(self, deed: str) -> int:
+        """How many of this deed the summary counts."""
+        found = re.search(rf"(\d+)  {deed}", self.said)
+        assert found, self.said
+        return int(found[1])
+
+    def press_ctrl_c(self) -> None:
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def end(self) -> int:
+        return self.process.wait(PATIENCE)
+
+    def left(self) -> list[str]:
+        """The folders that it made and the processes that it started and did not end."""
+        folders = [str(path) for path in self._folder.glob("movr-*/")]
+        return folders + [path.name for path in Path("/proc").glob("[0-9]*") if self._started(path)]
+
+    def _started(self, process: Path) -> bool:
+        """By our mark in its environment; PostgreSQL writes over that, but names its folder."""
+        try:
+            environment = process.joinpath("environ").read_bytes()
+            command = process.joinpath("cmdline").read_bytes()
+        except OSError:  # gone, or somebody else's
+            return False
+        return self._mark.encode() in environment or bytes(self._folder) in command
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder with a short name: a socket's path has no room for a test's."""
+    return tmp_path_factory.mktemp("c")
+
+
+@pytest.fixture
+def world(own_database: str, own_engine: Engine) -> str:
+    """The URI of a database with the demo world."""
+    demo.fill(own_engine, now=datetime.now(UTC))
+    return own_database
+
+
+@contextmanager
+def failing() -> Iterator[str]:
+    """A site that answers everything with 500; its URL."""
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(500)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Failing)
+    thread = threading.Thread(target=site.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{site.server_port}"
+    finally:
+        site.shutdown()
+        site.server_close()
+        thread.join()
+
+
+def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Path) -> None:
+    with Crowd(folder, SECONDS="8") as crowd:
+        assert crowd.end() == 0, crowd.said
+
+    assert crowd.done("account opened") >= 10
+    assert crowd.done("ride started") >= crowd.done("ride ended") > 0
+    assert "The database agrees" in crowd.said
+    assert "Traceback" not in crowd.said
+    assert crowd.left() == []
+
+
+def test_ctrl_c_ends_the_crowd_with_the_same_summary_and_leaves_nothing(folder: Path) -> None:
+    with Crowd(folder) as crowd:
+        until(lambda: "acknowledged writes" in crowd.said, "riders on the site")
+        assert len(crowd.left()) > 5  # a folder, a database, a server, Locust: what must go
+        crowd.press_ctrl_c()
+
+        assert crowd.end() == 0, crowd.said
+
+    assert crowd.done("account opened") > 0
+    assert "The database agrees" in crowd.said
+    assert "Traceback" not in crowd.said
+    assert crowd.left() == []
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
+    with Crowd(folder) as crowd:
+        until(lambda: "Starting MovR" in crowd.said, "the start")
+        crowd.press_ctrl_c()
+
+        assert crowd.end() == 1
+
+    assert "Traceback" not in crowd.said
+    assert crowd.left() == []
+
+
+def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
+    with Crowd(folder) as crowd:
+        until(lambda: "acknowledged writes" in crowd.said, "riders on the site")
+        for _ in range(3):
+            crowd.press_ctrl_c()
+
+        crowd.end()
+
+    assert crowd.left() == []
+
+
+def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
+    folder: Path, world: str, own_engine: Engine
+) -> None:
+    since = datetime.now(UTC)
+    rides: list[str] = []
+
+    def a_ride_has_ended() -> bool:
+        with own_engine.begin() as connection:
+            ended = "SELECT id FROM rides WHERE start_time > :since AND end_time IS NOT NULL"
+            found = connection.execute(text(f"{ended} LIMIT 1"), {"since": since}).scalar()
+            if found:
+                rides.append(str(found))
+                connection.execute(text("DELETE FROM rides WHERE id = :id"), {"id": found})
+        return bool(rides)
+
+    with (
+        serving(DB_URI=world, DEBUG="1", PROXY_HOPS="1") as url,
+        Crowd(folder, URL=url, DB_URI=world) as crowd,
+    ):
+        until(a_ride_has_ended, "a ride that has ended")
+        crowd.press_ctrl_c()
+
+        assert crowd.end() == 1
+
+    assert re.search(rf"Lost: ride started, [a-z ]+, {rides[0]}\.", crowd.said)
+    assert crowd.left() == []
+
+
+def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
+    with failing() as url, Crowd(folder, URL=url, DB_URI=world, SECONDS="2") as crowd:
+        assert crowd.end() == 1
+
+    assert "Some requests failed" in crowd.said
+    assert "answered 500" in crowd.said
+
+
+def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
+    port = free_port()
+    with (
+        failing() as url,
+        Crowd(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as crowd,
+    ):
+        until(lambda: is_open(port), "the web view")
+        crowd.press_ctrl_c()
+        crowd.end()
+
+    assert f"http://127.0.0.1:{port}" in crowd.said
+    assert crowd.left() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"RIDERS": "many"}, "RIDERS must be a number."),
+        ({"URL": "http://127.0.0.1:8000"}, "URL and DB_URI go together"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(
+    folder: Path, settings: dict[str, str], sentence: str
+) -> None:
+    with Crowd(folder, **settings) as crowd:
+        assert crowd.end() == 1
+
+    assert sentence in crowd.said
+    assert len(crowd.said.splitlines()) == 1
