@@ -62,6 +62,16 @@ class Crowd:
     def said(self) -> str:
         return self._output.read_text()
 
+    def wait_for_writes(self, number: int) -> None:
+        """Until the site has acknowledged so many."""
+
+        def there_are() -> bool:
+            assert self.process.poll() is None, self.said
+            counted = re.findall(r"(\d+) acknowledged writes", self.said)
+            return bool(counted) and int(counted[-1]) >= number
+
+        until(there_are, "so many writes")
+
     def done(self, deed: str) -> int:
         """How many of this deed the summary counts."""
         found = re.search(rf"(\d+)  {deed}", self.said)
@@ -128,8 +138,7 @@ def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Pa
     with Crowd(folder, SECONDS="8") as crowd:
         assert crowd.end() == 0, crowd.said
 
-    assert crowd.done("account opened") >= 10
-    assert crowd.done("ride started") >= crowd.done("ride ended") > 0
+    assert crowd.done("account opened") > 0
     assert "The database agrees" in crowd.said
     assert "Traceback" not in crowd.said
     assert crowd.left() == []
@@ -137,13 +146,13 @@ def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Pa
 
 def test_ctrl_c_ends_the_crowd_with_the_same_summary_and_leaves_nothing(folder: Path) -> None:
     with Crowd(folder) as crowd:
-        until(lambda: "acknowledged writes" in crowd.said, "riders on the site")
+        crowd.wait_for_writes(40)
         assert len(crowd.left()) > 5  # a folder, a database, a server, Locust: what must go
         crowd.press_ctrl_c()
 
         assert crowd.end() == 0, crowd.said
 
-    assert crowd.done("account opened") > 0
+    assert crowd.done("ride started") >= crowd.done("ride ended") > 0
     assert "The database agrees" in crowd.said
     assert "Traceback" not in crowd.said
     assert crowd.left() == []
@@ -162,7 +171,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
 
 def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
     with Crowd(folder) as crowd:
-        until(lambda: "acknowledged writes" in crowd.said, "riders on the site")
+        crowd.wait_for_writes(1)
         for _ in range(3):
             crowd.press_ctrl_c()
 
