@@ -245,3 +245,22 @@ def test_a_setting_that_makes_no_sense_is_named(
 
     assert sentence in crowd.said
     assert len(crowd.said.splitlines()) == 1
+
+
+def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
+    folder: Path, empty_database: str
+) -> None:
+    with Crowd(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as crowd:
+        assert crowd.end() == 1
+
+    assert crowd.said == "The database of DB_URI has another schema than this MovR.\n"
+
+
+def test_a_database_out_of_reach_is_told_before_the_crowd_comes(folder: Path) -> None:
+    uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
+    with Crowd(folder, URL="http://127.0.0.1:1", DB_URI=uri) as crowd:
+        assert crowd.end() == 1
+
+    assert "The database of DB_URI does not answer" in crowd.said
+    assert "hunter2" not in crowd.said
+    assert "Traceback" not in crowd.said
