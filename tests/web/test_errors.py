@@ -182,13 +182,13 @@ def test_a_bug_is_told_in_one_sentence_and_noted_in_full(
     assert [str(record.exc_info[1]) for record in noted if record.exc_info] == [MARKER]
 
 
-def test_a_bug_in_a_statement_shows_no_sql(server: str) -> None:
-    """A database without tables."""
+def test_a_database_without_tables_shows_no_sql(server: str) -> None:
+    """Before its first migration."""
     with fresh_database(server) as uri, visiting(create_app(settings_for(uri))) as new:
         visitor = new()
 
-        assert_is_error_page(visitor.get("/"), 500)
-        assert_is_error_page(visitor.post("/register", **registration()), 500)
+        assert_is_error_page(visitor.get("/"), 503)
+        assert_is_error_page(visitor.post("/register", **registration()), 503)
 
 
 def test_a_bug_on_one_page_leaves_the_others_alone(database: str) -> None:
