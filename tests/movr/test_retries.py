@@ -16,19 +16,19 @@ from movr.results import RideKey, UserKey, VehicleKey
 from tests.databases import text_of
 from tests.movr.people import NOW
 from tests.visitor import registration
-from tests.wire import Wire
+from tests.wire import BrittleWire
 
 
 @pytest.fixture
-def wire(database: str) -> Iterator[Wire]:
+def wire(database: str) -> Iterator[BrittleWire]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
         pytest.skip("nothing is to be read on an encrypted wire")
-    with Wire(parse_uri(database)) as wire:
+    with BrittleWire(parse_uri(database)) as wire:
         yield wire
 
 
 @pytest.fixture
-def distant(wire: Wire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
+def distant(wire: BrittleWire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
     """MovR at the other end of a wire that may be cut."""
     movr = MovR(text_of(wire.url))
     yield movr
@@ -162,7 +162,7 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
 def test_a_start_that_is_cut_off_is_one_ride(
     distant: MovR,
-    wire: Wire,
+    wire: BrittleWire,
     engine: Engine,
     vehicle: VehicleKey,
     rider: UserKey,
@@ -183,7 +183,7 @@ def test_a_start_that_is_cut_off_is_one_ride(
 @pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
 def test_an_end_that_is_cut_off_ends_once(
     distant: MovR,
-    wire: Wire,
+    wire: BrittleWire,
     engine: Engine,
     vehicle: VehicleKey,
     rider: UserKey,
@@ -199,7 +199,7 @@ def test_an_end_that_is_cut_off_ends_once(
 
 
 def test_everything_else_that_loses_its_answer_is_done_once(
-    distant: MovR, wire: Wire, engine: Engine
+    distant: MovR, wire: BrittleWire, engine: Engine
 ) -> None:
     wire.cut_at(b"COMMIT", answer_only=True)
     member = distant.register(**registration())
@@ -216,7 +216,7 @@ def test_everything_else_that_loses_its_answer_is_done_once(
     assert scalar(engine, "SELECT count(*) FROM vehicles") == 1
 
 
-def test_a_read_whose_connection_died_is_read_again(distant: MovR, wire: Wire) -> None:
+def test_a_read_whose_connection_died_is_read_again(distant: MovR, wire: BrittleWire) -> None:
     distant.vehicles("rome", after=None, size=1)
     wire.cut_at(b"SELECT", answer_only=False)
 

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from bench.wire import Wire
 from movr.engine import parse_uri
 from tests.conftest import HERE, settings_for
 from tests.databases import text_of
 from tests.visitor import PASSWORD, Visitor, registration
-from tests.wire import Wire
 from web.app import create_app
 
 

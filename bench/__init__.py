@@ -1,0 +1,1 @@
+"""What distance does to each page (`make lab`), and what a page costs (`make bench`)."""
