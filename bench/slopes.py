@@ -18,14 +18,17 @@ class Slope:
     @property
     def fitted(self) -> float:
         """The round trips that the times speak of: the slope of the least squares."""
-        distances, times = zip(*self.points, strict=True)
-        return statistics.linear_regression(distances, times).slope
+        return self._line().slope
 
     @property
     def added(self) -> tuple[tuple[float, float], ...]:
-        """(distance, time) in milliseconds, less the time that the page takes at the first one."""
-        nearest = self.points[0][1]
-        return tuple((distance, time - nearest) for distance, time in self.points)
+        """(distance, time) in milliseconds, less what the page takes without any distance."""
+        without = self._line().intercept
+        return tuple((distance, time - without) for distance, time in self.points)
+
+    def _line(self) -> statistics.LinearRegression:
+        distances, times = zip(*self.points, strict=True)
+        return statistics.linear_regression(distances, times)
 
     @property
     def deviation(self) -> float:

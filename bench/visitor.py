@@ -9,7 +9,7 @@ from bench.http import Connection, Reply, Unexpected, request
 OK: Final = 200
 SEE_OTHER: Final = 303
 
-_TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
+TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Visitor:
@@ -29,7 +29,7 @@ class Visitor:
 
     def post(self, path: str, **fields: str) -> Reply:
         """Send a form of the page last seen, with its token."""
-        form = {"csrf_token": self.found(_TOKEN), **fields}
+        form = {"csrf_token": self.found(TOKEN), **fields}
         return self._ask(path, request(path, session=self.session, fields=form), SEE_OTHER)
 
     def link(self, to: str) -> str:

@@ -52,23 +52,7 @@ def test_a_slope_that_is_not_what_was_counted_is_named() -> None:
 def test_the_table_has_a_line_a_page() -> None:
     lines = lab.as_table([TWO, SEVEN]).splitlines()
 
-    assert lines[0].split() == [
-        "page",
-        "at",
-        "0",
-        "ms",
-        "at",
-        "10",
-        "ms",
-        "at",
-        "40",
-        "ms",
-        "at",
-        "80",
-        "ms",
-        "fitted",
-        "counted",
-    ]
+    assert lines[0].endswith("at 80 ms  fitted  counted")
     assert lines[2].split() == ["Vehicles", "4.0", "24.5", "84.0", "163.0", "1.98", "2"]
 
 
