@@ -10,13 +10,14 @@ from typing import Final
 
 from bench.http import Connection
 from bench.pages import Script
+from bench.servers import Serving
 
 MILLISECONDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How often it was done in a second, and how long it took, in milliseconds.
+    """How often it was done in a second, and milliseconds: how long it took, and of the CPU.
 
     `own` is the share of a core that the clients themselves took.
     """
@@ -24,6 +25,7 @@ class Load:
     rate: float
     p50: float
     p99: float
+    cpu: float
     own: float
 
 
@@ -57,11 +59,11 @@ class Client:
         self._connection.send(next(self._running))
 
 
-def drive(url: str, scripts: Sequence[Script], seconds: float) -> Load:
+def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
     """Run each script as a client of its own for so many seconds."""
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
-        connections = [stack.enter_context(Connection(url)) for _ in scripts]
-        own, began = time.process_time(), time.perf_counter()
+        connections = [stack.enter_context(Connection(serving.url)) for _ in scripts]
+        cpu, own, began = serving.cpu(), time.process_time(), time.perf_counter()
         clients = [
             Client(connection, script, began + seconds)
             for connection, script in zip(connections, scripts, strict=True)
@@ -72,11 +74,13 @@ def drive(url: str, scripts: Sequence[Script], seconds: float) -> Load:
             for key, _ in selector.select():
                 if not key.data.go_on():
                     selector.unregister(key.fileobj)
-        own, elapsed = time.process_time() - own, time.perf_counter() - began
+        elapsed = time.perf_counter() - began
+        cpu, own = serving.cpu() - cpu, time.process_time() - own
     taken = sorted(second for client in clients for second in client.seconds)
     return Load(
         rate=len(taken) / elapsed,
         p50=statistics.median(taken) * MILLISECONDS,
         p99=taken[int(len(taken) * 0.99)] * MILLISECONDS,
+        cpu=cpu / len(taken) * MILLISECONDS,
         own=own / elapsed,
     )

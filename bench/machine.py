@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Engine
+
 PACKAGES: Final = ("flask", "gunicorn", "jinja2", "psycopg2-binary", "sqlalchemy", "werkzeug")
 _CPUINFO: Final = Path("/proc/cpuinfo")
 
@@ -18,6 +20,13 @@ def facts() -> dict[str, str]:
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
     }
+
+
+def database(engine: Engine) -> str:
+    """The server's name and version."""
+    with engine.connect() as connection:
+        version: str = connection.exec_driver_sql("SELECT version()").scalar_one()
+    return " ".join(version.split()[:2])
 
 
 def described() -> str:

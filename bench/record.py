@@ -39,6 +39,11 @@ class Act:
     body: str
     ids: list[str]
 
+    @property
+    def statements(self) -> int:
+        """How many statements of MovR's own there are, those that keep a transaction aside."""
+        return sum(statement.startswith("EXECUTE") for statement in self.sql)
+
 
 @dataclass(slots=True)
 class Plan:

@@ -34,14 +34,21 @@ class Serving:
     pid: int
     started_in: float  # seconds until its first answer
 
-    def worker_memory(self) -> float | None:
-        """Megabytes that its first worker takes, shared pages by their share (PSS); Linux only."""
-        workers = PROC / str(self.pid) / "task" / str(self.pid) / "children"
-        if not workers.exists():
-            return None
-        rollup = PROC / workers.read_text().split()[0] / "smaps_rollup"
-        kilobytes = next(line for line in rollup.read_text().splitlines() if line[:4] == "Pss:")
+    def memory(self) -> float:
+        """Megabytes that its worker takes, shared pages by their share (PSS). Linux only."""
+        rollup = (self._worker() / "smaps_rollup").read_text()
+        kilobytes = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
         return int(kilobytes.split()[1]) / 1024
+
+    def cpu(self) -> float:
+        """Seconds of CPU that its worker has taken so far. Linux only."""
+        after_name = (self._worker() / "stat").read_text().rpartition(")")[2].split()
+        user, system = after_name[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _worker(self) -> Path:
+        children = PROC / str(self.pid) / "task" / str(self.pid) / "children"
+        return PROC / children.read_text().split()[0]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 from bench import lab
 from bench.plot import page, plot
 from bench.slopes import Slope
+from tests.bench.leftovers import left_in, processes_of
 from tests.conftest import ROOT
 
 PATIENCE = 120  # seconds
@@ -24,7 +25,6 @@ SEVEN = Slope("Start <a> ride", 7, ((0, 6.0), (10, 76.0), (40, 286.0), (80, 566.
 
 def start_lab(folder: Path, *options: str) -> subprocess.Popen[str]:
     """The lab on an embedded server, its temporary files in this folder."""
-    # A socket's path is short, so not below pytest's own folder.
     return subprocess.Popen(
         [*LAB, *options],
         cwd=ROOT,
@@ -108,21 +108,3 @@ def test_ctrl_c_leaves_no_server_and_no_database(tmp_path: Path) -> None:
         assert processes_of(folder) == set()
         assert left_in(folder) == set()
     assert list(tmp_path.iterdir()) == []
-
-
-def left_in(folder: str) -> set[str]:
-    """What is there, but for the lock that servers of all runs share."""
-    return {path.name for path in Path(folder).iterdir() if path.suffix != ".lock"}
-
-
-def processes_of(folder: str) -> set[int]:
-    """The processes whose command line or environment names this folder."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-        except OSError:  # it has ended, or is not ours
-            continue
-        if folder.encode() in told:
-            found.add(int(process.name))
-    return found
