@@ -22,7 +22,7 @@ from bench.results import Page, Results
 from bench.servers import Serving, gunicorn, text_of
 from scenarios import demo
 
-CLIENTS: Final = 4  # as many as the worker has threads
+CLIENTS: Final = 8  # as many as there are threads, by default: 2 workers of 4
 SECONDS: Final = 3
 RUNS: Final = 5
 
@@ -91,7 +91,7 @@ def _page(plan: Plan, name: str) -> Page:
 def _facts(app: Serving, floor: Serving, pages: Mapping[str, Page]) -> dict[str, str]:
     own = max(load.own for page in pages.values() for load in (*page.app, *page.floor))
     return {
-        "server": f"1 worker, {CLIENTS} threads; {CLIENTS} clients",
+        "server": f"gunicorn as it is set up, {CLIENTS} clients",
         "first answer": f"after {app.started_in:.2f} s; the floor's {floor.started_in:.2f} s",
         "memory of a worker": f"{app.memory():.0f} MB; the floor's {floor.memory():.0f} MB",
         "clients' own CPU": f"at most {own:.0%} of a core",

@@ -44,7 +44,7 @@ def _place(stack: ExitStack, server: URL, size: int) -> tuple[Serving, Mapping[s
         fill(engine, size)
         (person,) = people.settle(engine, 1, now=datetime.now(UTC))
         _analyze(engine)
-    app = stack.enter_context(gunicorn("server:app", DB_URI=text_of(url)))
+    app = stack.enter_context(gunicorn("server:app", WORKERS="1", DB_URI=text_of(url)))
     return app, scripts_of_app(app.url, person)
 
 

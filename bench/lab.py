@@ -172,7 +172,7 @@ def _at_gateway(stack: ExitStack, url: URL) -> Place:
 
 def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
     wire = stack.enter_context(Wire(url, distance=added))
-    app = servers.gunicorn("server:app", DB_URI=servers.text_of(wire.url))
+    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=servers.text_of(wire.url))
     return Place(distance, wire, stack.enter_context(Rider(stack.enter_context(app).url)))
 
 

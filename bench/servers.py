@@ -35,20 +35,24 @@ class Serving:
     started_in: float  # seconds until its first answer
 
     def memory(self) -> float:
-        """Megabytes that its worker takes, shared pages by their share (PSS). Linux only."""
-        rollup = (self._worker() / "smaps_rollup").read_text()
+        """Megabytes that a worker takes, shared pages by their share (PSS). Linux only."""
+        rollup = (self._workers()[0] / "smaps_rollup").read_text()
         kilobytes = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
         return int(kilobytes.split()[1]) / 1024
 
     def cpu(self) -> float:
-        """Seconds of CPU that its worker has taken so far. Linux only."""
-        after_name = (self._worker() / "stat").read_text().rpartition(")")[2].split()
-        user, system = after_name[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        """Seconds of CPU that its workers have taken so far. Linux only."""
+        return sum(map(_cpu, self._workers()))
 
-    def _worker(self) -> Path:
+    def _workers(self) -> list[Path]:
         children = PROC / str(self.pid) / "task" / str(self.pid) / "children"
-        return PROC / children.read_text().split()[0]
+        return [PROC / pid for pid in children.read_text().split()]
+
+
+def _cpu(process: Path) -> float:
+    after_name = (process / "stat").read_text().rpartition(")")[2].split()
+    user, system = after_name[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -100,14 +104,13 @@ def text_of(url: URL) -> str:
 
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
-    """This application under MovR's gunicorn, one worker, on a free port of the loopback."""
+    """This application under MovR's gunicorn on a free port of the loopback."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
         "DEBUG": "1",
         "PORT": str(port),
-        "WORKERS": "1",
         "WRITES_PER_MINUTE": str(UNLIMITED),
         **settings,
     }
