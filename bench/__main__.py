@@ -77,7 +77,7 @@ def _floor(url: URL, plan: Plan) -> Iterator[Serving]:
         json.dump(plan.as_json(), file)
         file.flush()
         dsn = text_of(url.set(drivername="postgresql"))
-        with gunicorn("bench.floor:app", FLOOR_PLAN=file.name, FLOOR_DB=dsn) as serving:
+        with gunicorn("bench.floor:app", DB_URI=dsn, FLOOR_PLAN=file.name) as serving:
             yield serving
 
 

@@ -52,7 +52,7 @@ def _run(statement: str) -> None:
 def _cursor() -> Cursor:
     """This thread's, on a connection with everything prepared."""
     if not hasattr(_thread, "cursor"):
-        connection = psycopg2.connect(os.environ["FLOOR_DB"])
+        connection = psycopg2.connect(os.environ["DB_URI"])
         connection.autocommit = True  # BEGIN and COMMIT are statements like the others
         _thread.cursor = connection.cursor()
         for number, statement in enumerate(_PLAN["prepare"]):

@@ -104,13 +104,14 @@ def text_of(url: URL) -> str:
 
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
-    """This application under MovR's gunicorn on a free port of the loopback."""
+    """This application under gunicorn as in production, but on a free port of the loopback."""
     port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    bind = f"127.0.0.1:{port}"
+    url = f"http://{bind}"
     environment = {
         **os.environ,
-        "DEBUG": "1",
-        "PORT": str(port),
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(),
         "WRITES_PER_MINUTE": str(UNLIMITED),
         **settings,
     }
@@ -118,7 +119,7 @@ def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
         began = time.perf_counter()
         # In a session of its own: a terminal's Ctrl-C is ours, and we end what we started.
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", application],
+            [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "-b", bind, application],
             cwd=ROOT,
             env=environment,
             stderr=log,
