@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock
+.PHONY: help run test demo load check lock lab bench bench-compare
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -7,7 +7,7 @@ PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=
 BIN := .venv/bin
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:8000, with everything it needs; PORT=… elsewhere
 	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
@@ -20,6 +20,15 @@ demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=mul
 
 load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 RIDERS=200 SECONDS=120 without the web view
 	@exec $(BIN)/python -m crowd
+
+lab: .venv/ready-to-run ## what distance does to each page, measured and drawn
+	@exec $(BIN)/python -m bench.lab
+
+bench: .venv/ready-to-run ## what each page costs, beside a floor; ROWS="1000 100000" to see it grow
+	@exec $(BIN)/python -m bench $(if $(ROWS),--rows $(ROWS))
+
+bench-compare: .venv/ready-to-run ## the newest benchmark beside docs/bench.json; OLD=… NEW=… others
+	@exec $(BIN)/python -m bench.compare $(OLD) $(NEW)
 
 check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .

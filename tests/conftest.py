@@ -29,9 +29,10 @@ NewVisitor = Callable[[], Visitor]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
+def server() -> Iterator[str]:
     """The URI of a database server."""
-    return databases.server_uri(tmp_path_factory.mktemp("server"))
+    with databases.server_uri() as uri:
+        yield uri
 
 
 @pytest.fixture(scope="session")

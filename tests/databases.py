@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, text
@@ -15,9 +14,14 @@ from movr.engine import is_cockroachdb, make_engine, parse_uri
 TABLES = ("users", "vehicles", "rides")
 
 
-def server_uri(folder: Path) -> str:
-    """TEST_DB_URI, or an embedded PostgreSQL with its data in this folder."""
-    return os.environ.get("TEST_DB_URI") or embedded.start("tests", folder / "postgresql")
+@contextmanager
+def server_uri() -> Iterator[str]:
+    """TEST_DB_URI, or an embedded PostgreSQL of these tests' own."""
+    if uri := os.environ.get("TEST_DB_URI"):
+        yield uri
+    else:
+        with embedded.temporary("tests") as uri:
+            yield uri
 
 
 @contextmanager

@@ -4,9 +4,7 @@
 """
 
 import argparse
-import atexit
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -17,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -245,12 +242,8 @@ def main() -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _end)
     plan = Plan(arguments.connections, arguments.requests)
-    # Removed at the very end: the embedded PostgreSQL leaves it when this process does.
-    folder = Path(tempfile.mkdtemp(prefix="movr-rolling-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
-        server = databases.server_uri(folder)
-        with databases.fresh_database(server) as database:
+        with databases.server_uri() as server, databases.fresh_database(server) as database:
             databases.bring_to_head(database)
             result = restart_under_load(database, plan, _say)
     except KeyboardInterrupt:

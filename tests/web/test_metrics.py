@@ -15,7 +15,7 @@ from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
 from tests.databases import text_of
 from tests.visitor import Visitor
 from tests.web.test_replies import NOBODY
-from tests.wire import Wire
+from tests.wire import BrittleWire
 from web.app import create_app
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -187,7 +187,7 @@ def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisito
 
 def test_work_done_once_more_is_counted(database: str) -> None:
     """The connection from the pool is cut where its next read passes."""
-    with Wire(parse_uri(database)) as wire:
+    with BrittleWire(parse_uri(database)) as wire:
         app = create_app(settings_for(text_of(wire.url)))
         with visiting(app) as new:
             visitor = new()

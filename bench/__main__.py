@@ -1,0 +1,102 @@
+"""`make bench`: what each page costs, beside a floor that asks and answers the same."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL
+
+from bench import growth, machine, people, servers, terminal
+from bench.compare import KEPT
+from bench.load import drive
+from bench.pages import CYCLE, END, SEE, START, scripts_of_app, scripts_of_floor
+from bench.record import Act, Plan, record
+from bench.results import Page, Results
+from bench.servers import Serving, gunicorn, text_of
+from scenarios import demo
+
+CLIENTS: Final = 8  # as many as there are threads, by default: 2 workers of 4
+SECONDS: Final = 3
+RUNS: Final = 5
+
+
+def main() -> int:
+    """Measure, print, keep; the exit status."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two short runs: to see that it works")
+    parser.add_argument("--rows", nargs="+", type=int, default=[], metavar="VEHICLES")
+    parser.add_argument("--out", type=Path, default=KEPT, help="where the JSON goes")
+    options = parser.parse_args()
+    return terminal.run(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    seconds, runs = (0.2, 2) if options.quick else (SECONDS, RUNS)
+    began = datetime.now(UTC)
+    with servers.server() as server:
+        results = beside_the_floor(server, seconds, runs)
+        if options.rows:
+            results.growth = growth.measure(server, options.rows, seconds, runs)
+    results.facts["measured"] = f"{began:%Y-%m-%d %H:%M} UTC, {runs} runs of {seconds} s"
+    path = options.out / f"{began:%Y%m%d-%H%M%S}.json"
+    results.write(path)
+    print(f"{results.as_text()}\n\nKept in {path}.")
+
+
+def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
+    """Every page on the floor and on MovR by turns, in a world of their own."""
+    with ExitStack() as stack:
+        url = stack.enter_context(servers.fresh_database(server))
+        with servers.connected(url) as engine:
+            demo.fill(engine, now=datetime.now(UTC))
+            folk = people.settle(engine, 2 * CLIENTS, now=datetime.now(UTC))
+            version = machine.database(engine)
+        plan = record(url, folk[0])
+        app = stack.enter_context(gunicorn("server:app", DB_URI=text_of(url)))
+        floor = stack.enter_context(_floor(url, plan))
+        of_app = [scripts_of_app(app.url, person) for person in folk[:CLIENTS]]
+        of_floor = [scripts_of_floor(person) for person in folk[CLIENTS:]]
+        pages = {name: _page(plan, name) for name in of_app[0]}
+        schedule = list(product(range(runs), pages))
+        for _, name in terminal.progress(schedule, "Measuring"):
+            pages[name].floor.append(drive(floor, [each[name] for each in of_floor], seconds))
+            pages[name].app.append(drive(app, [each[name] for each in of_app], seconds))
+        return Results({**machine.facts(), "database": version, **_facts(app, floor, pages)}, pages)
+
+
+@contextmanager
+def _floor(url: URL, plan: Plan) -> Iterator[Serving]:
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(plan.as_json(), file)
+        file.flush()
+        dsn = text_of(url.set(drivername="postgresql"))
+        with gunicorn("bench.floor:app", DB_URI=dsn, FLOOR_PLAN=file.name) as serving:
+            yield serving
+
+
+def _page(plan: Plan, name: str) -> Page:
+    acts: Sequence[Act] = [
+        plan.acts[act] for act in ((START, SEE, END) if name == CYCLE else (name,))
+    ]
+    return Page(sum(act.statements for act in acts), sum(act.round_trips for act in acts))
+
+
+def _facts(app: Serving, floor: Serving, pages: Mapping[str, Page]) -> dict[str, str]:
+    own = max(load.own for page in pages.values() for load in (*page.app, *page.floor))
+    return {
+        "server": f"gunicorn as it is set up, {CLIENTS} clients",
+        "first answer": f"after {app.started_in:.2f} s; the floor's {floor.started_in:.2f} s",
+        "memory of a worker": f"{app.memory():.0f} MB; the floor's {floor.memory():.0f} MB",
+        "clients' own CPU": f"at most {own:.0%} of a core",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

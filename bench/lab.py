@@ -1,0 +1,244 @@
+"""`make lab`: what the distance between MovR and its database does to each page."""
+
+import argparse
+import secrets
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL
+
+from bench import servers, terminal
+from bench.plot import page, plot
+from bench.slopes import Slope
+from bench.visitor import Visitor
+from bench.wire import Wire
+from movr.cities import DEFAULT_CITY
+from movr.engine import parse_uri
+from scenarios import demo
+
+DISTANCES: Final = (0, 10, 40, 80)  # milliseconds
+ROUNDS: Final = 8  # of which each place begins as many as the others
+ASKED: Final = 20  # times, to learn how far away a gateway is
+DOCS: Final = servers.ROOT / "docs"
+
+
+class Rider(Visitor):
+    """Somebody who does all that there is to do, one request at a time."""
+
+    name = vehicle = ""
+
+    def register(self) -> None:
+        """Open an account."""
+        self.name = f"lab-{secrets.token_hex(8)}"
+        self.post(
+            "/register",
+            city=DEFAULT_CITY.name,
+            first_name="Ada",
+            last_name="Lovelace",
+            email="ada@example.com",
+            username=self.name,
+            password=self.name,
+        )
+
+    def log_in(self) -> None:
+        """Log in again."""
+        self.post("/login", username=self.name, password=self.name)
+
+    def add_vehicle(self) -> None:
+        """Put a vehicle on the street."""
+        self.post("/vehicles/add", type="bike", color="red", brand="Lab", location="here")
+
+    def see_profile(self) -> None:
+        """See the own profile, with the vehicle."""
+        self.get(self.link("/users"))
+        self.vehicle = self.link("/vehicles/remove").rpartition("/")[2]
+
+    def start_ride(self) -> None:
+        """Ride the own vehicle."""
+        self.post(f"/rides/start/{self.vehicle}")
+
+    def end_ride(self) -> None:
+        """End the ride that the page seen last shows."""
+        self.post(self.link("/rides/end"), location="there")
+
+    def remove_vehicle(self) -> None:
+        """Take the vehicle off the street."""
+        self.post(f"/vehicles/remove/{self.vehicle}")
+
+    def leave(self) -> None:
+        """Delete the account."""
+        self.post(self.link("/users").replace("/users", "/users/remove"))
+
+
+def _seeing(path: str) -> Callable[[Rider], object]:
+    return lambda rider: rider.get(path)
+
+
+# In this order they are a visit: each is one request.
+STEPS: Final[Mapping[str, Callable[[Rider], object]]] = {
+    "Home as a stranger": _seeing("/"),
+    "Vehicles as a stranger": _seeing("/vehicles"),
+    "Form to register": _seeing("/register"),
+    "Register": Rider.register,
+    "Home": _seeing("/"),
+    "Log out": lambda rider: rider.post("/logout"),
+    "Form to log in": _seeing("/login"),
+    "Log in": Rider.log_in,
+    "Vehicles": _seeing("/vehicles"),
+    "Members": _seeing("/users"),
+    "Form to add a vehicle": _seeing("/vehicles/add"),
+    "Add a vehicle": Rider.add_vehicle,
+    "Profile": Rider.see_profile,
+    "Start a ride": Rider.start_ride,
+    "Rides": _seeing("/rides"),
+    "End a ride": Rider.end_ride,
+    "Remove a vehicle": Rider.remove_vehicle,
+    "Delete the account": Rider.leave,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """MovR at some distance from its database, in milliseconds of round trip, and its rider."""
+
+    distance: float
+    wire: Wire
+    rider: Rider
+
+    def take(self, step: str) -> tuple[float, int]:
+        """Milliseconds that a step takes here, and the round trips that it makes."""
+        self.wire.reset()
+        began = time.perf_counter()
+        STEPS[step](self.rider)
+        return (time.perf_counter() - began) * 1000, self.wire.round_trips
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write; the exit status."""
+    parser = argparse.ArgumentParser(prog="make lab", description=__doc__)
+    parser.add_argument("--distances", nargs="+", type=float, default=DISTANCES, metavar="MS")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--out", type=Path, default=DOCS, help="where lab.html and lab.svg go")
+    parser.add_argument("--near", metavar="URI", help="a gateway of the cluster in this region")
+    parser.add_argument("--far", metavar="URI", help="and one in another")
+    options = parser.parse_args(arguments)
+    if bool(options.near) != bool(options.far):
+        parser.error("--near and --far go together")
+    return terminal.run(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    with ExitStack() as stack:
+        print("Starting MovR at every distance.", file=sys.stderr)
+        if options.near:
+            places = [_at_gateway(stack, parse_uri(uri)) for uri in (options.near, options.far)]
+        else:
+            places = _at_distances(stack, options.distances)
+        slopes = measure(places, options.rounds)
+    print(as_table(slopes))
+    if options.near:
+        return  # what a gateway asks of other regions is on no wire of ours
+    for name, write in (("lab.html", page), ("lab.svg", plot)):
+        (options.out / name).write_text(write(slopes))
+    print(f"\n{verdict(slopes)}\nThe plot is in {options.out / 'lab.html'}.")
+
+
+def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
+    """MovR at each of these distances from one database, a world in it."""
+    url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.server())))
+    with servers.connected(url) as engine:
+        demo.fill(engine, now=datetime.now(UTC))
+    return [_place(stack, url, distance, distance / 1000) for distance in distances]
+
+
+def _at_gateway(stack: ExitStack, url: URL) -> Place:
+    """MovR behind this gateway to its database, which is as far away as it answers."""
+    with servers.connected(url, autocommit=True) as engine, engine.connect() as connection:
+        seconds = []
+        for _ in range(ASKED):
+            began = time.perf_counter()
+            connection.exec_driver_sql("SELECT 1")
+            seconds.append(time.perf_counter() - began)
+    return _place(stack, url, statistics.median(seconds) * 1000, 0)
+
+
+def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
+    wire = stack.enter_context(Wire(url, distance=added))
+    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=servers.text_of(wire.url))
+    return Place(distance, wire, stack.enter_context(Rider(stack.enter_context(app).url)))
+
+
+def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
+    """Every step at every place by turns, so that what disturbs the machine disturbs them all."""
+    for _, step, place in terminal.progress(_visits(places, 1), "Warming up"):
+        place.take(step)
+    taken = {
+        (number, step, place.distance): place.take(step)
+        for number, step, place in terminal.progress(_visits(places, rounds), "Measuring")
+    }
+    return [
+        Slope(
+            step,
+            statistics.mode(trips for (_, each, _), (_, trips) in taken.items() if each == step),
+            tuple(
+                (
+                    place.distance,
+                    statistics.median(taken[n, step, place.distance][0] for n in range(rounds)),
+                )
+                for place in places
+            ),
+        )
+        for step in STEPS
+    ]
+
+
+def _visits(places: Sequence[Place], rounds: int) -> list[tuple[int, str, Place]]:
+    """Each step of each round at every place, another place first in each round.
+
+    What comes after the hashing of a password finds the processor busy, or hot.
+    """
+    return [
+        (number, step, place)
+        for number, step in product(range(rounds), STEPS)
+        for place in (*places[number % len(places) :], *places[: number % len(places)])
+    ]
+
+
+def as_table(slopes: Sequence[Slope]) -> str:
+    """A line a page: milliseconds at each distance, round trips as fitted and as counted."""
+    distances = [f"at {distance:.3g} ms" for distance, _ in slopes[0].points]
+    head = ["page", *distances, "fitted", "counted"]
+    lines = [
+        [
+            slope.page,
+            *(f"{milliseconds:.1f}" for _, milliseconds in slope.points),
+            f"{slope.fitted:.2f}",
+            str(slope.counted),
+        ]
+        for slope in slopes
+    ]
+    return terminal.table([head, *lines])
+
+
+def verdict(slopes: Sequence[Slope]) -> str:
+    """Whether what was fitted agrees with what was counted."""
+    worst = max(slopes, key=lambda slope: slope.deviation)
+    if worst.agrees:
+        return (
+            "Every slope agrees with the round trips counted on the wire;"
+            f" the worst is off by {worst.deviation:.2f} ({worst.page})."
+        )
+    wrong = ", ".join(slope.page for slope in slopes if not slope.agrees)
+    return f"NOT as counted on the wire: {wrong}. Was the machine busy? Measure once more."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

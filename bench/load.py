@@ -1,0 +1,86 @@
+"""A load: clients that each ask again as soon as they are answered, in one thread."""
+
+import selectors
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from bench.http import Connection
+from bench.pages import Script
+from bench.servers import Serving
+
+MILLISECONDS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How often it was done in a second, and milliseconds: how long it took, and of the CPU.
+
+    `own` is the share of a core that the clients themselves took.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    own: float
+
+
+class Client:
+    """One connection, on which a script runs again and again."""
+
+    def __init__(self, connection: Connection, script: Script, until: float) -> None:
+        """Begin; a script that has begun is finished, however late it is."""
+        self._connection, self._script, self._until = connection, script, until
+        self.seconds: list[float] = []
+        self._begin()
+
+    def go_on(self) -> bool:
+        """Take what has come and ask on; False once the time is up and everything finished."""
+        reply = self._connection.receive()
+        if reply is None:
+            return True
+        try:
+            self._connection.send(self._running.send(reply))
+        except StopIteration:
+            now = time.perf_counter()
+            self.seconds.append(now - self._began)
+            if now > self._until:
+                return False
+            self._begin()
+        return True
+
+    def _begin(self) -> None:
+        self._running = self._script()
+        self._began = time.perf_counter()
+        self._connection.send(next(self._running))
+
+
+def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
+    """Run each script as a client of its own for so many seconds."""
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        connections = [stack.enter_context(Connection(serving.url)) for _ in scripts]
+        cpu, own, began = serving.cpu(), time.process_time(), time.perf_counter()
+        clients = [
+            Client(connection, script, began + seconds)
+            for connection, script in zip(connections, scripts, strict=True)
+        ]
+        for connection, client in zip(connections, clients, strict=True):
+            selector.register(connection.socket, selectors.EVENT_READ, client)
+        while selector.get_map():
+            for key, _ in selector.select():
+                if not key.data.go_on():
+                    selector.unregister(key.fileobj)
+        elapsed = time.perf_counter() - began
+        cpu, own = serving.cpu() - cpu, time.process_time() - own
+    taken = sorted(second for client in clients for second in client.seconds)
+    return Load(
+        rate=len(taken) / elapsed,
+        p50=statistics.median(taken) * MILLISECONDS,
+        p99=taken[int(len(taken) * 0.99)] * MILLISECONDS,
+        cpu=cpu / len(taken) * MILLISECONDS,
+        own=own / elapsed,
+    )

@@ -1,0 +1,102 @@
+"""The pages that are benchmarked, and how a client asks for them: of MovR, and of the floor."""
+
+import re
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from bench.http import Reply, Unexpected, request
+from bench.people import PASSWORD, Person
+from bench.visitor import OK, SEE_OTHER, TOKEN, Visitor
+
+STRANGER: Final = " as a stranger"
+CYCLE: Final = "Start and end a ride"
+START, SEE, END = "start", "see", "end"  # the three requests of the cycle
+END_FORM: Final = re.compile(r'"(/rides/end/[0-9a-f-]{36})"')
+END_LOCATION: Final = "64 Christopher Street"
+
+# Yields requests, is sent the replies, and returns when it has done what is timed.
+Script = Callable[[], Generator[bytes, Reply, None]]
+
+
+def paths(person: Person) -> dict[str, str]:
+    """The path of each page that this member sees, or a stranger."""
+    return {
+        "Home as a stranger": "/",
+        "Vehicles as a stranger": "/vehicles",
+        "Form to register as a stranger": "/register",
+        "Form to log in as a stranger": "/login",
+        "Home": "/",
+        "Vehicles": "/vehicles",
+        "Members": "/users",
+        "Rides": "/rides",
+        "Profile": f"/users/{person.id}",
+        "Form to add a vehicle": "/vehicles/add",
+    }
+
+
+def is_for_strangers(page: str) -> bool:
+    """True for a page as somebody sees it who is not logged in."""
+    return page.endswith(STRANGER)
+
+
+def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
+    """What one client does on each page of MovR, in a session of its own."""
+    with Visitor(url) as visitor:
+        visitor.get("/")
+        visitor.get("/")  # by now it has a token, and was told what is said once
+        stranger = visitor.session
+        visitor.post("/login", username=person.username, password=PASSWORD)
+        visitor.get("/")  # is greeted
+        member = visitor.session
+        token = visitor.found(TOKEN)
+    pages = {
+        page: partial(_see, request(path, session=stranger if is_for_strangers(page) else member))
+        for page, path in paths(person).items()
+    }
+    return {**pages, CYCLE: partial(_ride, person, member, token)}
+
+
+def scripts_of_floor(person: Person) -> Mapping[str, Script]:
+    """The same on the floor."""
+    pages = {page: partial(_see, request(f"/{slug(page)}")) for page in paths(person)}
+    return {**pages, CYCLE: partial(_ride_on_floor, person)}
+
+
+def slug(page: str) -> str:
+    """The name of a page as the floor's paths have it."""
+    return page.lower().replace(" ", "-")
+
+
+def _see(asked: bytes) -> Generator[bytes, Reply, None]:
+    reply = yield asked
+    _expect(reply, OK)
+
+
+def _ride(person: Person, session: str, token: str) -> Generator[bytes, Reply, None]:
+    """Start a ride, see it, end it, as a browser does: each reply has a session for the next."""
+    fields = {"csrf_token": token}
+    started = yield request(f"/rides/start/{person.vehicle}", session=session, fields=fields)
+    _expect(started, SEE_OTHER)
+    seen = yield request("/rides", session=started.session or session)
+    _expect(seen, OK)
+    form = END_FORM.search(seen.text)
+    if not form:
+        raise Unexpected("The ride that was started is not on the page of rides.")
+    ended = yield request(
+        form[1], session=seen.session or session, fields={**fields, "location": END_LOCATION}
+    )
+    _expect(ended, SEE_OTHER)
+
+
+def _ride_on_floor(person: Person) -> Generator[bytes, Reply, None]:
+    ids = f"{person.id}/{person.vehicle}/{uuid4()}"
+    for act, status in ((START, SEE_OTHER), (SEE, OK), (END, SEE_OTHER)):
+        reply = yield request(f"/{act}/{ids}")
+        _expect(reply, status)
+
+
+def _expect(reply: Reply, status: int) -> None:
+    if reply.status != status:
+        raise Unexpected(f"A page answered {reply.status} instead of {status}: {reply.text[:200]}")

@@ -1,0 +1,90 @@
+"""Members of the benchmark's own: each with a page and more of vehicles and of rides."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine, insert
+
+from movr.cities import DEFAULT_CITY
+from movr.formats import AVAILABLE
+from movr.models import Ride, User, Vehicle
+from movr.passwords import hash_password
+
+MORE_THAN_A_PAGE: Final = 40
+PASSWORD: Final = "faster than a floor"  # noqa: S105 - of accounts that end with their database
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member, who owns vehicles and has ridden."""
+
+    id: UUID
+    username: str
+    vehicle: UUID  # the first of theirs
+
+
+def settle(engine: Engine, number: int, *, now: datetime) -> list[Person]:
+    """Add so many people to the first city."""
+    password_hash = hash_password(PASSWORD)
+    people = [Person(id := uuid4(), f"bench-{id.hex}", uuid4()) for _ in range(number)]
+    with engine.begin() as connection:
+        for person in people:
+            connection.execute(insert(User), _user(person, password_hash))
+            vehicles = _vehicles(person, now)
+            connection.execute(insert(Vehicle), vehicles)
+            connection.execute(insert(Ride), _rides(person, now))
+    return people
+
+
+def _user(person: Person, password_hash: str) -> dict[str, object]:
+    return {
+        "city": DEFAULT_CITY.name,
+        "id": person.id,
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": "ada@example.com",
+        "username": person.username,
+        "password_hash": password_hash,
+        "is_owner": True,
+        "cities_ridden": [DEFAULT_CITY.name],
+    }
+
+
+def _vehicles(person: Person, now: datetime) -> list[dict[str, object]]:
+    others = (uuid4() for _ in range(MORE_THAN_A_PAGE - 1))
+    return [
+        {
+            "city": DEFAULT_CITY.name,
+            "id": vehicle,
+            "type": "bike",
+            "owner_id": person.id,
+            "date_added": now,
+            "status": AVAILABLE,
+            "color": "red",
+            "brand": "Kona",
+            "last_location": "120 Amsterdam Avenue",
+        }
+        for vehicle in (person.vehicle, *others)
+    ]
+
+
+def _rides(person: Person, now: datetime) -> list[dict[str, object]]:
+    length = timedelta(minutes=17)
+    starts = (now - timedelta(days=day) for day in range(1, MORE_THAN_A_PAGE + 1))
+    return [
+        {
+            "city": DEFAULT_CITY.name,
+            "id": uuid4(),
+            "vehicle_id": person.vehicle,
+            "rider_city": DEFAULT_CITY.name,
+            "rider_id": person.id,
+            "start_location": "120 Amsterdam Avenue",
+            "end_location": "64 Christopher Street",
+            "start_time": start,
+            "end_time": start + length,
+            "length": length,
+        }
+        for start in starts
+    ]

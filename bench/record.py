@@ -1,0 +1,140 @@
+"""What each page asks of the database and answers, written down for the floor to do the same.
+
+Nothing is repeated here: it is recorded from MovR itself as it answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from itertools import filterfalse
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import URL, event
+from werkzeug.test import TestResponse
+
+from bench.http import Unexpected
+from bench.pages import END, END_FORM, END_LOCATION, SEE, START, is_for_strangers, paths
+from bench.people import PASSWORD, Person
+from bench.servers import text_of
+from bench.wire import Wire
+from movr.movr import MovR
+from web.app import create_app
+from web.config import Settings
+
+# What PostgreSQL can't tell from where a parameter stands.
+_TYPES: Final = {UUID: "uuid", datetime: "timestamptz"}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One request: its SQL as sent, the answer, the ids in the SQL that another run replaces."""
+
+    sql: list[str]
+    round_trips: int
+    status: str
+    body: str
+    ids: list[str]
+
+    @property
+    def statements(self) -> int:
+        """How many statements of MovR's own there are, those that keep a transaction aside."""
+        return sum(statement.startswith("EXECUTE") for statement in self.sql)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the floor does: statements to prepare, and what each request runs of them."""
+
+    prepare: list[str] = field(default_factory=list)
+    acts: dict[str, Act] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the floor, which is another process."""
+        return asdict(self)
+
+
+class Recorder:
+    """MovR in this process, with all that it sends to the database written down."""
+
+    def __init__(self, app: Flask, wire: Wire) -> None:
+        """Listen to this app's connections, which lead through this wire."""
+        self.plan: Final = Plan()
+        self._client = FlaskClient(app, app.response_class)
+        self._wire = wire
+        self._sql: list[str] = []
+        movr: MovR = app.extensions["movr"]
+        for engine in movr.engines:
+            event.listen(engine, "before_cursor_execute", self._on_statement)
+        event.listen(movr.engine, "begin", lambda _: self._sql.append("BEGIN"))
+        event.listen(movr.engine, "commit", lambda _: self._sql.append("COMMIT"))
+
+    def see(self, path: str) -> TestResponse:
+        """Open a page."""
+        return self._client.get(path)
+
+    def send(self, path: str, **fields: str) -> TestResponse:
+        """Send a form."""
+        return self._client.post(path, data=fields)
+
+    def note(self, name: str, act: Callable[[], TestResponse]) -> str:
+        """Act, write down what it took, and return the page."""
+        self._sql.clear()
+        self._wire.reset()
+        reply = act()
+        self.plan.acts[name] = Act(
+            list(self._sql), self._wire.round_trips, reply.status, reply.text, []
+        )
+        return reply.text
+
+    def _on_statement(self, *arguments: Any) -> None:  # SQLAlchemy passes six
+        _, cursor, statement, parameters, *_ = arguments
+        if not parameters:
+            self._sql.append(statement)
+            return
+        types = ", ".join(_TYPES.get(type(value), "unknown") for value in parameters.values())
+        numbers = {name: f"${n}" for n, name in enumerate(parameters, 1)}
+        prepared = f"({types}) AS {statement % numbers}"
+        if prepared not in self.plan.prepare:
+            self.plan.prepare.append(prepared)
+        values = ", ".join(cursor.mogrify("%s", [value]).decode() for value in parameters.values())
+        self._sql.append(f"EXECUTE s{self.plan.prepare.index(prepared)} ({values})")
+
+
+def record(url: URL, person: Person) -> Plan:
+    """What every page takes for this member, and for strangers."""
+    with Wire(url) as wire:
+        app = create_app(Settings(db_uri=text_of(wire.url), debug=True))
+        app.config["WTF_CSRF_ENABLED"] = False  # no stranger's browser is here
+        try:
+            return _record(Recorder(app, wire), person)
+        finally:
+            app.extensions["movr"].close()
+
+
+def _record(recorder: Recorder, person: Person) -> Plan:
+    pages = paths(person)
+    recorder.see("/")  # connects, and is told that we could not tell where it is
+    for name in filter(is_for_strangers, pages):
+        recorder.note(name, partial(recorder.see, pages[name]))
+    recorder.send("/login", username=person.username, password=PASSWORD)
+    recorder.see("/")  # is greeted
+    for name in filterfalse(is_for_strangers, pages):
+        recorder.note(name, partial(recorder.see, pages[name]))
+    _note_ride(recorder, person)  # connects what writes
+    _note_ride(recorder, person)
+    return recorder.plan
+
+
+def _note_ride(recorder: Recorder, person: Person) -> None:
+    recorder.note(START, lambda: recorder.send(f"/rides/start/{person.vehicle}"))
+    found = END_FORM.search(recorder.note(SEE, lambda: recorder.see("/rides")))
+    if not found:
+        raise Unexpected("The ride that was started is not on the page of rides.")
+    recorder.note(END, lambda: recorder.send(found[1], location=END_LOCATION))
+    ids = [str(person.id), str(person.vehicle), found[1].rpartition("/")[2]]
+    for name in (START, SEE, END):
+        recorder.plan.acts[name] = replace(recorder.plan.acts[name], ids=ids)

@@ -1,0 +1,122 @@
+"""What a benchmark found: kept as JSON, read as a table, compared with another."""
+
+import json
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from bench import terminal
+from bench.load import Load
+
+
+@dataclass(slots=True)
+class Page:
+    """A page: what it asks of the database, and its runs on MovR and on the floor."""
+
+    statements: int
+    round_trips: int
+    app: list[Load] = field(default_factory=list)
+    floor: list[Load] = field(default_factory=list)
+
+    @property
+    def rates(self) -> list[float]:
+        """Of each run, how often a second."""
+        return [load.rate for load in self.app]
+
+    @property
+    def shares(self) -> list[float]:
+        """Of each run, the share of the floor's rate that MovR reaches."""
+        return [app.rate / floor.rate for app, floor in zip(self.app, self.floor, strict=True)]
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any]) -> Self:
+        """As it was written."""
+        runs = {side: [Load(**load) for load in data[side]] for side in ("app", "floor")}
+        return cls(data["statements"], data["round_trips"], **runs)
+
+
+@dataclass(slots=True)
+class Results:
+    """All pages of one benchmark, and the facts about it.
+
+    `growth` is the median p50 in milliseconds by page, and by the vehicles that a city has.
+    """
+
+    facts: dict[str, str]
+    pages: dict[str, Page]
+    growth: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Keep it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """What was kept."""
+        data = json.loads(path.read_text())
+        pages = {name: Page.of_json(page) for name, page in data["pages"].items()}
+        return cls(data["facts"], pages, data["growth"])
+
+    def as_text(self) -> str:
+        """All of it, for people: medians of the runs."""
+        facts = "\n".join(f"{name}: {fact}" for name, fact in self.facts.items())
+        parts = [facts, terminal.table([HEAD, *(_row(*page) for page in self.pages.items())])]
+        if self.growth:
+            parts.append(terminal.table(list(_growth(self.growth))))
+        return "\n\n".join(parts)
+
+
+HEAD = (
+    *("page", "req/s", "floor's", "share", "p50 ms", "floor's", "p99 ms", "floor's"),
+    *("CPU ms", "floor's", "statements", "round trips"),
+)
+
+
+def _row(name: str, page: Page) -> Sequence[str]:
+    def both(what: str, form: str) -> Iterator[str]:
+        for runs in (page.app, page.floor):
+            yield format(statistics.median(getattr(load, what) for load in runs), form)
+
+    return (
+        name,
+        *both("rate", ".0f"),
+        f"{statistics.median(page.shares):.0%}",
+        *both("p50", ".1f"),
+        *both("p99", ".1f"),
+        *both("cpu", ".2f"),
+        str(page.statements),
+        str(page.round_trips),
+    )
+
+
+def _growth(growth: Mapping[str, Mapping[str, float]]) -> Iterator[Sequence[str]]:
+    """How the p50 grows from the fewest vehicles to the most."""
+    sizes = list(next(iter(growth.values())))
+    yield ("p50 ms by vehicles a city", *sizes, "grows")
+    for page, times in growth.items():
+        ratio = times[sizes[-1]] / times[sizes[0]]
+        yield (page, *(f"{times[size]:.2f}" for size in sizes), f"x {ratio:.2f}")
+
+
+def compare(old: Results, new: Results) -> str:
+    """How many times the old the new is; marked * where the runs of both do not overlap."""
+    head = ("page", "req/s", "old", "new", "share of floor", "old", "new")
+    rows = [
+        (name, *_compared(was.rates, now.rates, ".0f"), *_compared(was.shares, now.shares, ".0%"))
+        for name, was in old.pages.items()
+        if (now := new.pages.get(name))
+    ]
+    changed = {name for name in old.facts if old.facts[name] != new.facts.get(name)}
+    notes = [f"{name}: {old.facts[name]} → {new.facts.get(name)}" for name in sorted(changed)]
+    return "\n".join([terminal.table([head, *rows]), "", *notes])
+
+
+def _compared(old: Sequence[float], new: Sequence[float], form: str) -> Iterator[str]:
+    was, now = statistics.median(old), statistics.median(new)
+    mark = "*" if max(old) < min(new) or max(new) < min(old) else " "
+    yield f"x {now / was:.2f}{mark}"
+    yield format(was, form)
+    yield format(now, form)

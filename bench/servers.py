@@ -1,0 +1,153 @@
+"""What is measured: a database of its own, and gunicorn in front of it. Both end with us."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Engine, text
+
+from bench.http import Connection, Unexpected, request
+from movr import embedded, schema
+from movr.engine import is_cockroachdb, make_engine, parse_uri
+
+ROOT: Final = Path(__file__).parent.parent
+START_TIMEOUT: Final = 30  # seconds
+PATIENCE: Final = 0.005  # seconds between two looks at whether it answers
+UNLIMITED: Final = 1_000_000
+PROC: Final = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A gunicorn that serves."""
+
+    url: str
+    pid: int
+    started_in: float  # seconds until its first answer
+
+    def memory(self) -> float:
+        """Megabytes that a worker takes, shared pages by their share (PSS). Linux only."""
+        rollup = (self._workers()[0] / "smaps_rollup").read_text()
+        kilobytes = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+        return int(kilobytes.split()[1]) / 1024
+
+    def cpu(self) -> float:
+        """Seconds of CPU that its workers have taken so far. Linux only."""
+        return sum(map(_cpu, self._workers()))
+
+    def _workers(self) -> list[Path]:
+        children = PROC / str(self.pid) / "task" / str(self.pid) / "children"
+        return [PROC / pid for pid in children.read_text().split()]
+
+
+def _cpu(process: Path) -> float:
+    after_name = (process / "stat").read_text().rpartition(")")[2].split()
+    user, system = after_name[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def server() -> Iterator[URL]:
+    """The database server of DB_URI, or an embedded PostgreSQL in a temporary folder."""
+    if uri := os.environ.get("DB_URI"):
+        yield parse_uri(uri)
+        return
+    with embedded.temporary() as uri:
+        yield parse_uri(uri)
+
+
+@contextmanager
+def fresh_database(server: URL) -> Iterator[URL]:
+    """A database on this server with MovR's schema and no rows, removed afterwards."""
+    name = f"movr_bench_{secrets.token_hex(4)}"
+    url = server.set(database=name)
+    how = "CASCADE" if is_cockroachdb(server) else "WITH (FORCE)"
+    _administer(server, f"CREATE DATABASE {name}")
+    try:
+        with connected(url) as engine:
+            schema.upgrade(engine)
+        yield url
+    finally:
+        _administer(server, f"DROP DATABASE {name} {how}")
+
+
+@contextmanager
+def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
+    """An engine on this database, closed afterwards."""
+    engine = make_engine(
+        text_of(url), pool_size=1, application_name="movr-bench", autocommit=autocommit
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _administer(server: URL, statement: str) -> None:
+    with connected(server, autocommit=True) as engine, engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def text_of(url: URL) -> str:
+    """A URL with its password, as a setting says it."""
+    return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
+    """This application under gunicorn as in production, but on a free port of the loopback."""
+    port = _free_port()
+    bind = f"127.0.0.1:{port}"
+    url = f"http://{bind}"
+    environment = {
+        **os.environ,
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(),
+        "WRITES_PER_MINUTE": str(UNLIMITED),
+        **settings,
+    }
+    with tempfile.TemporaryFile() as log:
+        began = time.perf_counter()
+        # In a session of its own: a terminal's Ctrl-C is ours, and we end what we started.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "-b", bind, application],
+            cwd=ROOT,
+            env=environment,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            while not _answers(url):
+                if process.poll() is not None or time.perf_counter() - began > START_TIMEOUT:
+                    log.seek(0)
+                    raise Unexpected(f"gunicorn did not start. {log.read().decode()[-500:]}")
+                time.sleep(PATIENCE)
+            yield Serving(url, process.pid, time.perf_counter() - began)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        with Connection(url) as connection:
+            connection.ask(request("/healthz"))
+    except (OSError, Unexpected):
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""What a command says while it works, and how it ends."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import Final, TypeVar
+
+from bench.http import Unexpected
+
+Item = TypeVar("Item")
+
+WIDTH: Final = 30  # characters
+INTERRUPTED: Final = 130  # what a shell says of a command that Ctrl-C ended
+
+
+def run(command: Callable[[], None]) -> int:
+    """Run a command until it is done or told to end; the exit status."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _end)
+    try:
+        command()
+    except Unexpected as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: nothing is left behind.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """Unwind, and hear no second Ctrl-C while what was started is ended."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
+    """These items, with a bar on the terminal for how far we are; elsewhere a line a tenth."""
+    for done, item in enumerate(items):
+        _show(what, done, len(items))
+        yield item
+    _show(what, len(items), len(items))
+
+
+def _show(what: str, done: int, total: int) -> None:
+    percent = f"{what} {done / total:4.0%}"
+    if sys.stderr.isatty():
+        bar = "█" * (WIDTH * done // total)
+        end = "\n" if done == total else ""
+        print(f"\r{percent} {bar:░<{WIDTH}}", end=end, file=sys.stderr, flush=True)
+    elif done * 10 // total > (done - 1) * 10 // total:
+        print(percent, file=sys.stderr, flush=True)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, the first to the left, the others to the right; the first row is a head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if n else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([lines[0], rule, *lines[1:]])

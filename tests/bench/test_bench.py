@@ -1,0 +1,105 @@
+"""The benchmark: what it keeps and compares, the run that it makes, what it leaves behind."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.load import Load
+from bench.results import Page, Results, compare
+from tests.bench.leftovers import left_in
+from tests.conftest import ROOT
+
+PATIENCE = 120  # seconds
+
+LOAD = Load(rate=100.0, p50=10.0, p99=30.0, cpu=2.0, own=0.1)
+
+
+def runs(*rates: float) -> list[Load]:
+    return [replace(LOAD, rate=rate) for rate in rates]
+
+
+def results(*rates: float) -> Results:
+    page = Page(2, 3, runs(*rates), runs(*(200.0 for _ in rates)))
+    return Results({"python": "3.11"}, {"Vehicles": page}, {"Vehicles": {"1,000": 4, "9,000": 5}})
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "results.json"
+
+    results(90, 100, 120).write(path)
+
+    assert Results.read(path) == results(90, 100, 120)
+
+
+def test_the_table_has_medians_beside_the_floor_s() -> None:
+    said = results(90, 100, 120).as_text().splitlines()
+
+    row = next(line for line in said if line.startswith("Vehicles"))
+    assert row.split() == "Vehicles 100 200 50% 10.0 10.0 30.0 30.0 2.00 2.00 2 3".split()  # noqa: SIM905
+    assert said[0] == "python: 3.11"
+    assert said[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ((180, 200, 240), "x 2.00*"),  # every run of the new is faster
+        ((110, 115, 130), "x 1.15 "),  # some are no faster than the old's best
+        ((45, 50, 60), "x 0.50*"),
+    ],
+)
+def test_a_change_is_marked_where_it_is_beyond_the_noise(new: tuple[float, ...], said: str) -> None:
+    table = compare(results(90, 100, 120), results(*new))
+
+    assert said in table.splitlines()[2]
+
+
+def test_what_else_has_changed_is_said() -> None:
+    other = replace(results(90, 100, 120), facts={"python": "3.14"})
+
+    assert "python: 3.11 → 3.14" in compare(results(90, 100, 120), other)
+
+
+def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        done = bench("bench", "--quick", "--rows", "3", "6", "--out", str(tmp_path), folder=folder)
+
+        assert done.returncode == 0, done.stderr
+        assert left_in(folder) == set()
+    (path,) = tmp_path.iterdir()
+    found = Results.read(path)
+    cycle = found.pages["Start and end a ride"]
+    assert (found.pages["Vehicles"].round_trips, cycle.round_trips) == (2, 16)
+    assert found.growth["Vehicles"].keys() == {"3", "6"}
+    assert str(path) in done.stdout
+    assert "Measuring 100%" in done.stderr
+
+    with tempfile.TemporaryDirectory() as folder:
+        done = bench("bench.compare", str(path), str(path), folder=folder)
+    assert done.returncode == 0
+    assert "x 1.00 " in done.stdout
+
+
+def test_results_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
+    done = bench("bench.compare", str(tmp_path / "old.json"), folder=str(tmp_path))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:
+    """A command of the benchmark's on an embedded server, its temporary files in this folder."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *options],
+        cwd=ROOT,
+        env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": folder},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )

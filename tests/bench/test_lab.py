@@ -1,0 +1,110 @@
+"""The latency lab: the slope that it fits, the run that it makes, what it leaves behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from bench import lab
+from bench.plot import page, plot
+from bench.slopes import Slope
+from tests.bench.leftovers import left_in, processes_of
+from tests.conftest import ROOT
+
+PATIENCE = 120  # seconds
+LAB = (sys.executable, "-m", "bench.lab", "--rounds", "1", "--distances", "0", "5")
+
+TWO = Slope("Vehicles", 2, ((0, 4.0), (10, 24.5), (40, 84.0), (80, 163.0)))
+SEVEN = Slope("Start <a> ride", 7, ((0, 6.0), (10, 76.0), (40, 286.0), (80, 566.0)))
+
+
+def start_lab(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """The lab on an embedded server, its temporary files in this folder."""
+    return subprocess.Popen(
+        [*LAB, *options],
+        cwd=ROOT,
+        env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_slope_is_the_number_of_round_trips() -> None:
+    assert SEVEN.fitted == pytest.approx(7)
+    assert TWO.fitted == pytest.approx(1.98, abs=0.005)
+    assert TWO.agrees
+
+
+def test_a_slope_that_is_not_what_was_counted_is_named() -> None:
+    wrong = Slope("Rides", 1, TWO.points)
+
+    assert not wrong.agrees
+    assert lab.verdict([SEVEN, wrong]).startswith("NOT as counted on the wire: Rides.")
+    assert lab.verdict([SEVEN, TWO]).endswith("the worst is off by 0.02 (Vehicles).")
+
+
+def test_the_table_has_a_line_a_page() -> None:
+    lines = lab.as_table([TWO, SEVEN]).splitlines()
+
+    assert lines[0].endswith("at 80 ms  fitted  counted")
+    assert lines[2].split() == ["Vehicles", "4.0", "24.5", "84.0", "163.0", "1.98", "2"]
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_has_every_number() -> None:
+    written = page([TWO, SEVEN])
+
+    assert "Start &lt;a&gt; ride" in written
+    assert "<td>163.0</td><td>1.98</td><td>2</td>" in written
+    addresses = set(re.findall(r"https?://[^\"\s]+", written))
+    assert addresses == {"http://www.w3.org/2000/svg"}  # the name of SVG, which nobody fetches
+    assert "<script" not in written
+
+
+def test_the_plot_has_a_line_a_page_and_one_for_many_round_trips() -> None:
+    drawn = plot([TWO, SEVEN])
+
+    assert drawn.count("<polyline") == 2
+    assert drawn.count('class="many"') == 1
+    assert "prefers-color-scheme: dark" in drawn
+
+
+def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        done = start_lab(Path(folder), "--out", str(tmp_path))
+        said, _ = done.communicate(timeout=PATIENCE)
+
+        assert done.returncode == 0
+        assert left_in(folder) == set()
+    counted = dict(re.findall(r"^(.*?)  .* (\d+)$", said, re.MULTILINE))
+    assert set(lab.STEPS) <= set(counted)
+    assert {page: counted[page] for page in ("Vehicles", "Rides", "Start a ride")} == {
+        "Vehicles": "2",
+        "Rides": "2",
+        "Start a ride": "7",
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {"lab.html", "lab.svg"}
+
+
+def test_ctrl_c_leaves_no_server_and_no_database(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        running = start_lab(Path(folder), "--rounds", "1000", "--out", str(tmp_path))
+        assert running.stderr
+        for line in running.stderr:
+            if line.startswith("Measuring"):
+                break
+        started = processes_of(folder)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=PATIENCE)[1]
+
+        assert running.returncode == 130
+        assert said.splitlines()[-1] == "Interrupted: nothing is left behind."
+        assert started
+        assert processes_of(folder) == set()
+        assert left_in(folder) == set()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,73 @@
+"""The wire: what it counts, and what it delays."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import URL
+
+from bench.wire import Wire
+
+ROUND_TRIP = 0.1  # seconds
+
+
+@pytest.fixture
+def echo() -> Iterator[URL]:
+    """A server that says what it hears, to one client after another."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with client:
+                    while data := client.recv(1024):
+                        client.sendall(data)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield URL.create("postgresql", host="127.0.0.1", port=listener.getsockname()[1])
+
+
+def connect(wire: Wire) -> socket.socket:
+    return socket.create_connection((wire.url.host, wire.url.port), timeout=10)
+
+
+def hear(client: socket.socket, length: int) -> bytes:
+    heard = b""
+    while len(heard) < length:
+        came = client.recv(1 << 16)
+        assert came, "the connection was closed"
+        heard += came
+    return heard
+
+
+def test_an_answer_takes_the_distance(echo: URL) -> None:
+    with Wire(echo, distance=ROUND_TRIP) as wire, connect(wire) as client:
+        began = time.monotonic()
+        client.sendall(b"one")
+
+        assert hear(client, 3) == b"one"
+        assert time.monotonic() - began >= ROUND_TRIP
+
+
+def test_what_is_sent_arrives_whole_and_in_order(echo: URL) -> None:
+    sent = bytes(range(256)) * 4096
+    with Wire(echo, distance=ROUND_TRIP) as wire, connect(wire) as client:
+        threading.Thread(target=client.sendall, args=(sent,), daemon=True).start()
+
+        assert hear(client, len(sent)) == sent
+
+
+def test_round_trips_are_counted_by_who_speaks(echo: URL) -> None:
+    with Wire(echo) as wire, connect(wire) as client:
+        for question in (b"one", b"two", b"three"):
+            client.sendall(question)
+            hear(client, len(question))
+        before = wire.round_trips
+        wire.reset()
+
+        assert (before, wire.round_trips) == (3, 0)
