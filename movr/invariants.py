@@ -1,0 +1,99 @@
+"""What is true of every database that MovR has worked on, whatever raced, failed or was retried.
+
+Each invariant is one statement that finds the rows that break it, and so sees one moment: ask while
+people ride, if you like. They look at all cities: they answer to whoever tests, to no rider.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    FromClause,
+    Select,
+    and_,
+    any_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from movr.engine import take_time
+from movr.formats import AVAILABLE, IN_USE
+from movr.models import Ride, User, Vehicle
+
+_IS_ACTIVE: Final = Ride.end_time.is_(None)
+_IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
+_IS_OF_RIDER: Final = and_(Ride.rider_city == User.city, Ride.rider_id == User.id)
+_IS_NOTED: Final = and_(User.active_ride_city == Ride.city, User.active_ride_id == Ride.id)
+_IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
+
+# What must hold, and a query for the keys (city, id) that break it.
+INVARIANTS: Final[dict[str, Select[Any]]] = {
+    "A vehicle has at most one active ride.": (
+        select(Ride.city, Ride.vehicle_id.label("id"))
+        .where(_IS_ACTIVE)
+        .group_by(Ride.city, Ride.vehicle_id)
+        .having(func.count() > 1)
+    ),
+    "A rider has at most one active ride.": (
+        select(Ride.rider_city.label("city"), Ride.rider_id.label("id"))
+        .where(_IS_ACTIVE)
+        .group_by(Ride.rider_city, Ride.rider_id)
+        .having(func.count() > 1)
+    ),
+    "A vehicle in use has an active ride.": (
+        select(Vehicle.city, Vehicle.id).where(
+            Vehicle.status == IN_USE, ~exists().where(_IS_OF_VEHICLE, _IS_ACTIVE)
+        )
+    ),
+    "A vehicle with an active ride is in use.": (
+        select(Ride.city, Ride.vehicle_id.label("id"))
+        .join(Vehicle, _IS_OF_VEHICLE)
+        .where(_IS_ACTIVE, or_(Vehicle.status == AVAILABLE, Vehicle.removed_at.is_not(None)))
+    ),
+    "An active ride is noted on its rider's row.": (
+        select(Ride.city, Ride.id).where(
+            _IS_ACTIVE, ~exists().where(_IS_OF_RIDER, _IS_NOTED, User.deleted_at.is_(None))
+        )
+    ),
+    "A ride noted on a user's row is active, and that user's.": (
+        select(User.city, User.id).where(
+            User.active_ride_id.is_not(None), ~exists().where(_IS_NOTED, _IS_OF_RIDER, _IS_ACTIVE)
+        )
+    ),
+    "A user's row names every city where the user has ridden.": (
+        select(Ride.city, Ride.id)
+        .join(User, _IS_OF_RIDER)
+        .where(Ride.city != any_(User.cities_ridden))
+    ),
+    "Whoever has a vehicle in service is an owner with an account.": (
+        select(Vehicle.city, Vehicle.id)
+        .join(User, _IS_OWNED)
+        .where(Vehicle.removed_at.is_(None), or_(~User.is_owner, User.deleted_at.is_not(None)))
+    ),
+}
+
+
+def broken(engine: Engine) -> list[str]:
+    """The invariants that do not hold in this database, each with how often and one example."""
+    with engine.connect() as connection:
+        take_time(connection)
+        return list(_broken(connection))
+
+
+def _broken(connection: Connection) -> Iterator[str]:
+    for sentence, breaches in INVARIANTS.items():
+        found = _count_with_example(breaches.subquery("breaches"))
+        if row := connection.execute(found).one_or_none():
+            yield f"{sentence} Broken by {row.number}: {row.city}, {row.id}."
+
+
+def _count_with_example(breaches: FromClause) -> Select[Any]:
+    """How many breaches there are, and the first; no row if none."""
+    number = func.count(literal_column("*")).over().label("number")
+    keys = (breaches.c.city, breaches.c.id)
+    return select(*keys, number).order_by(*keys).limit(1)

@@ -1,0 +1,82 @@
+"""The invariants: silent about what MovR does, and each one heard when it is broken."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from movr import invariants, transactions
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle
+
+# What breaks each invariant, in the world of `ridden`: one ride under way, one vehicle free.
+BREACHES = {
+    "A vehicle has at most one active ride.": (
+        "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"
+        " SELECT city, gen_random_uuid(), vehicle_id, rider_city, rider_id, start_location,"
+        " start_time FROM rides"
+    ),
+    "A rider has at most one active ride.": (
+        "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"
+        " SELECT v.city, gen_random_uuid(), v.id, r.rider_city, r.rider_id, v.last_location,"
+        " r.start_time FROM rides r, vehicles v WHERE v.status = 'available'"
+    ),
+    "A vehicle in use has an active ride.": (
+        "UPDATE vehicles SET status = 'in_use' WHERE removed_at IS NULL"
+    ),
+    "A vehicle with an active ride is in use.": "UPDATE vehicles SET status = 'available'",
+    "An active ride is noted on its rider's row.": (
+        "UPDATE users SET active_ride_city = NULL, active_ride_id = NULL"
+    ),
+    "A ride noted on a user's row is active, and that user's.": (
+        "UPDATE users SET active_ride_city = 'paris', active_ride_id = gen_random_uuid()"
+        " WHERE deleted_at IS NULL"
+    ),
+    "A user's row names every city where the user has ridden.": (
+        "UPDATE users SET cities_ridden = ARRAY['new york']"
+    ),
+    "Whoever has a vehicle in service is an owner with an account.": (
+        "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
+    ),
+}
+
+
+@pytest.fixture
+def ridden(engine: Engine) -> Engine:
+    """A traveller rides in Paris, where a second vehicle stands free; another account is gone."""
+    with Session(engine) as session, session.begin():
+        owner, gone = a_member(session, "paris"), a_member(session, "paris")
+        vehicle = a_vehicle(session, owner)
+        a_vehicle(session, owner)
+        a_vehicle(session, gone)
+        transactions.erase_account(session, gone, now=NOW)
+        a_ride(session, vehicle, a_member(session, "new york"))
+    return engine
+
+
+def test_an_empty_database_breaks_nothing(engine: Engine) -> None:
+    assert invariants.broken(engine) == []
+
+
+def test_what_movr_does_breaks_nothing(ridden: Engine) -> None:
+    assert invariants.broken(ridden) == []
+
+
+@pytest.mark.parametrize("sentence", invariants.INVARIANTS)
+def test_a_breach_is_heard_with_how_often_and_an_example(ridden: Engine, sentence: str) -> None:
+    with ridden.begin() as connection:
+        connection.execute(text(BREACHES[sentence]))
+
+    heard = invariants.broken(ridden)
+
+    (said,) = [breach for breach in heard if breach.startswith(sentence)]
+    assert "Broken by " in said
+    assert "paris" in said or "new york" in said
+
+
+def test_a_breach_is_counted(ridden: Engine) -> None:
+    with ridden.begin() as connection:
+        connection.execute(text("UPDATE users SET is_owner = false"))
+
+    (said,) = invariants.broken(ridden)
+
+    assert said.startswith("Whoever has a vehicle in service")
+    assert "Broken by 2: paris, " in said
