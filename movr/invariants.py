@@ -12,8 +12,8 @@ from sqlalchemy import (
     Engine,
     FromClause,
     Select,
+    all_,
     and_,
-    any_,
     exists,
     func,
     literal_column,
@@ -68,7 +68,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A user's row names every city where the user has ridden.": (
         select(Ride.city, Ride.id)
         .join(User, _IS_OF_RIDER)
-        .where(Ride.city != any_(User.cities_ridden))
+        .where(Ride.city != all_(User.cities_ridden))
     ),
     "Whoever has a vehicle in service is an owner with an account.": (
         select(Vehicle.city, Vehicle.id)

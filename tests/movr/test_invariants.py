@@ -12,12 +12,13 @@ BREACHES = {
     "A vehicle has at most one active ride.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"
         " SELECT city, gen_random_uuid(), vehicle_id, rider_city, rider_id, start_location,"
-        " start_time FROM rides"
+        " start_time FROM rides WHERE end_time IS NULL"
     ),
     "A rider has at most one active ride.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"
         " SELECT v.city, gen_random_uuid(), v.id, r.rider_city, r.rider_id, v.last_location,"
-        " r.start_time FROM rides r, vehicles v WHERE v.status = 'available'"
+        " r.start_time FROM rides r, vehicles v"
+        " WHERE r.end_time IS NULL AND v.status = 'available' AND v.removed_at IS NULL"
     ),
     "A vehicle in use has an active ride.": (
         "UPDATE vehicles SET status = 'in_use' WHERE removed_at IS NULL"
@@ -31,7 +32,7 @@ BREACHES = {
         " WHERE deleted_at IS NULL"
     ),
     "A user's row names every city where the user has ridden.": (
-        "UPDATE users SET cities_ridden = ARRAY['new york']"
+        "UPDATE users SET cities_ridden = ARRAY['rome', 'new york']"
     ),
     "Whoever has a vehicle in service is an owner with an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
@@ -41,14 +42,17 @@ BREACHES = {
 
 @pytest.fixture
 def ridden(engine: Engine) -> Engine:
-    """A traveller rides in Paris, where a second vehicle stands free; another account is gone."""
+    """Somebody who rode at home rides in Paris, where a second vehicle is free; one account is gone."""
     with Session(engine) as session, session.begin():
         owner, gone = a_member(session, "paris"), a_member(session, "paris")
         vehicle = a_vehicle(session, owner)
         a_vehicle(session, owner)
         a_vehicle(session, gone)
         transactions.erase_account(session, gone, now=NOW)
-        a_ride(session, vehicle, a_member(session, "new york"))
+        rider = a_member(session, "new york")
+        ride = a_ride(session, a_vehicle(session, rider), rider)
+        transactions.end_ride(session, ride, rider, location="2 Broadway", now=NOW)
+        a_ride(session, vehicle, rider)
     return engine
 
 
@@ -79,4 +83,4 @@ def test_a_breach_is_counted(ridden: Engine) -> None:
     (said,) = invariants.broken(ridden)
 
     assert said.startswith("Whoever has a vehicle in service")
-    assert "Broken by 2: paris, " in said
+    assert "Broken by 3: new york, " in said
