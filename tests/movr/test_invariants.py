@@ -42,7 +42,7 @@ BREACHES = {
 
 @pytest.fixture
 def ridden(engine: Engine) -> Engine:
-    """Somebody who rode at home rides in Paris, where a second vehicle is free; one account is gone."""
+    """Somebody who rode at home rides in Paris, beside a free vehicle and an erased account."""
     with Session(engine) as session, session.begin():
         owner, gone = a_member(session, "paris"), a_member(session, "paris")
         vehicle = a_vehicle(session, owner)

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from movr.databases import text_of
 from movr.engine import parse_uri
 from tests.conftest import HERE, settings_for
-from tests.databases import text_of
 from tests.visitor import PASSWORD, Visitor, registration
 from tests.wire import Wire
 from web.app import create_app
