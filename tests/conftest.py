@@ -1,20 +1,25 @@
 """What the tests run on: a real database, MovR in this process, and MovR under real gunicorn."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
+import scenarios
 from movr.movr import MovR
+from scenarios.shared.stage import Stage
 from tests import databases
 from tests.visitor import Visitor
 from web.app import create_app
@@ -25,6 +30,7 @@ UNLIMITED = 1_000_000
 START_TIMEOUT = 30  # seconds
 
 NewVisitor = Callable[[], Visitor]
+Staged = Callable[..., Engine]
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +71,22 @@ def own_database(empty_database: str) -> str:
 @pytest.fixture
 def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG001 - the same one
     return empty_engine
+
+
+@pytest.fixture
+def scenario(server: str) -> Iterator[Staged]:
+    """Makes databases of the test's own, each filled with the scenario of this name."""
+    with ExitStack() as stack:
+
+        def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
+            uri = stack.enter_context(databases.fresh_database(server))
+            databases.bring_to_head(uri)
+            engine = databases.connect(uri)
+            stack.callback(engine.dispose)
+            scenarios.find(name).fill(Stage(engine, datetime.now(UTC), **stage), rows)
+            return engine
+
+        yield staged
 
 
 @pytest.fixture(scope="session")
@@ -192,6 +214,13 @@ def serving(**environment: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(START_TIMEOUT)
+
+
+def copy_movr(folder: Path) -> None:
+    """A copy of MovR, to be edited, or to have state of its own."""
+    for part in ("movr", "web", "templates", "static", "scenarios"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "server.py", folder)
 
 
 def free_port() -> int:

@@ -15,7 +15,9 @@ from movr.movr import MovR
 from movr.passwords import is_password
 from movr.results import Member
 from scenarios import demo
-from scenarios.world import Row, World
+from scenarios.shared.copying import Row
+from scenarios.shared.stage import Login, Stage
+from scenarios.shared.world import World
 from tests.conftest import NewVisitor
 
 NOW = datetime(2024, 2, 29, 23, 30, tzinfo=UTC)
@@ -76,7 +78,7 @@ def test_no_two_rows_have_the_same_key_and_no_two_people_the_same_name(world: Wo
         assert len({row["id"] for row in rows}) == len(rows)
     usernames = {user["username"] for user in world.users}
     assert len(usernames) == len(world.users)
-    assert {demo.RIDER, demo.OWNER} <= usernames
+    assert {demo.RIDER.username, demo.OWNER.username} <= usernames
 
 
 # Nine cities
@@ -198,7 +200,7 @@ def test_no_ride_is_of_the_future_or_older_than_its_vehicle(world: World) -> Non
 def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
     assert demo.is_empty(engine)
 
-    demo.fill(engine, now=NOW)
+    demo.fill(Stage(engine, NOW))
 
     assert not demo.is_empty(engine)
     with engine.connect() as connection:
@@ -216,17 +218,17 @@ def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world:
     ],
 )
 def test_any_moment_makes_a_world_that_the_database_takes(engine: Engine, now: datetime) -> None:
-    demo.fill(engine, now=now)
+    demo.fill(Stage(engine, now))
 
     assert not demo.is_empty(engine)
 
 
-def member(movr: MovR, username: str) -> Member:
-    return movr.log_in(username, demo.PASSWORD)
+def member(movr: MovR, login: Login) -> Member:
+    return movr.log_in(login.username, login.password)
 
 
 def test_both_demo_logins_log_in(movr: MovR) -> None:
-    demo.fill(movr.engine, now=NOW)
+    demo.fill(Stage(movr.engine, NOW))
 
     rider, owner = member(movr, demo.RIDER), member(movr, demo.OWNER)
 
@@ -240,10 +242,10 @@ def test_both_demo_logins_log_in(movr: MovR) -> None:
 def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
-    demo.fill(engine, now=datetime.now(UTC))
+    demo.fill(Stage(engine, datetime.now(UTC)))
     rider, owner = new_visitor(), new_visitor()
-    rider.log_in(demo.RIDER, demo.PASSWORD)
-    owner.log_in(demo.OWNER, demo.PASSWORD)
+    rider.log_in(demo.RIDER.username, demo.RIDER.password)
+    owner.log_in(demo.OWNER.username, demo.OWNER.password)
     vehicle = owner.add_vehicle("1 Test Street")
 
     rider.start(vehicle)
@@ -256,5 +258,5 @@ def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
 def test_nobody_knows_the_password_of_anybody_else(world: World) -> None:
     others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
 
-    assert not any(is_password(demo.PASSWORD, hash_) for hash_ in others)
+    assert not any(is_password(demo.RIDER.password, hash_) for hash_ in others)
     assert demo.make(NOW).users[5][SALTED] not in others
