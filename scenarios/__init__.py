@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from scenarios.shared.stage import Login, Stage
+from scenarios.shared.stage import Login, Stage
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Scenario:
         return (self.module.__doc__ or "").partition("\n")[0]
 
     @property
-    def logins(self) -> "tuple[Login, ...]":
+    def logins(self) -> tuple[Login, ...]:
         """Who to log in as."""
         logins: tuple[Login, ...] = self.module.LOGINS
         return logins
@@ -39,7 +37,7 @@ class Scenario:
         """True if it comes in any size."""
         return "rows" in inspect.signature(self.module.fill).parameters
 
-    def fill(self, stage: "Stage", rows: int | None = None) -> None:
+    def fill(self, stage: Stage, rows: int | None = None) -> None:
         """Fill an empty, migrated database, in this size if it is one that comes in any."""
         self.module.fill(stage, **({"rows": rows} if rows else {}))
 

@@ -1,8 +1,7 @@
 """A big city nine times over: --rows vehicles and ten times as many rides in each.
 
-A city grows by districts, small worlds of their own that are loaded one after the other, each in a
-transaction that CockroachDB finds small too. Time has slots in which a vehicle and a rider are on
-one ride at most.
+A city grows by districts, small worlds of their own, each loaded in a transaction that is small for
+CockroachDB too. Time has slots, and in each a vehicle and a rider are on one ride at most.
 """
 
 import random
@@ -103,11 +102,12 @@ def _rides(
 
     In the last slot one ride of UNDER_WAY has not ended.
     """
-    slots = ROUNDS * _parts(len(vehicles), len(riders))
+    parts = _parts(len(vehicles), len(riders))
+    slots = ROUNDS * parts
     slot = PAST / slots
     for number in range(slots):
         begin = now - PAST + number * slot
-        first = number * len(riders) % (len(riders) * slots // ROUNDS)
+        first = number % parts * len(riders)
         for n, vehicle in enumerate(vehicles[first : first + len(riders)]):
             rider = riders[(n + number) % len(riders)]
             if number == slots - 1 and n % UNDER_WAY == UNDER_WAY - 1:

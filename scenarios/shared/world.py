@@ -15,6 +15,7 @@ from faker import Faker
 from sqlalchemy import Engine
 
 from movr.cities import CITIES, DEFAULT_CITY, City
+from movr.engine import take_time
 from movr.formats import AVAILABLE, IN_USE
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
@@ -80,13 +81,16 @@ def make(now: datetime, size: Size, *, password_hash: str) -> World:
 def load(engine: Engine, world: World) -> None:
     """Add a world to a database, in one transaction."""
     with engine.begin() as connection:
+        take_time(connection)
         for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
             copy(connection, model, rows)
 
 
 def analyze(engine: Engine) -> None:
     """Tell the database's planner what it has been given, before it finds out by itself."""
-    with engine.begin() as connection:
+    # CockroachDB gathers statistics outside of transactions only.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        take_time(connection)
         for model in (User, Vehicle, Ride):
             connection.exec_driver_sql(f"ANALYZE {model.__tablename__}")
 

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,11 @@ from movr import databases
 from movr.engine import parse_uri
 from scenarios import demo, traveller
 from tests.conftest import copy_movr, free_port
-from tests.http.test_run import NO_SETTINGS
+from tests.http.test_run import until, with_settings
 from tests.visitor import Visitor
 
 PATIENCE = 90  # seconds
 NOT_SOON = 1_000_000  # vehicles a city
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
 
 
 class Clone:
@@ -49,7 +41,7 @@ class Clone:
         process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**os.environ, **NO_SETTINGS, "DEBUG": "1", "DB_URI": self.uri, **settings},
+            env=with_settings(DEBUG="1", DB_URI=self.uri, **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
