@@ -69,10 +69,7 @@ def _where(movr: MovR) -> str:
 
 
 def _greeting(settings: Settings) -> str:
-    logins = "".join(
-        f"  Log in as {who}:  {username}, password: {password}\n"
-        for who, username, password in demo.LOGINS
-    )
+    logins = "".join(f"  {login}\n" for login in demo.LOGINS)
     return f"""
   MovR is at http://{HOST}:{settings.port}
 

@@ -103,10 +103,7 @@ def _command(verb: str, name: str) -> str:
 
 
 def _greeting(chosen: Scenario, is_up: Running) -> str:
-    logins = [
-        f"  Log in as {who}: {username}, password: {password}"
-        for who, username, password in chosen.logins
-    ]
+    logins = [f"  {login}" for login in chosen.logins]
     return "\n".join(
         [
             f"{is_up.name} is up: {is_up.url}",

@@ -17,6 +17,9 @@ class Login(NamedTuple):
     username: str
     password: str = PASSWORD
 
+    def __str__(self) -> str:
+        return f"Log in as {self.who}: {self.username}, password: {self.password}"
+
 
 def _nobody(_share: float) -> None:
     """Nobody listens."""

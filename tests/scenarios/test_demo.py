@@ -2,8 +2,6 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,10 +33,6 @@ def world() -> World:
 
 def key(row: Row) -> Key:
     return row["city"], row["id"]
-
-
-def vehicle_of(ride: Row) -> Key:
-    return ride["city"], ride["vehicle_id"]
 
 
 def rider_of(ride: Row) -> Key:
@@ -118,40 +112,7 @@ def test_most_addresses_are_different(world: World) -> None:
     assert len(set(places)) > len(places) * 3 / 4
 
 
-# True to the rules
-
-
-@pytest.mark.parametrize("whose", [vehicle_of, rider_of], ids=["vehicle", "rider"])
-def test_nothing_and_nobody_is_on_two_rides_at_a_time(world: World, whose: Any) -> None:
-    rides: defaultdict[Key, list[Row]] = defaultdict(list)
-    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
-        rides[whose(ride)].append(ride)
-
-    pairs = [pair for of_one in rides.values() for pair in pairwise(of_one)]
-
-    assert len(pairs) > 1000
-    assert [(a, b) for a, b in pairs if not a["end_time"]] == []
-    assert [(a, b) for a, b in pairs if a["end_time"] > b["start_time"]] == []
-
-
-def test_a_vehicle_is_in_use_while_its_ride_is_under_way_and_only_then(world: World) -> None:
-    ridden = {vehicle_of(ride) for ride in world.rides if not ride["end_time"]}
-
-    assert {key(v) for v in world.vehicles if v["status"] == "in_use"} == ridden
-    assert {vehicle["status"] for vehicle in world.vehicles} == {"available", "in_use"}
-
-
-def test_a_rider_s_row_holds_the_ride_under_way_and_only_then(world: World) -> None:
-    under_way = {rider_of(ride): key(ride) for ride in world.rides if not ride["end_time"]}
-
-    held = {
-        key(user): (user["active_ride_city"], user["active_ride_id"])
-        for user in world.users
-        if user["active_ride_id"]
-    }
-
-    assert held == under_way
-    assert len(held) >= 1
+# True to the rules, beyond what test_scenarios.py asks of every scenario
 
 
 def test_a_rider_s_row_names_the_cities_of_their_rides(world: World) -> None:
@@ -167,31 +128,6 @@ def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None
     owners = {(vehicle["city"], vehicle["owner_id"]) for vehicle in world.vehicles}
 
     assert {key(user) for user in world.users if user["is_owner"]} == owners
-
-
-def test_a_ride_starts_where_the_last_one_ended_and_the_vehicle_stands_where_it_was_left(
-    world: World,
-) -> None:
-    stands: dict[Key, str] = {}
-    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
-        vehicle = vehicle_of(ride)
-        assert ride["start_location"] == stands.get(vehicle, ride["start_location"])
-        stands[vehicle] = ride["end_location"] or ride["start_location"]
-
-    known = [vehicle for vehicle in world.vehicles if key(vehicle) in stands]
-    assert [v for v in known if v["last_location"] != stands[key(v)]] == []
-
-
-def test_no_ride_is_of_the_future_or_older_than_its_vehicle(world: World) -> None:
-    added = {key(vehicle): vehicle["date_added"] for vehicle in world.vehicles}
-
-    for ride in world.rides:
-        assert added[vehicle_of(ride)] <= ride["start_time"] <= NOW
-        if ride["end_time"]:
-            assert ride["start_time"] <= ride["end_time"] <= NOW
-            assert ride["length"] == ride["end_time"] - ride["start_time"]
-        else:
-            assert (ride["length"], ride["end_location"]) == (None, None)
 
 
 # In a database

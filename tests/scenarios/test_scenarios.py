@@ -84,6 +84,14 @@ def test_nobody_is_on_two_rides_at_a_time_and_nothing_is_in_two_places(
         " WHERE start_location <> left_at"
     )
     assert ask(engine, jumps) == []
+    stands_elsewhere = (
+        "SELECT id FROM (SELECT vehicles.id, vehicles.last_location,"
+        " coalesce(end_location, start_location) AS left_at, row_number() OVER"
+        " (PARTITION BY rides.city, vehicle_id ORDER BY start_time DESC) AS number FROM rides"
+        " JOIN vehicles ON vehicles.city = rides.city AND vehicles.id = rides.vehicle_id) AS one"
+        " WHERE number = 1 AND last_location <> left_at"
+    )
+    assert ask(engine, stands_elsewhere) == []
 
 
 @pytest.mark.parametrize("name", scenarios.names())
@@ -91,6 +99,7 @@ def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, na
     engine = staged(scenario, name)
 
     assert count(engine, "rides WHERE start_time > now() OR end_time > now()") == 0
+    assert count(engine, "rides WHERE length <> end_time - start_time") == 0
     assert (
         count(
             engine,
