@@ -1,7 +1,6 @@
 """What the tests run on: a real database, MovR in this process, and MovR under real gunicorn."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -214,13 +213,6 @@ def serving(**environment: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(START_TIMEOUT)
-
-
-def copy_movr(folder: Path) -> None:
-    """A copy of MovR, to be edited, or to have state of its own."""
-    for part in ("movr", "web", "templates", "static", "scenarios"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "server.py", folder)
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """Adding a city, as docs/multi-region.md says: an edit of cities.py, a migration, a placement."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from movr.placement import change, found
 from movr.placement.kinds import Placement
-from tests.conftest import copy_movr
+from tests.conftest import ROOT
 
 LISBON = """    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome")),
     City("lisbon", "Lisbon", EUROPE_WEST, 38.7223, -9.1393, ZoneInfo("Europe/Lisbon")),
@@ -52,7 +53,9 @@ VEHICLE = text(
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """A copy of MovR that serves Lisbon."""
-    copy_movr(tmp_path)
+    for part in ("movr", "web", "templates", "static", "scenarios"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "server.py", tmp_path)
     cities = tmp_path / "movr" / "cities.py"
     rome, _, _ = LISBON.partition("\n")
     cities.write_text(cities.read_text().replace(f"{rome}\n", LISBON))

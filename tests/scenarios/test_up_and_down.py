@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from movr import databases
 from movr.engine import parse_uri
 from scenarios import demo, traveller
-from tests.conftest import copy_movr, free_port
+from tests.conftest import ROOT, free_port
 from tests.http.test_run import until, with_settings
 from tests.visitor import Visitor
 
@@ -28,14 +28,16 @@ NOT_SOON = 1_000_000  # vehicles a city
 
 
 class Clone:
-    """A copy of MovR in a folder of its own, used from the command line."""
+    """MovR in a folder of its own, and so with state of its own, used from the command line."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.folder = folder
         self.uri = uri
         self.state = folder / ".movr" / "scenarios"
         self.started: list[subprocess.Popen[str]] = []
-        copy_movr(folder)
+        for part in ("movr", "web", "scenarios", "templates", "static"):
+            (folder / part).symlink_to(ROOT / part)
+        shutil.copy(ROOT / "server.py", folder)  # Python looks for modules where a script really is
 
     def start(self, *command: str, **settings: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
