@@ -1,7 +1,7 @@
 """How a scenario comes up: a database is made, migrated, filled, and served in the background.
 
 All of it happens in a thread. A signal finds the main thread, which does nothing but wait; so it
-is heard at once, even while the database is at a long statement, and never where something has been
+is heard even while the database is at a long statement, and never where something has been
 made and not yet been noted.
 """
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from web.running import Running
 from web.servers import HOST, CannotServe, ignore_signals
 
 START_TIMEOUT: Final = 30  # seconds
+GRACE: Final = 5  # seconds that a statement under way has to end by itself
 _PAUSE: Final = 0.05  # seconds between two looks
 
 
@@ -62,7 +63,8 @@ class Staging:
             except KeyboardInterrupt:
                 ignore_signals()
                 self._stopped.set()
-                if self._is_made.is_set():  # then end the statement under way
+                wait([making], GRACE)
+                if self._is_made.is_set() and not making.done():  # end the statement under way
                     databases.drop(self._running.made_on, self._running.database)
                 if making.exception() is None:
                     self._clear_away()
