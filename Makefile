@@ -24,7 +24,7 @@ load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 
 lab: .venv/ready-to-run ## what distance does to each page, measured and drawn
 	@exec $(BIN)/python -m bench.lab
 
-bench: .venv/ready-to-run ## what each page costs, beside a floor; ROWS="1000 100000" to see it grow
+bench: .venv/ready-to-run ## what each page costs, beside a floor; ROWS="1000 100000 1000000" to see it grow
 	@exec $(BIN)/python -m bench $(if $(ROWS),--rows $(ROWS))
 
 bench-compare: .venv/ready-to-run ## the newest benchmark beside docs/bench.json; OLD=… NEW=… others

@@ -19,8 +19,10 @@ from bench.load import drive
 from bench.pages import CYCLE, END, SEE, START, scripts_of_app, scripts_of_floor
 from bench.record import Act, Plan, record
 from bench.results import Page, Results
-from bench.servers import Serving, gunicorn, text_of
+from bench.servers import Serving, gunicorn
+from movr.databases import text_of
 from scenarios import demo
+from scenarios.shared.stage import Stage
 
 CLIENTS: Final = 8  # as many as there are threads, by default: 2 workers of 4
 SECONDS: Final = 3
@@ -55,7 +57,7 @@ def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
     with ExitStack() as stack:
         url = stack.enter_context(servers.fresh_database(server))
         with servers.connected(url) as engine:
-            demo.fill(engine, now=datetime.now(UTC))
+            demo.fill(Stage(engine, datetime.now(UTC)))
             folk = people.settle(engine, 2 * CLIENTS, now=datetime.now(UTC))
             version = machine.database(engine)
         plan = record(url, folk[0])

@@ -21,8 +21,10 @@ from bench.slopes import Slope
 from bench.visitor import Visitor
 from bench.wire import Wire
 from movr.cities import DEFAULT_CITY
+from movr.databases import text_of
 from movr.engine import parse_uri
 from scenarios import demo
+from scenarios.shared.stage import Stage
 
 DISTANCES: Final = (0, 10, 40, 80)  # milliseconds
 ROUNDS: Final = 8  # of which each place begins as many as the others
@@ -155,7 +157,7 @@ def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
     """MovR at each of these distances from one database, a world in it."""
     url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.server())))
     with servers.connected(url) as engine:
-        demo.fill(engine, now=datetime.now(UTC))
+        demo.fill(Stage(engine, datetime.now(UTC)))
     return [_place(stack, url, distance, distance / 1000) for distance in distances]
 
 
@@ -172,7 +174,7 @@ def _at_gateway(stack: ExitStack, url: URL) -> Place:
 
 def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
     wire = stack.enter_context(Wire(url, distance=added))
-    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=servers.text_of(wire.url))
+    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=text_of(wire.url))
     return Place(distance, wire, stack.enter_context(Rider(stack.enter_context(app).url)))
 
 

@@ -19,8 +19,8 @@ from werkzeug.test import TestResponse
 from bench.http import Unexpected
 from bench.pages import END, END_FORM, END_LOCATION, SEE, START, is_for_strangers, paths
 from bench.people import PASSWORD, Person
-from bench.servers import text_of
 from bench.wire import Wire
+from movr.databases import text_of
 from movr.movr import MovR
 from web.app import create_app
 from web.config import Settings

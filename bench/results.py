@@ -95,7 +95,7 @@ def _row(name: str, page: Page) -> Sequence[str]:
 def _growth(growth: Mapping[str, Mapping[str, float]]) -> Iterator[Sequence[str]]:
     """How the p50 grows from the fewest vehicles to the most."""
     sizes = list(next(iter(growth.values())))
-    yield ("p50 ms by vehicles a city", *sizes, "grows")
+    yield ("p50 ms by vehicles in all", *sizes, "grows")
     for page, times in growth.items():
         ratio = times[sizes[-1]] / times[sizes[0]]
         yield (page, *(f"{times[size]:.2f}" for size in sizes), f"x {ratio:.2f}")

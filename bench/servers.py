@@ -17,6 +17,7 @@ from sqlalchemy import URL, Engine, text
 
 from bench.http import Connection, Unexpected, request
 from movr import embedded, schema
+from movr.databases import text_of
 from movr.engine import is_cockroachdb, make_engine, parse_uri
 
 ROOT: Final = Path(__file__).parent.parent
@@ -95,11 +96,6 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
 def _administer(server: URL, statement: str) -> None:
     with connected(server, autocommit=True) as engine, engine.connect() as connection:
         connection.execute(text(statement))
-
-
-def text_of(url: URL) -> str:
-    """A URL with its password, as a setting says it."""
-    return url.render_as_string(hide_password=False)
 
 
 @contextmanager

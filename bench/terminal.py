@@ -44,6 +44,11 @@ def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
     _show(what, len(items), len(items))
 
 
+def bar(what: str) -> Callable[[float], None]:
+    """What shows a share that is done, from 0 to 1, whenever it is told one."""
+    return lambda share: _show(what, round(share * 100), 100)
+
+
 def _show(what: str, done: int, total: int) -> None:
     percent = f"{what} {done / total:4.0%}"
     if sys.stderr.isatty():

@@ -17,6 +17,7 @@ from movr.cities import CITIES, DEFAULT_CITY, REGIONS
 from movr.engine import make_engine
 from movr.placement.kinds import Placement
 from scenarios import demo
+from scenarios.shared.stage import Stage
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -68,7 +69,7 @@ def _load(cockroach: str, url: URL, placement: Placement) -> None:
         flask = [sys.executable, "-m", "flask", "--app", "server", *command]
         subprocess.run(flask, cwd=ROOT, env=_environment(url), check=True)
     engine = make_engine(text_of(url.set(database="movr")), pool_size=1, application_name="demo")
-    demo.fill(engine, now=datetime.now(UTC))
+    demo.fill(Stage(engine, datetime.now(UTC)))
     engine.dispose()
 
 

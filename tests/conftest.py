@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
+import scenarios
 from movr.movr import MovR
+from scenarios.shared.stage import Stage
 from tests import databases
 from tests.visitor import Visitor
 from web.app import create_app
@@ -26,6 +29,7 @@ UNLIMITED = 1_000_000
 START_TIMEOUT = 30  # seconds
 
 NewVisitor = Callable[[], Visitor]
+Staged = Callable[..., Engine]
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +71,22 @@ def own_database(empty_database: str) -> str:
 @pytest.fixture
 def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG001 - the same one
     return empty_engine
+
+
+@pytest.fixture
+def scenario(server: str) -> Iterator[Staged]:
+    """Makes databases of the test's own, each filled with the scenario of this name."""
+    with ExitStack() as stack:
+
+        def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
+            uri = stack.enter_context(databases.fresh_database(server))
+            databases.bring_to_head(uri)
+            engine = databases.connect(uri)
+            stack.callback(engine.dispose)
+            scenarios.find(name).fill(Stage(engine, datetime.now(UTC), **stage), rows)
+            return engine
+
+        yield staged
 
 
 @pytest.fixture(scope="session")

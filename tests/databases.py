@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import Engine, text
 
-from movr import embedded, schema
-from movr.engine import is_cockroachdb, make_engine, parse_uri
+from movr import databases, embedded, schema
+from movr.engine import make_engine
 
 TABLES = ("users", "vehicles", "rides")
 
@@ -27,22 +27,12 @@ def server_uri() -> Iterator[str]:
 @contextmanager
 def fresh_database(server: str) -> Iterator[str]:
     """The URI of an empty database on this server, removed afterwards."""
-    url = parse_uri(server)
     name = f"movr_test_{secrets.token_hex(4)}"
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    databases.create(server, name)
     try:
-        yield text_of(url.set(database=name))
+        yield databases.beside(server, name)
     finally:
-        how = "CASCADE" if is_cockroachdb(url) else "WITH (FORCE)"
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} {how}"))
-        admin.dispose()
-
-
-def text_of(url: URL) -> str:
-    return url.render_as_string(hide_password=False).replace("+psycopg2", "")
+        databases.drop(server, name)
 
 
 def connect(uri: str) -> Engine:

@@ -1,14 +1,18 @@
 """`flask --app server db …`: the schema's history."""
 
+from importlib.util import find_spec
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from movr import schema
+from movr.databases import DatabaseRefused
 from movr.errors import Refusal
 from movr.schema import SchemaError
 from web import placing
 from web.context import movr
+from web.servers import CannotServe
 
 
 class Plainly(AppGroup):
@@ -18,7 +22,7 @@ class Plainly(AppGroup):
         """Run the command."""
         try:
             return super().invoke(context)
-        except (SchemaError, Refusal) as refusal:
+        except (SchemaError, Refusal, DatabaseRefused, CannotServe) as refusal:
             raise click.ClickException(str(refusal)) from refusal
 
 
@@ -29,6 +33,10 @@ def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(db)
     app.cli.add_command(placing.placement)
+    if find_spec("scenarios"):  # a clone's: no image has them
+        from web.scenario import scenario  # noqa: PLC0415
+
+        app.cli.add_command(scenario)
 
 
 @db.command()

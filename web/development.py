@@ -2,33 +2,24 @@
 
 import errno
 import os
-import signal
 import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from types import FrameType
-from typing import Final
 
 from movr import embedded, schema
 from movr.errors import DatabaseAway
 from movr.movr import MovR
 from movr.schema import SchemaError
 from scenarios import demo
+from scenarios.shared.stage import Stage
 from web.config import Settings, SettingsError, read_settings
-
-HOST: Final = "127.0.0.1"
-GUNICORN: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
-
-
-class CannotServe(Exception):  # noqa: N818 - a reason, told and done with
-    """Something in the way, in one sentence."""
+from web.servers import GUNICORN, HOST, CannotServe, ignore_signals, take_signals_as_ctrl_c
 
 
 def serve() -> int:
     """Serve until Ctrl-C; the exit status."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # told to, or the terminal was closed
-        signal.signal(ending, _as_ctrl_c)
+    take_signals_as_ctrl_c()
     try:
         settings = read_settings(os.environ)
         _check_port(settings.port)
@@ -41,10 +32,6 @@ def serve() -> int:
         return 1
     except KeyboardInterrupt:
         return 0
-
-
-def _as_ctrl_c(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _check_port(port: int) -> None:
@@ -71,7 +58,7 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
         raise CannotServe(message) from error
     schema.upgrade(movr.engine)
     if demo_world and demo.is_empty(movr.engine):
-        demo.fill(movr.engine, now=datetime.now(UTC))
+        demo.fill(Stage(movr.engine, datetime.now(UTC)))
     movr.close()
 
 
@@ -82,13 +69,10 @@ def _where(movr: MovR) -> str:
 
 
 def _greeting(settings: Settings) -> str:
-    logins = f"""
-  Log in as a rider:  {demo.RIDER}
-        or an owner:  {demo.OWNER}
-           password:  {demo.PASSWORD}
-"""
+    logins = "".join(f"  {login}\n" for login in demo.LOGINS)
     return f"""
   MovR is at http://{HOST}:{settings.port}
+
 {logins if settings.debug else ""}
   Ctrl-C stops everything; what you did is there next time.
 """
@@ -107,7 +91,6 @@ def _run_gunicorn(uri: str) -> int:
     try:
         return gunicorn.wait()
     finally:
-        # A second Ctrl-C must not leave anything behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ignore_signals()
         gunicorn.terminate()
         gunicorn.wait()

@@ -16,6 +16,7 @@ from gunicorn.workers.base import Worker
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from movr import embedded
 from web import logs
 from web.config import SettingsError, read_settings
 
@@ -44,6 +45,11 @@ keepalive = 620  # seconds: longer than Google's balancer keeps its connections,
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 control_socket_disable = True  # a read-only root has no place for it
 graceful_timeout = 3 if _settings.debug else 30  # seconds
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Have a laptop's own PostgreSQL live as long as this server."""
+    embedded.keep_for(_settings.db_uri)
 
 
 def when_ready(server: Arbiter) -> None:

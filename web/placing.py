@@ -73,7 +73,7 @@ def show() -> None:
 @click.argument("wanted", type=click.Choice([Placement.PARTITION.value]))
 def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
     """Print dbinit.sql."""
-    from scenarios import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
+    from scenarios.shared import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
 
     world = sample.make()
     rows = {"users": world.users, "vehicles": world.vehicles, "rides": world.rides}

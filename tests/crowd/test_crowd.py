@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from scenarios import demo
+from scenarios.shared.stage import Stage
 from tests.conftest import ROOT, free_port, serving
 from tests.http.test_run import NO_SETTINGS, is_open, until
 
@@ -108,7 +109,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(own_database: str, own_engine: Engine) -> str:
     """The URI of a database with the demo world."""
-    demo.fill(own_engine, now=datetime.now(UTC))
+    demo.fill(Stage(own_engine, datetime.now(UTC)))
     return own_database
 
 

@@ -1,19 +1,28 @@
 """The rules under a race: over real HTTP, against several gunicorn workers and threads."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
 import httpx
+import pytest
 from sqlalchemy import Engine, text
 
+from movr import invariants
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor, registration
 
 Who = TypeVar("Who")
 RIDERS = 12
+
+
+@pytest.fixture(autouse=True)
+def everything_holds(engine: Engine) -> Iterator[None]:
+    """Whoever won, what must be true of every database is."""
+    yield
+    assert invariants.broken(engine) == []
 
 
 def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> list[httpx.Response]:

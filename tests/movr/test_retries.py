@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, transactions
+from movr.databases import text_of
 from movr.engine import is_cockroachdb, parse_uri
 from movr.movr import MAX_RETRIES, MovR
 from movr.results import RideKey, UserKey, VehicleKey
-from tests.databases import text_of
 from tests.movr.people import NOW
 from tests.visitor import registration
 from tests.wire import BrittleWire

@@ -8,7 +8,7 @@ import pytest
 from movr import schema
 from movr.models import Base
 from movr.placement import dbinit
-from scenarios import sample
+from scenarios.shared import sample
 
 FILE = Path(__file__).parent.parent.parent / "dbinit.sql"
 PARTITIONS = re.compile(r"PARTITION BY LIST \((\w+)\)")

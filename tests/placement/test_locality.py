@@ -12,6 +12,7 @@ from movr.placement import change, found, locality
 from movr.placement.kinds import Placement
 from movr.placement.locality import Sent
 from scenarios import demo
+from scenarios.shared.stage import Stage
 from tests.conftest import settings_for
 from web.app import create_app
 from web.placing import EXCEPTIONS
@@ -29,7 +30,7 @@ COCKROACH_PLAN = """
 @pytest.fixture
 def placed(postgres: Engine) -> Engine:
     """The demo world, placed by region."""
-    demo.fill(postgres, now=datetime(2026, 5, 1, tzinfo=UTC))
+    demo.fill(Stage(postgres, datetime(2026, 5, 1, tzinfo=UTC)))
     steps = change.plan(found.look(postgres), Placement.POSTGRES_PARTITION)
     list(change.carry_out(postgres, steps, at_once=True))
     return postgres

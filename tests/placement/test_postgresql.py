@@ -16,6 +16,7 @@ from movr.movr import MovR
 from movr.placement import change, found
 from movr.placement.kinds import CannotPlace, Placement, Step
 from scenarios import demo
+from scenarios.shared.stage import Stage
 from tests.databases import all_rows
 from tests.movr.test_schema import checks, columns
 from tests.visitor import registration
@@ -26,7 +27,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def world(postgres: Engine) -> Engine:
     """The demo world on PostgreSQL."""
-    demo.fill(postgres, now=NOW)
+    demo.fill(Stage(postgres, NOW))
     return postgres
 
 

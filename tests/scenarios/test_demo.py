@@ -2,8 +2,6 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +13,9 @@ from movr.movr import MovR
 from movr.passwords import is_password
 from movr.results import Member
 from scenarios import demo
-from scenarios.world import Row, World
+from scenarios.shared.copying import Row
+from scenarios.shared.stage import Login, Stage
+from scenarios.shared.world import World
 from tests.conftest import NewVisitor
 
 NOW = datetime(2024, 2, 29, 23, 30, tzinfo=UTC)
@@ -33,10 +33,6 @@ def world() -> World:
 
 def key(row: Row) -> Key:
     return row["city"], row["id"]
-
-
-def vehicle_of(ride: Row) -> Key:
-    return ride["city"], ride["vehicle_id"]
 
 
 def rider_of(ride: Row) -> Key:
@@ -76,7 +72,7 @@ def test_no_two_rows_have_the_same_key_and_no_two_people_the_same_name(world: Wo
         assert len({row["id"] for row in rows}) == len(rows)
     usernames = {user["username"] for user in world.users}
     assert len(usernames) == len(world.users)
-    assert {demo.RIDER, demo.OWNER} <= usernames
+    assert {demo.RIDER.username, demo.OWNER.username} <= usernames
 
 
 # Nine cities
@@ -116,40 +112,7 @@ def test_most_addresses_are_different(world: World) -> None:
     assert len(set(places)) > len(places) * 3 / 4
 
 
-# True to the rules
-
-
-@pytest.mark.parametrize("whose", [vehicle_of, rider_of], ids=["vehicle", "rider"])
-def test_nothing_and_nobody_is_on_two_rides_at_a_time(world: World, whose: Any) -> None:
-    rides: defaultdict[Key, list[Row]] = defaultdict(list)
-    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
-        rides[whose(ride)].append(ride)
-
-    pairs = [pair for of_one in rides.values() for pair in pairwise(of_one)]
-
-    assert len(pairs) > 1000
-    assert [(a, b) for a, b in pairs if not a["end_time"]] == []
-    assert [(a, b) for a, b in pairs if a["end_time"] > b["start_time"]] == []
-
-
-def test_a_vehicle_is_in_use_while_its_ride_is_under_way_and_only_then(world: World) -> None:
-    ridden = {vehicle_of(ride) for ride in world.rides if not ride["end_time"]}
-
-    assert {key(v) for v in world.vehicles if v["status"] == "in_use"} == ridden
-    assert {vehicle["status"] for vehicle in world.vehicles} == {"available", "in_use"}
-
-
-def test_a_rider_s_row_holds_the_ride_under_way_and_only_then(world: World) -> None:
-    under_way = {rider_of(ride): key(ride) for ride in world.rides if not ride["end_time"]}
-
-    held = {
-        key(user): (user["active_ride_city"], user["active_ride_id"])
-        for user in world.users
-        if user["active_ride_id"]
-    }
-
-    assert held == under_way
-    assert len(held) >= 1
+# True to the rules, beyond what test_scenarios.py asks of every scenario
 
 
 def test_a_rider_s_row_names_the_cities_of_their_rides(world: World) -> None:
@@ -167,38 +130,13 @@ def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None
     assert {key(user) for user in world.users if user["is_owner"]} == owners
 
 
-def test_a_ride_starts_where_the_last_one_ended_and_the_vehicle_stands_where_it_was_left(
-    world: World,
-) -> None:
-    stands: dict[Key, str] = {}
-    for ride in sorted(world.rides, key=lambda ride: ride["start_time"]):
-        vehicle = vehicle_of(ride)
-        assert ride["start_location"] == stands.get(vehicle, ride["start_location"])
-        stands[vehicle] = ride["end_location"] or ride["start_location"]
-
-    known = [vehicle for vehicle in world.vehicles if key(vehicle) in stands]
-    assert [v for v in known if v["last_location"] != stands[key(v)]] == []
-
-
-def test_no_ride_is_of_the_future_or_older_than_its_vehicle(world: World) -> None:
-    added = {key(vehicle): vehicle["date_added"] for vehicle in world.vehicles}
-
-    for ride in world.rides:
-        assert added[vehicle_of(ride)] <= ride["start_time"] <= NOW
-        if ride["end_time"]:
-            assert ride["start_time"] <= ride["end_time"] <= NOW
-            assert ride["length"] == ride["end_time"] - ride["start_time"]
-        else:
-            assert (ride["length"], ride["end_location"]) == (None, None)
-
-
 # In a database
 
 
 def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
     assert demo.is_empty(engine)
 
-    demo.fill(engine, now=NOW)
+    demo.fill(Stage(engine, NOW))
 
     assert not demo.is_empty(engine)
     with engine.connect() as connection:
@@ -216,17 +154,17 @@ def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world:
     ],
 )
 def test_any_moment_makes_a_world_that_the_database_takes(engine: Engine, now: datetime) -> None:
-    demo.fill(engine, now=now)
+    demo.fill(Stage(engine, now))
 
     assert not demo.is_empty(engine)
 
 
-def member(movr: MovR, username: str) -> Member:
-    return movr.log_in(username, demo.PASSWORD)
+def member(movr: MovR, login: Login) -> Member:
+    return movr.log_in(login.username, login.password)
 
 
 def test_both_demo_logins_log_in(movr: MovR) -> None:
-    demo.fill(movr.engine, now=NOW)
+    demo.fill(Stage(movr.engine, NOW))
 
     rider, owner = member(movr, demo.RIDER), member(movr, demo.OWNER)
 
@@ -240,10 +178,10 @@ def test_both_demo_logins_log_in(movr: MovR) -> None:
 def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
-    demo.fill(engine, now=datetime.now(UTC))
+    demo.fill(Stage(engine, datetime.now(UTC)))
     rider, owner = new_visitor(), new_visitor()
-    rider.log_in(demo.RIDER, demo.PASSWORD)
-    owner.log_in(demo.OWNER, demo.PASSWORD)
+    rider.log_in(demo.RIDER.username, demo.RIDER.password)
+    owner.log_in(demo.OWNER.username, demo.OWNER.password)
     vehicle = owner.add_vehicle("1 Test Street")
 
     rider.start(vehicle)
@@ -256,5 +194,5 @@ def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
 def test_nobody_knows_the_password_of_anybody_else(world: World) -> None:
     others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
 
-    assert not any(is_password(demo.PASSWORD, hash_) for hash_ in others)
+    assert not any(is_password(demo.RIDER.password, hash_) for hash_ in others)
     assert demo.make(NOW).users[5][SALTED] not in others

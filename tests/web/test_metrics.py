@@ -10,9 +10,9 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from movr import __version__
+from movr.databases import text_of
 from movr.engine import parse_uri
 from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
-from tests.databases import text_of
 from tests.visitor import Visitor
 from tests.web.test_replies import NOBODY
 from tests.wire import BrittleWire

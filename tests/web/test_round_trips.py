@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from bench.wire import Wire
+from movr.databases import text_of
 from movr.engine import parse_uri
 from tests.conftest import HERE, settings_for
-from tests.databases import text_of
 from tests.visitor import PASSWORD, Visitor, registration
 from web.app import create_app
 

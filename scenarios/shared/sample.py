@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from scenarios import world
-from scenarios.world import Size, World
+from scenarios.shared import world
+from scenarios.shared.world import Size, World
 
 NOW: Final = datetime(2019, 11, 12, 12, tzinfo=UTC)
 SIZE: Final = Size(owners=1, riders=2, vehicles=4, rides=6, under_way=0)

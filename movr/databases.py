@@ -1,0 +1,68 @@
+"""Databases beside the one in use: made and dropped on its server, and how to talk SQL to one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shlex import quote
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from movr import embedded
+from movr.engine import CONNECT_TIMEOUT, is_cockroachdb, parse_uri
+
+
+class DatabaseRefused(Exception):  # noqa: N818 - the server's refusal, not an error of ours
+    """The server did not make or drop a database; the message is a sentence."""
+
+
+def beside(uri: str, name: str) -> str:
+    """The URI of the database `name` on the server of `uri`."""
+    return text_of(parse_uri(uri).set(database=name))
+
+
+def text_of(url: URL) -> str:
+    """A URL with its password, as a setting says it."""
+    return url.render_as_string(hide_password=False).replace("+psycopg2", "")
+
+
+def create(uri: str, name: str) -> None:
+    """Make the empty database `name` on the server of `uri`. Raises DatabaseRefused."""
+    with _server(parse_uri(uri)) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+
+
+def drop(uri: str, name: str) -> None:
+    """Drop the database `name` on the server of `uri`, if it is there, whoever is connected to it.
+
+    Raises DatabaseRefused.
+    """
+    url = parse_uri(uri)
+    how = "CASCADE" if is_cockroachdb(url) else "WITH (FORCE)"
+    with _server(url) as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}"))
+
+
+def shell(uri: str) -> str:
+    """The command that opens an SQL shell on this database. It holds no password."""
+    url = parse_uri(uri)._replace(password=None)
+    if is_cockroachdb(url):
+        return f"cockroach sql --url {quote(text_of(url.set(drivername='postgresql')))}"
+    program = str(embedded.psql()) if embedded.serves(uri) else "psql"
+    return f"{quote(program)} {quote(text_of(url))}"
+
+
+@contextmanager
+def _server(url: URL) -> Iterator[Connection]:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",  # CREATE DATABASE runs outside of transactions
+        poolclass=NullPool,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT},
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        first_line = str(error.orig).strip().partition("\n")[0]
+        raise DatabaseRefused(f"The database server refused: {first_line}.") from error

@@ -1,0 +1,47 @@
+"""A rider of New York who has ridden 50,000 times."""
+
+import random
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from movr.cities import DEFAULT_CITY
+from movr.passwords import hash_password
+from scenarios.shared import world
+from scenarios.shared.stage import Login, Stage
+from scenarios.shared.world import World
+
+RIDER: Final = Login("the rider", "old-hand")
+LOGINS: Final = (RIDER,)
+
+RIDES: Final = 50_000
+VEHICLES: Final = 50
+EVERY: Final = timedelta(minutes=20)
+LONGEST: Final = 1080  # seconds
+BATCH: Final = 5_000  # rides a transaction
+
+
+def fill(stage: Stage) -> None:
+    """Fill an empty database."""
+    chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
+    names = world.names_of(DEFAULT_CITY, chance)
+    nobodys = hash_password(secrets.token_urlsafe())
+    owner, rider = (
+        world.person(
+            DEFAULT_CITY, names.first_name(), names.last_name(), chance, password_hash=nobodys
+        )
+        for _ in range(2)
+    )
+    world.admit(rider, RIDER)
+    start = stage.now - RIDES * EVERY
+    vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
+    rides = []
+    for number in range(RIDES):
+        begin = start + number * EVERY
+        end = begin + timedelta(seconds=chance.randrange(180, LONGEST))
+        left = world.place(DEFAULT_CITY.name, chance)
+        rides.append(world.ride(rider, chance.choice(vehicles), begin, (end, left), chance))
+    world.load(stage.engine, World([owner, rider], vehicles))
+    for first in range(0, RIDES, BATCH):
+        world.load(stage.engine, World(rides=rides[first : first + BATCH]))
+        stage.tell((first + BATCH) / RIDES)

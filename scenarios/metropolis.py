@@ -1,0 +1,124 @@
+"""A big city nine times over: --rows vehicles and ten times as many rides in each.
+
+A city grows by districts, small worlds of their own, each loaded in a transaction that is small for
+CockroachDB too. Time has slots, and in each a vehicle and a rider are on one ride at most.
+"""
+
+import random
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Final
+
+from sqlalchemy import Engine
+
+from movr.cities import CITIES, City
+from movr.passwords import hash_password
+from scenarios.shared import world
+from scenarios.shared.copying import Row
+from scenarios.shared.stage import Login, Stage
+from scenarios.shared.world import World
+
+RIDER: Final = Login("a rider", "city-rider")
+OWNER: Final = Login("an owner", "city-owner")
+LOGINS: Final = (RIDER, OWNER)
+
+DISTRICT: Final = 500  # vehicles
+LOADERS: Final = 2  # connections: the database has more to do than we have
+ROUNDS: Final = 10  # rides of each vehicle
+PAST: Final = timedelta(days=30)
+VEHICLES_A_RIDER: Final = 2
+VEHICLES_AN_OWNER: Final = 50
+NAMES, PLACES = 200, 2_000  # of a city, drawn from again and again: making one takes its time
+UNDER_WAY: Final = 10  # of so many vehicles that could be, one is ridden now
+SHORTEST, LONGEST = timedelta(minutes=3), timedelta(minutes=45)
+
+
+def fill(stage: Stage, *, rows: int = 1_000) -> None:
+    """Fill an empty database with `rows` vehicles a city."""
+    done = 0
+    for vehicles in _load_all(stage.engine, _districts(rows, stage.now)):
+        if done == 0:
+            world.analyze(stage.engine)  # else foreign keys are checked by the wrong index
+        done += vehicles
+        stage.tell(done / (rows * len(CITIES)))
+    world.analyze(stage.engine)
+
+
+def _load_all(engine: Engine, districts: Iterator[World]) -> Iterator[int]:
+    """Load districts while the next is made, and count the vehicles of each."""
+    with ThreadPoolExecutor(LOADERS) as pool:
+        loading: deque[Future[int]] = deque()
+        for district in districts:
+            loading.append(pool.submit(_load, engine, district))
+            if len(loading) > LOADERS:
+                yield loading.popleft().result()
+        yield from (future.result() for future in loading)
+
+
+def _load(engine: Engine, district: World) -> int:
+    world.load(engine, district)
+    return len(district.vehicles)
+
+
+def _districts(rows: int, now: datetime) -> Iterator[World]:
+    """All cities, district by district; the first has the logins."""
+    password_hash = hash_password(secrets.token_urlsafe())
+    districts = chain.from_iterable(_of(city, rows, now, password_hash) for city in CITIES)
+    first = next(districts)
+    world.admit(first.free_rider(), RIDER)
+    world.admit(first.owner(), OWNER)
+    yield first
+    yield from districts
+
+
+def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
+    """The city's `rows` vehicles in worlds of at most DISTRICT, with their people and rides."""
+    chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
+    faker = world.names_of(city, chance)
+    names = [(faker.first_name(), faker.last_name()) for _ in range(NAMES)]
+    places = [world.place(city.name, chance) for _ in range(PLACES)]
+    for first in range(0, rows, DISTRICT):
+        number = min(DISTRICT, rows - first)
+        people = [
+            world.person(city, *chance.choice(names), chance, password_hash=password_hash)
+            for _ in range(_parts(number, VEHICLES_AN_OWNER) + _parts(number, VEHICLES_A_RIDER))
+        ]
+        owners = people[: _parts(number, VEHICLES_AN_OWNER)]
+        vehicles = [
+            world.vehicle(owners[n % len(owners)], chance, before=now - PAST) for n in range(number)
+        ]
+        rides = list(_rides(people[len(owners) :], vehicles, places, now, chance))
+        yield World(people, vehicles, rides)
+
+
+def _rides(
+    riders: list[Row], vehicles: list[Row], places: list[Row], now: datetime, chance: random.Random
+) -> Iterator[Row]:
+    """In each round every vehicle is ridden once; in each slot of a round every rider rides once.
+
+    In the last slot one ride of UNDER_WAY has not ended.
+    """
+    parts = _parts(len(vehicles), len(riders))
+    slots = ROUNDS * parts
+    slot = PAST / slots
+    for number in range(slots):
+        begin = now - PAST + number * slot
+        first = number % parts * len(riders)
+        for n, vehicle in enumerate(vehicles[first : first + len(riders)]):
+            rider = riders[(n + number) % len(riders)]
+            if number == slots - 1 and n % UNDER_WAY == UNDER_WAY - 1:
+                start, end = now - chance.random() * SHORTEST, None
+            else:
+                start = begin + chance.random() * (slot - LONGEST)
+                length = SHORTEST + chance.random() * (LONGEST - SHORTEST)
+                end = start + length, chance.choice(places)
+            yield world.ride(rider, vehicle, start, end, chance)
+
+
+def _parts(number: int, size: int) -> int:
+    """How many parts of this size it takes."""
+    return -(-number // size)

@@ -1,0 +1,34 @@
+"""One vehicle in New York, and a hundred riders who want it."""
+
+import random
+from typing import Final
+
+from movr.cities import DEFAULT_CITY
+from movr.passwords import hash_password
+from scenarios.shared import world
+from scenarios.shared.stage import PASSWORD, Login, Stage
+from scenarios.shared.world import World
+
+OWNER: Final = Login("the owner", "race-owner")
+RIDERS: Final = tuple(f"racer-{number}" for number in range(1, 101))
+LOGINS: Final = (OWNER, Login(f"a rider, of {RIDERS[0]} to {RIDERS[-1]}", RIDERS[0]))
+
+
+def fill(stage: Stage) -> None:
+    """Fill an empty database."""
+    chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
+    names = world.names_of(DEFAULT_CITY, chance)
+    password_hash = hash_password(PASSWORD)  # one for all: a hash takes its time
+    people = [
+        world.person(
+            DEFAULT_CITY,
+            names.first_name(),
+            names.last_name(),
+            chance,
+            password_hash=password_hash,
+        )
+        | {"username": username}
+        for username in (OWNER.username, *RIDERS)
+    ]
+    vehicle = world.vehicle(people[0], chance, before=stage.now)
+    world.load(stage.engine, World(people, [vehicle]))

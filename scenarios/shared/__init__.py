@@ -1,0 +1,1 @@
+"""What scenarios share; no scenario itself."""

@@ -1,0 +1,242 @@
+"""A world of any size: people, vehicles at real streets, rides of a month, in all nine cities.
+
+The same seed makes the same world; only its clock follows the day it is made. Every row of every
+scenario is made by `person`, `vehicle` and `ride`.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from faker import Faker
+from sqlalchemy import Engine
+
+from movr.cities import CITIES, DEFAULT_CITY, City
+from movr.engine import take_time
+from movr.formats import AVAILABLE, IN_USE
+from movr.models import Ride, User, Vehicle
+from movr.passwords import hash_password
+from scenarios.shared.copying import Row, copy
+from scenarios.shared.stage import Login
+from scenarios.shared.streets import STREETS, Street
+
+SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial
+DAYS: Final = 30
+LONGEST_NUMBER: Final = 240
+
+_LOCALES: Final = {"amsterdam": "nl_NL", "paris": "fr_FR", "rome": "it_IT"}
+_NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
+_BRANDS: Final = {
+    "bike": ("Kona", "Merida", "Fuji", "Cervelo", "Pinarello", "Santa Cruz"),
+    "scooter": ("Voltrider", "Kickstone", "Zephyr", "Curbside"),
+    "skateboard": ("Element", "Longboarder", "Plank & Sons", "Quarterpipe"),
+}
+_TYPES: Final = sorted(_BRANDS)
+_COLORS: Final = ("red", "yellow", "blue", "green", "black", "white", "orange", "teal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of everything a city has; `under_way` counts the rides that have not ended."""
+
+    owners: int
+    riders: int
+    vehicles: int
+    rides: int
+    under_way: int
+
+
+@dataclass
+class World:
+    """The rows of all three tables, as they come into being."""
+
+    users: list[Row] = field(default_factory=list)
+    vehicles: list[Row] = field(default_factory=list)
+    rides: list[Row] = field(default_factory=list)
+
+    def free_rider(self) -> Row:
+        """Somebody of the first city who has ridden, and rides nothing now."""
+        return next(u for u in self._at_home() if u["cities_ridden"] and not u["active_ride_id"])
+
+    def owner(self) -> Row:
+        """An owner of the first city."""
+        return next(user for user in self._at_home() if user["is_owner"])
+
+    def _at_home(self) -> Iterator[Row]:
+        return (user for user in self.users if user["city"] == DEFAULT_CITY.name)
+
+
+def make(now: datetime, size: Size, *, password_hash: str) -> World:
+    """The world as it is at `now`, everybody with the same password."""
+    world = World()
+    chance = random.Random(SEED)  # noqa: S311 - a game of chance, not of secrets
+    for city in CITIES:
+        _populate(world, city, size, chance, password_hash=password_hash, now=now)
+    return world
+
+
+def load(engine: Engine, world: World) -> None:
+    """Add a world to a database, in one transaction."""
+    with engine.begin() as connection:
+        take_time(connection)
+        for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
+            copy(connection, model, rows)
+
+
+def analyze(engine: Engine) -> None:
+    """Tell the database's planner what it has been given, before it finds out by itself."""
+    # CockroachDB gathers statistics outside of transactions only.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        take_time(connection)
+        for model in (User, Vehicle, Ride):
+            connection.exec_driver_sql(f"ANALYZE {model.__tablename__}")
+
+
+def names_of(city: City, chance: random.Random) -> Faker:
+    """Makes names as the city's people have them."""
+    names = Faker(_LOCALES.get(city.name, "en_US"))
+    names.seed_instance(chance.getrandbits(32))
+    return names
+
+
+def person(
+    city: City, first_name: str, last_name: str, chance: random.Random, *, password_hash: str
+) -> Row:
+    """A member who has neither vehicles nor rides yet."""
+    id_ = _id(chance)
+    username = f"{city.name.replace(' ', '-')}-{id_.hex[:12]}"
+    return {
+        "city": city.name,
+        "id": id_,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": f"{username}@example.com",
+        "username": username,
+        "password_hash": password_hash,
+        "is_owner": False,
+        "active_ride_city": None,
+        "active_ride_id": None,
+        "cities_ridden": [],
+    }
+
+
+def admit(user: Row, login: Login) -> None:
+    """Let somebody be logged in as."""
+    user.update(username=login.username, password_hash=hash_password(login.password))
+
+
+def vehicle(owner: Row, chance: random.Random, *, before: datetime) -> Row:
+    """A vehicle on a street of its owner's city, there since some time `before`."""
+    owner["is_owner"] = True
+    type_ = chance.choice(_TYPES)
+    return {
+        "city": owner["city"],
+        "id": _id(chance),
+        "type": type_,
+        "owner_id": owner["id"],
+        "date_added": before - timedelta(days=chance.randrange(1, 300)),
+        "status": AVAILABLE,
+        "color": chance.choice(_COLORS),
+        "brand": chance.choice(_BRANDS[type_]),
+        **place(owner["city"], chance),
+    }
+
+
+def ride(
+    rider: Row,
+    vehicle: Row,
+    start: datetime,
+    end: tuple[datetime, Row] | None,
+    chance: random.Random,
+) -> Row:
+    """A ride from where the vehicle stands, and what it changes on rider and vehicle.
+
+    `end` is when it ended and at which `place`, None while the ride is under way.
+    """
+    made = {
+        "city": vehicle["city"],
+        "id": _id(chance),
+        "vehicle_id": vehicle["id"],
+        "rider_city": rider["city"],
+        "rider_id": rider["id"],
+        "start_location": vehicle["last_location"],
+        "end_location": None,
+        "start_time": start,
+        "end_time": None,
+        "length": None,
+    }
+    if vehicle["city"] not in rider["cities_ridden"]:
+        rider["cities_ridden"].append(vehicle["city"])
+    if end:
+        time, left = end
+        vehicle.update(left)
+        made.update(end_location=left["last_location"], end_time=time, length=time - start)
+    else:
+        vehicle["status"] = IN_USE
+        rider.update(active_ride_city=made["city"], active_ride_id=made["id"])
+    return made
+
+
+def place(city: str, chance: random.Random) -> Row:
+    """Where a vehicle stands: a house in a real street, within 50 metres of the street's point."""
+    street: Street = chance.choice(STREETS[city])
+    number = chance.randrange(1, LONGEST_NUMBER)
+    return {
+        "last_location": f"{street.name} {number}"
+        if city in _NUMBER_LAST
+        else f"{number} {street.name}",
+        "latitude": round(street.latitude + chance.uniform(-0.0004, 0.0004), 6),
+        "longitude": round(street.longitude + chance.uniform(-0.0004, 0.0004), 6),
+    }
+
+
+def _populate(
+    world: World,
+    city: City,
+    size: Size,
+    chance: random.Random,
+    *,
+    password_hash: str,
+    now: datetime,
+) -> None:
+    names = names_of(city, chance)
+    people = [
+        person(city, names.first_name(), names.last_name(), chance, password_hash=password_hash)
+        for _ in range(size.owners + size.riders)
+    ]
+    owners, riders = people[: size.owners], people[size.owners :]
+    start = now - timedelta(days=DAYS)
+    owned = (owners[n % size.owners] for n in range(size.vehicles))
+    vehicles = [vehicle(owner, chance, before=start) for owner in owned]
+    world.users.extend(people)
+    world.vehicles.extend(vehicles)
+    world.rides.extend(_rides(size, riders, vehicles, chance, now))
+
+
+def _rides(
+    size: Size, riders: list[Row], vehicles: list[Row], chance: random.Random, now: datetime
+) -> Iterator[Row]:
+    """A month of rides, none of which shares its vehicle or its rider with another at a time.
+
+    Those that have not ended at `now` are under way.
+    """
+    start = now - timedelta(days=DAYS)
+    starts = sorted(
+        start + timedelta(seconds=chance.uniform(0, DAYS * 86400)) for _ in range(size.rides)
+    )
+    starts += [now - timedelta(minutes=chance.uniform(1, 15)) for _ in range(size.under_way)]
+    busy_until: dict[UUID, datetime] = {}
+    for time in sorted(starts):
+        rider = chance.choice([r for r in riders if busy_until.get(r["id"], start) <= time])
+        vehicle = chance.choice([v for v in vehicles if busy_until.get(v["id"], start) <= time])
+        end = time + timedelta(seconds=chance.randrange(180, 2700))
+        busy_until[rider["id"]] = busy_until[vehicle["id"]] = end
+        ended = (end, place(vehicle["city"], chance)) if end <= now else None
+        yield ride(rider, vehicle, time, ended, chance)
+
+
+def _id(chance: random.Random) -> UUID:
+    return UUID(int=chance.getrandbits(128), version=4)

@@ -1,0 +1,40 @@
+"""A New Yorker rides in Paris: an account at home, a ride under way across the ocean."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from movr import transactions
+from movr.formats import AVAILABLE
+from movr.passwords import hash_password
+from movr.results import RideKey, UserKey, VehicleKey
+from scenarios.shared import world
+from scenarios.shared.stage import Login, Stage
+from scenarios.shared.world import Size
+
+TRAVELLER: Final = Login("a New Yorker, riding in Paris", "traveller")
+LOGINS: Final = (TRAVELLER,)
+
+ABROAD: Final = "paris"
+UNDER_WAY: Final = timedelta(minutes=7)
+SIZE: Final = Size(owners=2, riders=6, vehicles=12, rides=60, under_way=2)
+
+
+def fill(stage: Stage) -> None:
+    """Fill an empty database, then start the ride as MovR does."""
+    made = world.make(stage.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
+    rider = made.free_rider()
+    world.admit(rider, TRAVELLER)
+    vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
+    world.load(stage.engine, made)
+    with Session(stage.engine) as session, session.begin():
+        transactions.start_ride(
+            session,
+            RideKey(ABROAD, uuid4()),
+            VehicleKey(ABROAD, vehicle["id"]),
+            UserKey(rider["city"], rider["id"]),
+            now=stage.now - UNDER_WAY,
+        )

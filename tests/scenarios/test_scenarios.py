@@ -1,0 +1,202 @@
+"""The scenarios: each fills an empty database, keeps MovR's promises, and is what it says."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+import scenarios
+from movr import invariants
+from movr.cities import CITIES
+from movr.databases import text_of
+from movr.movr import MovR
+from movr.results import Member
+from scenarios import demo, long_history, metropolis, race, traveller
+from scenarios.shared.stage import Login
+from tests.conftest import Staged, settings_for, visiting
+from tests.databases import all_rows
+from web.app import create_app
+
+FEW = 7
+
+
+def staged(scenario: Staged, name: str) -> Engine:
+    return scenario(name, FEW if scenarios.find(name).takes_rows else None)
+
+
+def ask(engine: Engine, sql: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def count(engine: Engine, what: str) -> int:
+    ((number,),) = ask(engine, f"SELECT count(*) FROM {what}")
+    return int(str(number))
+
+
+def log_in(engine: Engine, login: Login) -> Member:
+    movr = MovR(text_of(engine.url))
+    try:
+        return movr.log_in(login.username, login.password)
+    finally:
+        movr.close()
+
+
+def test_every_file_of_the_folder_is_a_scenario_and_what_they_share_is_none() -> None:
+    assert {"empty", "demo", "rush_hour", "traveller", "race", "long_history", "metropolis"} <= set(
+        scenarios.names()
+    )
+    assert "shared" not in scenarios.names()
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_its_first_line_says_what_it_is(name: str) -> None:
+    assert 20 < len(scenarios.find(name).summary) <= 100
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
+    scenario: Staged, name: str
+) -> None:
+    engine = staged(scenario, name)
+
+    assert invariants.broken(engine) == []
+    assert {log_in(engine, login).username for login in scenarios.find(name).logins} == {
+        login.username for login in scenarios.find(name).logins
+    }
+    assert scenarios.find(name).logins or name == "empty"
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_nobody_is_on_two_rides_at_a_time_and_nothing_is_in_two_places(
+    scenario: Staged, name: str
+) -> None:
+    engine = staged(scenario, name)
+
+    for whose in ("city, vehicle_id", "rider_city, rider_id"):
+        overlaps = (
+            "SELECT id FROM (SELECT id, start_time,"
+            f" lag(coalesce(end_time, 'infinity')) OVER (PARTITION BY {whose} ORDER BY start_time)"
+            " AS last_end FROM rides) AS one WHERE start_time < last_end"
+        )
+        assert ask(engine, overlaps) == []
+    jumps = (
+        "SELECT id FROM (SELECT id, start_location, lag(end_location) OVER"
+        " (PARTITION BY city, vehicle_id ORDER BY start_time) AS left_at FROM rides) AS one"
+        " WHERE start_location <> left_at"
+    )
+    assert ask(engine, jumps) == []
+    stands_elsewhere = (
+        "SELECT id FROM (SELECT vehicles.id, vehicles.last_location,"
+        " coalesce(end_location, start_location) AS left_at, row_number() OVER"
+        " (PARTITION BY rides.city, vehicle_id ORDER BY start_time DESC) AS number FROM rides"
+        " JOIN vehicles ON vehicles.city = rides.city AND vehicles.id = rides.vehicle_id) AS one"
+        " WHERE number = 1 AND last_location <> left_at"
+    )
+    assert ask(engine, stands_elsewhere) == []
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, name: str) -> None:
+    engine = staged(scenario, name)
+
+    assert count(engine, "rides WHERE start_time > now() OR end_time > now()") == 0
+    assert count(engine, "rides WHERE length <> end_time - start_time") == 0
+    assert (
+        count(
+            engine,
+            "rides JOIN vehicles ON vehicles.city = rides.city AND vehicles.id = rides.vehicle_id"
+            " WHERE rides.start_time < vehicles.date_added",
+        )
+        == 0
+    )
+
+
+def test_empty_has_no_row(scenario: Staged) -> None:
+    assert set(map(len, all_rows(scenario("empty")).values())) == {0}
+
+
+def test_in_the_rush_hour_most_vehicles_of_every_city_are_ridden_and_some_are_free(
+    scenario: Staged,
+) -> None:
+    ridden = ask(
+        scenario("rush_hour"),
+        "SELECT city, avg(CASE status WHEN 'in_use' THEN 1 ELSE 0 END) FROM vehicles GROUP BY city",
+    )
+
+    assert len(ridden) == len(CITIES)
+    assert all(0.5 < float(str(share)) < 1 for _, share in ridden)
+
+
+def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
+    scenario: Staged,
+) -> None:
+    engine = scenario("traveller")
+    app = create_app(settings_for(text_of(engine.url)))
+
+    rider = log_in(engine, traveller.TRAVELLER)
+    with visiting(app) as new:
+        visitor = new()
+        visitor.log_in(*traveller.TRAVELLER[1:])
+        page = visitor.get("/rides").text
+        visitor.end(visitor.active_ride(), "1 Rue de Rivoli")
+        after = visitor.get("/rides").text
+
+    assert rider.city == "new york"
+    assert rider.active_ride_city == "paris"
+    assert {"new york", "paris"} <= set(rider.cities_ridden)
+    assert "/rides/end/" in page
+    assert "1 Rue de Rivoli" in after
+    assert invariants.broken(engine) == []
+
+
+def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Staged) -> None:
+    engine = scenario("race")
+
+    assert count(engine, "vehicles WHERE status = 'available'") == 1
+    assert count(engine, "users WHERE NOT is_owner") == len(race.RIDERS) >= 100
+    assert log_in(engine, Login("the last", race.RIDERS[-1])).active_ride_id is None
+
+
+def test_a_long_history_is_one_rider_s(scenario: Staged) -> None:
+    told: list[float] = []
+    engine = scenario("long_history", tell=told.append)
+
+    rider = log_in(engine, long_history.RIDER)
+
+    assert count(engine, "rides") == count(engine, f"rides WHERE rider_id = '{rider.id}'") == 50_000
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+@pytest.mark.parametrize("rows", [1, FEW, metropolis.DISTRICT + 1])
+def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
+    scenario: Staged, rows: int
+) -> None:
+    told: list[float] = []
+    engine = scenario("metropolis", rows, tell=told.append)
+
+    assert ask(engine, "SELECT city, count(*) FROM vehicles GROUP BY city ORDER BY city") == [
+        (city, rows) for city in sorted(city.name for city in CITIES)
+    ]
+    assert count(engine, "rides") == 10 * rows * len(CITIES)
+    assert count(engine, "vehicles WHERE status = 'in_use'") > 0 or rows <= FEW
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert invariants.broken(engine) == []
+
+
+def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
+    def enough(_share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        scenario("metropolis", 2 * metropolis.DISTRICT, tell=enough)
+
+
+def test_a_scenario_that_is_none_is_not_found() -> None:
+    with pytest.raises(KeyError):
+        scenarios.find("shared")
+
+
+def test_the_demo_is_not_empty(scenario: Staged) -> None:
+    assert demo.is_empty(scenario("empty"))
+    assert not demo.is_empty(scenario("demo"))

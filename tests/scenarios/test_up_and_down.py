@@ -1,0 +1,295 @@
+"""`flask scenario …` as a developer types it: what it brings up, and that nothing is left of it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from movr import databases
+from movr.engine import parse_uri
+from scenarios import demo, traveller
+from tests.conftest import ROOT, free_port
+from tests.http.test_run import until, with_settings
+from tests.visitor import Visitor
+
+PATIENCE = 90  # seconds
+NOT_SOON = 1_000_000  # vehicles a city
+
+
+class Clone:
+    """MovR in a folder of its own, and so with state of its own, used from the command line."""
+
+    def __init__(self, folder: Path, uri: str) -> None:
+        self.folder = folder
+        self.uri = uri
+        self.state = folder / ".movr" / "scenarios"
+        self.started: list[subprocess.Popen[str]] = []
+        for part in ("movr", "web", "scenarios", "templates", "static"):
+            (folder / part).symlink_to(ROOT / part)
+        shutil.copy(ROOT / "server.py", folder)  # Python looks for modules where a script really is
+
+    def start(self, *command: str, **settings: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=with_settings(DEBUG="1", DB_URI=self.uri, **settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def scenario(self, *words: str) -> "subprocess.Popen[str]":
+        return self.start(sys.executable, "-m", "flask", "--app", "server", "scenario", *words)
+
+    def say(self, *words: str, status: int = 0) -> str:
+        """What the command says, which ends with this status."""
+        command = self.scenario(*words)
+        said, _ = command.communicate(timeout=PATIENCE)
+        assert command.returncode == status, said
+        assert "Traceback" not in said
+        return said
+
+    def up(self, name: str, *options: str) -> str:
+        """Bring a scenario up; its URL."""
+        self.say("up", name, *options)
+        return str(self.file(name)["url"])
+
+    def file(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.state / f"{name}.json").read_text())
+        return found
+
+    def has_database(self, name: str) -> bool:
+        engine = create_engine(parse_uri(self.uri))
+        try:
+            with engine.connect() as connection:
+                found = text("SELECT 1 FROM pg_database WHERE datname = :name")
+                return connection.execute(found, {"name": f"movr_{name}"}).first() is not None
+        finally:
+            engine.dispose()
+
+    def has_nothing_of(self, name: str) -> bool:
+        return not self.has_database(name) and not list(self.state.glob(f"{name}*"))
+
+    def clear_away(self) -> None:
+        for process in self.started:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+        for file in self.state.glob("*.json"):
+            self.scenario("down", file.stem).communicate(timeout=PATIENCE)
+
+
+@pytest.fixture
+def clone(server: str) -> Iterator[Clone]:
+    """A clone of MovR whose databases are on the tests' server."""
+    clone = Clone(Path(tempfile.mkdtemp(prefix="movr-")), server)
+    yield clone
+    clone.clear_away()
+    shutil.rmtree(clone.folder)
+
+
+def is_left(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def is_serving(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+# Up and down
+
+
+def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
+    said = clone.say("up", "traveller")
+    url, group = clone.file("traveller")["url"], clone.file("traveller")["group"]
+
+    for told in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
+        assert told in said
+    with httpx.Client(base_url=url) as client:
+        visitor = Visitor(client)
+        visitor.log_in(*traveller.TRAVELLER[1:])
+        assert visitor.active_ride()
+    listed = clone.say("list")
+    assert "traveller     A New Yorker rides in Paris" in listed
+    assert f"is up: {url}" in listed
+    assert url in clone.say("up", "traveller", status=1)
+    assert is_serving(url)
+
+    assert "traveller is down" in clone.say("down", "traveller")
+
+    assert not is_serving(url)
+    until(lambda: not is_left(group), "the end of all its processes")
+    assert clone.has_nothing_of("traveller")
+    assert url not in clone.say("list")
+    assert "not up" in clone.say("down", "traveller", status=1)
+
+
+def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_holds_it(
+    clone: Clone,
+) -> None:
+    """The tests' own server trusts whoever asks, so that any password will do."""
+    url = parse_uri(clone.uri)
+    if url.password:
+        pytest.skip("this server asks for its password")
+    clone.uri = databases.text_of(url.set(password="hunter2"))
+
+    said = clone.say("up", "empty") + clone.say("list")
+
+    assert "hunter2" not in said
+    assert (clone.state / "empty.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> None:
+    empty, demo_url = clone.up("empty"), clone.up("demo")
+
+    assert empty != demo_url
+    with httpx.Client(base_url=demo_url) as client:
+        assert Visitor(client).log_in(*demo.RIDER[1:]).status_code == 303
+    with httpx.Client(base_url=empty) as client:
+        assert Visitor(client).log_in(*demo.RIDER[1:]).status_code != 303
+
+    clone.say("down", "empty")
+
+    assert is_serving(demo_url)
+    assert clone.has_nothing_of("empty")
+    assert clone.has_database("demo")
+
+
+def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
+    url = clone.up("metropolis", "--rows", "3")
+
+    assert httpx.get(f"{url}/vehicles").text.count('<li class="ticket">') == 3
+
+
+# Cut short
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
+    command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
+    until(lambda: has_vehicles(clone), "the first vehicles")
+    assert "is being made" in clone.say("up", "metropolis", status=1)
+    assert "is being made" in clone.say("down", "metropolis", status=1)
+
+    command.send_signal(ending)
+    said, _ = command.communicate(timeout=PATIENCE)
+
+    assert command.returncode == 1
+    assert "Aborted!" in said
+    assert "Traceback" not in said
+    assert clone.has_nothing_of("metropolis")
+
+
+def has_vehicles(clone: Clone) -> bool:
+    if not clone.has_database("metropolis"):
+        return False
+    engine = create_engine(parse_uri(databases.beside(clone.uri, "movr_metropolis")))
+    try:
+        with engine.connect() as connection:
+            if not connection.dialect.has_table(connection, "rides"):
+                return False
+            return connection.execute(text("SELECT 1 FROM rides LIMIT 1")).first() is not None
+    finally:
+        engine.dispose()
+
+
+def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
+    command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
+    until(lambda: has_vehicles(clone), "the first vehicles")
+    command.kill()
+    command.communicate()
+
+    assert "its server has ended" in clone.say("list")
+    clone.say("down", "metropolis")
+
+    assert clone.has_nothing_of("metropolis")
+
+
+def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
+    first = clone.up("empty")
+    os.killpg(clone.file("empty")["group"], signal.SIGKILL)
+    until(lambda: "its server has ended" in clone.say("list"), "the end of the server")
+
+    second = clone.up("empty")
+
+    assert is_serving(second)
+    assert not is_serving(first) or first == second
+    clone.say("down", "empty")
+    assert clone.has_nothing_of("empty")
+
+
+# Refused
+
+
+def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: Clone) -> None:
+    databases.create(clone.uri, "movr_empty")
+    try:
+        assert "already exists" in clone.say("up", "empty", status=1)
+        assert clone.has_database("empty")
+        assert list(clone.state.glob("*")) == []
+    finally:
+        databases.drop(clone.uri, "movr_empty")
+
+
+def test_a_name_that_is_none_is_refused_with_what_was_meant(app: Flask) -> None:
+    assert "Did you mean rush_hour?" in refused(app, "up", "rushhour")
+    assert "There are demo, empty, " in refused(app, "down", "../../demo")
+
+
+@pytest.mark.parametrize("rows", ["0", "-1", "many", "1.5"])
+def test_a_number_of_rows_that_is_none_is_refused(app: Flask, rows: str) -> None:
+    assert "Invalid value for '--rows'" in refused(app, "up", "metropolis", "--rows", rows)
+
+
+def test_rows_are_refused_where_there_is_one_size(app: Flask) -> None:
+    assert "takes no --rows" in refused(app, "up", "race", "--rows", "5")
+
+
+def refused(app: Flask, *words: str) -> str:
+    done = app.test_cli_runner().invoke(args=["scenario", *words])
+    assert done.exit_code != 0
+    return done.output
+
+
+# On the embedded server
+
+
+def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> None:
+    clone.uri = ""
+    running = clone.folder / ".movr" / "postgresql" / "postmaster.pid"
+    make_run = clone.start(sys.executable, "server.py", PORT=str(free_port()))
+    until(running.exists, "the embedded server")
+    url = clone.up("empty")
+
+    make_run.terminate()
+    make_run.communicate(timeout=PATIENCE)
+
+    assert running.exists()
+    assert is_serving(url)
+    clone.say("list")
+    assert is_serving(url)
+
+    clone.say("down", "empty")
+
+    assert not is_serving(url)
+    assert not running.exists()
+    assert list(clone.state.glob("*")) == []
