@@ -10,7 +10,7 @@ class NotOffered(Exception):  # noqa: N818 - what the page lacks
 
 @dataclass(slots=True)
 class Form:
-    """A form with the values that its page gave it; `label` is what its button says."""
+    """What a button sends: the form's values as its page gave them; `label` is what it says."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = page
         self._form: Form | None = None
+        self._pressed: Form | None = None
         self._select = ""
         self._alert = ""
         self._in_button = False
@@ -83,15 +84,19 @@ class _Reader(HTMLParser):
             self.page.links.append(given["href"])
         elif tag == "p" and given.get("class", "").startswith("alert alert-"):
             self._alert = given["class"].removeprefix("alert alert-")
-        elif tag == "form":
-            self._form = Form(given["action"])
-            self.page.forms.append(self._form)
+        elif tag == "form" and given.get("method") == "post":
+            self._form = self._pressed = Form(given.get("action", ""))
+            if self._form.action:
+                self.page.forms.append(self._form)
         elif self._form:
             self._note_control(self._form, tag, given)
 
     def _note_control(self, form: Form, tag: str, given: dict[str, str]) -> None:
         if tag == "button":
             self._in_button = True
+            if "formaction" in given:  # the same fields, sent elsewhere
+                self._pressed = Form(given["formaction"], form.fields, form.choices)
+                self.page.forms.append(self._pressed)
         elif tag == "input":
             form.fields[given["name"]] = given.get("value", "")
         elif tag == "select":
@@ -106,7 +111,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Note what ends here."""
         if tag == "form":
-            self._form = None
+            self._form = self._pressed = None
         elif tag == "button":
             self._in_button = False
         elif tag == "p":
@@ -116,5 +121,5 @@ class _Reader(HTMLParser):
         """Note what buttons and alerts say."""
         if self._alert:
             self.page.alerts[self._alert] = data.strip()
-        elif self._form and self._in_button:
-            self._form.label += data
+        elif self._pressed and self._in_button:
+            self._pressed.label += data
