@@ -5,12 +5,22 @@ deployments (`REGION`). To add a city or to move one, see docs/multi-region.md.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 US_EAST: Final = "gcp-us-east1"
 US_WEST: Final = "gcp-us-west1"
 EUROPE_WEST: Final = "gcp-europe-west1"
+
+REACH: Final = 30_000  # metres from a city's centre: there its vehicles may stand
+
+
+class Position(NamedTuple):
+    """A place on earth, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
 
 REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
 
@@ -27,9 +37,9 @@ class City:
     timezone: ZoneInfo
 
     @property
-    def centre(self) -> tuple[float, float]:
-        """Latitude and longitude of the city's centre, in degrees."""
-        return self.latitude, self.longitude
+    def centre(self) -> Position:
+        """The city's centre."""
+        return Position(self.latitude, self.longitude)
 
 
 _NEW_YORK_TIME = ZoneInfo("America/New_York")

@@ -21,6 +21,8 @@ TIMEOUTS: Final = {  # milliseconds, as the server counts them
     "lock_timeout": 5_000,
     "idle_in_transaction_session_timeout": 20_000,
 }
+# To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
+SESSION: Final = {**TIMEOUTS, "jit": "off", "max_parallel_workers_per_gather": 0}
 # How long before the kernel gives up a server that no longer acknowledges what is sent.
 KEEPALIVES: Final = {
     "keepalives_idle": 5,  # seconds
@@ -84,7 +86,7 @@ def make_engine(
         },
     )
     usage.count_statements(engine)
-    event.listen(engine, "connect", _set_timeouts)
+    event.listen(engine, "connect", _set_up)
     event.listen(engine, "connect", _draw_age)
     event.listen(engine, "checkout", _retire)
     event.listen(engine, "handle_error", _drop_connections_of_a_server_that_leaves)
@@ -96,15 +98,15 @@ def is_cockroachdb(url: URL) -> bool:
     return url.get_backend_name() == "cockroachdb"
 
 
-def _set_timeouts(connection: Connection, _record: ConnectionPoolEntry) -> None:
+def _set_up(connection: Connection, _record: ConnectionPoolEntry) -> None:
     """By SET: older servers silently ignore `options=-c …`.
 
     Versions of CockroachDB that do not know one of them go without it.
     """
-    for name, milliseconds in TIMEOUTS.items():
+    for name, value in SESSION.items():
         with connection.cursor() as cursor:
             try:
-                cursor.execute(f"SET {name} = {milliseconds}")
+                cursor.execute(f"SET {name} = {value}")
             except (FeatureNotSupported, InvalidParameterValue, UndefinedObject):
                 connection.rollback()
             else:

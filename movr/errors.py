@@ -38,6 +38,12 @@ class NotYou(Refusal):
     sentence = "This page belongs to another member."
 
 
+class TooFarAway(Refusal):
+    """A position that is not in the city where the vehicle belongs."""
+
+    sentence = "That is too far away: vehicles stay within 30 km of the centre of their city."
+
+
 class VehicleNotFound(Refusal):
     """No vehicle of this id is in this city, or it was removed."""
 

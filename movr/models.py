@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -35,6 +36,7 @@ from movr.formats import (
     VEHICLE_TYPES,
     WORD_LENGTH,
 )
+from movr.geo import BANDS_A_DEGREE
 
 CityName = String(20)
 
@@ -72,7 +74,8 @@ class User(Base):
     """A rider, perhaps an owner too. Deleting an account erases it; the row stays for its rides.
 
     `active_ride_*` is the rider's ride under way: start and end of a ride both change this row of
-    the rider's home region, which is how a rider has at most one (docs/decisions/0001).
+    the rider's home region, which is how a rider has at most one (docs/decisions/0001), and what
+    lets every page say what is ridden, since when and from where, without leaving that region.
     """
 
     __tablename__ = "users"
@@ -87,6 +90,11 @@ class User(Base):
     is_owner: Mapped[bool]
     active_ride_city: Mapped[str | None] = mapped_column(CityName)
     active_ride_id: Mapped[UUID | None]
+    active_ride_type: Mapped[str | None] = mapped_column(String(20))
+    active_ride_brand: Mapped[str | None] = mapped_column(String(WORD_LENGTH))
+    active_ride_start: Mapped[datetime | None]
+    active_ride_latitude: Mapped[float | None]
+    active_ride_longitude: Mapped[float | None]
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
     deleted_at: Mapped[datetime | None]
 
@@ -100,6 +108,12 @@ class User(Base):
         CheckConstraint(f"email ~ '{EMAIL_PATTERN}'", name="email"),
         CheckConstraint(
             "(active_ride_city IS NULL) = (active_ride_id IS NULL)", name="active_ride"
+        ),
+        CheckConstraint(
+            "active_ride_id IS NOT NULL OR (active_ride_type IS NULL AND active_ride_brand IS NULL"
+            " AND active_ride_start IS NULL AND active_ride_latitude IS NULL"
+            " AND active_ride_longitude IS NULL)",
+            name="riding",
         ),
         CheckConstraint(
             "(deleted_at IS NULL) = (first_name IS NOT NULL)"
@@ -116,7 +130,9 @@ class User(Base):
 class Vehicle(Base):
     """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made.
 
-    Latitude and longitude are those of the last known place, in degrees.
+    Latitude and longitude are those of the last known place, in degrees; `band` follows from them
+    and lets an index find what is near (movr/geo.py). `public_id` is what the world may call it
+    until its next ride: it changes with each, so that nobody can follow a vehicle's riders.
     """
 
     __tablename__ = "vehicles"
@@ -130,15 +146,18 @@ class Vehicle(Base):
     last_location: Mapped[str] = mapped_column(String(LOCATION_LENGTH))
     color: Mapped[str] = mapped_column(String(WORD_LENGTH))
     brand: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    band: Mapped[int]
+    public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     removed_at: Mapped[datetime | None]
 
     # Lists skip what was removed by asking for `removed_at IS NULL`, which an index answers.
     __table_args__ = (
         ForeignKeyConstraint(["city", "owner_id"], ["users.city", "users.id"]),
         Index(None, "city", "owner_id", "status"),
-        Index(None, "city", "removed_at", "id"),
+        Index(None, "city", "removed_at", "band", "longitude"),
+        Index(None, "city", "public_id"),
         Index(None, "city", "removed_at", "status", "id"),
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
@@ -151,12 +170,17 @@ class Vehicle(Base):
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="position",
         ),
+        CheckConstraint(f"band = floor(latitude * {BANDS_A_DEGREE})", name="band"),
         CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
     )
 
 
 class Ride(Base):
-    """A ride, kept in the vehicle's city. It is active until it has an end."""
+    """A ride, kept in the vehicle's city. It is active until it has an end.
+
+    `distance` is from where it began to where it ended, over the ground, in metres; it is not
+    known when the rider gave the end in words that no geocoder found.
+    """
 
     __tablename__ = "rides"
 
@@ -170,12 +194,17 @@ class Ride(Base):
     start_time: Mapped[datetime]
     end_time: Mapped[datetime | None]
     length: Mapped[timedelta | None] = mapped_column(Interval)
+    start_latitude: Mapped[float | None]
+    start_longitude: Mapped[float | None]
+    end_latitude: Mapped[float | None]
+    end_longitude: Mapped[float | None]
+    distance: Mapped[int | None]
 
     __table_args__ = (
         ForeignKeyConstraint(["rider_city", "rider_id"], ["users.city", "users.id"]),
         ForeignKeyConstraint(["city", "vehicle_id"], ["vehicles.city", "vehicles.id"]),
         Index(None, "rider_city", "rider_id", "start_time", "id"),
-        Index(None, "city", "vehicle_id"),
+        Index(None, "city", "vehicle_id", "start_time"),
         _check_city(),
         CheckConstraint(_plain("start_location", longest=LOCATION_LENGTH), name="start_location"),
         CheckConstraint(_plain("end_location", longest=LOCATION_LENGTH), name="end_location"),
@@ -184,4 +213,5 @@ class Ride(Base):
             " AND end_time >= start_time",
             name="ended",
         ),
+        CheckConstraint("distance >= 0", name="distance"),
     )

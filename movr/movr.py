@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Executable, Row
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
@@ -12,16 +13,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
-from movr import errors, passwords, queries, results, schema, transactions, usage
-from movr.cities import CITIES
+from movr import errors, geo, passwords, queries, results, schema, transactions, usage
+from movr import rows as rows_to
+from movr.cities import CITIES, City, Position
 from movr.engine import make_engine
 from movr.results import Page, RideKey, UserKey, VehicleKey
+from movr.search import Search
 
 Result = TypeVar("Result")
-Item = TypeVar("Item")
 
 MAX_RETRIES: Final = 10
 MAX_BACKOFF: Final = 0.3  # seconds
+
+MONTH: Final = timedelta(days=30)
+WEEKS: Final = 26  # half a year
 
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
@@ -104,12 +109,12 @@ class MovR:
         *member, password_hash = rows[0] if rows else (None,)
         if not passwords.is_password(password, password_hash):
             raise errors.WrongCredentials
-        return _member(member)
+        return rows_to.member(member)
 
     def who_is(self, user: UserKey) -> results.Member | None:
         """The member of this key; None once the account is deleted."""
         rows = self._read(queries.WHO_IS, member_city=user.city, member_id=user.id)
-        return _member(rows[0]) if rows else None
+        return rows_to.member(rows[0]) if rows else None
 
     def erase_account(self, user: UserKey) -> None:
         """Delete an account and retire its vehicles. Raises StillRiding, VehiclesInUse."""
@@ -118,49 +123,63 @@ class MovR:
     def neighbours(self, city: str, *, after: UUID | None, size: int) -> Page[results.Neighbour]:
         """A page of the city's members."""
         rows = self._read(queries.NEIGHBOURS, city=city, after=after or FIRST_ID, limit=size + 1)
-        return _page([results.Neighbour(*row) for row in rows], size, next_by=_id)
+        people = [results.Neighbour(*row) for row in rows]
+        return rows_to.page(people, size, lambda neighbour: str(neighbour.id))
 
     # Vehicles
 
-    def home(
-        self, city: str, user: UserKey | None, *, after: UUID | None, size: int
-    ) -> results.Home:
-        """Who is looking (None: a stranger) and a page of what is free in the city, in one read."""
-        rows = self._read(
-            queries.HOME,
-            city=city,
-            member_city=user and user.city,
-            member_id=user and user.id,
-            after=after or FIRST_ID,
-            limit=size + 1,
-        )
-        split = len(results.Member.__slots__)
-        member = _member(rows[0][:split]) if rows[0][0] else None
-        vehicles = [results.Vehicle(*row[split:]) for row in rows if row[split]]
-        return results.Home(member, _page(vehicles, size, next_by=_id))
+    def home(self, user: UserKey | None, search: Search) -> results.Home:
+        """Who is looking (None: a stranger) and a page of what is free near them, in one read."""
+        key = {"member_city": user and user.city, "member_id": user and user.id}
+        rows = self._read(search.home(), **search.parameters, **key)
+        split = queries.MEMBER_COLUMNS
+        member = rows_to.member(rows[0][:split]) if rows[0][0] else None
+        vehicles = [rows_to.nearby(row[split:]) for row in rows if row[split]]
+        return results.Home(member, rows_to.page_of_vehicles(vehicles, search.size))
 
-    def vehicles(self, city: str, *, after: UUID | None, size: int) -> Page[results.Vehicle]:
-        """A page of the city's vehicles, free or ridden."""
-        rows = self._read(queries.VEHICLES, city=city, after=after or FIRST_ID, limit=size + 1)
-        return _page([results.Vehicle(*row) for row in rows], size, next_by=_id)
+    def vehicles(self, search: Search) -> Page[results.Nearby]:
+        """A page of the city's vehicles, the nearest first."""
+        rows = self._read(search.statement(), **search.parameters)
+        return rows_to.page_of_vehicles([rows_to.nearby(row) for row in rows], search.size)
 
-    def vehicles_of(
-        self, owner: UserKey, *, after: UUID | None, size: int
-    ) -> Page[results.Vehicle]:
-        """A page of the owner's vehicles, free or ridden."""
+    def vehicles_of(self, owner: UserKey, *, after: UUID | None, size: int) -> Page[results.Owned]:
+        """A page of the owner's vehicles, free or ridden, and what each did in the last 30 days."""
         rows = self._read(
             queries.VEHICLES_OF_OWNER,
             city=owner.city,
             owner_id=owner.id,
+            since=self._now() - MONTH,
             after=after or FIRST_ID,
             limit=size + 1,
         )
-        return _page([results.Vehicle(*row) for row in rows], size, next_by=_id)
+        owned = [rows_to.owned(row) for row in rows]
+        return rows_to.page(owned, size, lambda item: str(item.vehicle.id))
+
+    def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
+        """The vehicle of this public name. Raises VehicleNotFound, also once it was ridden."""
+        rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
+        if not rows:
+            raise errors.VehicleNotFound
+        return results.Vehicle(*rows[0])
+
+    def free_vehicles(self, city: str) -> list[results.Listed]:
+        """All that is free in the city, for maps elsewhere."""
+        return [results.Listed(*row) for row in self._read(queries.FREE_VEHICLES, city=city)]
 
     def add_vehicle(
-        self, owner: UserKey, *, type: str, color: str, brand: str, location: str
+        self,
+        owner: UserKey,
+        *,
+        type: str,
+        color: str,
+        brand: str,
+        location: str,
+        position: Position | None = None,
     ) -> VehicleKey:
-        """Put a vehicle on the street of its owner's home city; adding one makes an owner."""
+        """Put a vehicle on the street of its owner's home city; adding one makes an owner.
+
+        Without a position it stands at the city's centre. Raises TooFarAway.
+        """
         vehicle = VehicleKey(owner.city, uuid4())
         self._write(
             transactions.add_vehicle,
@@ -170,6 +189,7 @@ class MovR:
             color=color,
             brand=brand,
             location=location,
+            position=_within_city(owner.city, position) or _city(owner.city).centre,
             now=self._now(),
         )
         return vehicle
@@ -186,28 +206,59 @@ class MovR:
         self._write(transactions.start_ride, ride, vehicle, rider, now=self._now())
         return ride
 
-    def end_ride(self, ride: RideKey, rider: UserKey, *, location: str) -> None:
-        """End the rider's own active ride. Raises RideNotFound, NotYourRide, RideEnded."""
-        self._write(transactions.end_ride, ride, rider, location=location, now=self._now())
+    def end_ride(
+        self,
+        ride: RideKey,
+        rider: UserKey,
+        *,
+        location: str,
+        position: Position | None = None,
+        start: Position | None = None,
+    ) -> None:
+        """End the rider's own active ride; it was as long as the way from `start` to `position`.
 
-    def rides(
-        self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
-    ) -> Page[results.Ride]:
-        """A page of the rider's history, the newest first; `before` is where the last one ended."""
-        if not rider.cities_ridden:
-            return Page((), None)
-        time, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
-        rows = self._read(
-            queries.RIDES,
-            rider_city=rider.city,
-            rider_id=rider.id,
-            cities=rider.cities_ridden,
-            before=time,
-            after=after,
-            limit=size + 1,
+        Without a position the vehicle stays where it was last known to be. Raises RideNotFound,
+        NotYourRide, RideEnded, TooFarAway.
+        """
+        end = _within_city(ride.city, position)
+        self._write(
+            transactions.end_ride,
+            ride,
+            rider,
+            location=location,
+            position=end,
+            distance=round(geo.metres(start, end)) if start and end else None,
+            public_id=uuid4(),
+            now=self._now(),
         )
-        rides = [results.Ride(*row) for row in rows]
-        return _page(rides, size, next_by=lambda ride: f"{ride.start_time.isoformat()}~{ride.id}")
+
+    def ride(self, rider: results.Member, id: UUID) -> results.Ride:
+        """One of the rider's own rides. Raises RideNotFound."""
+        rows = self._read(queries.RIDE, **_ridden_by(rider), id=id) if rider.cities_ridden else ()
+        if not rows:
+            raise errors.RideNotFound
+        return results.Ride(*rows[0])
+
+    def history(
+        self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
+    ) -> results.History:
+        """A page of the rider's history, the newest first; `before` is where the last one ended.
+
+        The first page also says what the rides of a year add up to by month, and of half a year by
+        week, on the clock of the rider's home city.
+        """
+        if not rider.cities_ridden:
+            return results.History(Page((), None), (), ())
+        time, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
+        wanted = {**_ridden_by(rider), "before": time, "after": after, "limit": size + 1}
+        if before:
+            rides = self._read(queries.RIDES, **wanted)
+            return results.History(rows_to.page_of_rides(rides, size), (), ())
+        spans = _spans(self._now(), _city(rider.city).timezone)
+        rows = self._read(queries.HISTORY, **wanted, **spans)
+        months, weeks = rows[0][-2:] if rows else ((), ())
+        page = rows_to.page_of_rides([row[:-2] for row in rows], size)
+        return results.History(page, rows_to.totals(months), rows_to.totals(weeks))
 
     # Operators
 
@@ -285,16 +336,29 @@ def _calmly() -> Iterator[None]:
         raise errors.DatabaseBusy from error
 
 
-def _member(row: Sequence[Any]) -> results.Member:
-    fields = [*row[:-1], tuple(row[-1])]
-    return results.Member(*fields)
+def _ridden_by(rider: results.Member) -> dict[str, Any]:
+    """Whose rides, and in which cities."""
+    return {"rider_city": rider.city, "rider_id": rider.id, "cities": rider.cities_ridden}
 
 
-def _id(item: results.Vehicle | results.Neighbour) -> str:
-    return str(item.id)
+def _spans(now: datetime, clock: ZoneInfo) -> dict[str, Any]:
+    """Since when rides are added up: the first of a month, and a Monday, at midnight there."""
+    today = now.astimezone(clock).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {
+        "timezone": clock.key,
+        "months_since": today.replace(year=today.year - 1, day=1),
+        "weeks_since": today - timedelta(weeks=WEEKS - 1, days=today.weekday()),
+    }
 
 
-def _page(found: Sequence[Item], size: int, *, next_by: Callable[[Item], str]) -> Page[Item]:
-    """A page out of one item more than fits, which tells whether there is a next."""
-    items = tuple(found[:size])
-    return Page(items, next_by(items[-1]) if len(found) > size else None)
+def _city(name: str) -> City:
+    """The city of a row."""
+    (city,) = (city for city in CITIES if city.name == name)  # the database holds no others
+    return city
+
+
+def _within_city(city: str, position: Position | None) -> Position | None:
+    """The position, if there is one. Raises TooFarAway."""
+    if position and not geo.is_within(_city(city), position):
+        raise errors.TooFarAway
+    return position

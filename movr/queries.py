@@ -3,24 +3,47 @@
 Built once, with parameters by name, so that a request only fills them in.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
+    CTE,
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Date,
     DateTime,
+    Float,
     Integer,
+    ScalarSelect,
     Select,
+    String,
     Uuid,
     and_,
+    any_,
     bindparam,
+    cast,
+    extract,
+    func,
     literal,
     select,
     true,
     tuple_,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from movr.formats import AVAILABLE
 from movr.models import Ride, User, Vehicle
 
+# How far to look for the nearest vehicles, in metres beyond where the page begins, before the whole
+# city is looked through: from a dense street to a town with few.
+REACHES: Final = (100, 1_000, 10_000)
+
+_CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
 _LIMIT: Final = bindparam("limit", type_=Integer())
 
@@ -32,10 +55,16 @@ _MEMBER: Final = (
     User.email,
     User.username,
     User.is_owner,
+    User.cities_ridden,
     User.active_ride_city,
     User.active_ride_id,
-    User.cities_ridden,
+    User.active_ride_type,
+    User.active_ride_brand,
+    User.active_ride_start,
+    User.active_ride_latitude,
+    User.active_ride_longitude,
 )
+MEMBER_COLUMNS: Final = len(_MEMBER)
 _VEHICLE: Final = (
     Vehicle.city,
     Vehicle.id,
@@ -44,7 +73,11 @@ _VEHICLE: Final = (
     Vehicle.brand,
     Vehicle.status,
     Vehicle.last_location,
+    Vehicle.latitude,
+    Vehicle.longitude,
+    Vehicle.public_id,
 )
+VEHICLE_COLUMNS: Final = len(_VEHICLE)
 
 WHO_IS: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
@@ -60,34 +93,138 @@ CREDENTIALS: Final = select(*_MEMBER, User.password_hash).where(
 
 NEIGHBOURS: Final = (
     select(User.id, User.first_name, User.is_owner)
-    .where(User.city == bindparam("city"), User.id > _AFTER, User.deleted_at.is_(None))
+    .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))
     .order_by(User.id)
     .limit(_LIMIT)
 )
 
-VEHICLES: Final = (
-    select(*_VEHICLE)
-    .where(Vehicle.city == bindparam("city"), Vehicle.id > _AFTER, Vehicle.removed_at.is_(None))
-    .order_by(Vehicle.id)
-    .limit(_LIMIT)
+# Who only has a link from elsewhere knows no other name of it.
+VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
+    Vehicle.city == _CITY,
+    Vehicle.public_id == bindparam("public_id", type_=Uuid()),
+    Vehicle.removed_at.is_(None),
 )
 
-VEHICLES_OF_OWNER: Final = (
-    select(*_VEHICLE)
-    .where(
-        Vehicle.city == bindparam("city"),
-        Vehicle.owner_id == bindparam("owner_id"),
-        Vehicle.removed_at.is_(None),
-        Vehicle.id > _AFTER,
+# For other maps. Without the id that stays: nobody shall follow a vehicle through its rides.
+FREE_VEHICLES: Final = (
+    select(Vehicle.public_id, Vehicle.type, Vehicle.latitude, Vehicle.longitude)
+    .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
+    .order_by(Vehicle.public_id)
+)
+
+
+def _distance() -> ColumnElement[float]:
+    """From the origin to a vehicle, in metres: on the plane that touches the earth at the origin.
+
+    Within a city that is within a percent of the way over the ground, and cheap to sort by.
+    """
+    north = (Vehicle.latitude - bindparam("latitude", type_=Float())) * bindparam(
+        "metres_north", type_=Float()
     )
-    .order_by(Vehicle.id)
-    .limit(_LIMIT)
-)
+    east = (Vehicle.longitude - bindparam("longitude", type_=Float())) * bindparam(
+        "metres_east", type_=Float()
+    )
+    return func.sqrt(north * north + east * east, type_=Float())
 
-# The newest first, so that the active ride (a rider's last to start) leads the first page. Rides
-# live in their vehicle's city: naming the cities where the rider has ridden keeps this at home
-# for whoever never rode abroad (docs/decisions/0001).
-RIDES: Final = (
+
+@cache
+def nearest(*, only_free: bool, of_type: bool) -> Select[Any]:
+    """The city's vehicles, the nearest to the origin first, a page at a time.
+
+    Looks through boxes that grow (movr/geo.py) until one has enough: each is a few stretches of an
+    index, and not looked through when those before it had enough.
+    """
+    rings: list[CTE] = []
+    for number, (inner, outer) in enumerate(pairwise((None, *range(len(REACHES)), None))):
+        rings.append(_ring(number, inner, outer, rings, only_free=only_free, of_type=of_type))
+    found = union_all(*(select(ring) for ring in rings)).subquery("found")
+    return select(found).order_by(found.c.distance, found.c.id).limit(_LIMIT)
+
+
+def _ring(
+    number: int,
+    inner: int | None,
+    outer: int | None,
+    before: Sequence[CTE],
+    *,
+    only_free: bool,
+    of_type: bool,
+) -> CTE:
+    """The nearest beyond one reach and within another; none if those before it are enough."""
+    wanted = [Vehicle.city == _CITY, Vehicle.removed_at.is_(None)]
+    if only_free:
+        wanted.append(Vehicle.status == AVAILABLE)
+    if of_type:
+        wanted.append(Vehicle.type == bindparam("type", type_=String()))
+    if outer is not None:
+        bands = bindparam(f"bands_{outer}", type_=ARRAY(Integer))
+        west, east = (bindparam(f"{side}_{outer}", type_=Float()) for side in ("west", "east"))
+        wanted += [Vehicle.band == any_(bands), Vehicle.longitude.between(west, east)]
+    seen = select(*_VEHICLE, _distance().label("distance")).where(*wanted).subquery()
+    start = tuple_(bindparam("from", type_=Float()), _AFTER)
+    here = [tuple_(seen.c.distance, seen.c.id) > start]
+    if inner is not None:
+        here.append(seen.c.distance > bindparam(f"reach_{inner}", type_=Float()))
+        here.append(_how_many(before) < _LIMIT)
+    if outer is not None:
+        here.append(seen.c.distance <= bindparam(f"reach_{outer}", type_=Float()))
+    ring = select(seen).where(*here).order_by(seen.c.distance, seen.c.id).limit(_LIMIT)
+    return ring.cte(f"ring_{number}")
+
+
+def _how_many(rings: Sequence[CTE]) -> ColumnElement[int]:
+    counts = [select(func.count()).select_from(ring).scalar_subquery() for ring in rings]
+    return sum(counts[1:], start=cast(counts[0], Integer))
+
+
+def _of_owner() -> Select[Any]:
+    """A page of the owner's vehicles, each with what it did since a given time."""
+    page = (
+        select(*_VEHICLE)
+        .where(
+            Vehicle.city == _CITY,
+            Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
+            Vehicle.removed_at.is_(None),
+            Vehicle.id > _AFTER,
+        )
+        .order_by(Vehicle.id)
+        .limit(_LIMIT)
+        .cte("page")
+    )
+    done = (
+        select(
+            Ride.vehicle_id,
+            func.count().label("rides"),
+            func.sum(Ride.length).label("time"),
+            func.sum(Ride.distance).label("distance"),
+        )
+        .where(
+            Ride.city == _CITY,
+            Ride.vehicle_id.in_(select(page.c.id)),
+            Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
+            Ride.end_time.is_not(None),
+        )
+        .group_by(Ride.vehicle_id)
+        .subquery("done")
+    )
+    return (
+        select(page, done.c.rides, done.c.time, done.c.distance)
+        .outerjoin_from(page, done, done.c.vehicle_id == page.c.id)
+        .order_by(page.c.id)
+    )
+
+
+VEHICLES_OF_OWNER: Final = _of_owner()
+
+# Rides live in their vehicle's city: naming the cities where the rider has ridden keeps this at
+# home for whoever never rode abroad (docs/decisions/0001).
+_RIDDEN: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
+_RIDER: Final = (
+    Ride.rider_city == bindparam("rider_city"),
+    Ride.rider_id == bindparam("rider_id"),
+    Ride.city.in_(_RIDDEN),
+)
+_RIDE: Final = (
     select(
         Ride.city,
         Ride.id,
@@ -98,13 +235,17 @@ RIDES: Final = (
         Ride.start_time,
         Ride.end_time,
         Ride.length,
+        Ride.distance,
     )
     .join(Vehicle, and_(Vehicle.city == Ride.city, Vehicle.id == Ride.vehicle_id))
-    .where(
-        Ride.rider_city == bindparam("rider_city"),
-        Ride.rider_id == bindparam("rider_id"),
-        Ride.city.in_(bindparam("cities", expanding=True)),
-        Vehicle.city.in_(bindparam("cities", expanding=True)),  # not every planner infers it
+    .where(*_RIDER, Vehicle.city.in_(_RIDDEN))  # not every planner infers it
+)
+
+RIDE: Final = _RIDE.where(Ride.id == bindparam("id", type_=Uuid()))
+
+# The newest first, so that the active ride (a rider's last to start) leads the first page.
+RIDES: Final = (
+    _RIDE.where(
         tuple_(Ride.start_time, Ride.id)
         < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER),
     )
@@ -113,27 +254,43 @@ RIDES: Final = (
 )
 
 
-def _home() -> Select[tuple[object, ...]]:
-    """Who is looking and what is free, in one round trip: each may be missing."""
-    me = WHO_IS.subquery("me")
-    free = (
-        select(*_VEHICLE)
-        .where(
-            Vehicle.city == bindparam("city"),
-            Vehicle.removed_at.is_(None),
-            Vehicle.status == AVAILABLE,
-            Vehicle.id > _AFTER,
+def _totals(unit: str) -> ScalarSelect[Any]:
+    """What the rider's rides add up to by `week` or `month` of their own clock, as JSON."""
+    clock = bindparam("timezone", type_=String())
+    begin = cast(func.date_trunc(unit, func.timezone(clock, Ride.start_time)), Date).label("begin")
+    totals = (
+        select(
+            begin,
+            func.count().label("rides"),
+            func.coalesce(extract("epoch", func.sum(Ride.length)), 0).label("seconds"),
+            func.coalesce(func.sum(Ride.distance), 0).label("metres"),
         )
-        .order_by(Vehicle.id)
-        .limit(_LIMIT)
-        .subquery("free")
+        .where(
+            *_RIDER,
+            Ride.start_time >= bindparam(f"{unit}s_since", type_=DateTime(timezone=True)),
+            Ride.end_time.is_not(None),
+        )
+        .group_by(begin)
+        .subquery(f"{unit}s")
     )
+    of = totals.c
+    row = func.json_build_array(cast(of.begin, String), of.rides, of.seconds, of.metres)
+    listed = func.json_agg(aggregate_order_by(row, of.begin.desc()), type_=JSON)
+    return select(listed).scalar_subquery()
+
+
+# The first page of a rider's history also says what it adds up to, in every row.
+HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
+
+
+@cache
+def home(*, of_type: bool) -> Select[Any]:
+    """Who is looking and what is free near them, in one round trip: each may be missing."""
+    me = WHO_IS.subquery("me")
+    free = nearest(only_free=True, of_type=of_type).subquery("free")
     anyway = select(literal(1).label("one")).subquery("anyway")
     return (
         select(*me.c, *free.c)
         .select_from(anyway.outerjoin(me, true()).outerjoin(free, true()))
-        .order_by(free.c.id)
+        .order_by(free.c.distance, free.c.id)
     )
-
-
-HOME: Final = _home()

@@ -1,10 +1,11 @@
 """What leaves the database: frozen facts in the words of the domain, times in UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from movr.cities import Position
 from movr.formats import AVAILABLE
 
 Item = TypeVar("Item")
@@ -32,6 +33,23 @@ class RideKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveRide:
+    """A ride under way, as the rider's own row tells it. `start` is None if nobody knew where."""
+
+    city: str
+    id: UUID
+    vehicle_type: str
+    vehicle_brand: str
+    start_time: datetime
+    start: Position | None
+
+    @property
+    def key(self) -> RideKey:
+        """The ride's primary key."""
+        return RideKey(self.city, self.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A user with an account, as only this member sees it.
 
@@ -46,9 +64,8 @@ class Member:
     email: str
     username: str
     is_owner: bool
-    active_ride_city: str | None
-    active_ride_id: UUID | None
     cities_ridden: tuple[str, ...]
+    active_ride: ActiveRide | None
 
     @property
     def key(self) -> UserKey:
@@ -72,7 +89,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle in service: free to ride, or on a ride."""
+    """A vehicle in service: free to ride, or on a ride. `public_id` lasts until its next ride."""
 
     city: str
     id: UUID
@@ -81,6 +98,19 @@ class Vehicle:
     brand: str
     status: str
     last_location: str
+    latitude: float
+    longitude: float
+    public_id: UUID
+
+    @property
+    def key(self) -> VehicleKey:
+        """The vehicle's primary key."""
+        return VehicleKey(self.city, self.id)
+
+    @property
+    def position(self) -> Position:
+        """Where it stands, as far as anybody knows."""
+        return Position(self.latitude, self.longitude)
 
     @property
     def is_free(self) -> bool:
@@ -89,8 +119,56 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A free vehicle as other maps show it: under a name that lasts until its next ride."""
+
+    public_id: UUID
+    type: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A vehicle and how far away it stands, in metres over the ground."""
+
+    vehicle: Vehicle
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """What a vehicle did in the last 30 days: rides, time, metres."""
+
+    rides: int
+    time: timedelta
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A vehicle as its owner sees it."""
+
+    vehicle: Vehicle
+    month: Earnings
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The rides that began in a week or month, which is named by its first day where they rode."""
+
+    begin: date
+    rides: int
+    time: timedelta
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ride:
-    """A ride and what was ridden. `end_time`, `end_location` and `length` are None while active."""
+    """A ride and what was ridden. `end_time`, `end_location` and `length` are None while active.
+
+    `distance` is in metres; None while active, and if nobody knew where it ended.
+    """
 
     city: str
     id: UUID
@@ -101,6 +179,7 @@ class Ride:
     start_time: datetime
     end_time: datetime | None
     length: timedelta | None
+    distance: int | None
 
     @property
     def is_active(self) -> bool:
@@ -121,4 +200,13 @@ class Home:
     """What the home page shows: who is looking (None for strangers) and what they can ride."""
 
     member: Member | None
-    vehicles: Page[Vehicle]
+    vehicles: Page[Nearby]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of a rider's rides, the newest first; and what they add up to, the newest first."""
+
+    rides: Page[Ride]
+    months: tuple[Total, ...]
+    weeks: tuple[Total, ...]

@@ -11,9 +11,11 @@ it has changed; so no two transactions wait for each other in a ring.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Row,
     Update,
@@ -34,9 +36,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr import errors
+from movr.cities import Position
 from movr.formats import AVAILABLE, IN_USE
+from movr.geo import band
 from movr.models import Base, Ride, User, Vehicle
 from movr.results import RideKey, UserKey, VehicleKey
+
+# What a user's row says of the ride under way.
+_ACTIVE_RIDE: Final = tuple(
+    column.name for column in User.__table__.columns if column.name.startswith("active_ride_")
+)
 
 
 def register(
@@ -109,6 +118,7 @@ def add_vehicle(
     color: str,
     brand: str,
     location: str,
+    position: Position,
     now: datetime,
 ) -> None:
     """Put a vehicle on the street of its owner's city. Raises AccountGone."""
@@ -127,6 +137,7 @@ def add_vehicle(
             color=color,
             brand=brand,
             last_location=location,
+            **_place(position),
             status=AVAILABLE,
             date_added=now,
         )
@@ -161,36 +172,61 @@ def start_ride(
         _change(Vehicle)
         .where(_is_in_service(vehicle), Vehicle.status == AVAILABLE)
         .values(status=IN_USE)
-        .returning(Vehicle.last_location)
+        .returning(
+            Vehicle.type,
+            Vehicle.brand,
+            Vehicle.last_location,
+            Vehicle.latitude,
+            Vehicle.longitude,
+            literal(rider.id).label("rider_id"),
+        )
         .cte("taken")
     )
-    started = insert(Ride).from_select(
-        ["city", "id", "vehicle_id", "rider_city", "rider_id", "start_location", "start_time"],
-        select(
-            literal(ride.city),
-            literal(ride.id),
-            literal(vehicle.id),
-            literal(rider.city),
-            literal(rider.id),
-            taken.c.last_location,
-            literal(now, Ride.start_time.type),
-        ),
+    noted = _note_what_is_ridden(rider, taken, now)
+    started = (
+        insert(Ride)
+        .from_select(
+            [
+                *("city", "id", "vehicle_id", "rider_city", "rider_id", "start_time"),
+                *("start_location", "start_latitude", "start_longitude"),
+            ],
+            select(
+                literal(ride.city),
+                literal(ride.id),
+                literal(vehicle.id),
+                literal(rider.city),
+                literal(rider.id),
+                literal(now, Ride.start_time.type),
+                taken.c.last_location,
+                taken.c.latitude,
+                taken.c.longitude,
+            ),
+        )
+        .add_cte(noted)
     )
     if not _changes(session, started.returning(Ride.id)):
         raise _why_not_free(session, vehicle)
 
 
 def end_ride(
-    session: Session, ride: RideKey, rider: UserKey, *, location: str, now: datetime
+    session: Session,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    location: str,
+    position: Position | None,
+    distance: int | None,
+    public_id: UUID,
+    now: datetime,
 ) -> None:
-    """End the rider's active ride and free its vehicle where it was left.
+    """End the rider's active ride and free its vehicle where it was left, under a new public name.
 
     Raises RideNotFound, NotYourRide, RideEnded.
     """
     released = (
         _change(User)
         .where(_is(User, rider), User.active_ride_city == ride.city, User.active_ride_id == ride.id)
-        .values(active_ride_city=null(), active_ride_id=null())
+        .values(dict.fromkeys(_ACTIVE_RIDE, null()))
     )
     if not _changes(session, released.returning(User.id)):
         _refuse_to_end(session, ride, rider, location, now)
@@ -200,14 +236,26 @@ def end_ride(
     ended = (
         _change(Ride)
         .where(_is(Ride, ride), Ride.end_time.is_(None))
-        .values(end_location=location, end_time=end_time, length=end_time - Ride.start_time)
+        .values(
+            end_location=location,
+            end_latitude=position and position.latitude,
+            end_longitude=position and position.longitude,
+            distance=distance,
+            end_time=end_time,
+            length=end_time - Ride.start_time,
+        )
         .returning(Ride.vehicle_id)
         .cte("ended")
     )
     session.execute(
         _change(Vehicle)
         .where(Vehicle.city == ride.city, Vehicle.id.in_(select(ended.c.vehicle_id)))
-        .values(status=AVAILABLE, last_location=location)
+        .values(
+            status=AVAILABLE,
+            last_location=location,
+            public_id=public_id,
+            **(_place(position) if position else {}),
+        )
     )
 
 
@@ -244,6 +292,31 @@ def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:
     if _user(session, rider).active_ride_id != ride.id:
         raise errors.AlreadyRiding
     return False
+
+
+def _note_what_is_ridden(rider: UserKey, taken: CTE, now: datetime) -> CTE:
+    """Have the rider's row say what is ridden, since when and from where."""
+    return (
+        _change(User)
+        .where(_is(User, rider), User.id == taken.c.rider_id)
+        .values(
+            active_ride_type=taken.c.type,
+            active_ride_brand=taken.c.brand,
+            active_ride_start=literal(now, User.active_ride_start.type),
+            active_ride_latitude=taken.c.latitude,
+            active_ride_longitude=taken.c.longitude,
+        )
+        .cte("noted")
+    )
+
+
+def _place(position: Position) -> dict[str, float]:
+    """The columns of a vehicle that say where it stands."""
+    return {
+        "latitude": position.latitude,
+        "longitude": position.longitude,
+        "band": band(position.latitude),
+    }
 
 
 def _changes(session: Session, change: ReturningUpdate[Any] | ReturningInsert[Any]) -> bool:

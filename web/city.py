@@ -7,8 +7,8 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from movr.cities import DEFAULT_CITY, City, find
-from web import paging
 from web.context import movr, settings
+from web.finding import finding
 from web.geoutils import city_of_headers, city_of_region
 from web.links import within_site
 from web.session import viewer
@@ -25,11 +25,10 @@ GUESSED: Final = (
 @blueprint.get("/home")
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
-    page = movr().home(
-        current_city().name, viewer().key, after=paging.after_id(), size=settings().page_size
-    )
+    wanted = finding(current_city(), only_free=True)
+    page = movr().home(viewer().key, wanted.search)
     viewer().member = page.member
-    return render_template("city/home.html", vehicles=page.vehicles)
+    return render_template("city/home.html", vehicles=page.vehicles, finding=wanted)
 
 
 @blueprint.post("/city/<name>")

@@ -41,6 +41,7 @@ ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.AccountGone: Flash(partial(url_for, "auth.login")),
     errors.NotYou: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.TooFarAway: ErrorPage(HTTPStatus.UNPROCESSABLE_ENTITY),
     errors.VehicleNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
     errors.VehicleTaken: Flash(partial(url_for, "vehicles.index")),
     errors.VehicleInUse: Flash(session.own_profile),

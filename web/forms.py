@@ -5,13 +5,14 @@ The database checks lengths, formats, markup and control characters again (movr/
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
     Field,
     Form,
+    HiddenField,
     PasswordField,
     SelectChoice,
     SelectField,
@@ -26,7 +27,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from movr.cities import CITIES
+from movr.cities import CITIES, Position
 from movr.formats import (
     EMAIL_LENGTH,
     EMAIL_PATTERN,
@@ -38,12 +39,14 @@ from movr.formats import (
     VEHICLE_TYPES,
     WORD_LENGTH,
 )
+from web.geoutils import position
 
 # The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
 UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
 PASSWORD_LENGTH: Final = (10, 128)
+UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
 def _strip(text: str | None) -> str | None:
@@ -102,7 +105,28 @@ class WordsForm(FlaskForm):
 
     def words(self) -> dict[str, str]:
         """What was filled in, by the name of its field; call it once the form is valid."""
-        return {name: text for name, text in self.data.items() if name != "csrf_token"}
+        hidden = {field.name for field in self if isinstance(field, HiddenField)}
+        return {name: text for name, text in self.data.items() if name not in hidden}
+
+
+class PlaceForm(WordsForm):
+    """A form that says where, in words; and as a position, if the browser or a map gave one."""
+
+    latitude = HiddenField()
+    longitude = HiddenField()
+
+    @property
+    def position(self) -> Position | None:
+        """The place on earth that was given; None without one."""
+        return position(f"{self.latitude.data},{self.longitude.data}")
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Also say, at the words, which can be seen, if the position made no sense."""
+        is_valid: bool = super().validate(extra_validators)
+        if (self.latitude.data or self.longitude.data) and not self.position:
+            self.location.errors = [*self.location.errors, UNREADABLE_POSITION]
+            return False
+        return is_valid
 
 
 class LoginForm(WordsForm):
@@ -190,7 +214,7 @@ class RegisterForm(WordsForm):
     )
 
 
-class VehicleForm(WordsForm):
+class VehicleForm(PlaceForm):
     """A vehicle for others to ride."""
 
     type = SelectField(
@@ -203,7 +227,7 @@ class VehicleForm(WordsForm):
     )
 
 
-class EndRideForm(WordsForm):
+class EndRideForm(PlaceForm):
     """Where the vehicle was left."""
 
     location = _text(

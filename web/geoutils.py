@@ -4,13 +4,11 @@ The headers are a hint of the load balancer's, never a permission: whoever can r
 send them.
 """
 
-import math
 from collections.abc import Callable
 from typing import Final
 
-from geopy.distance import geodesic
-
-from movr.cities import CITIES, City, find, of_region
+from movr.cities import CITIES, City, Position, find, of_region
+from movr.geo import metres
 
 LONGEST_HEADER: Final = 100  # characters
 POLE: Final = 90  # degrees
@@ -23,7 +21,13 @@ def city_of_headers(get: Callable[[str], str | None], city_header: str) -> City 
     `<header>` carries a name (`X-City: new york`), `<header>-Lat-Long` a position in degrees
     (`X-City-Lat-Long: 40.7,-74.0`). None if neither makes sense.
     """
-    return _named(get(city_header)) or _nearest(get(f"{city_header}-Lat-Long"))
+    position = position_of_headers(get, city_header)
+    return _named(get(city_header)) or (nearest_city(position) if position else None)
+
+
+def position_of_headers(get: Callable[[str], str | None], city_header: str) -> Position | None:
+    """Where the visitor is, as far as the balancer knows; None if it does not say."""
+    return position(get(f"{city_header}-Lat-Long"))
 
 
 def city_of_region(region: str) -> City | None:
@@ -31,26 +35,22 @@ def city_of_region(region: str) -> City | None:
     return next(iter(of_region(region)), None)
 
 
-def nearest_city(latitude: float, longitude: float) -> City:
+def nearest_city(position: Position) -> City:
     """The served city whose centre is nearest, over the ground."""
-    return min(CITIES, key=lambda city: geodesic((latitude, longitude), city.centre).meters)
+    return min(CITIES, key=lambda city: metres(position, city.centre))
+
+
+def position(text: str | None) -> Position | None:
+    """The place on earth that `latitude,longitude` in degrees names; None if it names none."""
+    if not text or len(text) > LONGEST_HEADER:
+        return None
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    is_on_earth = abs(latitude) <= POLE and abs(longitude) <= ANTIMERIDIAN  # and NaN is not
+    return Position(latitude, longitude) if is_on_earth else None
 
 
 def _named(header: str | None) -> City | None:
     return find(header.strip()) if header and len(header) <= LONGEST_HEADER else None
-
-
-def _nearest(header: str | None) -> City | None:
-    if not header or len(header) > LONGEST_HEADER:
-        return None
-    try:
-        latitude, longitude = (float(part) for part in header.split(","))
-    except ValueError:
-        return None
-    if not (
-        math.isfinite(latitude + longitude)
-        and abs(latitude) <= POLE
-        and abs(longitude) <= ANTIMERIDIAN
-    ):
-        return None
-    return nearest_city(latitude, longitude)

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 from flask import abort, request
+
+FARTHEST: Final = 100_000  # metres: nothing of a city is farther from anything of it
 
 
 def after_id() -> UUID | None:
@@ -16,6 +19,21 @@ def after_id() -> UUID | None:
         return UUID(text)
     except ValueError:
         abort(HTTPStatus.NOT_FOUND)
+
+
+def after_distance() -> tuple[float, UUID] | None:
+    """The metres and id in `?after=<metres>~<id>`; None at the first page; else 404."""
+    text = request.args.get("after")
+    if not text:
+        return None
+    metres, _, id_ = text.partition("~")
+    try:
+        after = float(metres), UUID(id_)
+    except ValueError:
+        abort(HTTPStatus.NOT_FOUND)
+    if not 0 <= after[0] <= FARTHEST:  # and NaN is not
+        abort(HTTPStatus.NOT_FOUND)
+    return after
 
 
 def before_ride() -> tuple[datetime, UUID] | None:

@@ -7,7 +7,8 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.results import Member, RideKey, VehicleKey
+from movr.errors import TooFarAway
+from movr.results import RideKey, VehicleKey
 from web import metrics, paging, session
 from web.city import city_of_form
 from web.context import movr, settings
@@ -39,23 +40,29 @@ def start(vehicle_id: UUID) -> ResponseReturnValue:
 def end(ride_id: UUID) -> ResponseReturnValue:
     """End one's own ride where the vehicle is left."""
     form = EndRideForm()
-    if not form.validate():
+    if not (form.validate() and _is_ended(ride_id, form)):
         return _history(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    rider = session.member()
-    ride = _ride_key(rider, ride_id)
-    movr().end_ride(ride, rider.key, **form.words())
-    metrics.RIDES_ENDED.labels(ride.city).inc()
     flash("Your ride has ended. Thank you for riding.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 
 
+def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
+    """End the ride where the form says; False, said in the form, if that is too far away."""
+    rider = session.member()
+    active = rider.active_ride if rider.active_ride and rider.active_ride.id == ride_id else None
+    ride = active.key if active else RideKey(city_of_form().name, ride_id)
+    start = active.start if active else None
+    try:
+        movr().end_ride(ride, rider.key, **form.words(), position=form.position, start=start)
+    except TooFarAway as refusal:
+        form.location.errors = [refusal.sentence]
+        return False
+    metrics.RIDES_ENDED.labels(ride.city).inc()
+    return True
+
+
 def _history(form: EndRideForm) -> str:
-    page = movr().rides(session.member(), before=paging.before_ride(), size=settings().page_size)
-    return render_template("rides/index.html", rides=page, form=form)
-
-
-def _ride_key(rider: Member, ride_id: UUID) -> RideKey:
-    """The ride's key: the rider's own row knows the city of the ride under way."""
-    if rider.active_ride_id == ride_id and rider.active_ride_city:
-        return RideKey(rider.active_ride_city, ride_id)
-    return RideKey(city_of_form().name, ride_id)
+    history = movr().history(
+        session.member(), before=paging.before_ride(), size=settings().page_size
+    )
+    return render_template("rides/index.html", history=history, rides=history.rides, form=form)

@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.cities import City, find
+from movr.errors import TooFarAway
 from movr.results import VehicleKey
-from web import paging, session
+from web import session
 from web.city import current_city
-from web.context import movr, settings
+from web.context import movr
+from web.finding import finding
 from web.forms import VehicleForm
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
@@ -19,9 +21,10 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """The city's vehicles, for everyone."""
-    page = movr().vehicles(current_city().name, after=paging.after_id(), size=settings().page_size)
-    return render_template("vehicles/index.html", vehicles=page)
+    """The city's vehicles, the nearest first, for everyone."""
+    wanted = finding(current_city())
+    page = movr().vehicles(wanted.search)
+    return render_template("vehicles/index.html", vehicles=page, finding=wanted)
 
 
 @blueprint.get("/add")
@@ -36,10 +39,9 @@ def form() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Put a vehicle on the street."""
     form = VehicleForm()
-    if not form.validate():
+    if not (form.validate() and _is_added(form)):
         page = render_template("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    movr().add_vehicle(session.member().key, **form.words())
     flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
@@ -52,6 +54,16 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
     flash("Your vehicle is off the street.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+
+
+def _is_added(form: VehicleForm) -> bool:
+    """Put this vehicle on the street; False, said in its form, if that is too far away."""
+    try:
+        movr().add_vehicle(session.member().key, **form.words(), position=form.position)
+    except TooFarAway as refusal:
+        form.location.errors = [refusal.sentence]
+        return False
+    return True
 
 
 def _home() -> City | None:

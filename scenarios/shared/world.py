@@ -14,9 +14,10 @@ from uuid import UUID
 from faker import Faker
 from sqlalchemy import Engine
 
-from movr.cities import CITIES, DEFAULT_CITY, City
+from movr.cities import CITIES, DEFAULT_CITY, City, Position
 from movr.engine import take_time
 from movr.formats import AVAILABLE, IN_USE
+from movr.geo import band, metres_on_the_plane
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
 from scenarios.shared.copying import Row, copy
@@ -119,6 +120,11 @@ def person(
         "is_owner": False,
         "active_ride_city": None,
         "active_ride_id": None,
+        "active_ride_type": None,
+        "active_ride_brand": None,
+        "active_ride_start": None,
+        "active_ride_latitude": None,
+        "active_ride_longitude": None,
         "cities_ridden": [],
     }
 
@@ -139,6 +145,7 @@ def vehicle(owner: Row, chance: random.Random, *, before: datetime) -> Row:
         "owner_id": owner["id"],
         "date_added": before - timedelta(days=chance.randrange(1, 300)),
         "status": AVAILABLE,
+        "public_id": _id(chance),
         "color": chance.choice(_COLORS),
         "brand": chance.choice(_BRANDS[type_]),
         **place(owner["city"], chance),
@@ -163,6 +170,11 @@ def ride(
         "rider_city": rider["city"],
         "rider_id": rider["id"],
         "start_location": vehicle["last_location"],
+        "start_latitude": vehicle["latitude"],
+        "start_longitude": vehicle["longitude"],
+        "end_latitude": None,
+        "end_longitude": None,
+        "distance": None,
         "end_location": None,
         "start_time": start,
         "end_time": None,
@@ -173,10 +185,25 @@ def ride(
     if end:
         time, left = end
         vehicle.update(left)
-        made.update(end_location=left["last_location"], end_time=time, length=time - start)
+        made.update(
+            end_location=left["last_location"],
+            end_latitude=left["latitude"],
+            end_longitude=left["longitude"],
+            end_time=time,
+            length=time - start,
+            distance=round(_metres(made, left)),
+        )
     else:
         vehicle["status"] = IN_USE
-        rider.update(active_ride_city=made["city"], active_ride_id=made["id"])
+        rider.update(
+            active_ride_city=made["city"],
+            active_ride_id=made["id"],
+            active_ride_type=vehicle["type"],
+            active_ride_brand=vehicle["brand"],
+            active_ride_start=start,
+            active_ride_latitude=vehicle["latitude"],
+            active_ride_longitude=vehicle["longitude"],
+        )
     return made
 
 
@@ -184,13 +211,21 @@ def place(city: str, chance: random.Random) -> Row:
     """Where a vehicle stands: a house in a real street, within 50 metres of the street's point."""
     street: Street = chance.choice(STREETS[city])
     number = chance.randrange(1, LONGEST_NUMBER)
+    latitude = round(street.latitude + chance.uniform(-0.0004, 0.0004), 6)
     return {
         "last_location": f"{street.name} {number}"
         if city in _NUMBER_LAST
         else f"{number} {street.name}",
-        "latitude": round(street.latitude + chance.uniform(-0.0004, 0.0004), 6),
+        "latitude": latitude,
         "longitude": round(street.longitude + chance.uniform(-0.0004, 0.0004), 6),
+        "band": band(latitude),
     }
+
+
+def _metres(ride: Row, place: Row) -> float:
+    """How far it is from where the ride began, or nearly: millions are asked for."""
+    start = Position(ride["start_latitude"], ride["start_longitude"])
+    return metres_on_the_plane(start, Position(place["latitude"], place["longitude"]))
 
 
 def _populate(

@@ -13,7 +13,7 @@ from crowd import check, journal
 from crowd.journal import Deed, Journal, Note
 from movr import transactions
 from movr.results import RideKey, UserKey, VehicleKey
-from tests.movr.people import NOW, a_member, a_ride, a_vehicle
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def _life(session: Session) -> Iterator[Note]:
     yield _note(Deed.ADDED, vehicle, rider)
     ride = a_ride(session, vehicle, rider)
     yield _note(Deed.STARTED, ride, rider)
-    transactions.end_ride(session, ride, rider, location="Bench 7", now=NOW)
+    end(session, ride, rider, "Bench 7")
     yield _note(Deed.ENDED, ride, rider, "Bench 7")
     transactions.remove_vehicle(session, vehicle, rider, now=NOW)
     yield _note(Deed.REMOVED, vehicle, rider)

@@ -7,9 +7,11 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from movr import transactions
+from movr.cities import CITIES, Position
 from movr.results import RideKey, UserKey, VehicleKey
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+PLACE = CITIES[0].centre
 
 
 def a_member(session: Session, city: str = "new york", username: str | None = None) -> UserKey:
@@ -36,9 +38,31 @@ def a_vehicle(session: Session, owner: UserKey, location: str = "1 Wall Street")
         color="red",
         brand="Kona",
         location=location,
+        position=PLACE,
         now=NOW,
     )
     return vehicle
+
+
+def end(
+    session: Session,
+    ride: RideKey,
+    rider: UserKey,
+    location: str,
+    *,
+    position: Position | None = None,
+    now: datetime = NOW,
+) -> None:
+    transactions.end_ride(
+        session,
+        ride,
+        rider,
+        location=location,
+        position=position,
+        distance=None,
+        public_id=uuid4(),
+        now=now,
+    )
 
 
 def a_ride(session: Session, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW) -> RideKey:

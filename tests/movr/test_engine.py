@@ -5,6 +5,7 @@ from sqlalchemy import Engine, text
 
 from movr.engine import is_cockroachdb, make_engine, parse_uri
 from movr.movr import MovR
+from tests.movr.test_movr import near
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_server_that_ends_our_connections_is_asked_again_without_anybody_notic
     """What a drain or a restart does: 57P01 to whoever is connected."""
     if is_cockroachdb(session_engine.url):
         pytest.skip("ends connections as PostgreSQL does")
-    movr.vehicles("rome", after=None, size=1)
+    movr.vehicles(near("rome"))
     for _ in range(2):
         with session_engine.begin() as connection:
             ended = connection.execute(
@@ -109,4 +110,4 @@ def test_a_server_that_ends_our_connections_is_asked_again_without_anybody_notic
             ).scalar_one()
 
         assert ended > 0
-        assert movr.vehicles("rome", after=None, size=1).items == ()
+        assert movr.vehicles(near("rome")).items == ()

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from movr import invariants, transactions
-from tests.movr.people import NOW, a_member, a_ride, a_vehicle
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 # What breaks each invariant, in the world of `ridden`: one ride under way, one vehicle free.
 BREACHES = {
@@ -25,7 +25,9 @@ BREACHES = {
     ),
     "A vehicle with an active ride is in use.": "UPDATE vehicles SET status = 'available'",
     "An active ride is noted on its rider's row.": (
-        "UPDATE users SET active_ride_city = NULL, active_ride_id = NULL"
+        "UPDATE users SET active_ride_city = NULL, active_ride_id = NULL, active_ride_type = NULL,"
+        " active_ride_brand = NULL, active_ride_start = NULL, active_ride_latitude = NULL,"
+        " active_ride_longitude = NULL"
     ),
     "A ride noted on a user's row is active, and that user's.": (
         "UPDATE users SET active_ride_city = 'paris', active_ride_id = gen_random_uuid()"
@@ -51,7 +53,7 @@ def ridden(engine: Engine) -> Engine:
         transactions.erase_account(session, gone, now=NOW)
         rider = a_member(session, "new york")
         ride = a_ride(session, a_vehicle(session, rider), rider)
-        transactions.end_ride(session, ride, rider, location="2 Broadway", now=NOW)
+        end(session, ride, rider, "2 Broadway")
         a_ride(session, vehicle, rider)
     return engine
 

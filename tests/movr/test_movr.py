@@ -1,13 +1,16 @@
 """The door: what goes through MovR commits, comes back as facts, and comes in pages."""
 
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from movr import errors
+from movr.cities import Position, find
 from movr.movr import MovR
-from movr.results import Page, UserKey, Vehicle, VehicleKey
+from movr.results import Nearby, Page, UserKey, VehicleKey
+from movr.search import START, Search
 from tests.conftest import free_port
 from tests.visitor import registration
 
@@ -15,6 +18,20 @@ from tests.visitor import registration
 def a_member(movr: MovR, city: str = "new york") -> UserKey:
     fields = registration(city)
     return movr.register(fields.pop("city"), **fields)
+
+
+def near(
+    city: str,
+    *,
+    size: int = 10,
+    after: tuple[float, UUID] = START,
+    origin: Position | None = None,
+    **wanted: Any,
+) -> Search:
+    """A search from the city's centre."""
+    place = find(city)
+    assert place
+    return Search(city=city, origin=origin or place.centre, size=size, after=after, **wanted)
 
 
 def some_vehicles(movr: MovR, owner: UserKey, number: int) -> set[VehicleKey]:
@@ -65,16 +82,17 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
     owner = a_member(movr)
     added = some_vehicles(movr, owner, number)
 
-    seen: list[Vehicle] = []
-    page = movr.vehicles("new york", after=None, size=2)
+    seen: list[Nearby] = []
+    page = movr.vehicles(near("new york", size=2))
     turned = 1
     seen += page.items
     while page.next:
-        page = movr.vehicles("new york", after=seen[-1].id, size=2)
+        last = seen[-1]
+        page = movr.vehicles(near("new york", size=2, after=(last.distance, last.vehicle.id)))
         seen += page.items
         turned += 1
 
-    assert [VehicleKey(v.city, v.id) for v in seen] == sorted(added)
+    assert [item.vehicle.key for item in seen] == sorted(added)  # all stand at the centre
     assert turned == pages
 
 
@@ -84,19 +102,19 @@ def test_home_shows_what_is_free_and_who_is_looking(movr: MovR) -> None:
     movr.start_ride(taken, owner)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.home("new york", owner, after=None, size=10)
+    seen = movr.home(owner, near("new york"))
 
     assert seen.member == movr.who_is(owner)
-    assert [vehicle.id for vehicle in seen.vehicles.items] == [free.id]
+    assert [item.vehicle.id for item in seen.vehicles.items] == [free.id]
 
 
 def test_home_is_there_for_strangers_and_where_nothing_is_free(movr: MovR) -> None:
     member = a_member(movr)
 
-    assert movr.home("paris", None, after=None, size=10).member is None
-    assert movr.home("paris", UserKey("paris", uuid4()), after=None, size=10).member is None
-    assert movr.home("paris", member, after=None, size=10).member == movr.who_is(member)
-    assert movr.home("paris", member, after=None, size=10).vehicles == Page((), None)
+    assert movr.home(None, near("paris")).member is None
+    assert movr.home(UserKey("paris", uuid4()), near("paris")).member is None
+    assert movr.home(member, near("paris")).member == movr.who_is(member)
+    assert movr.home(member, near("paris")).vehicles == Page((), None)
 
 
 def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
@@ -108,7 +126,10 @@ def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
 
     seen = movr.vehicles_of(owner, after=None, size=10)
 
-    assert {(v.id, v.is_free) for v in seen.items} == {(free.id, True), (taken.id, False)}
+    assert {(o.vehicle.id, o.vehicle.is_free) for o in seen.items} == {
+        (free.id, True),
+        (taken.id, False),
+    }
 
 
 def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR) -> None:
@@ -123,9 +144,9 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
     member = movr.who_is(rider)
     assert member
 
-    first = movr.rides(member, before=None, size=3)
+    first = movr.history(member, before=None, size=3).rides
     last = first.items[-1]
-    second = movr.rides(member, before=(last.start_time, last.id), size=3)
+    second = movr.history(member, before=(last.start_time, last.id), size=3).rides
 
     assert [ride.id for ride in first.items + second.items] == [r.id for r in reversed(rides)]
     assert [ride.is_active for ride in first.items] == [True, False, False]
@@ -136,7 +157,7 @@ def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
     member = movr.who_is(a_member(movr))
     assert member
 
-    assert movr.rides(member, before=None, size=3) == Page((), None)
+    assert movr.history(member, before=None, size=3).rides == Page((), None)
 
 
 def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
@@ -155,7 +176,7 @@ def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> No
     ride = movr.start_ride(vehicle, rider)
     member = movr.who_is(rider)
     assert member
-    started = movr.rides(member, before=None, size=1).items[0].start_time
+    started = movr.history(member, before=None, size=1).rides.items[0].start_time
     later = MovR(database, clock=lambda: started + timedelta(hours=2))
 
     later.end_ride(ride, rider, location="far away")
@@ -163,13 +184,13 @@ def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> No
 
     ended = movr.who_is(rider)
     assert ended
-    assert movr.rides(ended, before=None, size=1).items[0].length == timedelta(hours=2)
+    assert movr.history(ended, before=None, size=1).rides.items[0].length == timedelta(hours=2)
 
 
 def test_a_database_that_is_away_is_a_refusal() -> None:
     nowhere = MovR(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
     with pytest.raises(errors.DatabaseAway):
-        nowhere.vehicles("rome", after=None, size=1)
+        nowhere.vehicles(near("rome"))
     with pytest.raises(errors.DatabaseAway):
         nowhere.erase_account(UserKey("rome", uuid4()))

@@ -15,6 +15,7 @@ from movr.engine import is_cockroachdb, parse_uri
 from movr.movr import MAX_RETRIES, MovR
 from movr.results import RideKey, UserKey, VehicleKey
 from tests.movr.people import NOW
+from tests.movr.test_movr import near
 from tests.visitor import registration
 from tests.wire import BrittleWire
 
@@ -177,7 +178,8 @@ def test_a_start_that_is_cut_off_is_one_ride(
     assert_one_ride(engine, ended=False)
     member = distant.who_is(rider)
     assert member
-    assert member.active_ride_id == ride.id
+    assert member.active_ride
+    assert member.active_ride.key == ride
 
 
 @pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
@@ -217,8 +219,8 @@ def test_everything_else_that_loses_its_answer_is_done_once(
 
 
 def test_a_read_whose_connection_died_is_read_again(distant: MovR, wire: BrittleWire) -> None:
-    distant.vehicles("rome", after=None, size=1)
+    distant.vehicles(near("rome"))
     wire.cut_at(b"SELECT", answer_only=False)
 
-    assert distant.vehicles("rome", after=None, size=1).items == ()
+    assert distant.vehicles(near("rome")).items == ()
     assert wire.has_cut

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from movr import errors, transactions
 from movr.models import Ride, User, Vehicle
 from movr.results import RideKey, UserKey, VehicleKey
-from tests.movr.people import NOW, a_member, a_ride, a_vehicle
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_rider_of_one_city_rides_in_another(session: Session) -> None:
 
     for _ in range(2):
         ride = a_ride(session, vehicle, rider)
-        transactions.end_ride(session, ride, rider, location="Rue Cler 1", now=NOW)
+        end(session, ride, rider, "Rue Cler 1", now=NOW)
 
     assert ride.city == "paris"
     assert row(session, User, rider).cities_ridden == ["paris"]
@@ -124,9 +124,7 @@ def test_a_ride_ends_where_it_is_left_and_frees_both(session: Session) -> None:
     vehicle = a_vehicle(session, rider)
     ride = a_ride(session, vehicle, rider)
 
-    transactions.end_ride(
-        session, ride, rider, location="9 Broadway", now=NOW + timedelta(minutes=12)
-    )
+    end(session, ride, rider, "9 Broadway", now=NOW + timedelta(minutes=12))
 
     ended = row(session, Ride, ride)
     assert (ended.end_location, ended.length) == ("9 Broadway", timedelta(minutes=12))
@@ -139,7 +137,7 @@ def test_a_ride_never_ends_before_it_starts_whatever_the_clocks_say(session: Ses
     rider = a_member(session)
     ride = a_ride(session, a_vehicle(session, rider), rider)
 
-    transactions.end_ride(session, ride, rider, location="here", now=NOW - timedelta(seconds=3))
+    end(session, ride, rider, "here", now=NOW - timedelta(seconds=3))
 
     assert row(session, Ride, ride).length == timedelta(0)
 
@@ -147,10 +145,10 @@ def test_a_ride_never_ends_before_it_starts_whatever_the_clocks_say(session: Ses
 def test_a_ride_ends_once(session: Session) -> None:
     rider = a_member(session)
     ride = a_ride(session, a_vehicle(session, rider), rider)
-    transactions.end_ride(session, ride, rider, location="here", now=NOW)
+    end(session, ride, rider, "here", now=NOW)
 
     with pytest.raises(errors.RideEnded):
-        transactions.end_ride(session, ride, rider, location="there", now=NOW)
+        end(session, ride, rider, "there", now=NOW)
 
     assert row(session, Ride, ride).end_location == "here"
 
@@ -165,7 +163,7 @@ def test_only_its_rider_ends_a_ride(session: Session) -> None:
         (RideKey("rome", own.id), errors.RideNotFound),
     ):
         with pytest.raises(refusal):
-            transactions.end_ride(session, key, other, location="here", now=NOW)
+            end(session, key, other, "here", now=NOW)
 
     assert row(session, Ride, ride).end_time is None
 
@@ -197,7 +195,7 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(session: Sessio
     member = a_member(session, username="forget.me")
     vehicle = a_vehicle(session, member)
     ride = a_ride(session, vehicle, member)
-    transactions.end_ride(session, ride, member, location="here", now=NOW)
+    end(session, ride, member, "here", now=NOW)
 
     transactions.erase_account(session, member, now=NOW)
 

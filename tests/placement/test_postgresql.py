@@ -113,7 +113,7 @@ def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgre
     movr.remove_vehicle(vehicle, rider)
     member = movr.who_is(rider)
     assert member
-    history = movr.rides(member, before=None, size=5)
+    history = movr.history(member, before=None, size=5).rides
     movr.erase_account(rider)
     movr.close()
 

@@ -21,7 +21,7 @@ from tests.conftest import NewVisitor
 NOW = datetime(2024, 2, 29, 23, 30, tzinfo=UTC)
 FAR = 30  # kilometres
 SALTED = "password_hash"
-CLOCKED = {"date_added", "start_time", "end_time", SALTED}
+CLOCKED = {"date_added", "start_time", "active_ride_start", "end_time", SALTED}
 
 Key = tuple[str, UUID]
 
@@ -169,8 +169,8 @@ def test_both_demo_logins_log_in(movr: MovR) -> None:
     rider, owner = member(movr, demo.RIDER), member(movr, demo.OWNER)
 
     assert {rider.city, owner.city} == {DEFAULT_CITY.name}
-    assert rider.active_ride_id is None
-    assert movr.rides(rider, before=None, size=10).items
+    assert rider.active_ride is None
+    assert movr.history(rider, before=None, size=10).rides.items
     assert owner.is_owner
     assert movr.vehicles_of(owner.key, after=None, size=10).items
 

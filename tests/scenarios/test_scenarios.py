@@ -141,7 +141,8 @@ def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
         after = visitor.get("/rides").text
 
     assert rider.city == "new york"
-    assert rider.active_ride_city == "paris"
+    assert rider.active_ride
+    assert rider.active_ride.city == "paris"
     assert {"new york", "paris"} <= set(rider.cities_ridden)
     assert "/rides/end/" in page
     assert "1 Rue de Rivoli" in after
@@ -153,7 +154,7 @@ def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Sta
 
     assert count(engine, "vehicles WHERE status = 'available'") == 1
     assert count(engine, "users WHERE NOT is_owner") == len(race.RIDERS) >= 100
-    assert log_in(engine, Login("the last", race.RIDERS[-1])).active_ride_id is None
+    assert log_in(engine, Login("the last", race.RIDERS[-1])).active_ride is None
 
 
 def test_a_long_history_is_one_rider_s(scenario: Staged) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, City
+from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, City, Position
 from web.geoutils import city_of_headers, city_of_region, nearest_city
 
 
@@ -57,9 +57,9 @@ def test_the_way_over_the_antimeridian_counts(position: str, city: str) -> None:
 
 
 def test_degrees_of_longitude_are_short_in_the_north() -> None:
-    reykjavik = (64.1466, -21.9426)
+    reykjavik = Position(64.1466, -21.9426)
 
-    assert nearest_city(*reykjavik).name == "amsterdam"  # on a flat map: Paris
+    assert nearest_city(reykjavik).name == "amsterdam"  # on a flat map: Paris
 
 
 @pytest.mark.parametrize("position", ["90,0", "-90,0", "90,180", "0,-180", "0,180", "-0,0", "0,0"])

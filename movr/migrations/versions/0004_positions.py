@@ -1,0 +1,46 @@
+"""Positions: where vehicles stand, and where rides begin and end.
+
+The first of three steps (docs/migrations.md): columns that the code before this does not notice.
+Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+PLACE = sa.Float()
+COLUMNS = (
+    # Where a place is on the way from south to north, in steps that an index can name.
+    ("vehicles", "band", sa.Integer()),
+    # So that every page can say what its rider rides without asking another region.
+    ("users", "active_ride_type", sa.String(20)),
+    ("users", "active_ride_brand", sa.String(50)),
+    ("users", "active_ride_start", sa.DateTime(timezone=True)),
+    ("users", "active_ride_latitude", PLACE),
+    ("users", "active_ride_longitude", PLACE),
+    ("rides", "start_latitude", PLACE),
+    ("rides", "start_longitude", PLACE),
+    ("rides", "end_latitude", PLACE),
+    ("rides", "end_longitude", PLACE),
+    ("rides", "distance", sa.Integer()),
+)
+
+
+def upgrade() -> None:
+    """Add the columns; `public_id` is what the world may call a vehicle until its next ride."""
+    for table, name, type_ in COLUMNS:
+        op.add_column(table, sa.Column(name, type_), if_not_exists=True)
+    new = sa.text("gen_random_uuid()")
+    public_id = sa.Column("public_id", sa.Uuid(), server_default=new, nullable=False)
+    op.add_column("vehicles", public_id, if_not_exists=True)
+
+
+def downgrade() -> None:
+    """Drop them, with what they hold."""
+    op.drop_column("vehicles", "public_id", if_exists=True)
+    for table, name, _ in COLUMNS:
+        op.drop_column(table, name, if_exists=True)

@@ -1,0 +1,54 @@
+"""The nearest vehicles by index; every vehicle has a place.
+
+Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+"""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+CERTAIN = ("latitude", "longitude", "band")
+# What a ride under way is said to be, is said of no other.
+RIDING = (
+    "active_ride_id IS NOT NULL OR (active_ride_type IS NULL AND active_ride_brand IS NULL"
+    " AND active_ride_start IS NULL AND active_ride_latitude IS NULL"
+    " AND active_ride_longitude IS NULL)"
+)
+OLD_INDEX, NEW_INDEX = ["city", "removed_at", "id"], ["city", "removed_at", "band", "longitude"]
+OLD_RIDES, NEW_RIDES = ["city", "vehicle_id"], ["city", "vehicle_id", "start_time"]
+
+
+def upgrade() -> None:
+    """Say so, and index what is looked for."""
+    for column in CERTAIN:
+        op.alter_column("vehicles", column, nullable=False)
+    op.create_check_constraint(
+        op.f("vehicles_band_check"), "vehicles", "band = floor(latitude * 200)"
+    )
+    op.create_check_constraint(op.f("rides_distance_check"), "rides", "distance >= 0")
+    op.create_check_constraint(op.f("users_riding_check"), "users", RIDING)
+    op.create_index(
+        "vehicles_city_public_id_idx", "vehicles", ["city", "public_id"], if_not_exists=True
+    )
+    _index("vehicles", new=NEW_INDEX, old=OLD_INDEX)
+    _index("rides", new=NEW_RIDES, old=OLD_RIDES)
+
+
+def downgrade() -> None:
+    """As it was before."""
+    _index("rides", new=OLD_RIDES, old=NEW_RIDES)
+    _index("vehicles", new=OLD_INDEX, old=NEW_INDEX)
+    op.drop_index("vehicles_city_public_id_idx", "vehicles", if_exists=True)
+    op.drop_constraint(op.f("users_riding_check"), "users")
+    op.drop_constraint(op.f("rides_distance_check"), "rides")
+    op.drop_constraint(op.f("vehicles_band_check"), "vehicles")
+    for column in CERTAIN:
+        op.alter_column("vehicles", column, nullable=True)
+
+
+def _index(table: str, *, new: list[str], old: list[str]) -> None:
+    op.create_index(f"{table}_{'_'.join(new)}_idx", table, new, if_not_exists=True)
+    op.drop_index(f"{table}_{'_'.join(old)}_idx", table, if_exists=True)

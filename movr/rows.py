@@ -1,0 +1,58 @@
+"""From the rows that statements bring to results."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from movr import results
+from movr.cities import Position
+from movr.results import Page
+
+Row = Sequence[Any]
+Item = TypeVar("Item")
+
+
+def member(row: Row) -> results.Member:
+    """A member, from queries' columns of one."""
+    city, id_, type_, brand, start, latitude, longitude = row[8:]
+    position = None if latitude is None else Position(latitude, longitude)
+    ride = results.ActiveRide(city, id_, type_, brand, start, position) if id_ else None
+    fields = [*row[:7], tuple(row[7]), ride]
+    return results.Member(*fields)
+
+
+def nearby(row: Row) -> results.Nearby:
+    """A vehicle and its distance."""
+    return results.Nearby(results.Vehicle(*row[:-1]), row[-1])
+
+
+def owned(row: Row) -> results.Owned:
+    """A vehicle and what it did; nothing, if it was not ridden."""
+    rides, time, distance = row[-3:]
+    month = results.Earnings(rides or 0, time or timedelta(), distance or 0)
+    return results.Owned(results.Vehicle(*row[:-3]), month)
+
+
+def totals(found: Sequence[Row] | None) -> tuple[results.Total, ...]:
+    """What rides add up to, from the JSON that a statement brings them in."""
+    return tuple(
+        results.Total(date.fromisoformat(begin), rides, timedelta(seconds=seconds), metres)
+        for begin, rides, seconds, metres in found or ()
+    )
+
+
+def page_of_vehicles(found: Sequence[results.Nearby], size: int) -> Page[results.Nearby]:
+    """The next page begins at a place in the order of distances."""
+    return page(found, size, lambda item: f"{item.distance!r}~{item.vehicle.id}")
+
+
+def page_of_rides(found: Sequence[Row], size: int) -> Page[results.Ride]:
+    """The next page begins at a time."""
+    rides = [results.Ride(*row) for row in found]
+    return page(rides, size, lambda ride: f"{ride.start_time.isoformat()}~{ride.id}")
+
+
+def page(found: Sequence[Item], size: int, key: Callable[[Item], str]) -> Page[Item]:
+    """A page out of one item more than fits, which tells whether there is a next."""
+    items = tuple(found[:size])
+    return Page(items, key(items[-1]) if len(found) > size else None)

@@ -1,0 +1,58 @@
+"""What a visitor looks for, as the page's URL says it: `?type=bike&free=1&near=40.7,-74.0`."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import abort, request
+
+from movr.cities import City, Position
+from movr.formats import VEHICLE_TYPES
+from movr.geo import is_within
+from movr.search import START, Search
+from web import paging
+from web.context import settings
+from web.geoutils import position, position_of_headers
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A search, and what its page says about it."""
+
+    search: Search
+    from_visitor: bool
+    is_too_far: bool
+
+    @property
+    def link(self) -> dict[str, str]:
+        """What a link to this list repeats, but for the page."""
+        return {name: text for name in ("type", "free", "near") if (text := request.args.get(name))}
+
+
+def finding(city: City, *, only_free: bool = False) -> Finding:
+    """What this request looks for. A filter or place that makes no sense is nobody's page: 404."""
+    asked = _near()
+    hint = position_of_headers(request.headers.get, settings().city_header)
+    here = next((place for place in (asked, hint) if place and is_within(city, place)), None)
+    search = Search(
+        city=city.name,
+        origin=here or city.centre,
+        size=settings().page_size,
+        type=_type(),
+        only_free=only_free or bool(request.args.get("free")),
+        after=paging.after_distance() or START,
+    )
+    return Finding(search, from_visitor=here is not None, is_too_far=bool(asked and asked != here))
+
+
+def _near() -> Position | None:
+    text = request.args.get("near")
+    if text and position(text) is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return position(text)
+
+
+def _type() -> str | None:
+    text = request.args.get("type") or None
+    if text is not None and text not in VEHICLE_TYPES:
+        abort(HTTPStatus.NOT_FOUND)
+    return text
