@@ -195,7 +195,8 @@ def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
     assert found
     each = int(found[1]) * 2 * min(Settings().pool_size, Settings().threads)
 
-    assert f"6 × {found[1]} × 2 × {Settings().threads} = {6 * each}" in README
+    product = f"6 x {found[1]} x 2 x {Settings().threads} = {6 * each}"
+    assert product in README.replace("\N{MULTIPLICATION SIGN}", "x")
     assert 6 * each < 100, "what PostgreSQL lets in"
 
 
