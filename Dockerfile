@@ -12,9 +12,6 @@ RUN VIRTUAL_ENV=/venv PIPENV_VERBOSITY=-1 PIP_NO_CACHE_DIR=1 \
     && /venv/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13.9-slim-bookworm
-LABEL org.opencontainers.image.title="MovR" \
-      org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
-      org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -27,6 +24,13 @@ COPY movr movr
 COPY web web
 COPY templates templates
 COPY static static
+# What `docker build --build-arg VERSION=… --build-arg REVISION=…` says.
+ARG VERSION=unknown REVISION=unknown
+LABEL org.opencontainers.image.title="MovR" \
+      org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

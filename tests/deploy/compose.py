@@ -45,7 +45,8 @@ def _read(file: Path) -> Model:
 def _extended(file: Path, name: str) -> Service:
     service: Service = yaml.safe_load(file.read_text())["services"][name]
     if "build" in service:
-        service["build"] = str((file.parent / service["build"]).resolve())
+        context = file.parent / service["build"]["context"]
+        service["build"] = {**service["build"], "context": str(context.resolve())}
     service["volumes"] = [_absolute(file, volume) for volume in service.get("volumes", ())]
     if base := service.pop("extends", None):
         extended = _extended(file.parent / base.get("file", file.name), base["service"])

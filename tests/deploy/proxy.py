@@ -28,12 +28,17 @@ def folder() -> Iterator[Path]:
 
 
 def configure(here: Path, replicas: Sequence[int], ports: Mapping[str, int]) -> None:
-    """Copy the files; change who the replicas are, what it listens at, where secrets are."""
+    """Copy the files; change who the replicas are, what it listens at, where secrets are.
+
+    And how HTTP/2 is asked for, which nginx from 1.25.1 on does in a way that Debian's can't read.
+    """
     shutil.copytree(CONFIGURATION, here, dirs_exist_ok=True)
     servers = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in replicas)
     (here / "servers.conf").write_text(servers)
+    (here / "http2.conf").write_text("")
     for file in ("plain.conf", "tls.conf"):
         text = (here / file).read_text().replace(SECRETS, str(here))
+        text = text.replace(" ssl default_server", " ssl http2 default_server")
         for port in LISTENED_AT:
             text = text.replace(f"listen {port} ", f"listen 127.0.0.1:{ports.get(port, port)} ")
         (here / file).write_text(text)

@@ -25,6 +25,8 @@ FILES = {
     "production": (COMPOSE / "production.yaml",),
     "cloud-sql": (COMPOSE / "production.yaml", COMPOSE / "cloud-sql.yaml"),
 }
+README = (COMPOSE / "README.md").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WRITTEN = (ROOT / "compose.yaml", *sorted(COMPOSE.glob("*.yaml")))
 NODES = {f"cockroachdb-{region}" for region in ("us-east", "us-west", "europe-west")}
 ONCE = {"migration", "cockroachdb-init"}  # these end
@@ -164,7 +166,38 @@ def test_nginx_may_end_its_last_requests(way: str) -> None:
 def test_every_setting_is_one_of_movr_s(way: str, name: str) -> None:
     if name in {"web", "migration"}:
         for variable in service(way, name)["environment"]:
-            assert hasattr(Settings(), variable.removesuffix("_FILE").lower()), variable
+            known = hasattr(Settings(), variable.removesuffix("_FILE").lower())
+            assert known or variable.startswith("OTEL_"), variable
+
+
+@every_way
+def test_the_host_says_where_traces_go_and_how_many_connections_there_are(way: str) -> None:
+    """A variable without a value is passed on, if the host has it: empty is not unset to all."""
+    environment = service(way, "web")["environment"]
+
+    passed_on = {variable for variable, text in environment.items() if text is None}
+    assert passed_on == {
+        "POOL_SIZE",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "OTEL_SERVICE_NAME",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+    }
+
+
+@every_way
+def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
+    """A thread needs one at a time, so a pool never has more of them than there are threads."""
+    found = re.fullmatch(r"\$\{WORKERS:-(\d+)\}", service(way, "web")["environment"]["WORKERS"])
+    assert found
+    each = int(found[1]) * 2 * min(Settings().pool_size, Settings().threads)
+
+    product = f"6 x {found[1]} x 2 x {Settings().threads} = {6 * each}"
+    assert product in README.replace("\N{MULTIPLICATION SIGN}", "x")
+    assert 6 * each < 100, "what PostgreSQL lets in"
 
 
 @every_way
@@ -173,7 +206,8 @@ def test_the_migration_runs_the_image_and_the_settings_of_movr(way: str) -> None
 
     for same in ("image", "build", "environment", "secrets"):
         assert web[same] == migration[same]
-    assert web["build"] == str(ROOT)
+    assert web["build"]["context"] == str(ROOT)
+    assert set(web["build"]["args"]) <= set(re.findall(r"ARG (\w+)", DOCKERFILE))
 
 
 @every_service
@@ -249,7 +283,7 @@ def test_a_file_of_a_secret_is_one_that_the_service_gets(way: str, name: str) ->
     each = service(way, name)
     words = [*each.get("environment", {}).values(), *each.get("command", ())]
 
-    for word in words:
+    for word in filter(None, words):
         for secret in re.findall(r"/run/secrets/(\w+)", word):
             assert secret in each["secrets"]
 
@@ -297,7 +331,9 @@ def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> N
         variable: (uri if variable == "DB_URI" else text)
         .replace("/run/secrets", str(made))
         .replace("${REGION:-}", "")
+        .replace("${WORKERS:-2}", "2")
         for variable, text in service(way, name)["environment"].items()
+        if text is not None
     }
 
     settings = read_settings(given)
@@ -320,6 +356,21 @@ def test_secrets_that_are_there_stay_as_they_are(made: Path) -> None:
     subprocess.run([made.parent / "make-secrets"], check=True)
 
     assert {path: path.read_text() for path in made.iterdir()} == before
+
+
+def test_what_is_chosen_once_outlives_the_shell() -> None:
+    """Compose reads .env; an export would be missing in the next shell, and choose another one."""
+    chosen = "DATABASE|COMPOSE_PROFILES|COMPOSE_FILE|MOVR_VERSION|CLOUD_SQL"
+
+    assert not re.search(rf"export .*\b({chosen})=", README)
+    for variable in chosen.split("|"):
+        assert re.search(rf"\b{variable}=\S+.* >+ \.env$", README, re.MULTILINE), variable
+
+
+def test_what_is_written_down_of_the_riders_stays_out_of_git_and_the_image() -> None:
+    written = re.findall(r"> (\S+\.dump)", README)
+
+    assert {Path(file).parent for file in written} == {Path("deploy/compose/secrets")}
 
 
 def test_no_secret_gets_into_git_or_the_image() -> None:

@@ -86,6 +86,12 @@ def test_it_runs_as_nobody_in_particular_and_is_pinned() -> None:
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
 
 
+def test_its_labels_say_which_version_it_is_if_the_builder_says_so() -> None:
+    for name in ("VERSION", "REVISION"):
+        assert f'org.opencontainers.image.{name.lower()}="${name}"' in DOCKERFILE
+        assert re.search(rf"^ARG (\w+=\w+ )?{name}=unknown", DOCKERFILE, re.MULTILINE)
+
+
 def test_both_ways_to_set_up_use_the_same_pipenv() -> None:
     makefile = (ROOT / "Makefile").read_text()
     version = re.search(r"PIPENV_VERSION := (\S+)", makefile)

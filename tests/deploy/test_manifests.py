@@ -200,13 +200,21 @@ def test_the_autoscaler_decides_alone_how_many_replicas_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("probe", "path"),
-    [("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")],
+    [("startupProbe", "/healthz"), ("readinessProbe", "/readyz")],
 )
 def test_a_probe_asks_a_path_that_movr_has_and_sends_no_host_or_header(
     probe: str, path: str, session_app: Flask
 ) -> None:
     assert container("Deployment")[probe]["httpGet"] == {"path": path, "port": "http"}
     assert path in {rule.rule for rule in session_app.url_map.iter_rules()}
+
+
+def test_a_pod_whose_threads_all_wait_for_the_database_is_left_alone() -> None:
+    """No thread of MovR's is needed to say that it is alive."""
+    probe = container("Deployment")["livenessProbe"]
+
+    assert probe["tcpSocket"] == {"port": "http"}
+    assert "httpGet" not in probe
 
 
 def test_the_home_page_answers_200_to_a_health_check_that_knows_no_path(app: Flask) -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -242,10 +242,21 @@ def test_https_serves_movr_with_the_given_certificate_and_says_to_stay(
     refused = httpx.get(f"{url}/metrics", verify=trust)
 
     assert city_shown(page) == DEFAULT_CITY.label
+    assert spoken(url, trust) == "h2"
     for reply in (page, refused):
         assert reply.headers.get_list("Strict-Transport-Security") == [
             "max-age=31536000; includeSubDomains"
         ]
+
+
+def spoken(url: str, trust: ssl.SSLContext) -> str | None:
+    """What the server chooses to speak with a browser."""
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", port_of(url))) as plain,
+        trust.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        return secure.selected_alpn_protocol()
 
 
 def test_https_is_1_2_or_later_and_old_protocols_are_refused(
@@ -270,8 +281,8 @@ def test_https_is_1_2_or_later_and_old_protocols_are_refused(
 
 
 @contextmanager
-def failing_replica() -> Iterator[tuple[int, Callable[[], int]]]:
-    """One that takes a request and ends without an answer; its port, and how many it took."""
+def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
+    """One that takes a request and ends without an answer; its port, and what it took."""
     taken: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -287,7 +298,7 @@ def failing_replica() -> Iterator[tuple[int, Callable[[], int]]]:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield listener.getsockname()[1], lambda: len(taken)
+            yield listener.getsockname()[1], taken
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
@@ -295,19 +306,30 @@ def failing_replica() -> Iterator[tuple[int, Callable[[], int]]]:
 
 def test_a_post_that_may_have_arrived_is_never_sent_again(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
-        before = taken()
+        before = len(taken)
         statuses = {httpx.post(f"{url}/login").status_code for _ in range(4)}
 
         assert 502 in statuses
-        assert taken() == before + 2  # every other one, in turn: none of them twice
+        assert len(taken) == before + 2  # every other one, in turn: none of them twice
 
 
 def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         statuses = {httpx.get(url).status_code for _ in range(6)}
 
-        assert taken()
+        assert taken
         assert statuses == {200}
+
+
+def test_only_what_reads_may_leave_its_connection_open() -> None:
+    """A newer nginx keeps connections by itself, unless it says that it closes them."""
+    with failing_replica() as (port, taken), proxying([port]) as url:
+        del taken[:]
+        httpx.get(f"{url}/read")
+        httpx.post(f"{url}/write")
+
+        closed = {request.split()[1]: b"\r\nConnection: close\r\n" in request for request in taken}
+        assert closed == {b"/read": False, b"/write": True}
 
 
 def test_a_replica_that_refuses_costs_no_request(replica: str) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import shlex
+import stat
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -13,9 +14,20 @@ import pytest
 from flask import Flask
 
 from movr import errors
+from movr.engine import parse_uri
 from tests.conftest import ROOT
 from tests.deploy.kustomize import Manifest, build, read
-from tests.deploy.test_manifests import DEPLOY, NODE_PORT, REGIONS, SECRETS, WAYS_IN, one
+from tests.deploy.test_manifests import (
+    DEPLOY,
+    NODE_PORT,
+    REGIONS,
+    SECRETS,
+    WAYS_IN,
+    container,
+    environment,
+    gunicorn_s,
+    one,
+)
 from tests.visitor import Visitor
 from web.config import FEWEST_WORKERS, Settings
 from web.logs import JsonFormatter
@@ -28,6 +40,11 @@ COMMANDS = [
     *BLOCKS,
     *re.findall(r"`((?:kubectl|flask|\.venv/bin/flask|deploy/verify) [^`]+)`", TEXT),
 ]
+VARIABLES = (DEPLOY / "variables").read_text()
+SET_BY_VARIABLES = set(re.findall(r"^(\w+)(?==|\(\))", VARIABLES, re.MULTILINE))
+FUNCTIONS = set(re.findall(r"^(\w+)\(\)", VARIABLES, re.MULTILINE))
+SOURCED = ". deploy/variables"
+ASKING = ("read -", "ccloud auth", "user create", "ccloud cluster delete", "projects delete")
 MANIFESTS = [
     manifest
     for folder in (*(f"regions/{region}" for region in REGIONS), *(f"ways-in/{w}" for w in WAYS_IN))
@@ -59,19 +76,83 @@ def test_each_block_is_bash(block: str) -> None:
     assert (parsed.returncode, parsed.stderr) == (0, "")
 
 
-def test_each_variable_and_function_is_set_before_it_is_used() -> None:
+@pytest.mark.parametrize("part", re.split(r"^##? ", TEXT, flags=re.MULTILINE))
+def test_each_part_can_be_taken_up_in_a_new_shell(part: str) -> None:
     known: set[str] = set()
-    for block in BLOCKS:
+    for block in re.findall(r"^```sh\n(.*?)^```", part, re.MULTILINE | re.DOTALL):
+        if SOURCED in block:
+            known |= SET_BY_VARIABLES
         known |= set(re.findall(r"(?:^|\s)(\w+)=", block))
         known |= set(re.findall(r"for (\w+) in", block))
         known |= set(re.findall(r"read .*?(\w+);", block))
-        known |= set(re.findall(r"^(\w+)\(\)", block, re.MULTILINE))
         used = set(re.findall(r"\$\{?([A-Za-z_]\w*)", block))
-        used |= set(
-            re.findall(r"(?:\||\$\(|^|\s)(secret|gateway|sql|operator_uri)(?= [\"<a-z]|\n)", block)
-        )
+        names = "|".join(FUNCTIONS)
+        used |= set(re.findall(rf"(?:\||\$\(|^|\s)({names})(?= [\"<a-z]|\n)", block))
 
         assert used <= known, block
+
+
+def sourcing(folder: Path, *commands: str) -> str:
+    """What bash says to these commands at the root of a clone, with kubectl that only passes on."""
+    (folder / "deploy").mkdir()
+    (folder / "deploy" / "variables").write_text(VARIABLES)
+    script = "\n".join((SOURCED, "kubectl() { cat; }", *commands))
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_an_operator_s_password_may_have_any_characters(tmp_path: Path) -> None:
+    password = "p@ss:w/rd?#%&' \"$"
+
+    said = sourcing(
+        tmp_path,
+        f"echo {shlex.quote(password)} > $SECRETS/operator-password",
+        "operator_uri cockroachdb movr",
+    )
+
+    uri = parse_uri(said.strip())
+    assert (uri.username, uri.password, uri.database) == ("operator", password, "movr")
+    assert uri.query["sslrootcert"] == "deploy/secrets/ca.crt"
+
+
+@pytest.mark.parametrize(("region", "name"), REGIONS.items())
+def test_a_cluster_is_told_of_the_gateway_of_its_own_region(
+    region: str, name: str, tmp_path: Path
+) -> None:
+    said = sourcing(tmp_path, "echo secret > $SECRETS/db-password", f"db_uri {region} movr2")
+
+    uri = parse_uri(said)
+    assert (uri.username, uri.password, uri.port) == ("movr2", "secret", 26257)
+    assert f".{name}." in str(uri.host)
+
+
+def test_secrets_are_made_in_a_folder_that_nobody_else_sees(tmp_path: Path) -> None:
+    sourcing(tmp_path)
+    made = "\n".join(BLOCKS)
+    files = re.findall(r"(?:[^0-9&]>|<|ca\.crt|-o) *\"?([^\s\"<>&(]*(?:key|password|crt))\b", made)
+    files += re.findall(
+        r"(?:--kubeconfig|KUBECONFIG|--private-key|--certificate)=\"?([^\s\"]+)", made
+    )
+
+    assert stat.S_IMODE((tmp_path / "deploy" / "secrets").stat().st_mode) == 0o700
+    assert len(files) > 10
+    assert {str(Path(file).parent) for file in files} == {"$SECRETS"}
+    assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+    assert "deploy" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert "#!include:.gitignore" in (ROOT / ".gcloudignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if any(asking in b for asking in ASKING)])
+def test_a_command_that_asks_something_stands_alone(block: str) -> None:
+    """What is pasted after it would be its answer."""
+    assert block.count("\n") == 1
+
+
+def test_what_is_fetched_is_not_a_page_that_says_that_it_failed() -> None:
+    for command in re.findall(r"curl .*https://.*", "\n".join(BLOCKS)):
+        assert "--fail" in command
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", TEXT))))
@@ -90,7 +171,8 @@ def test_each_file_it_names_is_there() -> None:
         for region in REGIONS
     }
 
-    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    there = {path for path in paths if (ROOT / path).exists()}
+    assert {path for path in paths - there if not path.startswith("deploy/secrets")} == set()
 
 
 def test_it_applies_every_region_and_every_way_in_of_today() -> None:
@@ -142,8 +224,8 @@ def test_each_context_and_cluster_is_called_as_a_region() -> None:
 def test_the_secrets_it_makes_are_those_that_the_pods_ask_for() -> None:
     made = dict(
         pair
-        for command in COMMANDS
-        for pair in re.findall(r'secret "\$region" ([\w-]+) (\w+)', command)
+        for command in (*BLOCKS, VARIABLES)
+        for pair in re.findall(r'secret "\$(?:region|1)" ([\w-]+) (\w+)', command)
     )
     table = dict(re.findall(r"^\| `([\w-]+)` \| `(\w+)` \|", TEXT, re.MULTILINE))
     needed = {name: key for name, key in SECRETS.items() if name != "maps-api-key"}
@@ -199,8 +281,24 @@ def test_the_settings_it_names_exist() -> None:
     settings = {field.name.upper() for field in fields(Settings)}
     words = {word.removesuffix("_FILE") for word in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)\b", TEXT)}
 
-    assert words <= settings | set(SECRETS.values())
+    assert words <= settings | set(SECRETS.values()) | SET_BY_VARIABLES
     assert {"DB_URI", "SECRET_KEY", "PROXY_HOPS", "POOL_SIZE"} <= words
+
+
+def test_it_names_all_settings_of_the_manifests() -> None:
+    (answer,) = re.findall(r"\*\*Which settings are there\?\*\*(.+?)another is a", TEXT, re.DOTALL)
+
+    given = {item["name"] for item in container("Deployment")["env"]}
+    assert set(re.findall(r"`([A-Z_]+)`", answer)) == given
+
+
+def test_a_pod_has_stopped_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = int(container("Deployment")["lifecycle"]["preStop"]["exec"]["command"][1])
+    drain = int(environment("Deployment")["DRAIN_SECONDS"])
+    graceful = gunicorn_s("graceful_timeout", monkeypatch)
+
+    assert f"For {drain} s more (`DRAIN_SECONDS`)" in TEXT
+    assert f"within {graceful} s. Together these are {pause + drain + graceful} s at most" in TEXT
 
 
 def test_the_numbers_it_names_are_counted(session_app: Flask) -> None:

@@ -18,7 +18,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy import Engine
 
-from cluster.proxy import Handler, Proxy
+from cluster.proxy import CITY_HEADER, Handler, Proxy
 from movr.cities import CITIES, REGIONS, City
 from tests.conftest import ROOT, free_port, serving
 
@@ -132,7 +132,8 @@ def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_me
         done = verify(f"http://127.0.0.1:{port}")
 
     assert (done.returncode, wrong(done.stdout)) == (0, [])
-    assert "overwritten (right): seen from here, the city is New York." in done.stdout
+    assert "Whatever X-City a client sends, the city seen from here is New York." in done.stdout
+    assert "right  X-City: the city comes from the header" in done.stdout
     assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
     assert "/metrics: 404, not public" in done.stdout
 
@@ -150,6 +151,36 @@ def test_over_https_it_tells_how_long_the_certificate_is_good(
     assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
     assert "TLS: certificate good for 30 days" in done.stdout
     assert "/metrics: 404, not public" in done.stdout
+
+
+class InLowerCase(Handler):
+    """A proxy that writes the names of headers as HTTP/2 does."""
+
+    def send_header(self, keyword: str, value: str) -> None:
+        super().send_header(keyword.lower(), value)
+
+
+def test_a_header_is_known_however_a_balancer_writes_it(balancer: Proxy) -> None:
+    balancer.RequestHandlerClass = InLowerCase
+    with answering(balancer) as port:
+        done = verify(f"http://127.0.0.1:{port}", "--region", EAST)
+
+    assert (done.returncode, wrong(done.stdout)) == (0, [])
+
+
+def test_who_stops_reading_sees_no_traceback(east: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, VERIFY, east],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 # Something is wrong
@@ -181,6 +212,26 @@ def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: 
     (unready,) = [finding for finding in wrong(done.stdout) if finding.startswith("/readyz")]
     assert unready.startswith("/readyz: 503 the database's schema is not at this version")
     assert "right  /healthz: 200 alive" in done.stdout
+
+
+class Silent(Handler):
+    """A proxy that says nothing of where a visitor is."""
+
+    def _headers(self, city: City) -> dict[str, str]:
+        headers = super()._headers(city)
+        del headers[CITY_HEADER]
+        return headers
+
+
+def test_a_balancer_that_does_not_say_where_visitors_are_is_found(balancer: Proxy) -> None:
+    balancer.RequestHandlerClass = Silent
+    with answering(balancer) as port:
+        done = verify(f"http://127.0.0.1:{port}")
+
+    assert done.returncode == 1
+    assert wrong(done.stdout) == [
+        "X-City: the city comes from the region: MovR is not told where visitors are"
+    ]
 
 
 class Stranger(BaseHTTPRequestHandler):
