@@ -41,6 +41,11 @@ class City:
         """The city's centre."""
         return Position(self.latitude, self.longitude)
 
+    @property
+    def slug(self) -> str:
+        """What addresses call it: `new-york`."""
+        return self.name.replace(" ", "-")
+
 
 _NEW_YORK_TIME = ZoneInfo("America/New_York")
 _PACIFIC_TIME = ZoneInfo("America/Los_Angeles")
@@ -60,11 +65,17 @@ CITIES: Final = (
 DEFAULT_CITY: Final = CITIES[0]
 
 _BY_NAME: Final = {city.name: city for city in CITIES}
+_BY_SLUG: Final = {city.slug: city for city in CITIES}
 
 
 def find(name: str) -> City | None:
     """The served city of this name, whatever its letter case; None if MovR is not there."""
     return _BY_NAME.get(name.casefold())
+
+
+def of_slug(slug: str) -> City | None:
+    """The served city that addresses call so."""
+    return _BY_SLUG.get(slug)
 
 
 def of_region(region: str) -> tuple[City, ...]:

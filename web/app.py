@@ -16,6 +16,8 @@ from web import (
     city,
     commands,
     errors,
+    gbfs,
+    geocoding,
     health,
     limits,
     logs,
@@ -58,6 +60,8 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
+    app.extensions["geocoder"] = geocoding.make(settings)
+    app.url_map.converters["city"] = city.CityConverter
     for part in (tracing, logs, replies, metrics):  # first: they measure all the others
         part.init_app(app)
     app.before_request(bodies.refuse_unreadable)
@@ -68,6 +72,6 @@ def create_app(settings: Settings) -> Flask:
     )
     for part in (session, errors, presentation, commands):
         part.init_app(app)
-    for noun in (city, auth, vehicles, rides, users, health, metrics):
+    for noun in (city, auth, vehicles, rides, users, gbfs, health, metrics):
         app.register_blueprint(noun.blueprint)
     return app

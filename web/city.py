@@ -5,8 +5,9 @@ from typing import Final
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import BaseConverter, ValidationError
 
-from movr.cities import DEFAULT_CITY, City, find
+from movr.cities import DEFAULT_CITY, City, find, of_slug
 from web.context import movr, settings
 from web.finding import finding
 from web.geoutils import city_of_headers, city_of_region
@@ -19,6 +20,21 @@ GUESSED: Final = (
     f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
     " You can choose your city at the top of the page."
 )
+
+
+class CityConverter(BaseConverter):
+    """The city in an address: `/<city:city>` is `/new-york`, and there is no `/atlantis`."""
+
+    def to_python(self, value: str) -> City:
+        """The city of this slug."""
+        city = of_slug(value)
+        if city is None:
+            raise ValidationError
+        return city
+
+    def to_url(self, value: City) -> str:
+        """The slug of this city."""
+        return value.slug
 
 
 @blueprint.get("/")
@@ -58,6 +74,11 @@ def current_city() -> City:
         )
     city: City = g.city
     return city
+
+
+def look_at(city: City) -> None:
+    """Have this request's page be about this city, which its address names."""
+    g.city = city
 
 
 def city_of_form() -> City:

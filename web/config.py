@@ -1,5 +1,6 @@
 """Settings: the environment (or `.env`), read once, checked at once."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from movr import cities
 from movr.engine import parse_uri
+from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
 from web.attempts import IN_MEMORY, Attempts
 
@@ -62,6 +64,9 @@ class Settings:
     threads: int = 4
     drain_seconds: int = 0
     drain_mark: str = ""
+    contact_email: str = "open-data@movr.example"
+    geocoder: str = "none"
+    api_key: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -76,6 +81,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{name.upper()} {error}.")
     settings = Settings(**values)
     problems.extend(_unfit_for_production(settings, problems))
+    if settings.geocoder == "google" and not settings.api_key:
+        problems.append("API_KEY is missing (GEOCODER=google asks Google with it).")
     if problems:
         raise SettingsError(f"MovR cannot start: {' '.join(problems)}")
     return settings
@@ -141,6 +148,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _email(text: str) -> str:
+    if len(text) > EMAIL_LENGTH or not re.fullmatch(EMAIL_PATTERN, text):
+        message = "must be an email address"
+        raise ValueError(message)
+    return text
+
+
 def _file_of_attempts(path: str) -> str:
     try:
         Attempts(path).close()
@@ -166,4 +180,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "rate_limit_file": _file_of_attempts,
     "drain_seconds": _whole(0, 600),
     "drain_mark": str,
+    "contact_email": _email,
+    "geocoder": _one_of("none", "nominatim", "google"),
+    "api_key": str,
 }

@@ -13,6 +13,7 @@ from web import metrics, paging, session
 from web.city import city_of_form
 from web.context import movr, settings
 from web.forms import EndRideForm
+from web.geocoding import position_of
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -53,7 +54,8 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
     ride = active.key if active else RideKey(city_of_form().name, ride_id)
     start = active.start if active else None
     try:
-        movr().end_ride(ride, rider.key, **form.words(), position=form.position, start=start)
+        end = position_of(form, ride.city)
+        movr().end_ride(ride, rider.key, **form.words(), position=end, start=start)
     except TooFarAway as refusal:
         form.location.errors = [refusal.sentence]
         return False

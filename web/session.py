@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-from flask import Flask, flash, redirect, request, session, url_for
+from flask import Flask, Response, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import (
     AnonymousUserMixin,
@@ -25,7 +25,16 @@ from movr.errors import AccountGone
 from movr.results import Member, UserKey
 from web.context import movr
 
-_login_manager: Final = LoginManager()
+
+class _Sessions(LoginManager):
+    """Flask-Login without its second cookie: MovR remembers nobody beyond the session."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        """Leave the session alone: looking into it would keep every reply out of shared caches."""
+        return response
+
+
+_login_manager: Final = _Sessions()
 
 
 class Viewer(UserMixin):
@@ -61,7 +70,7 @@ class Stranger(AnonymousUserMixin):
 
 def init_app(app: Flask) -> None:
     """Have Flask-Login keep the sessions."""
-    # MovR remembers nobody beyond the session. A name that no client knows turns the cookie off.
+    # A name that no client knows turns the second cookie off when it is read, too.
     app.config["REMEMBER_COOKIE_NAME"] = secrets.token_urlsafe()
     _login_manager.session_protection = None  # a rider's address changes as they ride
     _login_manager.anonymous_user = Stranger

@@ -30,13 +30,13 @@ class Tourist:
         self._client = FlaskClient(app, app.response_class)
         self._header = {app.extensions["settings"].city_header: city.name}
         self._name = f"tour-{secrets.token_hex(8)}"
-        self._city = city
+        self.city = city
 
     def register(self) -> None:
         """Open an account."""
         self.post(
             "/register",
-            city=self._city.name,
+            city=self.city.name,
             first_name="On",
             last_name="Tour",
             email="tour@example.com",
@@ -110,6 +110,11 @@ def _own_and_ride(member: Tourist) -> Iterator[str]:
     yield "POST /vehicles/add"
     remove = member.follow(profile, "/vehicles/remove")
     yield "GET /users/<id>"
+    feed = f"/gbfs/v3/{member.city.slug}/vehicle_status.json"
+    found = member.follow(feed, f"{_SITE}/vehicles/{member.city.slug}")
+    yield "GET /gbfs/v3/<city>/vehicle_status.json"
+    member.get(urlsplit(found).path)
+    yield "GET /vehicles/<city>/<public id>"
     member.post(remove.replace("/vehicles/remove", "/rides/start"))
     yield "POST /rides/start/<id>"
     end = member.follow("/rides", "/rides/end")

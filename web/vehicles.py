@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.cities import City, find
-from movr.errors import TooFarAway
-from movr.results import VehicleKey
+from movr.errors import TooFarAway, VehicleNotFound
+from movr.results import Vehicle, VehicleKey
 from web import session
-from web.city import current_city
+from web.city import current_city, look_at
 from web.context import movr
 from web.finding import finding
 from web.forms import VehicleForm
+from web.geocoding import position_of
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
@@ -56,10 +57,30 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
+@blueprint.get("/<city:city>/<uuid:public_id>")
+def show(city: City, public_id: UUID) -> ResponseReturnValue:
+    """A free vehicle, for who found it on another map; under another name after its next ride."""
+    look_at(city)
+    vehicle = _free_vehicle(city, public_id)
+    page = render_template("vehicles/public.html", vehicle=vehicle)
+    status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
+    return page, status, {"X-Robots-Tag": "noindex"}
+
+
+def _free_vehicle(city: City, public_id: UUID) -> Vehicle | None:
+    """The vehicle of this name; None on a ride too: when that ends is nobody else's business."""
+    try:
+        vehicle = movr().vehicle(city.name, public_id)
+    except VehicleNotFound:
+        return None
+    return vehicle if vehicle.is_free else None
+
+
 def _is_added(form: VehicleForm) -> bool:
     """Put this vehicle on the street; False, said in its form, if that is too far away."""
+    owner = session.member().key
     try:
-        movr().add_vehicle(session.member().key, **form.words(), position=form.position)
+        movr().add_vehicle(owner, **form.words(), position=position_of(form, owner.city))
     except TooFarAway as refusal:
         form.location.errors = [refusal.sentence]
         return False

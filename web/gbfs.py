@@ -1,0 +1,181 @@
+"""Open data: what can be ridden, as other maps and trip planners read it, in GBFS 3.0.
+
+The specification: https://github.com/MobilityData/gbfs/blob/v3.0/gbfs.md. Each city is a dataset.
+Who asks is nobody: the session is not looked into, so that shared caches may keep what is said.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+
+from movr.cities import CITIES, City
+from web.context import movr, settings
+
+blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
+
+VERSION: Final = "3.0"
+LANGUAGE: Final = "en"  # of our pages
+HOUR: Final = 3600  # seconds
+DECIMALS: Final = 6  # of a degree: 11 cm
+# What does not come from the database is as it was when this process read its settings.
+STARTED: Final = datetime.now(UTC).replace(microsecond=0)
+FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A type of vehicle in GBFS's words. `range` is in metres; None for those without a motor."""
+
+    name: str
+    form_factor: str
+    propulsion: str
+    wheels: int
+    range: int | None = None
+
+
+KINDS: Final = {
+    "bike": Kind(name="Bike", form_factor="bicycle", propulsion="human", wheels=2),
+    "scooter": Kind(
+        name="Scooter",
+        form_factor="scooter_standing",
+        propulsion="electric",
+        wheels=2,
+        range=25_000,
+    ),
+    "skateboard": Kind(name="Skateboard", form_factor="other", propulsion="human", wheels=4),
+}
+
+# MovR reads no batteries: of a vehicle with a motor, this is how far its type goes when charged.
+_RANGES: Final = {
+    type_: {"current_range_meters": kind.range} if kind.range else {}
+    for type_, kind in KINDS.items()
+}
+
+
+@blueprint.after_request
+def _for_every_site(response: Response) -> Response:
+    """Let scripts of any site read it."""
+    response.access_control_allow_origin = "*"
+    return response
+
+
+@blueprint.get("/manifest.json")
+def manifest() -> Response:
+    """Where each city's dataset is."""
+    return _lasting({"datasets": [_dataset(city) for city in CITIES]})
+
+
+@blueprint.get("/<city:city>/gbfs.json")
+def discovery(city: City) -> Response:
+    """Where the feeds of this city are."""
+    feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in FEEDS]
+    return _lasting({"feeds": feeds})
+
+
+@blueprint.get("/<city:city>/system_information.json")
+def system_information(city: City) -> Response:
+    """Who runs this, where and when."""
+    return _lasting(
+        {
+            "system_id": _system_id(city),
+            "languages": [LANGUAGE],
+            "name": _text(f"MovR {city.label}"),
+            "short_name": _text("MovR"),
+            "opening_hours": "24/7",
+            "url": _url("city.home"),
+            "feed_contact_email": settings().contact_email,
+            "manifest_url": _url("gbfs.manifest"),
+            "timezone": city.timezone.key,
+        }
+    )
+
+
+@blueprint.get("/<city:city>/vehicle_types.json")
+def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
+    """What there is to ride."""
+    return _lasting({"vehicle_types": [_vehicle_type(*item) for item in KINDS.items()]})
+
+
+@blueprint.get("/<city:city>/vehicle_status.json")
+def vehicle_status(city: City) -> Response:
+    """What is free to ride now, and where: always fresh, so that nothing on a ride is listed."""
+    now = datetime.now(UTC)
+    pages = _url("vehicles.show", city=city, public_id=UUID(int=0)).removesuffix(str(UUID(int=0)))
+    vehicles = [
+        {
+            "vehicle_id": str(vehicle.public_id),
+            "vehicle_type_id": vehicle.type,
+            "lat": round(vehicle.latitude, DECIMALS),
+            "lon": round(vehicle.longitude, DECIMALS),
+            "is_reserved": False,
+            "is_disabled": False,
+            "rental_uris": {"web": f"{pages}{vehicle.public_id}"},
+            **_RANGES[vehicle.type],
+        }
+        for vehicle in movr().free_vehicles(city.name)
+    ]
+    return _feed({"vehicles": vehicles}, updated=now, ttl=0)
+
+
+def _dataset(city: City) -> Mapping[str, Any]:
+    version = {"version": VERSION, "url": _url("gbfs.discovery", city=city)}
+    return {"system_id": _system_id(city), "versions": [version]}
+
+
+def _vehicle_type(type_: str, kind: Kind) -> Mapping[str, Any]:
+    return {
+        "vehicle_type_id": type_,
+        "form_factor": kind.form_factor,
+        "propulsion_type": kind.propulsion,
+        "name": _text(kind.name),
+        "rider_capacity": 1,
+        "wheel_count": kind.wheels,
+        "return_constraint": "free_floating",
+        **({"max_range_meters": kind.range} if kind.range else {}),
+    }
+
+
+def _lasting(data: Mapping[str, Any]) -> Response:
+    """A feed that changes with the code and the settings only."""
+    return _feed(data, updated=STARTED, ttl=HOUR)
+
+
+def _feed(data: Mapping[str, Any], *, updated: datetime, ttl: int) -> Response:
+    """The feed, for caches to keep as long as it says.
+
+    Its ETag is of the data alone, and so a weak one: the same data read again is nothing new.
+    """
+    text = json.dumps(data, separators=(",", ":"))
+    response = Response(
+        f'{{"last_updated":"{updated:%Y-%m-%dT%H:%M:%SZ}","ttl":{ttl},"version":"{VERSION}",'
+        f'"data":{text}}}',
+        mimetype="application/json",
+    )
+    response.set_etag(sha256(text.encode()).hexdigest()[:32], weak=True)
+    if ttl:  # of what changes from moment to moment, a date in seconds says too little
+        response.last_modified = updated
+    response.cache_control.public = True
+    response.cache_control.max_age = ttl
+    response.cache_control.must_revalidate = True
+    response.make_conditional(request)
+    return response
+
+
+def _text(text: str) -> list[Mapping[str, str]]:
+    """A text in each of the languages: in ours."""
+    return [{"text": text, "language": LANGUAGE}]
+
+
+def _system_id(city: City) -> str:
+    return f"movr_{city.name.replace(' ', '_')}"
+
+
+def _url(endpoint: str, **values: Any) -> str:
+    """The address of a view as the client of this request reaches it."""
+    return url_for(endpoint, _external=True, **values)
