@@ -41,7 +41,7 @@ class Geocoder:
         self, service: Service, *, pause: float = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Ask this service, with at least `pause` seconds from one question to the next."""
-        self._service = service
+        self.service = service
         self._pause = pause
         self._now = clock
         self._next = clock()
@@ -62,7 +62,7 @@ class Geocoder:
     def _ask(self, words: str, city: City) -> Position | None:
         """Raises TooSoonError, and whatever the service makes geopy raise."""
         self._take_turn()
-        found = self._service.geocode(f"{words}, {city.label}")
+        found = self.service.geocode(f"{words}, {city.label}")
         if found is None:
             return None
         position = Position(found.latitude, found.longitude)
@@ -86,7 +86,13 @@ def make(settings: Settings) -> Geocoder | None:
     return None
 
 
-def nominatim(contact: str, *, domain: str = NOMINATIM, scheme: str = "https") -> Geocoder:
+def nominatim(
+    contact: str,
+    *,
+    domain: str = NOMINATIM,
+    scheme: str = "https",
+    clock: Callable[[], float] = time.monotonic,
+) -> Geocoder:
     """OpenStreetMap's geocoder, which wants to know who asks."""
     service = Nominatim(
         user_agent=f"MovR/{__version__} ({contact})",
@@ -95,7 +101,7 @@ def nominatim(contact: str, *, domain: str = NOMINATIM, scheme: str = "https") -
         scheme=scheme,
         adapter_factory=URLLibAdapter,  # the same wherever MovR runs, whatever else is installed
     )
-    return Geocoder(service, pause=NOMINATIM_PAUSE)
+    return Geocoder(service, pause=NOMINATIM_PAUSE, clock=clock)
 
 
 def position_of(form: PlaceForm, city: str) -> Position | None:

@@ -80,12 +80,18 @@ ROUTES: Mapping[str, Route] = {
     ),
     "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
     "vehicles.index": Route("/vehicles", EVERYBODY),
+    "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
     "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
     "rides.index": Route("/rides", MEMBERS),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
+    "gbfs.manifest": Route("/gbfs/v3/manifest.json", EVERYBODY),
+    "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", EVERYBODY),
+    "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", EVERYBODY),
+    "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", EVERYBODY),
+    "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", EVERYBODY),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
     "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, {}),
@@ -119,6 +125,13 @@ class Scene:
     def friend(self) -> Visitor:
         """Somebody whose password everybody knows."""
         return self.new_visitor().register("boston")
+
+    @cached_property
+    def name(self) -> str:
+        """What the world calls the friend's vehicle."""
+        self.friend.add_vehicle()
+        feed = self.friend.get("/gbfs/v3/boston/vehicle_status.json").json()
+        return str(feed["data"]["vehicles"][0]["vehicle_id"])
 
     def fill(self, name: str) -> Route:
         """The route, with this scene's own ids in it."""
@@ -213,7 +226,7 @@ def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
 @pytest.mark.parametrize("name", ROUTES)
 def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
     nobody = SimpleNamespace(id=UUID(int=0))
-    anything = SimpleNamespace(owner=nobody, vehicle=UUID(int=0), ride=UUID(int=0))
+    anything = SimpleNamespace(owner=nobody, vehicle=UUID(int=0), ride=UUID(int=0), name=nobody.id)
     path = ROUTES[name].path.format(scene=anything)
 
     assert app.url_map.bind("movr.test").match(path, ROUTES[name].method)[0] == name

@@ -61,6 +61,22 @@ def test_what_a_page_costs_a_member_login_included(
     assert f'desc="{budget} statement' in reply.headers["Server-Timing"]
 
 
+def test_what_open_data_costs(distant: Visitor, wire: Wire) -> None:
+    """And the page that it leads to: to a stranger, and to a member, login included."""
+    feed = "/gbfs/v3/new-york/vehicle_status.json"
+    distant.register().add_vehicle()
+    page = distant.get(feed).json()["data"]["vehicles"][0]["rental_uris"]["web"]
+
+    def cost(path: str) -> int:
+        wire.reset()
+        assert distant.get(path).status_code == 200
+        return wire.round_trips
+
+    assert (cost("/gbfs/v3/manifest.json"), cost(feed), cost(page)) == (0, 1, 2)
+    distant.post("/logout")
+    assert cost(page) == 1
+
+
 def test_what_a_profile_costs(distant: Visitor, wire: Wire) -> None:
     path = f"/users/{distant.register().id}"
     wire.reset()

@@ -1,0 +1,392 @@
+"""Open data: the feeds, the rules across them, and what they must never tell."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from movr.cities import CITIES, City
+from movr.formats import VEHICLE_TYPES
+from tests.conftest import HERE, NewVisitor, settings_for, visiting
+from tests.visitor import PASSWORD, Visitor, sentences
+from web.app import create_app
+
+MANIFEST = "/gbfs/v3/manifest.json"
+NEW_YORK = "/gbfs/v3/new-york"
+STATUS = f"{NEW_YORK}/vehicle_status.json"
+FEEDS = [f"{NEW_YORK}/{name}.json" for name in ("gbfs", "system_information", "vehicle_types")]
+ALL = [MANIFEST, *FEEDS, STATUS]
+MOTORS = {"electric", "electric_assist"}
+TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
+
+def data(visitor: Visitor, path: str) -> Any:
+    """What a feed holds, once its envelope is right."""
+    reply = visitor.get(path)
+    assert reply.status_code == 200, sentences(reply)
+    assert reply.headers["Content-Type"] == "application/json"
+    feed = reply.json()
+    assert set(feed) == {"last_updated", "ttl", "version", "data"}
+    assert re.fullmatch(TIMES, feed["last_updated"])
+    assert (feed["version"], type(feed["ttl"])) == ("3.0", int)
+    return feed["data"]
+
+
+def listed(visitor: Visitor, path: str = STATUS) -> list[dict[str, Any]]:
+    """The vehicles of a city."""
+    vehicles: list[dict[str, Any]] = data(visitor, path)["vehicles"]
+    return vehicles
+
+
+def path_of(address: str) -> str:
+    """Where an absolute address of ours leads to."""
+    parts = urlsplit(address)
+    assert f"{parts.scheme}://{parts.netloc}" == HERE
+    return parts.path
+
+
+@pytest.fixture
+def owner(new_visitor: NewVisitor) -> Visitor:
+    """Somebody of New York who added a vehicle of each type."""
+    owner = new_visitor().register()
+    for type_ in VEHICLE_TYPES:
+        place = {"location": f"{type_} Street", "latitude": "40.7123456789", "longitude": "-74.01"}
+        added = owner.post("/vehicles/add", type=type_, color="red", brand="Kona", **place)
+        assert added.status_code == 303, sentences(added)
+    return owner
+
+
+@pytest.fixture
+def stranger(new_visitor: NewVisitor) -> Visitor:
+    return new_visitor()
+
+
+# The way to the feeds
+
+
+def test_the_manifest_leads_to_every_feed_of_every_city(visitor: Visitor) -> None:
+    datasets = data(visitor, MANIFEST)["datasets"]
+
+    assert len(datasets) == len(CITIES)
+    for dataset in datasets:
+        ((version, url),) = ((v["version"], v["url"]) for v in dataset["versions"])
+        feeds = {feed["name"]: feed["url"] for feed in data(visitor, path_of(url))["feeds"]}
+        assert version == "3.0"
+        assert set(feeds) == {"system_information", "vehicle_types", "vehicle_status"}
+        information = data(visitor, path_of(feeds["system_information"]))
+        assert information["system_id"] == dataset["system_id"]
+        assert path_of(information["manifest_url"]) == MANIFEST
+        assert data(visitor, path_of(feeds["vehicle_types"]))["vehicle_types"]
+        assert listed(visitor, path_of(feeds["vehicle_status"])) == []
+
+
+def test_a_dataset_says_who_runs_it_where_and_when(visitor: Visitor) -> None:
+    information = data(visitor, f"{NEW_YORK}/system_information.json")
+
+    assert information["system_id"] == "movr_new_york"
+    assert information["name"] == [{"text": "MovR New York", "language": "en"}]
+    assert information["languages"] == ["en"]
+    assert information["opening_hours"] == "24/7"
+    assert information["timezone"] == "America/New_York"
+    assert information["feed_contact_email"] == "open-data@movr.example"
+
+
+@pytest.mark.parametrize("city", CITIES, ids=lambda city: city.slug)
+def test_a_city_has_one_address_and_no_other(visitor: Visitor, city: City) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", city.slug)
+    assert visitor.get(f"/gbfs/v3/{city.slug}/gbfs.json").status_code == 200
+    assert visitor.get(f"/gbfs/v3/{city.slug.upper()}/gbfs.json").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["atlantis", "new%20york", "new york", "new_york", "%00", "movr"])
+def test_where_movr_is_not_there_is_no_feed(visitor: Visitor, name: str) -> None:
+    for feed in ("gbfs", "system_information", "vehicle_types", "vehicle_status"):
+        assert visitor.get(f"/gbfs/v3/{name}/{feed}.json").status_code == 404
+
+
+def test_every_page_leads_to_the_manifest(visitor: Visitor) -> None:
+    link = f'<link rel="gbfs" href="{MANIFEST}" type="application/json">'
+
+    assert all(link in visitor.get(path).text for path in ("/", "/vehicles", "/login"))
+
+
+def test_addresses_are_those_by_which_the_client_came(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+    behind_a_proxy = create_app(replace(settings_for(database), proxy_hops=1))
+    with visiting(behind_a_proxy, "http://nyc.movr.test") as new:
+        reply = new().get(MANIFEST, {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
+
+    urls = [
+        version["url"] for item in reply.json()["data"]["datasets"] for version in item["versions"]
+    ]
+    assert len(urls) == len(CITIES)
+    assert all(url.startswith("https://nyc.movr.test/gbfs/v3/") for url in urls)
+
+
+# The rules across them
+
+
+def test_every_vehicle_is_of_a_type_that_is_defined(owner: Visitor) -> None:
+    types = {
+        item["vehicle_type_id"]: item
+        for item in data(owner, f"{NEW_YORK}/vehicle_types.json")["vehicle_types"]
+    }
+    vehicles = listed(owner)
+
+    assert {vehicle["vehicle_type_id"] for vehicle in vehicles} == set(types) == set(VEHICLE_TYPES)
+    for vehicle in vehicles:
+        type_ = types[vehicle["vehicle_type_id"]]
+        has_motor = type_["propulsion_type"] in MOTORS
+        assert ("max_range_meters" in type_) == has_motor
+        assert ("current_range_meters" in vehicle) == has_motor
+        if has_motor:
+            assert 0 < vehicle["current_range_meters"] <= type_["max_range_meters"]
+
+
+def test_types_are_what_gbfs_calls_them(visitor: Visitor) -> None:
+    types = data(visitor, f"{NEW_YORK}/vehicle_types.json")["vehicle_types"]
+
+    assert [(t["vehicle_type_id"], t["form_factor"], t["propulsion_type"]) for t in types] == [
+        ("bike", "bicycle", "human"),
+        ("scooter", "scooter_standing", "electric"),
+        ("skateboard", "other", "human"),
+    ]
+
+
+def test_a_vehicle_is_listed_with_its_place_and_its_page(owner: Visitor) -> None:
+    vehicle = listed(owner)[0]
+
+    assert (vehicle["lat"], vehicle["lon"]) == (40.712346, -74.01)
+    assert (vehicle["is_reserved"], vehicle["is_disabled"]) == (False, False)
+    page = path_of(vehicle["rental_uris"]["web"])
+    assert page == f"/vehicles/new-york/{vehicle['vehicle_id']}"
+
+
+def test_a_city_lists_its_own_vehicles_only(owner: Visitor) -> None:
+    assert len(listed(owner)) == 3
+    assert listed(owner, "/gbfs/v3/boston/vehicle_status.json") == []
+
+
+def test_what_is_listed_is_as_fresh_as_it_says(owner: Visitor) -> None:
+    feed = owner.get(STATUS).json()
+
+    assert feed["ttl"] == 0
+    age = datetime.now(UTC) - datetime.fromisoformat(feed["last_updated"])
+    assert timedelta() <= age < timedelta(minutes=1)
+
+
+# What nobody may learn
+
+
+def test_a_vehicle_is_not_listed_while_it_is_ridden(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+    free = listed(visitor)
+
+    visitor.start(vehicle)
+
+    assert (len(free), listed(visitor)) == (1, [])
+
+
+def test_a_removed_vehicle_is_not_listed(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+    page = path_of(listed(visitor)[0]["rental_uris"]["web"])
+
+    visitor.post(f"/vehicles/remove/{vehicle}")
+
+    assert listed(visitor) == []
+    assert visitor.get(page).status_code == 404
+
+
+def test_a_vehicle_has_another_name_after_every_ride(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+    names = []
+
+    for _ in range(3):
+        ((name,),) = ([item["vehicle_id"]] for item in listed(visitor))
+        names.append(name)
+        visitor.start(vehicle)
+        visitor.end(visitor.active_ride())
+
+    names += [item["vehicle_id"] for item in listed(visitor)]
+    assert len(set(names)) == 4
+    assert {UUID(name).version for name in names} == {4}
+
+
+@pytest.mark.usefixtures("owner")
+def test_no_feed_and_no_page_it_leads_to_tells_a_stranger_an_id_that_stays(
+    stranger: Visitor, engine: Engine
+) -> None:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT id, owner_id FROM vehicles")).all()
+    secrets = {str(id_) for row in rows for id_ in row}
+    pages = [path_of(vehicle["rental_uris"]["web"]) for vehicle in listed(stranger)]
+
+    told = [stranger.get(path).text for path in (*ALL, *pages)]
+
+    assert (len(secrets), len(pages)) == (4, 3)
+    assert [secret for secret in secrets for page in told if secret in page] == []
+
+
+# What a client may keep, and what it costs
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_feed_is_for_every_site_and_every_cache(owner: Visitor, path: str) -> None:
+    reply = owner.get(path)  # with a session
+
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in reply.headers
+    assert "cookie" not in reply.headers.get("Vary", "").lower()
+    kept = dict(
+        part.strip().partition("=")[::2] for part in reply.headers["Cache-Control"].split(",")
+    )
+    assert {"public", "must-revalidate"} <= set(kept)
+    assert int(kept["max-age"]) == reply.json()["ttl"]
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_feed_that_has_not_changed_is_not_sent_again(owner: Visitor, path: str) -> None:
+    first = owner.get(path)
+
+    again = owner.get(path, {"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_feed_that_has_changed_is_sent_again(owner: Visitor) -> None:
+    tag = owner.get(STATUS).headers["ETag"]
+    owner.add_vehicle()
+
+    again = owner.get(STATUS, {"If-None-Match": tag})
+
+    assert (again.status_code, len(again.json()["data"]["vehicles"])) == (200, 4)
+    assert again.headers["ETag"] != tag
+
+
+def test_a_date_is_enough_for_what_seldom_changes_and_only_there(owner: Visitor) -> None:
+    since = {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}
+
+    assert [owner.get(path, since).status_code for path in (MANIFEST, *FEEDS)] == [304] * 4
+    assert owner.get(STATUS, since).status_code == 200
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_the_head_of_a_feed_is_that_of_the_feed(owner: Visitor, path: str) -> None:
+    head = owner.client.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["ETag"] == owner.get(path).headers["ETag"]
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_only_what_is_free_is_asked_of_the_database_once(owner: Visitor, path: str) -> None:
+    cost = "1 statement" if path == STATUS else "0 statements"
+
+    assert f'desc="{cost}"' in owner.get(path).headers["Server-Timing"]
+
+
+# The page of a vehicle
+
+
+@pytest.fixture
+def page(visitor: Visitor) -> str:
+    """Where the page of a New Yorker's vehicle is, as a feed says."""
+    visitor.register().add_vehicle("9 Pine Street")
+    return path_of(listed(visitor)[0]["rental_uris"]["web"])
+
+
+def test_a_stranger_sees_the_vehicle_and_is_led_back_to_it(stranger: Visitor, page: str) -> None:
+    reply = stranger.get(page)
+
+    assert reply.status_code == 200
+    assert all(words in reply.text for words in ("Kona", "red bike", "9 Pine Street", "Free"))
+    assert "/rides/start/" not in reply.text
+    assert f'href="/login?next={page}"' in reply.text
+    assert "noindex" in reply.headers["X-Robots-Tag"]
+
+
+def test_the_page_is_about_its_own_city_wherever_the_visitor_is(
+    stranger: Visitor, page: str
+) -> None:
+    assert "<strong>New York</strong>" in stranger.get(page, {"X-City": "paris"}).text
+    assert "<strong>Paris</strong>" in stranger.get("/vehicles", {"X-City": "paris"}).text
+
+
+def test_who_logs_in_there_starts_a_ride_there(
+    stranger: Visitor, new_visitor: NewVisitor, page: str
+) -> None:
+    username = new_visitor().register("paris").username
+    back = stranger.post("/login", username=username, password=PASSWORD, next=page)
+    shown = stranger.get(back.headers["Location"]).text
+    form = re.search(
+        r'action="(/rides/start/[^"]+)".*?name="city" value="([^"]+)"', shown, re.DOTALL
+    )
+    assert form, "there is no form to start a ride"
+
+    assert stranger.post(form[1], city=form[2]).headers["Location"] == "/rides"
+    assert stranger.active_ride()
+
+
+def ride(visitor: Visitor, *, to_its_end: bool) -> None:
+    """Ride the only vehicle there is."""
+    found = re.search(r"/rides/start/([0-9a-f-]{36})", visitor.get("/vehicles").text)
+    assert found
+    visitor.start(UUID(found[1]))
+    if to_its_end:
+        visitor.end(visitor.active_ride())
+
+
+@pytest.mark.parametrize("to_its_end", [False, True], ids=["on a ride", "after a ride"])
+def test_a_name_that_is_ridden_away_leads_to_the_citys_other_vehicles(
+    visitor: Visitor, stranger: Visitor, page: str, *, to_its_end: bool
+) -> None:
+    ride(visitor, to_its_end=to_its_end)
+
+    reply = stranger.get(page, {"X-City": "paris"})
+
+    assert "404: Somebody rides this vehicle, or has ridden it" in sentences(reply)
+    assert "See the vehicles in New York" in reply.text
+    chosen = stranger.post("/city/new%20york", next="/vehicles")
+    assert "Vehicles in New York" in stranger.get(chosen.headers["Location"]).text
+
+
+def test_a_stranger_cannot_tell_a_ride_from_its_end(
+    visitor: Visitor, stranger: Visitor, page: str
+) -> None:
+    ride(visitor, to_its_end=False)
+    during = stranger.get(page)
+    visitor.end(visitor.active_ride())
+    after = stranger.get(page)
+
+    def body(reply: httpx.Response) -> str:
+        return re.sub(r'name="csrf_token" value="[^"]+"', "", reply.text)
+
+    assert body(during) == body(after)
+
+
+@pytest.mark.parametrize("path", ["boston/{id}", "atlantis/{id}", "new-york/7", "remove/{id}"])
+def test_a_vehicle_has_no_page_elsewhere(stranger: Visitor, page: str, path: str) -> None:
+    id_ = page.rpartition("/")[2]
+
+    assert stranger.get(f"/vehicles/{path.format(id=id_)}").status_code in {404, 405}
+
+
+@pytest.fixture
+def contacted(database: str, engine: Engine) -> Iterator[Visitor]:  # noqa: ARG001 - emptied
+    settings = replace(settings_for(database), contact_email="maps@movr.test")
+    with visiting(create_app(settings)) as new:
+        yield new()
+
+
+def test_who_to_write_to_is_a_setting(contacted: Visitor) -> None:
+    information = data(contacted, f"{NEW_YORK}/system_information.json")
+
+    assert information["feed_contact_email"] == "maps@movr.test"

@@ -1,0 +1,392 @@
+"""From words to positions: by a service that stands in for Nominatim, on the loopback."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from geopy.geocoders import GoogleV3
+from sqlalchemy import Engine, text
+
+from movr.cities import DEFAULT_CITY, City, Position, find
+from tests.conftest import settings_for, visiting
+from tests.visitor import Visitor, sentences
+from web import geocoding
+from web.app import create_app
+from web.config import Settings, SettingsError, read_settings
+from web.geocoding import Geocoder
+
+WALL_STREET = Position(40.7060, -74.0088)
+BROADWAY = Position(40.7590, -73.9845)
+PHILADELPHIA = Position(39.9526, -75.1652)
+PLACES = {
+    "1 wall street, New York": WALL_STREET,
+    "2 broadway, New York": BROADWAY,
+    "liberty bell, New York": PHILADELPHIA,
+}
+
+
+class Service(ThreadingHTTPServer):
+    """Answers as Nominatim does, or as badly as it is told to; notes what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked: list[str] = []
+        self.agents: set[str] = set()
+        self.body: bytes | None = None  # instead of the place asked for
+        self.status = 200
+        self.hangs = False
+        self.released = threading.Event()
+
+    @property
+    def domain(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+    def fail(self, status: int = 200, body: bytes = b"") -> None:
+        self.status, self.body = status, body
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_GET(self) -> None:
+        (question,) = parse_qs(urlsplit(self.path).query)["q"]
+        self.server.asked.append(question)
+        self.server.agents.add(self.headers["User-Agent"])
+        if self.server.hangs:
+            self.server.released.wait()
+            return
+        body = self.server.body
+        if body is None:
+            place = PLACES.get(question)
+            found = place and [{"lat": str(place[0]), "lon": str(place[1]), "display_name": "?"}]
+            body = json.dumps(found or []).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as service:
+        thread = threading.Thread(target=service.serve_forever, args=(0.01,))
+        thread.start()
+        yield service
+        service.released.set()
+        service.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def geocoder(service: Service, clock: Clock) -> Geocoder:
+    return at(service, clock)
+
+
+def at(service: Service, clock: Clock) -> Geocoder:
+    return geocoding.nominatim("maps@movr.test", domain=service.domain, scheme="http", clock=clock)
+
+
+def city(name: str) -> City:
+    found = find(name)
+    assert found
+    return found
+
+
+def position(geocoder: Geocoder, words: str, name: str = "new york") -> Position | None:
+    return geocoder.position(words, city(name))
+
+
+# What is found, and what is not
+
+
+def test_words_of_a_city_become_a_position(geocoder: Geocoder, service: Service) -> None:
+    assert position(geocoder, "1 Wall Street") == WALL_STREET
+    assert service.asked == ["1 wall street, New York"]
+
+
+def test_the_service_learns_who_asks(geocoder: Geocoder, service: Service) -> None:
+    position(geocoder, "1 Wall Street")
+
+    (agent,) = service.agents
+    assert agent.startswith("MovR/")
+    assert "maps@movr.test" in agent
+
+
+def test_words_that_mean_nothing_are_not_found(geocoder: Geocoder) -> None:
+    assert position(geocoder, "behind the blue door") is None
+
+
+def test_a_place_outside_of_the_city_is_not_found(geocoder: Geocoder) -> None:
+    assert position(geocoder, "Liberty Bell") is None
+
+
+# How often it is asked
+
+
+@pytest.mark.parametrize("words", ["1 Wall Street", "behind the blue door", "Liberty Bell"])
+def test_the_same_words_are_asked_once(
+    geocoder: Geocoder, service: Service, clock: Clock, words: str
+) -> None:
+    answers = set()
+    for again in (words, words.upper(), f" {words} ", words.replace(" ", "  ")):
+        answers.add(position(geocoder, again))
+        clock.now += 10
+
+    assert (len(answers), len(service.asked)) == (1, 1)
+
+
+def test_the_same_words_mean_another_place_in_another_city(
+    geocoder: Geocoder, service: Service, clock: Clock
+) -> None:
+    here = position(geocoder, "1 Wall Street")
+    clock.now += 1
+
+    assert (here, position(geocoder, "1 Wall Street", "rome")) == (WALL_STREET, None)
+    assert service.asked == ["1 wall street, New York", "1 wall street, Rome"]
+
+
+def test_nominatim_is_asked_at_most_once_a_second(
+    geocoder: Geocoder, service: Service, clock: Clock
+) -> None:
+    assert position(geocoder, "1 Wall Street") == WALL_STREET
+    clock.now += 0.9
+
+    assert position(geocoder, "2 Broadway") is None
+    assert position(geocoder, "1 Wall Street") == WALL_STREET  # remembered
+    assert len(service.asked) == 1
+
+    clock.now += 0.1
+    assert position(geocoder, "2 Broadway") == BROADWAY
+
+
+def test_many_at_once_ask_once_a_second(geocoder: Geocoder, service: Service) -> None:
+    threads = [
+        threading.Thread(target=position, args=(geocoder, f"{n} Broadway")) for n in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(service.asked) == 1
+
+
+def test_memory_has_an_end(service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geocoding, "REMEMBERED", 1)
+    forgetful = at(service, clock)
+    for words in ("1 Wall Street", "2 Broadway", "1 Wall Street"):
+        position(forgetful, words)
+        clock.now += 1
+
+    assert len(service.asked) == 3
+
+
+# When it fails
+
+FAILURES = {
+    "overloaded": (503, b"busy"),
+    "blocked": (403, b"no"),
+    "too many": (429, b"slow down"),
+    "an error": (200, b'{"error": "no such thing"}'),
+    "no JSON": (200, b"<html>"),
+    "no place": (200, b'[{"name": "here"}]'),
+    "no number": (200, b'[{"lat": "north", "lon": "west"}]'),
+    "nowhere on earth": (200, b'[{"lat": "NaN", "lon": "Infinity"}]'),
+    "beyond the pole": (200, b'[{"lat": "1e9", "lon": "1e9"}]'),
+    "another shape": (200, b"[7]"),
+    "nothing": (200, b""),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), FAILURES.values(), ids=FAILURES)
+def test_a_service_that_fails_finds_nothing_and_is_asked_again_later(
+    geocoder: Geocoder, service: Service, clock: Clock, status: int, body: bytes
+) -> None:
+    service.fail(status, body)
+    failed = position(geocoder, "1 Wall Street")
+    service.status, service.body = 200, None
+    clock.now += 1
+
+    assert (failed, position(geocoder, "1 Wall Street")) == (None, WALL_STREET)
+
+
+def test_a_service_that_is_away_finds_nothing(service: Service, clock: Clock) -> None:
+    geocoder = at(service, clock)
+    service.server_close()
+
+    assert position(geocoder, "1 Wall Street") is None
+
+
+def test_a_service_that_hangs_is_not_waited_for(
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geocoding, "TIMEOUT", 0.1)
+    service.hangs = True
+
+    assert position(at(service, clock), "1 Wall Street") is None
+    assert not service.released.is_set()
+
+
+def test_the_log_tells_what_failed_but_not_what_was_asked(
+    geocoder: Geocoder, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.fail(429)
+    position(geocoder, "1 Wall Street")
+
+    assert "The geocoder failed: GeocoderRateLimited" in caplog.text
+    assert "wall" not in caplog.text.lower()
+
+
+# What people notice
+
+
+@pytest.fixture
+def rider(database: str, engine: Engine, geocoder: Geocoder) -> Iterator[Visitor]:  # noqa: ARG001 - emptied
+    with serving(settings_for(database), geocoder) as rider:
+        yield rider
+
+
+@contextmanager
+def serving(settings: Settings, geocoder: Geocoder) -> Iterator[Visitor]:
+    app = create_app(settings)
+    app.extensions["geocoder"] = geocoder
+    with visiting(app) as new:
+        yield new().register()
+
+
+def add(rider: Visitor, location: str, **given: str) -> None:
+    fields = {"type": "bike", "color": "red", "brand": "Kona", "location": location, **given}
+    reply = rider.post("/vehicles/add", **fields)
+    assert reply.status_code == 303, sentences(reply)
+
+
+def stands(engine: Engine) -> tuple[str, Position]:
+    """The words for where the only vehicle is, and its position."""
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT last_location, latitude, longitude FROM vehicles"))
+        words, *degrees = row.one()
+    return words, Position(*degrees)
+
+
+def ride(rider: Visitor, engine: Engine) -> None:
+    with engine.connect() as connection:
+        vehicle = connection.execute(text("SELECT id FROM vehicles")).scalar_one()
+    assert rider.start(vehicle).status_code == 303
+
+
+def test_a_vehicle_stands_where_its_words_say(rider: Visitor, engine: Engine) -> None:
+    add(rider, "1 Wall Street")
+
+    assert stands(engine) == ("1 Wall Street", WALL_STREET)
+
+
+def test_a_ride_ends_where_its_words_say(rider: Visitor, engine: Engine, clock: Clock) -> None:
+    add(rider, "1 Wall Street")
+    ride(rider, engine)
+    clock.now += 1
+
+    rider.end(rider.active_ride(), "2 Broadway")
+
+    assert stands(engine) == ("2 Broadway", BROADWAY)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT distance FROM rides")).scalar_one() > 5000
+
+
+def test_words_that_come_with_a_position_are_not_asked_for(
+    rider: Visitor, engine: Engine, service: Service
+) -> None:
+    add(rider, "1 Wall Street", latitude="40.75", longitude="-74")
+
+    assert stands(engine) == ("1 Wall Street", Position(40.75, -74))
+    assert service.asked == []
+
+
+def test_a_form_that_is_refused_is_not_asked_for(rider: Visitor, service: Service) -> None:
+    reply = rider.post("/vehicles/add", type="bike", color="", brand="", location="1 Wall Street")
+
+    assert (reply.status_code, service.asked) == (422, [])
+
+
+@pytest.mark.parametrize("words", ["behind the blue door", "Liberty Bell"])
+def test_words_that_nobody_finds_stay_words(
+    rider: Visitor, engine: Engine, clock: Clock, words: str
+) -> None:
+    add(rider, "1 Wall Street")
+    ride(rider, engine)
+    clock.now += 1
+
+    rider.end(rider.active_ride(), words)
+
+    assert stands(engine) == (words, WALL_STREET)
+
+
+def test_a_failing_service_fails_no_request(
+    rider: Visitor, engine: Engine, service: Service
+) -> None:
+    service.fail(503)
+
+    add(rider, "1 Wall Street")
+
+    assert stands(engine) == ("1 Wall Street", DEFAULT_CITY.centre)
+    assert service.asked
+
+
+# Which one it is
+
+
+def test_nobody_is_asked_unless_a_setting_says_whom() -> None:
+    assert geocoding.make(read_settings({"DEBUG": "1"})) is None
+
+
+def test_a_setting_says_whom_to_ask() -> None:
+    nominatim = geocoding.make(read_settings({"DEBUG": "1", "GEOCODER": "nominatim"}))
+    google = geocoding.make(read_settings({"DEBUG": "1", "GEOCODER": "google", "API_KEY": "k"}))
+
+    assert nominatim is not None
+    assert nominatim.service.domain == "nominatim.openstreetmap.org"
+    assert nominatim.service.scheme == "https"
+    assert google is not None
+    assert isinstance(google.service, GoogleV3)
+    assert google.service.timeout == nominatim.service.timeout == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"GEOCODER": "magic"}, "GEOCODER must be one of none, nominatim, google."),
+        ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google asks Google with it)."),
+        ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL must be an email address."),
+    ],
+)
+def test_a_setting_that_makes_no_sense_stops_the_start(
+    wrong: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"DEBUG": "1", **wrong})
+
+    assert str(refused.value) == f"MovR cannot start: {complaint}"
