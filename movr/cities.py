@@ -27,7 +27,10 @@ REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A served city: `name` is its key in every table, coordinates are its centre (WGS 84)."""
+    """A served city: `name` is its key in every table, coordinates are its centre (WGS 84).
+
+    `locale` says how its people write numbers, times and distances.
+    """
 
     name: str
     label: str
@@ -35,6 +38,7 @@ class City:
     latitude: float
     longitude: float
     timezone: ZoneInfo
+    locale: str
 
     @property
     def centre(self) -> Position:
@@ -49,17 +53,18 @@ class City:
 
 _NEW_YORK_TIME = ZoneInfo("America/New_York")
 _PACIFIC_TIME = ZoneInfo("America/Los_Angeles")
+_AMSTERDAM_TIME = ZoneInfo("Europe/Amsterdam")
 
 CITIES: Final = (
-    City("new york", "New York", US_EAST, 40.7128, -74.0060, _NEW_YORK_TIME),
-    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _NEW_YORK_TIME),
-    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _NEW_YORK_TIME),
-    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC_TIME),
-    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC_TIME),
-    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC_TIME),
-    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, ZoneInfo("Europe/Amsterdam")),
-    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris")),
-    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome")),
+    City("new york", "New York", US_EAST, 40.7128, -74.0060, _NEW_YORK_TIME, "en_US"),
+    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _NEW_YORK_TIME, "en_US"),
+    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _NEW_YORK_TIME, "en_US"),
+    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC_TIME, "en_US"),
+    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC_TIME, "en_US"),
+    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC_TIME, "en_US"),
+    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, _AMSTERDAM_TIME, "nl_NL"),
+    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris"), "fr_FR"),
+    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT"),
 )
 
 DEFAULT_CITY: Final = CITIES[0]

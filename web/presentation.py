@@ -1,18 +1,41 @@
-"""What templates know: the city, who is asking, and times as they read there."""
+"""What templates know: the city, who is asking, and what times and distances read like there.
 
-from datetime import UTC, datetime, timedelta
+The words are English on every page; the order of a date, the clock, the signs in a number and the
+units are those of the city (docs/decisions/0005).
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
+from babel import Locale
+from babel.dates import get_time_format
+from babel.numbers import format_decimal
+from babel.units import format_unit
 from flask import Flask
 from markupsafe import Markup
 
-from movr.cities import EUROPE_WEST, REGIONS, US_EAST, US_WEST, find, of_region
+from movr.cities import (
+    DEFAULT_CITY,
+    EUROPE_WEST,
+    REGIONS,
+    US_EAST,
+    US_WEST,
+    City,
+    find,
+    of_region,
+)
 from web.city import current_city
 from web.replies import served_by
 from web.session import viewer
 
-ADDRESSES: Final = 10_000  # remembered: building one takes as long as a ticket around it
+REMEMBERED: Final = 10_000  # of a kind: an address or a phrase costs as much as a ticket around it
+
+_WORDS: Final = "en_US"
+
+# What a small unit is called (CLDR), its metres, and from how many of it on the large one is used.
+_METRIC: Final = ("length-meter", 1.0, 1000, "length-kilometer", 1000.0)
+_US: Final = ("length-foot", 0.3048, 1000, "length-mile", 1609.344)
 
 _REGION_NAMES: Final = {US_EAST: "US East", US_WEST: "US West", EUROPE_WEST: "Europe West"}
 
@@ -20,7 +43,7 @@ _REGION_NAMES: Final = {US_EAST: "US East", US_WEST: "US West", EUROPE_WEST: "Eu
 def init_app(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(
-        url_for=lru_cache(ADDRESSES)(app.url_for),  # what it says never changes
+        url_for=lru_cache(REMEMBERED)(app.url_for),  # what it says never changes
         current_city=current_city,
         viewer=viewer,
         served_by=served_by,
@@ -28,18 +51,52 @@ def init_app(app: Flask) -> None:
         region_name=region_name,
         city_named=find,
     )
-    app.jinja_env.filters.update(local_time=local_time, duration=duration)
+    app.jinja_env.filters.update(
+        local_time=local_time,
+        clock=clock,
+        day=day,
+        month=month,
+        duration=duration,
+        distance=distance,
+        number=number,
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
 
-def local_time(time: datetime, city: str) -> Markup:
-    """A `<time>` element: UTC for programs, the clock of this city for people."""
-    place = find(city)
-    local = time.astimezone(place.timezone if place else UTC)
-    instant = time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    words = f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
-    return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - nobody's words
+def local_time(moment: datetime, city: str) -> Markup:
+    """A `<time>` element: UTC for programs; for people day and time, as this city writes them."""
+    place = _place(city)
+    local = moment.astimezone(place.timezone)
+    day = _day(local.date(), "yMMMEd", place.locale)
+    return _time(moment, f"{day}, {_clock(local.hour, local.minute, place.locale)}")
+
+
+def clock(moment: datetime, city: str) -> Markup:
+    """A `<time>` element with the time of day only."""
+    place = _place(city)
+    local = moment.astimezone(place.timezone)
+    return _time(moment, _clock(local.hour, local.minute, place.locale))
+
+
+def day(day: date, city: str) -> str:
+    """A day within a year: `16 Nov`, in New York `Nov 16`."""
+    return _day(day, "MMMd", _place(city).locale)
+
+
+def month(day: date, city: str) -> str:
+    """The month that this day is in: `November 2026`."""
+    return _day(day, "yMMMM", _place(city).locale)
+
+
+def distance(metres: float, city: str) -> str:
+    """A way: metres, then kilometres, as this city writes them; in the US feet, then miles."""
+    return _distance(round(metres), _place(city).locale)
+
+
+def number(count: int, city: str) -> str:
+    """A whole number, grouped as this city does."""
+    return _number(count, _place(city).locale)
 
 
 def duration(length: timedelta) -> str:
@@ -53,3 +110,39 @@ def duration(length: timedelta) -> str:
 def region_name(region: str) -> str:
     """A region as people call it."""
     return _REGION_NAMES[region]
+
+
+def _place(city: str) -> City:
+    return find(city) or DEFAULT_CITY
+
+
+def _time(moment: datetime, words: str) -> Markup:
+    instant = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - nobody's words
+
+
+@lru_cache(REMEMBERED)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return get_time_format("short", locale).apply(time(hour, minute), _WORDS)
+
+
+@lru_cache(REMEMBERED)
+def _day(day: date, skeleton: str, locale: str) -> str:
+    """A day's parts (CLDR's skeleton) in the order of the locale, in English words."""
+    words: str = Locale.parse(locale).datetime_skeletons[skeleton].apply(day, _WORDS)
+    return words
+
+
+@lru_cache(REMEMBERED)
+def _distance(metres: int, locale: str) -> str:
+    """To ten metres or feet, as exactly as anybody knows; to a tenth once that is more."""
+    small, metres_small, most, large, metres_large = _US if locale.endswith("_US") else _METRIC
+    near = round(metres / metres_small / 10) * 10
+    if near < most:
+        return format_unit(near, small, "short", locale=locale)
+    return format_unit(metres / metres_large, large, "short", "#,##0.0", locale=locale)
+
+
+@lru_cache(REMEMBERED)
+def _number(count: int, locale: str) -> str:
+    return format_decimal(count, locale=locale)

@@ -28,7 +28,6 @@ SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial
 DAYS: Final = 30
 LONGEST_NUMBER: Final = 240
 
-_LOCALES: Final = {"amsterdam": "nl_NL", "paris": "fr_FR", "rome": "it_IT"}
 _NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
 _BRANDS: Final = {
     "bike": ("Kona", "Merida", "Fuji", "Cervelo", "Pinarello", "Santa Cruz"),
@@ -98,7 +97,7 @@ def analyze(engine: Engine) -> None:
 
 def names_of(city: City, chance: random.Random) -> Faker:
     """Makes names as the city's people have them."""
-    names = Faker(_LOCALES.get(city.name, "en_US"))
+    names = Faker(city.locale)
     names.seed_instance(chance.getrandbits(32))
     return names
 

@@ -14,8 +14,9 @@ from movr.placement import change, found
 from movr.placement.kinds import Placement
 from tests.conftest import ROOT
 
-LISBON = """    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome")),
-    City("lisbon", "Lisbon", EUROPE_WEST, 38.7223, -9.1393, ZoneInfo("Europe/Lisbon")),
+LISBON = """\
+    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT"),
+    City("lisbon", "Lisbon", EUROPE_WEST, 38.7223, -9.1393, ZoneInfo("Europe/Lisbon"), "pt_PT"),
 """
 MIGRATION = '''"""Serve Lisbon."""
 
