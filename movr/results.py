@@ -34,13 +34,16 @@ class RideKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ActiveRide:
-    """A ride under way, as the rider's own row tells it. `start` is None if nobody knew where."""
+    """A ride under way, as the rider's own row tells it.
+
+    Of one that code of before migration 0004 started, the row says no more than which it is.
+    """
 
     city: str
     id: UUID
-    vehicle_type: str
-    vehicle_brand: str
-    start_time: datetime
+    vehicle_type: str | None
+    vehicle_brand: str | None
+    start_time: datetime | None
     start: Position | None
 
     @property

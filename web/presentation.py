@@ -54,11 +54,14 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         local_time=local_time,
         clock=clock,
+        since=since,
+        seconds_since=seconds_since,
         day=day,
         month=month,
         duration=duration,
         distance=distance,
         number=number,
+        rides=rides,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -77,6 +80,22 @@ def clock(moment: datetime, city: str) -> Markup:
     place = _place(city)
     local = moment.astimezone(place.timezone)
     return _time(moment, _clock(local.hour, local.minute, place.locale))
+
+
+def since(moment: datetime, city: str) -> Markup:
+    """The time of day; and the day, if that is over there."""
+    day = moment.astimezone(_place(city).timezone).date()
+    return clock(moment, city) if day == today(city) else local_time(moment, city)
+
+
+def today(city: str) -> date:
+    """The day it is there."""
+    return datetime.now(_place(city).timezone).date()
+
+
+def seconds_since(moment: datetime) -> int:
+    """How long ago that was; not less than nothing, whatever two servers' clocks say."""
+    return max(0, int((datetime.now(UTC) - moment).total_seconds()))
 
 
 def day(day: date, city: str) -> str:
@@ -110,6 +129,11 @@ def duration(length: timedelta) -> str:
 def region_name(region: str) -> str:
     """A region as people call it."""
     return _REGION_NAMES[region]
+
+
+def rides(count: int, city: str) -> str:
+    """So many rides."""
+    return "1 ride" if count == 1 else f"{number(count, city)} rides"
 
 
 def _place(city: str) -> City:

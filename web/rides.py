@@ -1,4 +1,4 @@
-"""Starting and ending a ride, and a rider's history."""
+"""Starting and ending a ride, its receipt, and a rider's history."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -9,11 +9,12 @@ from flask_login import login_required
 
 from movr.errors import TooFarAway
 from movr.results import RideKey, VehicleKey
-from web import metrics, paging, session
+from web import charts, metrics, paging, session
 from web.city import city_of_form
 from web.context import movr, settings
 from web.forms import EndRideForm
 from web.geocoding import position_of
+from web.presentation import today
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -23,6 +24,16 @@ blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 def index() -> ResponseReturnValue:
     """The active ride first, with its form; then the history."""
     return _history(EndRideForm())
+
+
+@blueprint.get("/<uuid:ride_id>")
+@login_required
+def receipt(ride_id: UUID) -> ResponseReturnValue:
+    """What became of one's own ride; of one under way, the form that ends it."""
+    ride = movr().ride(session.member(), ride_id)
+    if ride.is_active:
+        return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
+    return render_template("rides/receipt.html", ride=ride)
 
 
 @blueprint.post("/start/<uuid:vehicle_id>")
@@ -44,7 +55,7 @@ def end(ride_id: UUID) -> ResponseReturnValue:
     if not (form.validate() and _is_ended(ride_id, form)):
         return _history(form), HTTPStatus.UNPROCESSABLE_ENTITY
     flash("Your ride has ended. Thank you for riding.", "success")
-    return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
@@ -64,7 +75,14 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 
 
 def _history(form: EndRideForm) -> str:
-    history = movr().history(
-        session.member(), before=paging.before_ride(), size=settings().page_size
+    member = session.member()
+    history = movr().history(member, before=paging.before_ride(), size=settings().page_size)
+    return render_template(
+        "rides/index.html",
+        history=history,
+        chart=charts.rides_a_week(history.weeks, today(member.city)),
+        active=[ride for ride in history.rides.items if ride.is_active],
+        past=[ride for ride in history.rides.items if not ride.is_active],
+        home=member.city,
+        form=form,
     )
-    return render_template("rides/index.html", history=history, rides=history.rides, form=form)

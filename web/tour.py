@@ -119,8 +119,10 @@ def _own_and_ride(member: Tourist) -> Iterator[str]:
     yield "POST /rides/start/<id>"
     end = member.follow("/rides", "/rides/end")
     yield "GET /rides, on a ride"
-    member.post(end, location="there")
+    receipt = member.post(end, location="there")
     yield "POST /rides/end/<id>"
+    member.get(receipt)
+    yield "GET /rides/<id>"
     member.get("/rides")
     yield "GET /rides, with a history"
     member.post(remove)

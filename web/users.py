@@ -1,5 +1,7 @@
 """The city's members, and one's own profile."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -8,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.errors import NotYou
-from movr.results import Member
+from movr.results import Earnings, Member
 from web import paging, session
 from web.city import current_city
 from web.context import movr, settings
+from web.presentation import distance, duration, rides
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -32,7 +35,14 @@ def profile(user_id: UUID) -> ResponseReturnValue:
     """One's own profile and vehicles."""
     member = _oneself(user_id)
     page = movr().vehicles_of(member.key, after=paging.after_id(), size=settings().page_size)
-    return render_template("users/profile.html", member=member, vehicles=page)
+    return render_template(
+        "users/profile.html",
+        member=member,
+        vehicles=page,
+        months={owned.vehicle.id: _words(owned.month, member.city) for owned in page.items},
+        month=_sum([owned.month for owned in page.items]),
+        is_all=not (page.next or paging.after_id()),
+    )
 
 
 @blueprint.post("/remove/<uuid:user_id>")
@@ -43,6 +53,22 @@ def remove(user_id: UUID) -> ResponseReturnValue:
     session.end()
     flash("Your account is deleted. Thank you for riding with us.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+def _words(month: Earnings, city: str) -> str:
+    """What a vehicle did in the last 30 days."""
+    if not month.rides:
+        return "Not ridden in the last 30 days"
+    way = f", {distance(month.distance, city)}" if month.distance else ""
+    return f"{rides(month.rides, city)}, {duration(month.time)}{way} in the last 30 days"
+
+
+def _sum(months: Sequence[Earnings]) -> Earnings:
+    """What vehicles did together."""
+    time = sum((month.time for month in months), start=timedelta())
+    return Earnings(
+        sum(month.rides for month in months), time, sum(month.distance for month in months)
+    )
 
 
 def _oneself(user_id: UUID) -> Member:

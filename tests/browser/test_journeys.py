@@ -51,7 +51,8 @@ def test_a_rider_s_journey(screen: Page, new_http_visitor: NewVisitor) -> None:
     screen.get_by_label("Where did you leave it?").fill("2 Tremont Street")
     screen.get_by_role("button", name="End ride").click()
     expect(screen.get_by_role("status")).to_contain_text("Your ride has ended.")
-    expect(screen.get_by_role("listitem")).to_contain_text("2 Tremont Street")
+    expect(screen.get_by_role("heading", level=1)).to_have_text("Your ride in Boston")
+    expect(screen.get_by_role("main")).to_contain_text("2 Tremont Street")
 
     screen.get_by_role("button", name="Log out").click()
     expect(screen.get_by_role("status")).to_contain_text("You are logged out.")

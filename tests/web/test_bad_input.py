@@ -456,7 +456,7 @@ def test_the_earliest_and_the_latest_page_of_rides_are_pages(
     reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{NOBODY}'})}")
 
     assert reply.status_code == 200
-    assert reply.text.count("End ride") == rides
+    assert reply.text.count("/rides/end/") == rides
 
 
 # Headers and cookies, as raw as a server passes them on

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from html import unescape
@@ -41,7 +41,7 @@ OWNER = frozenset({Who.OWNER})
 class Route:
     """What to ask for, who gets it, and for whom the world is another one afterwards.
 
-    Paths and fields name what the scene has.
+    Paths and fields name what the scene has. Members who do not get it are answered `refusal`.
     """
 
     path: str
@@ -49,6 +49,7 @@ class Route:
     changes: frozenset[Who] = NOBODY
     method: str = "GET"
     fields: Mapping[str, str] = field(default_factory=dict)
+    refusal: int = 403
 
 
 def posted(
@@ -85,6 +86,7 @@ ROUTES: Mapping[str, Route] = {
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
     "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
     "rides.index": Route("/rides", MEMBERS),
+    "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
     "gbfs.manifest": Route("/gbfs/v3/manifest.json", EVERYBODY),
@@ -122,6 +124,11 @@ class Scene:
         return self.owner.active_ride()
 
     @cached_property
+    def ended_ride(self) -> UUID:
+        self.owner.end(self.ride)
+        return self.ride
+
+    @cached_property
     def friend(self) -> Visitor:
         """Somebody whose password everybody knows."""
         return self.new_visitor().register("boston")
@@ -138,7 +145,7 @@ class Scene:
         route = ROUTES[name]
         path = route.path.format(scene=self)
         fields = {key: value.format(scene=self) for key, value in route.fields.items()}
-        return Route(path, route.admits, route.changes, route.method, fields)
+        return replace(route, path=path, fields=fields)
 
     def browser_of(self, who: Who) -> Visitor:
         """The browser of whoever asks. Comes last: a ghost leaves nothing behind."""
@@ -226,7 +233,10 @@ def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
 @pytest.mark.parametrize("name", ROUTES)
 def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
     nobody = SimpleNamespace(id=UUID(int=0))
-    anything = SimpleNamespace(owner=nobody, vehicle=UUID(int=0), ride=UUID(int=0), name=nobody.id)
+    some = UUID(int=0)
+    anything = SimpleNamespace(
+        owner=nobody, vehicle=some, ride=some, ended_ride=some, name=nobody.id
+    )
     path = ROUTES[name].path.format(scene=anything)
 
     assert app.url_map.bind("movr.test").match(path, ROUTES[name].method)[0] == name
@@ -263,7 +273,7 @@ def test_whoever_is_refused_changes_nothing_and_learns_nothing(
     assert all_rows(engine) == before
     assert not re.search("byron|wall street", reply.text, re.IGNORECASE)
     if who in MEMBERS:  # whoever is in another city may not even find it
-        assert reply.status_code in ({403, 404} if who is Who.FOREIGNER else {403})
+        assert reply.status_code in ({403, 404} if who is Who.FOREIGNER else {route.refusal})
     else:
         assert reply.status_code == 303, sentences(reply)
         assert wanted(reply.headers["Location"]) == page_to_return_to(route)
