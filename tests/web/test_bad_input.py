@@ -15,6 +15,7 @@ from sqlalchemy import Engine, insert, update
 from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.test import TestResponse
 
+from movr.cities import DEFAULT_CITY
 from movr.models import Base, Ride, User, Vehicle
 from tests.conftest import NewVisitor
 from tests.databases import all_rows
@@ -676,8 +677,8 @@ def test_a_body_of_another_kind_is_no_form(visitor: Visitor, engine: Engine, kin
 
 def test_a_wrong_method_is_told_the_right_ones(app: Flask, engine: Engine) -> None:
     urls = app.url_map.bind("movr.test")
-    values = {"filename": "favicon.svg", "name": "rome"}
-    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id"), NOBODY)
+    values = {"filename": "favicon.svg", "name": "rome", "city": DEFAULT_CITY}
+    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), NOBODY)
     client = app.test_client()
     tried = 0
 
