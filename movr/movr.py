@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, Executable, Row
+from sqlalchemy import Engine, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -72,6 +72,10 @@ class MovR:
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
         return _persistently(lambda: schema.is_at_head(self.engine))
+
+    def reach(self) -> None:
+        """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
+        self._read(text("SELECT 1"))
 
     # Who is there
 
