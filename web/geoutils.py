@@ -5,7 +5,6 @@ send them.
 """
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 from geopy.distance import geodesic
@@ -17,30 +16,13 @@ POLE: Final = 90  # degrees
 ANTIMERIDIAN: Final = 180
 
 
-def city_of_headers(get: Callable[[str], str | None], city_header: str) -> City | None:
-    """The served city that the headers name, or the one nearest to the coordinates they give.
-
-    `<header>` carries a name (`X-City: new york`), `<header>-Lat-Long` a position in degrees
-    (`X-City-Lat-Long: 40.7,-74.0`). None if neither makes sense.
-    """
-    return _named(get(city_header)) or _nearest(get(f"{city_header}-Lat-Long"))
-
-
-def city_of_region(region: str) -> City | None:
-    """The first city of this region; None without a region."""
-    return next(iter(of_region(region)), None)
-
-
-def nearest_city(latitude: float, longitude: float) -> City:
-    """The served city whose centre is nearest, over the ground."""
-    return min(CITIES, key=lambda city: geodesic((latitude, longitude), city.centre).meters)
-
-
-def _named(header: str | None) -> City | None:
+def city_of_name(header: str | None) -> City | None:
+    """The served city that this header names (`X-City: new york`), if any."""
     return find(header.strip()) if header and len(header) <= LONGEST_HEADER else None
 
 
-def _nearest(header: str | None) -> City | None:
+def city_of_coordinates(header: str | None) -> City | None:
+    """The city nearest to this position in degrees (`X-City-Lat-Long: 40.7,-74`), if it is one."""
     if not header or len(header) > LONGEST_HEADER:
         return None
     try:
@@ -54,3 +36,13 @@ def _nearest(header: str | None) -> City | None:
     ):
         return None
     return nearest_city(latitude, longitude)
+
+
+def city_of_region(region: str) -> City | None:
+    """The first city of this region; None without a region."""
+    return next(iter(of_region(region)), None)
+
+
+def nearest_city(latitude: float, longitude: float) -> City:
+    """The served city whose centre is nearest, over the ground."""
+    return min(CITIES, key=lambda city: geodesic((latitude, longitude), city.centre).meters)
