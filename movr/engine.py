@@ -90,6 +90,7 @@ def make_engine(
     event.listen(engine, "connect", _draw_age)
     event.listen(engine, "checkout", _retire)
     event.listen(engine, "handle_error", _drop_connections_of_a_server_that_leaves)
+    event.listen(engine, "handle_error", _forget_details)
     return engine
 
 
@@ -133,3 +134,12 @@ def _retire(
 def _drop_connections_of_a_server_that_leaves(context: ExceptionContext) -> None:
     if getattr(context.original_exception, "pgcode", None) in SHUTTING_DOWN:
         context.is_disconnect = True
+
+
+def _forget_details(context: ExceptionContext) -> None:
+    """Keep the first line of what the server said: the others may repeat the row, for every log."""
+    said = str(context.original_exception)
+    first_line = said.strip().partition("\n")[0]
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error:
+            error.args = tuple(str(part).replace(said, first_line) for part in error.args)

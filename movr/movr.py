@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, Executable, Row
+from sqlalchemy import Engine, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -77,6 +77,10 @@ class MovR:
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
         return _persistently(lambda: schema.is_at_head(self.engine))
+
+    def reach(self) -> None:
+        """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
+        self._read(text("SELECT 1"))
 
     # Who is there
 

@@ -24,31 +24,31 @@ class SchemaError(Exception):
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations up to `revision`."""
-    with _plainly():
+    with plainly():
         command.upgrade(_config(engine), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Undo the migrations down to `revision`; `base` undoes them all."""
-    with _plainly():
+    with plainly():
         command.downgrade(_config(engine), revision)
 
 
 def migrate(engine: Engine, message: str) -> None:
     """Write a new migration: what the models have that the database lacks."""
-    with _plainly():
+    with plainly():
         command.revision(_config(engine), message, autogenerate=True)
 
 
 def current(engine: Engine) -> None:
     """Print the revision the database is at."""
-    with _plainly():
+    with plainly():
         command.current(_config(engine), verbose=True)
 
 
 def history(engine: Engine) -> None:
     """Print all revisions."""
-    with _plainly():
+    with plainly():
         command.history(_config(engine), indicate_current=True)
 
 
@@ -95,7 +95,7 @@ def is_compared(dialect: str) -> Callable[..., bool]:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def plainly() -> Iterator[None]:
     """Turn Alembic's complaints, and a database that is away, into a sentence."""
     try:
         yield

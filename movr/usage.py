@@ -53,12 +53,26 @@ def count_statements(engine: Engine) -> None:
             usage.statements += 1
             usage.seconds += time.perf_counter() - arguments[4].sent_at
 
-    @event.listens_for(engine, "commit")
-    @event.listens_for(engine, "rollback")
-    def ended(connection: Connection) -> None:
-        lost = connection.invalidated
-        if (usage := _usage.get(None)) and not lost and not _is_idle(connection):
-            usage.round_trips += 1
+    # Its events say when a transaction is about to end, and not when it has.
+    dialect = engine.dialect
+    dialect.do_commit = _counted(dialect.do_commit)  # type: ignore[method-assign, assignment]
+    dialect.do_rollback = _counted(dialect.do_rollback)  # type: ignore[method-assign, assignment]
+
+
+def _counted(end: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The same end of a transaction, counted and timed where psycopg2 has one to end."""
+
+    def counted(connection: Any) -> None:  # noqa: ANN401 - psycopg2's, in its pool's clothes
+        usage = _usage.get(None)
+        if not usage or connection.status == STATUS_READY:
+            end(connection)
+            return
+        usage.round_trips += 1
+        sent_at = time.perf_counter()
+        end(connection)
+        usage.seconds += time.perf_counter() - sent_at
+
+    return counted
 
 
 def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:

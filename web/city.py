@@ -1,5 +1,6 @@
 """The city looked at: which one it is, its home page, and a look at another."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +11,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from movr.cities import DEFAULT_CITY, City, find, of_slug
 from web.context import movr, settings
 from web.finding import finding
-from web.geoutils import city_of_headers, city_of_region
+from web.geoutils import city_of_coordinates, city_of_name, city_of_region
 from web.links import within_site
 from web.session import viewer
 
@@ -59,19 +60,9 @@ def choose(name: str) -> ResponseReturnValue:
 
 
 def current_city() -> City:
-    """The city being looked at.
-
-    The one chosen on the page; else where the balancer says the visitor is; else the member's
-    home; else the first of this deployment's region; else New York, which is said once.
-    """
+    """The city being looked at: of those that `_hints` gives, the first that there is."""
     if "city" not in g:
-        g.city = (
-            find(session.get("city", ""))
-            or city_of_headers(request.headers.get, settings().city_header)
-            or _home_city()
-            or city_of_region(settings().region)
-            or _guess()
-        )
+        g.city, g.city_from = next((city, source) for city, source in _hints() if city)
     city: City = g.city
     return city
 
@@ -88,6 +79,21 @@ def city_of_form() -> City:
     if city is None:
         abort(HTTPStatus.NOT_FOUND)
     return city
+
+
+def _hints() -> Iterator[tuple[City | None, str]]:
+    """Which city it may be, and what says so, which the reply repeats; the most deliberate first.
+
+    The one chosen on the page; else where the balancer says the visitor is; else the member's
+    home; else the first of this deployment's region; else New York, which is said once.
+    """
+    header = settings().city_header
+    yield find(session.get("city", "")), "chosen"
+    yield city_of_name(request.headers.get(header)), "header"
+    yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
+    yield _home_city(), "home"
+    yield city_of_region(settings().region), "region"
+    yield _guess(), "default"
 
 
 def _home_city() -> City | None:

@@ -4,27 +4,11 @@ from importlib.util import find_spec
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from movr import schema
-from movr.databases import DatabaseRefused
-from movr.errors import Refusal
-from movr.schema import SchemaError
 from web import placing
 from web.context import movr
-from web.servers import CannotServe
-
-
-class Plainly(AppGroup):
-    """Commands that say in a sentence what they can't do."""
-
-    def invoke(self, context: click.Context) -> object:
-        """Run the command."""
-        try:
-            return super().invoke(context)
-        except (SchemaError, Refusal, DatabaseRefused, CannotServe) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
-
+from web.plainly import Plainly
 
 db = Plainly("db", help="The schema's history (Alembic).")
 

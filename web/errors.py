@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
-from web import metrics, session
+from web import logs, metrics, session
 from web.limits import TooManyAttempts
 
 RETRY_AFTER: Final = "5"  # seconds
@@ -80,18 +80,27 @@ def init_app(app: Flask) -> None:
 
 def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """What the table says."""
-    metrics.count_refusal(refusal)
+    note(refusal)
     answer = ANSWERS[type(refusal)]
     if isinstance(answer, Flash):
         if isinstance(refusal, errors.AccountGone):
             session.end()
         flash(refusal.sentence, "warning")
         return redirect(answer.url(), HTTPStatus.SEE_OTHER)
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning(
-            "%s %s: %s", request.method, request.path, type(refusal).__name__, exc_info=refusal
-        )
     return _page(answer.status, refusal.sentence, answer.retry_after)
+
+
+def note(refusal: errors.Refusal) -> None:
+    """Count it; if it is the database's doing, say why in one line of the log."""
+    metrics.count_refusal(refusal)
+    if cause := cause_of(refusal):
+        kind = type(refusal).__name__
+        logger.warning("%s %s: %s: %s", request.method, logs.route(), kind, cause)
+
+
+def cause_of(refusal: errors.Refusal) -> str:
+    """What the driver or the pool said, in a line, for operators; empty if neither did."""
+    return str(refusal.__cause__ or "").partition("\n")[0]
 
 
 def answer_forgery(_error: CSRFError) -> ResponseReturnValue:
@@ -112,7 +121,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def answer_bug(error: Exception) -> ResponseReturnValue:
     """Everything else is a bug: noted in full in the log, told in one sentence."""
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error("%s %s failed", request.method, logs.route(), exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
 
 

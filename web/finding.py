@@ -11,7 +11,7 @@ from movr.geo import is_within
 from movr.search import START, Search
 from web import paging
 from web.context import settings
-from web.geoutils import position, position_of_headers
+from web.geoutils import position
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Finding:
 def finding(city: City, *, only_free: bool = False) -> Finding:
     """What this request looks for. A filter or place that makes no sense is nobody's page: 404."""
     asked = _near()
-    hint = position_of_headers(request.headers.get, settings().city_header)
+    hint = position(request.headers.get(f"{settings().city_header}-Lat-Long"))
     here = next((place for place in (asked, hint) if place and is_within(city, place)), None)
     search = Search(
         city=city.name,

@@ -4,7 +4,6 @@ The headers are a hint of the load balancer's, never a permission: whoever can r
 send them.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from movr.cities import CITIES, City, Position, find, of_region
@@ -15,19 +14,15 @@ POLE: Final = 90  # degrees
 ANTIMERIDIAN: Final = 180
 
 
-def city_of_headers(get: Callable[[str], str | None], city_header: str) -> City | None:
-    """The served city that the headers name, or the one nearest to the coordinates they give.
-
-    `<header>` carries a name (`X-City: new york`), `<header>-Lat-Long` a position in degrees
-    (`X-City-Lat-Long: 40.7,-74.0`). None if neither makes sense.
-    """
-    position = position_of_headers(get, city_header)
-    return _named(get(city_header)) or (nearest_city(position) if position else None)
+def city_of_name(header: str | None) -> City | None:
+    """The served city that this header names (`X-City: new york`), if any."""
+    return find(header.strip()) if header and len(header) <= LONGEST_HEADER else None
 
 
-def position_of_headers(get: Callable[[str], str | None], city_header: str) -> Position | None:
-    """Where the visitor is, as far as the balancer knows; None if it does not say."""
-    return position(get(f"{city_header}-Lat-Long"))
+def city_of_coordinates(header: str | None) -> City | None:
+    """The city nearest to this position in degrees (`X-City-Lat-Long: 40.7,-74`), if it is one."""
+    place = position(header)
+    return nearest_city(place) if place else None
 
 
 def city_of_region(region: str) -> City | None:
@@ -50,7 +45,3 @@ def position(text: str | None) -> Position | None:
         return None
     is_on_earth = abs(latitude) <= POLE and abs(longitude) <= ANTIMERIDIAN  # and NaN is not
     return Position(latitude, longitude) if is_on_earth else None
-
-
-def _named(header: str | None) -> City | None:
-    return find(header.strip()) if header and len(header) <= LONGEST_HEADER else None

@@ -54,13 +54,36 @@ def on_starting(_server: Arbiter) -> None:
 
 def when_ready(server: Arbiter) -> None:
     """Make a folder for what the workers share: in memory where there is /dev/shm."""
-    folder = tempfile.mkdtemp(prefix="movr-", dir=worker_tmp_dir)
+    clear_folders_of_the_dead()
+    folder = tempfile.mkdtemp(prefix=f"movr-{os.getpid()}-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     os.environ["DRAIN_MARK"] = f"{folder}/draining"
     if _settings.drain_seconds:
         _drain_before_stopping(server, Path(os.environ["DRAIN_MARK"]))
     if not os.environ.get("RATE_LIMIT_FILE"):
         os.environ["RATE_LIMIT_FILE"] = f"{folder}/attempts.sqlite3"
+
+
+def clear_folders_of_the_dead() -> None:
+    """Remove what gunicorns left that were killed.
+
+    In a pod, where each is process 1, the memory outlives the container. Nobody has a folder of
+    this process's number yet.
+    """
+    for folder in Path(worker_tmp_dir or tempfile.gettempdir()).glob("movr-*-*"):
+        number = folder.name.split("-")[1]
+        if number == str(os.getpid()) or (number.isdigit() and not _is_alive(int(number))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 def pre_request(_worker: Worker, request: Request) -> None:

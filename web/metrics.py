@@ -18,7 +18,7 @@ from prometheus_client import (
 )
 
 from movr import __version__, usage
-from movr.errors import Refusal
+from movr.errors import DatabaseAway, DatabaseBusy, Refusal
 from web import logs
 from web.config import Settings
 
@@ -62,9 +62,11 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     BUILD.labels(__version__, platform.python_version(), settings.region).set(1)
     for pool, engine in zip(("write", "read"), app.extensions["movr"].engines, strict=True):
-        POOL_SIZE.labels(pool).set(settings.pool_size)
+        POOL_SIZE.labels(pool).set(min(settings.pool_size, settings.threads))
         in_use = CONNECTIONS.labels(pool)
         usage.watch_pool(engine, in_use.inc, in_use.dec)
+    for refusal in (DatabaseAway, DatabaseBusy):  # at 0: a rate starts from what was there
+        REFUSALS.labels("/readyz", refusal.__name__)
 
 
 def count_refusal(refusal: Refusal) -> None:

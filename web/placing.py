@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, ScriptInfo
+from flask.cli import ScriptInfo
 
 from movr.cities import CITIES, REGIONS, City, of_region
 from movr.movr import MovR
@@ -14,6 +14,7 @@ from movr.placement.cockroachdb import SURVIVAL_COSTS
 from movr.placement.kinds import CannotPlace, Placement, Step, Survival
 from web import tour
 from web.context import movr
+from web.plainly import Plainly
 
 # Statements that may leave their region, by page, and why that is accepted.
 EXCEPTIONS: Final = {
@@ -21,7 +22,7 @@ EXCEPTIONS: Final = {
     "POST /login": "a username is looked up before its city is known",
 }
 
-placement = AppGroup("placement", help="Where rows live.")
+placement = Plainly("placement", help="Where rows live.")
 
 WANTED = click.argument("wanted", type=click.Choice([kind.value for kind in Placement]))
 SURVIVE = click.option(
@@ -72,9 +73,12 @@ def show() -> None:
 @placement.command("sql")
 @click.argument("wanted", type=click.Choice([Placement.PARTITION.value]))
 def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
-    """Print dbinit.sql."""
-    from scenarios.shared import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
-
+    """Print dbinit.sql. Only in a clone: its sample rows are made by what no image has."""
+    try:
+        from scenarios.shared import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
+    except ImportError:
+        message = "The sample rows are made in a clone. What would be printed is its dbinit.sql."
+        raise click.ClickException(message) from None
     world = sample.make()
     rows = {"users": world.users, "vehicles": world.vehicles, "rides": world.rides}
     click.echo(dbinit.render(rows), nl=False)

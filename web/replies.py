@@ -1,4 +1,4 @@
-"""What every reply says: who served it, what the database cost, what a browser may do with it."""
+"""What every reply says: who served it and which city, its cost, what a browser may do with it."""
 
 from typing import Final
 
@@ -43,6 +43,8 @@ def _add_headers(response: Response) -> Response:
     if not settings().debug:
         response.headers["Strict-Transport-Security"] = _HSTS
     response.headers["X-Served-By-Region"] = served_by()
+    if source := g.get("city_from"):
+        response.headers["X-City-From"] = source
     if cost := g.get("usage"):
         milliseconds = cost.seconds * 1000
         response.headers["Server-Timing"] = (

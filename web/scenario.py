@@ -12,8 +12,8 @@ import scenarios
 from movr import databases
 from scenarios import Scenario
 from web import running
-from web.commands import Plainly
 from web.context import movr
+from web.plainly import Plainly
 from web.running import Locked, Running
 from web.servers import take_signals_as_ctrl_c
 from web.staging import Staging

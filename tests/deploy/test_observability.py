@@ -12,8 +12,10 @@ import yaml
 from prometheus_client import REGISTRY
 
 from movr import errors
-from tests.conftest import ROOT
+from movr.cities import REGIONS
+from tests.conftest import ROOT, settings_for
 from tests.deploy.kustomize import pods, read
+from web.app import create_app
 from web.errors import ANSWERS
 
 FOLDER = ROOT / "deploy" / "observability"
@@ -77,6 +79,35 @@ def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
         labels |= KNOWN[selector.name]
     for clause in re.findall(r"\b(?:by|on|group_left) \(([^)]*)\)", query):
         assert {name.strip() for name in clause.split(",")} <= labels
+
+
+def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> None:
+    """A probe is quick and mostly well, or fails all day; of either an average says nothing."""
+    app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    quiet = {rule for rule in rules if "/static/" in rule} | {"/healthz", "/readyz", "/metrics"}
+    assert quiet < rules
+
+    for query in QUERIES:
+        for selector in selectors(query):
+            if "route" in KNOWN[selector.name] and selector.name != "movr_refusals_total":
+                (route,) = [m for m in selector.matchers.matchers if m.name == "route"]
+                assert route.op == promql_parser.MatchOp.NotRe
+                assert {rule for rule in rules if re.fullmatch(route.value, rule)} == quiet
+
+
+def test_every_region_has_a_rule_that_misses_it() -> None:
+    """One over all regions would be content with the last that is left."""
+    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrGone"]
+
+    assert gone == [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
+
+
+def test_google_s_object_has_the_same_rules() -> None:
+    (rules,) = read(FOLDER / "global-rules.yaml")
+
+    assert rules["kind"] == "GlobalRules"
+    assert rules["spec"] == yaml.safe_load((FOLDER / "alerts.yaml").read_text())
 
 
 def test_every_number_is_on_the_dashboard() -> None:

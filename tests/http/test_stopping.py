@@ -1,10 +1,17 @@
 """How gunicorn ends: by SIGTERM, and without losing a request."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.conftest import running
+from tests.conftest import ROOT, running
 from tests.http.test_run import is_open, until
+
+SHARED = Path("/dev/shm")
 
 BODY = b"username=ada&password=lovelace"
 HEAD = (
@@ -26,3 +33,41 @@ def test_who_stops_refuses_connections_at_once_and_still_ends_the_request_in_fli
         until(lambda: not is_open(port), "a refused connection")
         client.sendall(BODY[10:])
         assert client.makefile("rb").readline().startswith(b"HTTP/1.1 400 ")  # it has no token
+
+
+def folders(process: int) -> set[Path]:
+    """What the gunicorn of this process id shares among its workers."""
+    return set(SHARED.glob(f"movr-{process}-*"))
+
+
+def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(database: str) -> None:
+    """In a pod the memory outlives the container, and counts against its limit."""
+    with running(DB_URI=database, DEBUG="1", WORKERS="1") as (_, killed):
+        assert folders(killed.pid)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+        assert folders(killed.pid)
+
+    with running(DB_URI=database, DEBUG="1", WORKERS="1") as (_, living):
+        assert not folders(killed.pid)
+        with running(DB_URI=database, DEBUG="1", WORKERS="1"):
+            assert folders(living.pid)
+
+    assert not folders(living.pid)
+
+
+def test_what_an_earlier_container_left_goes_though_its_process_id_is_the_same() -> None:
+    """It is 1 in every container."""
+    clear = "from web import gunicorn; gunicorn.clear_folders_of_the_dead()"
+    make = f"import os, pathlib; old = pathlib.Path(f'{SHARED}/movr-{{os.getpid()}}-'); old.mkdir()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"{make}; {clear}; print(old.exists())"],
+        cwd=ROOT,
+        env={**os.environ, "DEBUG": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout == "False\n"

@@ -30,10 +30,10 @@ class Collector(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def spans_until(self, name: str) -> dict[str, Any]:
-        """All spans by name, once one of this name is among them."""
+    def spans_until(self, *names: str) -> dict[str, Any]:
+        """All spans by name, once all of these names are among them."""
         spans: dict[str, Any] = {}
-        while name not in spans:
+        while not spans.keys() >= set(names):
             batch = self.received.get(timeout=PATIENCE)
             for resource in batch.resource_spans:
                 for scope in resource.scope_spans:
@@ -93,24 +93,68 @@ def test_operators_name_the_service_themselves(collector: Collector, database: s
     assert values(resource.attributes)["service.name"] == "movr-blue"
 
 
-def test_nothing_is_even_imported_when_nobody_asked() -> None:
+@pytest.mark.parametrize("names", ["", "http"], ids=["old names", "new names"])
+def test_a_span_tells_no_more_than_the_log(collector: Collector, database: str, names: str) -> None:
+    settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", **SOON}
+    naming = {"OTEL_SEMCONV_STABILITY_OPT_IN": names}
+    with serving(**settings, **naming, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
+        client = {"X-Forwarded-For": "203.0.113.7"}
+        httpx.get(f"{url}/nothing/lovelace", headers=client)
+        httpx.get(f"{url}/city/lovelace?email=lovelace", headers=client)
+        httpx.get(
+            f"{url}/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1?email=lovelace", headers=client
+        )
+        spans = collector.spans_until("GET /users/<uuid:user_id>", "unknown")
+
+    told = " ".join(str(span) for span, _ in spans.values())
+    assert "/users/<uuid:user_id>" in told
+    assert [no for no in ("lovelace", "203.0.113.7", "6a0f4cfe") if no in told] == []
+
+
+def test_probes_leave_no_span(collector: Collector, database: str) -> None:
+    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", **SOON}
+    with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
+        httpx.get(f"{url}/readyz")
+        httpx.get(f"{url}/login")
+        spans = collector.spans_until("GET /login")
+
+    assert spans.keys() == {"GET /login"}
+
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize("asked", [{}, {**ENDPOINT, "OTEL_TRACES_EXPORTER": "none"}])
+def test_nothing_is_even_imported_when_nobody_asked(asked: dict[str, str]) -> None:
     program = "import server, sys; print('opentelemetry' in sys.modules)"
 
-    assert printed(program) == "False\n"
+    assert run(program, **asked).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+        {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json"},
+        {"OTEL_TRACES_EXPORTER": "zipkin"},
+    ],
+)
+def test_what_it_does_not_speak_is_refused_in_a_sentence(asked: dict[str, str]) -> None:
+    refused = run("import server", **ENDPOINT, **asked)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"MovR cannot start: {next(iter(asked))} must be ")
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_without_its_packages_it_refuses_in_a_sentence() -> None:
     """As on a laptop, which does not install them."""
     program = "import sys; sys.modules['opentelemetry'] = None; import server"
 
-    refused = run(program, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+    refused = run(program, **ENDPOINT)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("MovR cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs")
-
-
-def printed(program: str) -> str:
-    return run(program).stdout
 
 
 def run(program: str, **settings: str) -> subprocess.CompletedProcess[str]:

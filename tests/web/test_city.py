@@ -50,6 +50,24 @@ def test_the_most_deliberate_hint_decides(new_western_visitor: NewVisitor) -> No
     assert seen == ["Seattle", "Boston", "Rome", "Washington DC", "Paris"]
 
 
+def test_a_page_says_what_its_city_was_taken_from(
+    visitor: Visitor, new_western_visitor: NewVisitor
+) -> None:
+    """So that who set up the balancer can tell its word from a lucky guess."""
+    western = new_western_visitor()
+    named, placed = {"X-City": "boston"}, {"X-City-Lat-Long": ROME}
+
+    replies = [visitor.get("/")]
+    replies += [western.get("/", headers) for headers in ({}, placed, named)]
+    replies += [western.register("paris").get("/")]
+    western.post("/city/rome")
+    replies += [western.get("/", named)]
+
+    sources = [reply.headers["X-City-From"] for reply in replies]
+    assert sources == ["default", "region", "coordinates", "header", "home", "chosen"]
+    assert "X-City-From" not in western.get("/healthz").headers
+
+
 @pytest.mark.parametrize(
     ("headers", "shown"),
     [

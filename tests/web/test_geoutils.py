@@ -3,13 +3,12 @@
 import pytest
 
 from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, City, Position
-from web.geoutils import city_of_headers, city_of_region, nearest_city
+from web.geoutils import city_of_coordinates, city_of_name, city_of_region, nearest_city
 
 
 def found(name: str | None = None, position: str | None = None) -> str | None:
     """The name of the city that these headers lead to."""
-    headers = {"X-City": name, "X-City-Lat-Long": position}
-    city = city_of_headers(headers.get, "X-City")
+    city = city_of_name(name) or city_of_coordinates(position)
     return city.name if city else None
 
 
@@ -121,15 +120,6 @@ def test_a_position_counts_where_the_name_is_unknown() -> None:
 
 def test_no_header_leads_nowhere() -> None:
     assert found() is None
-
-
-def test_both_headers_take_the_name_of_the_setting() -> None:
-    named = {"X-Where": "rome", "X-City": "paris"}
-    placed = {"X-Where-Lat-Long": "41.9,12.5", "X-City-Lat-Long": "48.9,2.4"}
-
-    cities = [city_of_headers(headers.get, "X-Where") for headers in (named, placed)]
-
-    assert [city and city.name for city in cities] == ["rome", "rome"]
 
 
 @pytest.mark.parametrize(

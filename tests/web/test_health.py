@@ -1,21 +1,70 @@
 """Is the process alive, and can it serve?"""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, text
+from flask import Flask
+from sqlalchemy import URL, Engine, event, text
 
+from bench.wire import Wire
 from movr import schema
-from tests.conftest import settings_for, visiting
+from movr.databases import text_of
+from movr.engine import parse_uri
+from tests.conftest import free_port, settings_for, visiting
+from tests.http.test_run import until
 from tests.visitor import Visitor
+from tests.web.test_metrics import numbers, of
 from web.app import create_app
+from web.health import FRESH, NO_ANSWER, PATIENCE, Readiness
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-def early_visitor(empty_database: str) -> Iterator[Visitor]:
-    """A visitor of MovR on that database."""
-    with visiting(create_app(settings_for(empty_database))) as new:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def early_app(empty_database: str, clock: Clock) -> Flask:
+    """MovR on that database, which believes this clock."""
+    app = create_app(settings_for(empty_database))
+    app.extensions["readiness"] = Readiness(clock)
+    return app
+
+
+@pytest.fixture
+def early_visitor(early_app: Flask) -> Iterator[Visitor]:
+    """A visitor of that MovR."""
+    with visiting(early_app) as new:
         yield new()
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """All that this app sends to its database meanwhile."""
+    sent: list[str] = []
+
+    def note(*arguments: object) -> None:
+        sent.append(str(arguments[2]))
+
+    engines = app.extensions["movr"].engines
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_process_is_alive_and_asks_no_database(visitor: Visitor) -> None:
@@ -50,11 +99,12 @@ def test_a_page_is_calm_before_the_first_migration(early_visitor: Visitor) -> No
 
 
 def test_it_becomes_ready_by_the_migrations_without_a_restart(
-    early_visitor: Visitor, empty_engine: Engine
+    early_visitor: Visitor, empty_engine: Engine, clock: Clock
 ) -> None:
     before = early_visitor.get("/readyz").status_code
 
     schema.upgrade(empty_engine)
+    clock.now += FRESH
 
     assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
 
@@ -91,3 +141,95 @@ def test_it_is_not_ready_before_the_last_migration(
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_probe_gets_no_cookie(visitor: Visitor, path: str) -> None:
     assert "Set-Cookie" not in visitor.get(path).headers
+
+
+def test_once_the_schema_was_right_its_table_is_left_alone(
+    early_app: Flask, early_visitor: Visitor, empty_engine: Engine, clock: Clock
+) -> None:
+    """On CockroachDB it is in one region, and the others must outlive that."""
+    schema.upgrade(empty_engine)
+    early_visitor.get("/readyz")
+    clock.now += FRESH
+
+    with statements(early_app) as sent:
+        assert early_visitor.get("/readyz").status_code == 200
+
+    assert sent == ["SELECT 1"]
+
+
+def test_however_many_probes_there_are_the_database_is_asked_once_a_second(
+    early_app: Flask, early_visitor: Visitor, clock: Clock
+) -> None:
+    early_visitor.get("/readyz")
+    with statements(early_app) as sent:
+        for _ in range(20):
+            early_visitor.get("/readyz")
+        assert sent == []
+
+        clock.now += FRESH
+        early_visitor.get("/readyz")
+        assert sent
+
+
+class HoldingWire(Wire):
+    """A wire on which answers may be held up."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self.flows = threading.Event()
+        self.flows.set()
+
+    def on_answer(self) -> None:
+        self.flows.wait()
+
+
+def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
+    database: str, clock: Clock
+) -> None:
+    with HoldingWire(parse_uri(database)) as wire, ThreadPoolExecutor(1) as pool:
+        app = create_app(settings_for(text_of(wire.url)))
+        app.extensions["readiness"] = Readiness(clock)
+        with visiting(app) as new:
+            visitor, other = new(), new()
+            visitor.get("/readyz")
+            visitor.get("/vehicles")  # connects
+            clock.now += FRESH
+            wire.flows.clear()
+            wire.reset()
+            waiting = pool.submit(visitor.get, "/readyz")
+            until(lambda: wire.round_trips == 1, "the database is asked")
+
+            soon = other.get("/readyz")
+            clock.now += PATIENCE
+            late = other.get("/readyz")
+            wire.flows.set()
+
+            assert soon.status_code == waiting.result().status_code == 200
+            assert (late.status_code, late.json()["reason"]) == (503, NO_ANSWER.reason)
+
+
+@pytest.fixture
+def stranded() -> Iterator[Visitor]:
+    uri = f"postgresql://movr@127.0.0.1:{free_port()}/movr"
+    with visiting(create_app(settings_for(uri))) as new:
+        yield new()
+
+
+def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded: Visitor) -> None:
+    inside = stranded.get("/readyz")
+    public = stranded.get("/readyz", {"X-Forwarded-For": "203.0.113.7"})
+
+    assert "Connection refused" in inside.json()["cause"]
+    assert public.json().keys() == {"status", "reason"}
+    assert inside.json()["reason"] == public.json()["reason"]
+
+
+def test_a_database_that_is_away_is_counted_though_only_probes_come(stranded: Visitor) -> None:
+    def refusals() -> float:
+        labels = {"route": "/readyz", "reason": "DatabaseAway"}
+        return of(numbers(stranded.get("/metrics")), "movr_refusals_total", **labels)
+
+    before = refusals()
+    stranded.get("/readyz")
+
+    assert refusals() - before == 1

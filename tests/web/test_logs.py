@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
+from tests.conftest import free_port, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor
+from web.app import create_app
 from web.logs import JsonFormatter
 
 SECRETS = (PASSWORD, "ada@example.com", "Lovelace", "csrf_token", "session=")
@@ -98,3 +101,52 @@ def test_a_failure_is_logged_with_its_request_and_its_cause(app: Flask, log: Lin
     entry = log.last()
     assert "RuntimeError: on purpose" in str(entry["exception"])
     assert entry["request_id"]
+
+
+def test_a_row_that_the_database_did_not_take_is_in_no_line(database: str, log: Lines) -> None:
+    """PostgreSQL repeats it: "DETAIL: Failing row contains (…, ada@example.com, …)"."""
+    app = create_app(settings_for(database))
+
+    @app.get("/fail")
+    def fail() -> str:
+        row = "'atlantis', '6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', 'ada@example.com'"
+        with app.extensions["movr"].engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO users (city, id, email) SELECT {row}"))
+        return ""
+
+    with visiting(app) as new:
+        assert new().get("/fail").status_code == 500
+
+    trace = next(str(json.loads(line)["exception"]) for line in log.lines if "Traceback" in line)
+    assert "users" in trace
+    assert "Failing row" not in trace
+    assert "DETAIL" not in trace
+
+
+def test_a_database_that_is_away_is_a_line_with_its_reason_and_the_route(log: Lines) -> None:
+    uri = f"postgresql://movr@127.0.0.1:{free_port()}/movr"
+    with visiting(create_app(settings_for(uri))) as new:
+        new().get("/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1")
+        new().get("/vehicles?after=x")
+        new().get("/vehicles")
+
+    (entry,) = (json.loads(line) for line in log.lines if "DatabaseAway" in line)
+    assert entry["severity"] == "WARNING"
+    assert "GET /vehicles: DatabaseAway" in entry["message"]
+    assert "Connection refused" in entry["message"]
+    assert "exception" not in entry
+
+
+def test_a_bug_names_the_route_and_no_path(database: str, log: Lines) -> None:
+    app = create_app(settings_for(database))
+
+    @app.get("/fail/<name>")
+    def fail(name: str) -> str:
+        assert not name
+        return ""
+
+    with visiting(app) as new:
+        new().get("/fail/lovelace")
+
+    assert "GET /fail/<name>" in log.lines[0]
+    assert "/fail/lovelace" not in "\n".join(log.lines)

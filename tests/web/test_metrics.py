@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -233,3 +234,22 @@ def test_it_says_what_is_running_and_how_much_it_may_hold(database: str) -> None
     build = {"version": __version__, "python": platform.python_version(), "region": "gcp-us-west1"}
     assert of(found, "movr_build_info", **build) == 1
     assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # as workers come up
+
+
+def test_a_pool_is_no_larger_than_the_threads_that_could_use_it(database: str) -> None:
+    """Or with the defaults, four threads on five connections, none would ever be full."""
+    with visiting(create_app(replace(settings_for(database), pool_size=9, threads=3))) as new:
+        found = numbers(new().get("/metrics"))
+
+    assert of(found, "movr_database_pool_size", pool="read") == 3
+
+
+def test_refusals_that_alerts_wait_for_are_there_before_the_first(
+    new_served_visitor: NewVisitor,
+) -> None:
+    """A rate does not see the step from nothing to one."""
+    found = numbers(new_served_visitor().get("/metrics"))
+
+    for reason in ("DatabaseAway", "DatabaseBusy"):
+        labels = frozenset({"route": "/readyz", "reason": reason}.items())
+        assert found["movr_refusals_total", labels] == 0

@@ -8,11 +8,21 @@ import pytest
 from sqlalchemy import Engine
 
 from bench.wire import Wire
+from movr import usage
 from movr.databases import text_of
 from movr.engine import parse_uri
+from movr.movr import MovR
 from tests.conftest import HERE, settings_for
 from tests.visitor import PASSWORD, Visitor, registration
 from web.app import create_app
+
+NEWCOMER = {
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "ada@example.com",
+    "username": "ada",
+    "password": PASSWORD,
+}
 
 
 @pytest.fixture
@@ -160,3 +170,20 @@ def test_the_app_itself_counts_what_passes_on_the_wire(
         wire.reset()
         distant.client.request(method, path, data={"csrf_token": token})
         assert counted() == wire.round_trips > 0
+
+
+def test_a_transaction_s_begin_and_commit_are_waited_for_too(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied afterwards
+) -> None:
+    """Time a round trip, by which alerts tell an ocean, would otherwise be too short for writes."""
+    distance = 0.05
+    with Wire(parse_uri(database), distance=distance) as wire:
+        movr = MovR(text_of(wire.url))
+        movr.is_at_head()  # connects
+        cost = usage.start()
+        movr.register("paris", **NEWCOMER)
+        movr.close()
+
+    assert cost.round_trips == 5  # BEGIN, SAVEPOINT, INSERT, RELEASE, COMMIT
+    assert cost.seconds >= cost.round_trips * distance

@@ -1,0 +1,36 @@
+"""What a command says when it can't do what it was asked."""
+
+import sys
+
+import pytest
+
+from tests.conftest import free_port, settings_for
+from web.app import create_app
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("db", "upgrade"), ("placement", "show"), ("placement", "prove")],
+    ids=" ".join,
+)
+def test_a_database_that_is_away_is_a_sentence(command: tuple[str, ...]) -> None:
+    app = create_app(settings_for(f"postgresql://movr@127.0.0.1:{free_port()}/movr"))
+
+    ended = app.test_cli_runner().invoke(args=command)
+
+    assert ended.exit_code == 1
+    assert ended.output.startswith("Error: The database")
+    assert "Connection refused" in ended.output
+    assert len(ended.output.splitlines()) == 1
+
+
+def test_the_image_which_has_no_sample_rows_says_where_dbinit_sql_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "scenarios.shared", None)
+    app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
+
+    ended = app.test_cli_runner().invoke(args=["placement", "sql", "partition"])
+
+    assert ended.exit_code == 1
+    assert ended.output.startswith("Error: The sample rows are made in a clone.")
