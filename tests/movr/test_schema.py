@@ -1,16 +1,41 @@
 """The schema's history: runs up, down and up again, and agrees with the models."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from movr import schema
+from movr.cities import Position
 from movr.engine import is_cockroachdb
 from movr.models import Base
 from movr.movr import MovR
+from movr.results import RideKey, UserKey
 from tests import databases
 from tests.visitor import registration
+
+RIDER, OWNER = UserKey("new york", UUID(int=1)), UserKey("paris", UUID(int=2))
+ACCOUNT = "'Ada', 'Lovelace', 'ada@example.com'"
+OLD_ROWS = (
+    f"""INSERT INTO users (city, id, first_name, last_name, email, username, password_hash,
+    is_owner, cities_ridden) VALUES
+    ('{RIDER.city}', '{RIDER.id}', {ACCOUNT}, 'ada', 'none', true, '{{paris}}'),
+    ('{OWNER.city}', '{OWNER.id}', {ACCOUNT}, 'bea', 'none', true, '{{}}')""",
+    f"""INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color,
+    brand, latitude, longitude) VALUES
+    ('paris', '{UUID(int=4)}', 'bike', '{OWNER.id}', now(), 'in_use', 'Rue Cler', 'red', 'Fuji',
+    NULL, NULL),
+    ('new york', '{UUID(int=5)}', 'scooter', '{RIDER.id}', now(), 'available', 'Times Sq', 'red',
+    'Zephyr', 40.7501, -73.98)""",
+    f"""INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)
+    VALUES ('paris', '{UUID(int=6)}', '{UUID(int=4)}', '{RIDER.city}', '{RIDER.id}', 'Rue Cler',
+    '2026-05-01 12:00+00')""",
+    f"""UPDATE users SET active_ride_city = 'paris', active_ride_id = '{UUID(int=6)}'
+    WHERE city = '{RIDER.city}' AND id = '{RIDER.id}'""",
+)
 
 
 def columns(engine: Engine) -> list[tuple[str, ...]]:
@@ -41,6 +66,61 @@ def test_migrations_run_up_and_down_and_up_again_with_data_in_the_tables(
 
     assert {table for table, *_ in undone} == {"alembic_version"}
     assert columns(empty_engine) == first
+
+
+def test_positions_come_to_a_database_full_of_rows_and_go_again(
+    empty_database: str, empty_engine: Engine
+) -> None:
+    """Rows as the code before 0004 wrote them, one ride of a New Yorker under way in Paris."""
+    schema.upgrade(empty_engine, "0003")
+    with empty_engine.begin() as connection:
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+
+    for _ in range(2):
+        schema.upgrade(empty_engine)
+        movr = MovR(empty_database)
+        rider = movr.who_is(RIDER)
+        (somewhere,) = movr.vehicles_of(OWNER, after=None, size=9).items
+        movr.close()
+        with empty_engine.connect() as connection:
+            bands = connection.execute(text("SELECT id, band FROM vehicles")).all()
+        schema.downgrade(empty_engine, "0003")
+
+        assert rider
+        assert rider.active_ride
+        assert rider.active_ride.key == RideKey("paris", UUID(int=6))
+        assert (rider.active_ride.vehicle_type, rider.active_ride.vehicle_brand) == ("bike", "Fuji")
+        assert rider.active_ride.start_time == datetime(2026, 5, 1, 12, tzinfo=UTC)
+        assert rider.active_ride.start is None
+        assert somewhere.vehicle.position == Position(48.8566, 2.3522)  # the centre
+        assert len({UUID(int=4), somewhere.vehicle.public_id, UUID(int=0)}) == 3
+        assert {id_.int: band for id_, band in bands} == {4: 9771, 5: 8150}
+
+
+def test_a_ride_that_older_code_starts_meanwhile_is_no_riddle(
+    empty_database: str, empty_engine: Engine
+) -> None:
+    """While a deployment rolls, code of before 0004 notes a ride without saying what is ridden."""
+    schema.upgrade(empty_engine, "0003")
+    with empty_engine.begin() as connection:
+        for statement in OLD_ROWS[:-1]:
+            connection.execute(text(statement))
+    schema.upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        connection.execute(text(OLD_ROWS[-1]))
+    movr = MovR(empty_database)
+
+    rider = movr.who_is(RIDER)
+    assert rider
+    assert rider.active_ride
+    movr.end_ride(rider.active_ride.key, RIDER, location="there")
+    after = movr.who_is(RIDER)
+    movr.close()
+
+    assert (rider.active_ride.vehicle_type, rider.active_ride.start_time) == (None, None)
+    assert after
+    assert after.active_ride is None
 
 
 def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:

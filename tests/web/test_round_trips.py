@@ -96,6 +96,17 @@ def test_what_a_profile_costs(distant: Visitor, wire: Wire) -> None:
     assert wire.round_trips == 2
 
 
+def test_what_a_receipt_costs(distant: Visitor, wire: Wire) -> None:
+    distant.register().start(distant.add_vehicle())
+    receipt = distant.end(distant.active_ride()).headers["Location"]
+    wire.reset()
+
+    reply = distant.get(receipt)
+
+    assert (reply.status_code, wire.round_trips) == (200, 2)
+    assert 'desc="2 statements"' in reply.headers["Server-Timing"]
+
+
 def test_what_starting_and_ending_a_ride_cost_login_included(distant: Visitor, wire: Wire) -> None:
     """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
     vehicle = distant.register().add_vehicle()

@@ -1,0 +1,350 @@
+"""Where vehicles stand: the nearest first, in pages; and how far a ride was."""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from geopy.distance import distance as geopy_distance
+from sqlalchemy import Engine, insert, select
+
+from movr import errors, geo
+from movr.cities import CITIES, REACH, City, Position, find
+from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
+from movr.models import Ride, Vehicle
+from movr.movr import MovR
+from movr.results import Nearby, UserKey, VehicleKey
+from movr.search import START, Search
+from tests.movr.test_movr import a_member, near
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+NEW_YORK = CITIES[0].centre
+TIMES_SQUARE = Position(40.7580, -73.9855)
+WALL_STREET = Position(40.7060, -74.0090)
+Crowded = Callable[[str, int], list[dict[str, Any]]]
+
+PARIS = Position(48.8566, 2.3522)
+BIKE: Mapping[str, Any] = {
+    "type": "bike",
+    "color": "red",
+    "brand": "Kona",
+    "location": "1 Wall Street",
+}
+
+
+def in_direction(origin: Position, kilometres: float, bearing: float) -> Position:
+    """The place so far away over the ground."""
+    there = geopy_distance(kilometers=kilometres).destination(origin, bearing)
+    return Position(there.latitude, there.longitude)
+
+
+# The nearest first, as a sort of all would have it
+
+
+@pytest.fixture
+def crowded(movr: MovR, engine: Engine) -> Crowded:
+    """Puts so many vehicles on a city's streets: dense at its centre, sparse to its edge."""
+
+    def fill(city: str, number: int) -> list[dict[str, Any]]:
+        owner = a_member(movr, city)
+        rows = list(vehicles_of(owner, number, random.Random(city)))
+        with engine.begin() as connection:
+            connection.execute(insert(Vehicle), rows)
+        return rows
+
+    return fill
+
+
+def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+    place = find(owner.city)
+    assert place
+    north, east = geo.metres_a_degree(place.latitude)
+    for n in range(number):
+        # As many within 1 m as from 1 m to 10, and so on; of every tenth vehicle there are two.
+        away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(REACH))
+        angle = chance.uniform(0, 2 * math.pi)
+        latitude = place.latitude + away * math.sin(angle) / north
+        longitude = place.longitude + away * math.cos(angle) / east
+        for _ in range(2 if n % 10 == 0 else 1):
+            yield {
+                "city": owner.city,
+                "id": UUID(int=chance.getrandbits(128)),
+                "type": chance.choice(VEHICLE_TYPES),
+                "owner_id": owner.id,
+                "date_added": NOW,
+                "status": chance.choice((AVAILABLE, IN_USE)),
+                "last_location": "here",
+                "color": "red",
+                "brand": "Kona",
+                "latitude": latitude,
+                "longitude": longitude,
+                "band": geo.band(latitude),
+                "removed_at": None,
+            }
+
+
+def all_pages(movr: MovR, search: Callable[[tuple[float, UUID]], Search]) -> list[Nearby]:
+    """Turn pages to the very end."""
+    seen: list[Nearby] = []
+    after = START
+    while True:
+        page = movr.vehicles(search(after))
+        seen += page.items
+        if page.next is None:
+            return seen
+        metres, _, id_ = page.next.partition("~")
+        after = float(metres), UUID(id_)
+
+
+def sorted_by_hand(rows: list[dict[str, Any]], origin: Position) -> list[UUID]:
+    north, east = geo.metres_a_degree(origin.latitude)
+
+    def away(row: dict[str, Any]) -> tuple[float, UUID]:
+        up = (row["latitude"] - origin.latitude) * north
+        right = (row["longitude"] - origin.longitude) * east
+        return math.sqrt(up * up + right * right), row["id"]
+
+    return [row["id"] for row in sorted(rows, key=away)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 30, 1000])
+@pytest.mark.parametrize("city", ["new york", "rome"])
+def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
+    movr: MovR, crowded: Crowded, city: str, size: int
+) -> None:
+    rows = crowded(city, 60 if size == 1 else 300)
+    place = find(city)
+    assert place
+
+    seen = all_pages(movr, lambda after: near(city, size=size, after=after))
+
+    assert [item.vehicle.id for item in seen] == sorted_by_hand(rows, place.centre)
+    distances = [item.distance for item in seen]
+    assert distances == sorted(distances)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        TIMES_SQUARE,
+        in_direction(NEW_YORK, 29.9, 0),
+        in_direction(NEW_YORK, 29.9, 135),
+        in_direction(NEW_YORK, 90, 270),  # nobody's place in the city, and yet an answer
+    ],
+    ids=["within", "north end", "south-east end", "far away"],
+)
+@pytest.mark.parametrize("only_free", [False, True])
+@pytest.mark.parametrize("type_", [None, "scooter"])
+def test_from_anywhere_and_with_any_filter_as_well(
+    movr: MovR,
+    crowded: Crowded,
+    origin: Position,
+    only_free: bool,
+    type_: str | None,
+) -> None:
+    rows = crowded("new york", 200)
+    wanted = [
+        row
+        for row in rows
+        if (row["status"] == AVAILABLE or not only_free) and type_ in {None, row["type"]}
+    ]
+
+    def search(after: tuple[float, UUID]) -> Search:
+        return near("new york", size=9, after=after, origin=origin, only_free=only_free, type=type_)
+
+    seen = all_pages(movr, search)
+
+    assert 0 < len(wanted) <= len(rows)
+    assert [item.vehicle.id for item in seen] == sorted_by_hand(wanted, origin)
+
+
+def test_home_finds_the_same_as_the_list_of_what_is_free(movr: MovR, crowded: Crowded) -> None:
+    crowded("new york", 200)
+    search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
+
+    assert movr.home(None, search).vehicles == movr.vehicles(search)
+
+
+def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: MovR) -> None:
+    owner = a_member(movr)
+    vehicle = movr.add_vehicle(owner, **BIKE)
+    movr.add_vehicle(a_member(movr, "boston"), **BIKE)
+    movr.remove_vehicle(vehicle, owner)
+
+    assert movr.vehicles(near("new york")).items == ()
+
+
+def test_distances_are_those_over_the_ground_within_a_percent(movr: MovR, crowded: Crowded) -> None:
+    crowded("new york", 200)
+
+    for item in movr.vehicles(near("new york", size=300)).items:
+        ground = geo.metres(NEW_YORK, item.vehicle.position)
+        assert item.distance == pytest.approx(ground, rel=0.01, abs=0.01)
+
+
+@pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
+def test_the_plane_is_within_a_percent_of_the_ground_in_every_city(city: City) -> None:
+    for bearing in range(0, 360, 30):
+        there = in_direction(city.centre, 30, bearing)
+        ground = geo.metres(city.centre, there)
+        assert geo.metres_on_the_plane(city.centre, there) == pytest.approx(ground, rel=0.01)
+
+
+def test_a_distance_that_geopy_s_own_documentation_gives() -> None:
+    newport, cleveland = Position(41.49008, -71.312796), Position(41.499498, -81.695391)
+
+    assert geo.metres(newport, cleveland) == pytest.approx(538.390445368 * 1609.344, abs=0.01)
+    assert geo.metres(newport, newport) == 0
+
+
+# What a ride leaves behind
+
+
+def found(movr: MovR, city: str = "new york") -> Nearby:
+    (only,) = movr.vehicles(near(city)).items
+    return only
+
+
+def band_of(engine: Engine, vehicle: VehicleKey) -> int:
+    with engine.connect() as connection:
+        where = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
+        band: int = connection.execute(select(Vehicle.band).where(*where)).scalar_one()
+        return band
+
+
+def test_a_vehicle_stands_where_its_owner_says_or_at_the_centre(movr: MovR) -> None:
+    owner = a_member(movr)
+    placed = movr.add_vehicle(owner, **BIKE, position=TIMES_SQUARE)
+    movr.add_vehicle(owner, **BIKE)
+
+    stand = {
+        item.vehicle.key: item.vehicle.position for item in movr.vehicles(near("new york")).items
+    }
+
+    assert stand.pop(placed) == TIMES_SQUARE
+    assert list(stand.values()) == [NEW_YORK]
+
+
+def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Engine) -> None:
+    rider = a_member(movr)
+    vehicle = movr.add_vehicle(rider, **BIKE, position=WALL_STREET)
+    ride = movr.start_ride(vehicle, rider)
+    member = movr.who_is(rider)
+    assert member
+    assert member.active_ride
+    assert member.active_ride.start == WALL_STREET
+
+    start = member.active_ride.start
+    movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE, start=start)
+
+    assert found(movr).vehicle.position == TIMES_SQUARE
+    assert band_of(engine, vehicle) == geo.band(TIMES_SQUARE.latitude)
+    assert movr.ride(member, ride.id).distance == round(geo.metres(WALL_STREET, TIMES_SQUARE))
+    with engine.connect() as connection:
+        columns = (Ride.start_latitude, Ride.start_longitude, Ride.end_latitude, Ride.end_longitude)
+        row = connection.execute(select(*columns).where(Ride.city == ride.city)).one()
+    assert tuple(row) == (*WALL_STREET, *TIMES_SQUARE)
+
+
+def test_an_end_in_words_leaves_the_vehicle_where_it_was_known_to_be(movr: MovR) -> None:
+    rider = a_member(movr)
+    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE, position=WALL_STREET), rider)
+
+    movr.end_ride(ride, rider, location="behind the church", start=WALL_STREET)
+
+    left = found(movr).vehicle
+    assert (left.last_location, left.position) == ("behind the church", WALL_STREET)
+    member = movr.who_is(rider)
+    assert member
+    assert movr.ride(member, ride.id).distance is None
+
+
+def test_an_end_of_unknown_start_is_a_place_without_a_distance(movr: MovR) -> None:
+    rider = a_member(movr)
+    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE), rider)
+
+    movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)
+
+    assert found(movr).vehicle.position == TIMES_SQUARE
+    member = movr.who_is(rider)
+    assert member
+    assert movr.ride(member, ride.id).distance is None
+
+
+def test_a_vehicle_has_a_new_public_name_after_each_ride_and_only_then(movr: MovR) -> None:
+    rider = a_member(movr)
+    vehicle = movr.add_vehicle(rider, **BIKE)
+    names = [found(movr).vehicle.public_id]
+
+    for _ in range(3):
+        ride = movr.start_ride(vehicle, rider)
+        assert found(movr).vehicle.public_id == names[-1]
+        movr.end_ride(ride, rider, location="here")
+        names.append(found(movr).vehicle.public_id)
+
+    assert len({*names, vehicle.id}) == 5
+    assert movr.vehicle("new york", names[-1]).key == vehicle
+    for old in (*names[:-1], vehicle.id, uuid4()):
+        with pytest.raises(errors.VehicleNotFound):
+            movr.vehicle("new york", old)
+    with pytest.raises(errors.VehicleNotFound):
+        movr.vehicle("boston", names[-1])
+
+
+def test_other_maps_see_what_is_free_and_no_id_that_stays(movr: MovR) -> None:
+    owner = a_member(movr)
+    free, ridden, removed = (movr.add_vehicle(owner, **BIKE) for _ in range(3))
+    movr.start_ride(ridden, owner)
+    movr.remove_vehicle(removed, owner)
+
+    (listed,) = movr.free_vehicles("new york")
+
+    assert movr.vehicle("new york", listed.public_id).key == free
+    assert (listed.type, listed.latitude, listed.longitude) == ("bike", *NEW_YORK)
+    assert listed.public_id != free.id
+
+
+# Within 30 km of the city
+
+
+@pytest.mark.parametrize("bearing", [0, 90, 200])
+def test_thirty_kilometres_from_the_centre_is_in_the_city_and_more_is_not(
+    movr: MovR, bearing: int
+) -> None:
+    owner = a_member(movr)
+    inside, outside = (in_direction(NEW_YORK, km, bearing) for km in (29.99, 30.01))
+
+    vehicle = movr.add_vehicle(owner, **BIKE, position=inside)
+    with pytest.raises(errors.TooFarAway):
+        movr.add_vehicle(owner, **BIKE, position=outside)
+
+    assert found(movr).vehicle.key == vehicle
+
+
+def test_a_ride_does_not_end_too_far_away_and_goes_on(movr: MovR) -> None:
+    rider = a_member(movr)
+    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE), rider)
+
+    with pytest.raises(errors.TooFarAway):
+        movr.end_ride(ride, rider, location="Paris", position=PARIS)
+    riding = movr.who_is(rider)
+    movr.end_ride(ride, rider, location="here", position=in_direction(NEW_YORK, 29.99, 45))
+
+    assert riding
+    assert riding.active_ride
+    assert found(movr).vehicle.is_free
+
+
+def test_the_ride_s_city_counts_not_the_rider_s(movr: MovR) -> None:
+    rider = a_member(movr, "new york")
+    vehicle = movr.add_vehicle(a_member(movr, "paris"), **BIKE)
+    ride = movr.start_ride(vehicle, rider)
+
+    with pytest.raises(errors.TooFarAway):
+        movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)
+    movr.end_ride(ride, rider, location="Notre-Dame", position=PARIS)
+
+    assert found(movr, "paris").vehicle.position == PARIS

@@ -1,0 +1,58 @@
+"""The chart of rides a week: which bars, how high, and what is written below them."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+from movr.results import Total
+from web.charts import HEIGHT, STEP, rides_a_week
+
+FRIDAY = date(2026, 11, 20)
+
+
+def week(begin: date, rides: int) -> Total:
+    return Total(begin, rides, timedelta(), 0)
+
+
+def test_every_week_of_half_a_year_has_its_place_the_last_is_today_s() -> None:
+    bars = rides_a_week([week(date(2026, 11, 16), 1)], FRIDAY).bars
+
+    assert (bars[0].week, bars[-1].week) == (date(2026, 5, 25), date(2026, 11, 16))
+    assert {later.week - bar.week for bar, later in pairwise(bars)} == {timedelta(weeks=1)}
+    assert [bar.x for bar in bars] == [STEP * place for place in range(26)]
+
+
+def test_bars_are_as_high_as_their_weeks_had_rides() -> None:
+    weeks = [
+        week(date(2026, 11, 16), 3),
+        week(date(2026, 11, 2), 12),
+        week(date(2026, 5, 25), 6),
+        week(date(2026, 5, 18), 99),  # too long ago for the chart
+    ]
+
+    chart = rides_a_week(weeks, FRIDAY)
+
+    rides = [bar.rides for bar in chart.bars]
+    assert (rides[0], rides[-3:], sum(rides)) == (6, [12, 0, 3], 21)
+    assert [bar.height for bar in chart.bars[-3:]] == [HEIGHT, 0, HEIGHT / 4]
+    assert (chart.most, chart.rides) == (12, 21)
+
+
+def test_a_rider_without_a_ride_in_half_a_year_has_bars_of_no_height() -> None:
+    chart = rides_a_week([], FRIDAY)
+
+    assert {bar.height for bar in chart.bars} == {0}
+    assert (chart.most, chart.rides) == (0, 0)
+
+
+def test_each_month_is_named_once_where_its_first_week_begins() -> None:
+    bars = rides_a_week([], date(2027, 1, 4)).bars
+
+    named = {bar.week: bar.month for bar in bars if bar.month}
+    assert named == {
+        date(2026, 8, 3): "Aug",
+        date(2026, 9, 7): "Sep",
+        date(2026, 10, 5): "Oct",
+        date(2026, 11, 2): "Nov",
+        date(2026, 12, 7): "Dec",
+        date(2027, 1, 4): "Jan",
+    }

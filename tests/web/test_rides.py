@@ -1,0 +1,329 @@
+"""Riding: the ride under way on every page, its receipt, a rider's totals, an owner's figures."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from tests.conftest import NewVisitor
+from tests.visitor import Visitor, sentences
+
+BANNER = 'class="on-ride"'
+TIMES_SQUARE = {"latitude": "40.758", "longitude": "-73.9855"}
+
+
+@pytest.fixture
+def rider(visitor: Visitor) -> Visitor:
+    return visitor.register()
+
+
+def words(page: str) -> str:
+    """What a page says, without its markup."""
+    said = unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]))
+    return re.sub(r"[ \n]+", " ", said)
+
+
+def ended(rider: Visitor, vehicle: UUID, city: str = "new york", **fields: str) -> httpx.Response:
+    """A ride from its start to its receipt's address."""
+    rider.start(vehicle, city)
+    return rider.post(f"/rides/end/{rider.active_ride()}", **{"location": "2 Broadway", **fields})
+
+
+def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:
+    """Have the one ride have been then."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE rides SET start_time = :start, end_time = :end, length = :length"),
+            {"start": start, "end": start + length, "length": length},
+        )
+
+
+# Under way
+
+
+@pytest.fixture
+def pages(rider: Visitor) -> list[str]:
+    """Every page a member can see, but that of rides."""
+    own = f"/users/{rider.id}"
+    return ["/", "/home", "/vehicles", "/vehicles/add", "/users", own, "/login", "/register"]
+
+
+def test_a_ride_under_way_is_on_every_page(rider: Visitor, pages: list[str]) -> None:
+    rider.start(rider.add_vehicle())
+
+    for path in pages:
+        page = rider.get(path).text
+        assert page.count(BANNER) == 1, path
+        assert re.search(r"<b>Kona bike</b> <span>since <time", page), path
+        assert 'href="/rides#riding"' in page, path
+        assert re.search(r'role="timer" aria-live="off" data-seconds="\d+"></span>', page), path
+
+
+def test_nobody_else_has_it_on_any(
+    rider: Visitor, pages: list[str], new_visitor: NewVisitor
+) -> None:
+    rider.start(rider.add_vehicle())
+    other, stranger = new_visitor().register(), new_visitor()
+    own = [path.replace(str(rider.id), str(other.id)) for path in pages]
+
+    seen = [other.get(path) for path in (*own, "/rides")] + [stranger.get(path) for path in pages]
+
+    assert [reply.url.path for reply in seen if BANNER in reply.text] == []
+
+
+def test_it_is_gone_once_the_ride_has_ended(rider: Visitor, pages: list[str]) -> None:
+    ended(rider, rider.add_vehicle())
+
+    assert [path for path in pages if BANNER in rider.get(path).text] == []
+
+
+def test_the_page_of_rides_has_the_form_instead_and_its_next_page_the_banner(
+    rider: Visitor,
+) -> None:
+    rider.start(rider.add_vehicle())
+    next_page = f"/rides?after=2001-01-01T00:00:00%2B00:00~{uuid4()}"
+
+    first, second = rider.get("/rides").text, rider.get(next_page).text
+
+    assert (first.count(BANNER), first.count('id="riding"')) == (0, 1)
+    assert (second.count(BANNER), second.count('id="riding"')) == (1, 0)
+
+
+def test_a_ride_that_began_another_day_says_which(rider: Visitor, engine: Engine) -> None:
+    rider.start(rider.add_vehicle())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE users SET active_ride_start = '2026-01-05 17:00+00'"))
+
+    assert "Mon, Jan 5, 2026, 12:00" in rider.get("/vehicles").text
+
+
+def test_a_ride_that_older_code_started_is_on_every_page_as_well(
+    rider: Visitor, engine: Engine, pages: list[str]
+) -> None:
+    rider.start(rider.add_vehicle())
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE users SET active_ride_type = NULL, active_ride_brand = NULL,"
+                " active_ride_start = NULL, active_ride_latitude = NULL,"
+                " active_ride_longitude = NULL"
+            )
+        )
+
+    for path in pages:
+        page = rider.get(path)
+        assert page.status_code == 200
+        assert "<b>You are on a ride</b>" in page.text, path
+    assert rider.end(rider.active_ride()).status_code == 303
+
+
+def test_an_error_page_asks_nothing_of_the_database(rider: Visitor) -> None:
+    rider.start(rider.add_vehicle())
+
+    reply = rider.get("/nowhere")
+
+    assert BANNER not in reply.text
+    assert 'desc="0 statements"' in reply.headers["Server-Timing"]
+
+
+# The receipt
+
+
+def test_the_end_leads_to_a_receipt(rider: Visitor, engine: Engine) -> None:
+    reply = ended(rider, rider.add_vehicle("1 Wall Street"), **TIMES_SQUARE)
+    set_clock(engine, datetime(2026, 11, 20, 22, 32, tzinfo=UTC), timedelta(minutes=65))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE rides SET distance = 5318"))
+    assert reply.status_code == 303
+    assert re.fullmatch(r"/rides/[0-9a-f-]{36}", reply.headers["Location"])
+
+    page = rider.get(reply.headers["Location"])
+
+    assert sentences(page) == "200: Your ride has ended. Thank you for riding."
+    said = words(page.text)
+    for fact in ("Your ride in New York", "the Kona bike", "1 Wall Street", "2 Broadway"):
+        assert fact in said
+    for fact in ("Duration 1 h 05 min", "Distance 3.3 mi"):
+        assert fact in said
+    for time in ("Fri, Nov 20, 2026, 5:32\u202fPM", "Fri, Nov 20, 2026, 6:37\u202fPM"):
+        assert time in said
+
+
+def test_the_distance_is_that_from_start_to_end(rider: Visitor) -> None:
+    """From the centre of New York, where a vehicle in words stands, to Times Square: 5,310 m."""
+    receipt = ended(rider, rider.add_vehicle(), **TIMES_SQUARE).headers["Location"]
+
+    assert "Distance 3.3 mi" in words(rider.get(receipt).text)
+
+
+def test_a_traveller_s_receipt_is_in_the_words_of_the_city_ridden_in(
+    rider: Visitor, new_visitor: NewVisitor, engine: Engine
+) -> None:
+    vehicle = new_visitor().register("paris").add_vehicle("Rue Cler")
+    receipt = ended(rider, vehicle, "paris", latitude="48.87", longitude="2.33").headers["Location"]
+    set_clock(engine, datetime(2026, 11, 20, 22, 32, tzinfo=UTC), timedelta(minutes=65))
+
+    said = words(rider.get(receipt).text)
+
+    assert "Your ride in Paris" in said
+    assert "Fri 20 Nov 2026, 23:32" in said
+    assert "Sat 21 Nov 2026, 00:37" in said
+    assert "Distance 2,2\u202fkm" in said
+
+
+def test_an_unknown_distance_is_a_sentence(rider: Visitor) -> None:
+    said = words(rider.get(ended(rider, rider.add_vehicle()).headers["Location"]).text)
+
+    assert "Distance" not in said
+    assert "How far it was is not known" in said
+
+
+def test_a_receipt_is_its_rider_s_alone(rider: Visitor, new_visitor: NewVisitor) -> None:
+    owner = new_visitor().register()
+    receipt = ended(rider, owner.add_vehicle()).headers["Location"]
+    other = new_visitor().register()
+    ended(other, owner.add_vehicle())
+
+    seen = {who: who.get(receipt).status_code for who in (rider, owner, other)}
+
+    assert list(seen.values()) == [200, 404, 404]
+    assert rider.get(f"/rides/{uuid4()}").status_code == 404
+
+
+def test_a_ride_under_way_has_no_receipt_but_its_form(rider: Visitor) -> None:
+    rider.start(rider.add_vehicle())
+
+    reply = rider.get(f"/rides/{rider.active_ride()}")
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/rides#riding")
+
+
+def test_each_ride_of_the_history_leads_to_its_receipt(rider: Visitor) -> None:
+    receipts = [ended(rider, rider.add_vehicle()).headers["Location"] for _ in range(2)]
+
+    links = re.findall(r'href="(/rides/[0-9a-f-]{36})"', rider.get("/rides").text)
+
+    assert links == receipts[::-1]
+    assert {rider.get(link).status_code for link in links} == {200}
+
+
+# The end
+
+
+def test_the_form_keeps_the_position_when_its_words_are_refused(rider: Visitor) -> None:
+    rider.start(rider.add_vehicle())
+
+    reply = rider.post(f"/rides/end/{rider.active_ride()}", location=" ", **TIMES_SQUARE)
+
+    assert reply.status_code == 422
+    for name, value in TIMES_SQUARE.items():
+        assert re.search(rf'name="{name}" type="hidden" value="{value}"', reply.text)
+
+
+def test_an_end_too_far_away_is_said_at_the_field_and_ends_nothing(rider: Visitor) -> None:
+    rider.start(rider.add_vehicle())
+    ride = rider.active_ride()
+
+    reply = rider.post(f"/rides/end/{ride}", location="Paris", latitude="48.85", longitude="2.35")
+
+    assert sentences(reply).startswith("422: That is too far away")
+    assert rider.active_ride() == ride
+
+
+# What rides add up to
+
+
+@pytest.fixture
+def three_rides(rider: Visitor, engine: Engine) -> None:
+    """Rides of last week and of two months ago, and one of unknown distance."""
+    vehicle = rider.add_vehicle()
+    for _ in range(3):
+        ended(rider, vehicle, **TIMES_SQUARE)
+    with engine.begin() as connection:
+        ids = connection.execute(text("SELECT id FROM rides ORDER BY start_time")).scalars().all()
+        for id_, days, metres in zip(ids, (60, 7, 7), (1609, 3219, None), strict=True):
+            connection.execute(
+                text(
+                    "UPDATE rides SET start_time = start_time - :ago, length = :length,"
+                    " end_time = start_time - :ago + :length, distance = :metres WHERE id = :id"
+                ),
+                {
+                    "ago": timedelta(days=days),
+                    "length": timedelta(minutes=40),
+                    "metres": metres,
+                    "id": id_,
+                },
+            )
+
+
+@pytest.mark.usefixtures("three_rides")
+def test_the_history_says_what_it_adds_up_to(rider: Visitor) -> None:
+    page = rider.get("/rides").text
+
+    weeks, months = page.split('aria-labelledby="months"')
+    row = r'<tr><th scope="row">[^<]+</th><td>(\d+)</td><td>([^<]+)</td><td>([^<]+)</td></tr>'
+    assert re.findall(row, weeks) == [("2", "1 h 20 min", "2.0 mi"), ("1", "40 min", "1.0 mi")]
+    assert [int(rides) for rides, *_ in re.findall(row, months)] in ([2, 1], [3])
+    assert "In 26 weeks 3 rides, at most 2 a week." in page
+    heights = [float(height) for height in re.findall(r'chart-bar" [^>]*height="([\d.]+)"', page)]
+    assert heights == [45.0, 90.0]
+
+
+@pytest.mark.usefixtures("three_rides")
+def test_the_next_page_of_the_history_adds_nothing_up(rider: Visitor) -> None:
+    latest = datetime.now(UTC).isoformat().replace("+", "%2B")
+
+    page = rider.get(f"/rides?after={latest}~{uuid4()}").text
+
+    assert page.count("ride-way") == 3
+    assert "chart" not in page
+
+
+def test_who_never_rode_sees_no_chart(rider: Visitor) -> None:
+    assert "chart" not in rider.get("/rides").text
+
+
+# What vehicles did
+
+
+def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
+    rider: Visitor, new_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_visitor().register()
+    first, second, _idle = (owner.add_vehicle() for _ in range(3))
+    for vehicle in (first, first, second):
+        ended(rider, vehicle, **TIMES_SQUARE)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE rides SET start_time = start_time - INTERVAL '1 day', length = '40 minutes'"
+                ", end_time = start_time - INTERVAL '1 day' + INTERVAL '40 minutes'"
+                ", distance = 1609"
+            )
+        )
+
+    said = words(owner.get(f"/users/{owner.id}").text)
+
+    assert "2 rides, 1 h 20 min, 2.0 mi in the last 30 days" in said
+    assert "1 ride, 40 min, 1.0 mi in the last 30 days" in said
+    assert "Not ridden in the last 30 days" in said
+    assert "Rides 3 Time ridden 2 h 00 min Distance 3.0 mi" in said
+    assert "All your vehicles together, in the last 30 days." in said
+
+
+def test_the_sum_of_one_page_of_vehicles_says_so(app: Flask, rider: Visitor) -> None:
+    for _ in range(app.extensions["settings"].page_size + 1):
+        rider.add_vehicle()
+
+    first = rider.get(f"/users/{rider.id}").text
+    link = re.search(r'rel="next" href="([^"]+)"', first)
+    assert link
+    second = rider.get(unescape(link[1])).text
+
+    for page in (first, second):
+        assert "The vehicles of this page together, in the last 30 days." in page
