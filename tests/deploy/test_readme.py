@@ -312,7 +312,7 @@ def test_the_reasons_for_not_being_ready_are_those_that_movr_gives() -> None:
     health = (ROOT / "web" / "health.py").read_text()
     reasons = re.findall(r'^\| `/readyz` 503, "([^"]+)"', TEXT, re.MULTILINE)
 
-    assert len(reasons) == 4
+    assert len(reasons) == 5
     for reason in reasons:
         sentences = (errors.DatabaseAway.sentence, errors.DatabaseBusy.sentence, health)
         assert any(reason in sentence for sentence in sentences), reason
