@@ -21,6 +21,7 @@ from web import (
     health,
     limits,
     logs,
+    maps,
     metrics,
     presentation,
     replies,
@@ -70,7 +71,7 @@ def create_app(settings: Settings) -> Flask:
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, presentation, commands):
+    for part in (session, errors, health, presentation, maps, commands):
         part.init_app(app)
     for noun in (city, auth, vehicles, rides, users, gbfs, health, metrics):
         app.register_blueprint(noun.blueprint)

@@ -23,6 +23,11 @@ class Finding:
     is_too_far: bool
 
     @property
+    def visitor(self) -> Position | None:
+        """Where the visitor is, if distances are from there."""
+        return self.search.origin if self.from_visitor else None
+
+    @property
     def link(self) -> dict[str, str]:
         """What a link to this list repeats, but for the page."""
         return {name: text for name in ("type", "free", "near") if (text := request.args.get(name))}

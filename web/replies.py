@@ -1,5 +1,6 @@
 """What every reply says: who served it and which city, its cost, what a browser may do with it."""
 
+import secrets
 from typing import Final
 
 from flask import Flask, Response, g
@@ -7,18 +8,34 @@ from flask import Flask, Response, g
 from movr import usage
 from web.context import settings
 
-# Nothing inline, nothing from elsewhere; Bootstrap's CSS draws its arrows as data: images.
+# Nothing inline, nothing from elsewhere but a map's tiles; Bootstrap's CSS draws its arrows as data:
+# images.
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' data: https://tile.openstreetmap.org;"
     " font-src 'self'; connect-src 'self'; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# With API_KEY, what Google's documentation asks for, but for scripts of whatever host:
+# https://developers.google.com/maps/documentation/javascript/content-security-policy
+_POLICY_WITH_GOOGLE: Final = (
+    "default-src 'none';"
+    " script-src 'self' 'nonce-{nonce}' 'unsafe-eval' blob:"
+    " https://*.googleapis.com https://*.gstatic.com;"
+    " style-src 'self' 'nonce-{nonce}' https://fonts.googleapis.com;"
+    " img-src 'self' data: https://*.googleapis.com https://*.gstatic.com https://*.google.com"
+    " https://*.googleusercontent.com;"
+    " font-src 'self' https://fonts.gstatic.com;"
+    " connect-src 'self' data: blob: https://*.googleapis.com https://*.google.com"
+    " https://*.gstatic.com;"
+    " frame-src https://*.google.com; worker-src blob:; manifest-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # Flask-WTF wants a referrer of our own under https
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), payment=()",
+    "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
 }
 _HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
 
@@ -34,12 +51,25 @@ def served_by() -> str:
     return settings().region or "local"
 
 
+def nonce() -> str:
+    """What marks this reply's own scripts and styles to Google Maps; empty without API_KEY."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe() if settings().api_key else ""
+    found: str = g.nonce
+    return found
+
+
+def _policy() -> str:
+    return _POLICY_WITH_GOOGLE.format(nonce=nonce()) if settings().api_key else _POLICY
+
+
 def _start_counting() -> None:
     g.usage = usage.start()
 
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(_HEADERS)
+    response.headers["Content-Security-Policy"] = _policy()
     if not settings().debug:
         response.headers["Strict-Transport-Security"] = _HSTS
     response.headers["X-Served-By-Region"] = served_by()

@@ -1,0 +1,84 @@
+// Streets of Google Maps, where the deployment has a key (API_KEY).
+const LOADER = "https://maps.googleapis.com/maps/api/js";
+const CLOSE_ENOUGH = 16; // zoom: single streets
+const TILE = 256; // pixels: the world at zoom 0
+
+/** Google's documented loader: its script, marked by our nonce, calls back once all is there. */
+function loadGoogle(key) {
+  return new Promise((resolve, reject) => {
+    window.googleMapsAreThere = resolve;
+    window.gm_authFailure = reject; // Google's name for it: a key that is no good
+    const parameters = new URLSearchParams({ key, loading: "async", callback: "googleMapsAreThere" });
+    const { nonce } = document.querySelector("script[nonce]");
+    const script = Object.assign(document.createElement("script"), { nonce, onerror: reject });
+    script.src = `${LOADER}?${parameters}`;
+    document.head.append(script);
+  });
+}
+
+const literal = ([lat, lng]) => ({ lat, lng });
+
+/** An element of ours on the map, kept in place by Google. */
+function overlay(maps, element, place) {
+  const layer = new maps.OverlayView();
+  layer.onAdd = () => {
+    layer.getPanes().overlayMouseTarget.append(element);
+    maps.OverlayView.preventMapHitsAndGesturesFrom(element);
+  };
+  layer.draw = () => {
+    const { x, y } = layer.getProjection().fromLatLngToDivPixel(new maps.LatLng(...place));
+    Object.assign(element.style, { position: "absolute", left: `${x}px`, top: `${y}px` });
+  };
+  layer.onRemove = () => element.remove();
+  return layer;
+}
+
+export async function load(stage, { google: key, middle }) {
+  await loadGoogle(key);
+  const { maps } = window.google;
+  const [lat, lng] = middle.split(",").map(Number);
+  const map = new maps.Map(stage, { center: { lat, lng }, zoom: 12, maxZoom: 19, streetViewControl: false });
+  const info = new maps.InfoWindow();
+  let pins = [];
+  const around = (places) => {
+    const bounds = new maps.LatLngBounds();
+    for (const place of places) bounds.extend(literal(place));
+    return bounds;
+  };
+  stage.addEventListener("keydown", ({ key: pressed }) => pressed === "Escape" && info.close());
+  return {
+    areThere: new Promise((resolve) => maps.event.addListenerOnce(map, "tilesloaded", resolve)),
+    pixel([latitude, longitude]) {
+      const sine = Math.sin((latitude * Math.PI) / 180);
+      const scale = TILE * 2 ** map.getZoom();
+      return { x: (longitude / 360) * scale, y: (-Math.atanh(sine) / (2 * Math.PI)) * scale };
+    },
+    clear() {
+      for (const one of pins) one.setMap(null);
+      pins = [];
+    },
+    show(places) {
+      if (places.length === 1) map.setCenter(literal(places[0]));
+      else map.fitBounds(around(places), 30);
+    },
+    onZoom: (act) => map.addListener("zoom_changed", act),
+    onClick: (act) => map.addListener("click", ({ latLng }) => act([latLng.lat(), latLng.lng()])),
+    put(element, place) {
+      const layer = overlay(maps, element, place);
+      layer.setMap(map);
+      pins.push(layer);
+    },
+    comeNearer(places) {
+      if (map.getZoom() >= CLOSE_ENOUGH) return false;
+      map.fitBounds(around(places), 40);
+      return true;
+    },
+    open(content, place, onClose) {
+      info.setContent(content);
+      info.setPosition(literal(place));
+      maps.event.clearListeners(info, "closeclick");
+      info.addListener("closeclick", onClose);
+      info.open({ map });
+    },
+  };
+}

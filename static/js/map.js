@@ -1,0 +1,141 @@
+// Lays a map with streets over the drawing that the page came with, once its streets are there.
+// Without them (offline, blocked) the drawing stays.
+import { choose } from "./position.js";
+
+const TOUCHING = 40; // pixels: pins nearer to each other than this are one
+const BY_GOOGLE = "./map-google.js";
+const BY_LEAFLET = "./map-leaflet.js";
+
+const numbers = (text) => text.split(",").map(Number);
+
+function element(tag, className, properties = {}) {
+  return Object.assign(document.createElement(tag), { className, ...properties });
+}
+
+/** Groups of tickets whose pins would touch, each around its first. */
+function groups(streets, tickets) {
+  const found = [];
+  for (const ticket of tickets) {
+    const { x, y } = streets.pixel(ticket.place);
+    const near = found.find((group) => Math.hypot(group.x - x, group.y - y) < TOUCHING);
+    if (near) near.tickets.push(ticket);
+    else found.push({ x, y, tickets: [ticket] });
+  }
+  return found.map((group) => group.tickets);
+}
+
+/** The tickets as the list shows them, to be read beside their pin. */
+function cards(tickets) {
+  const list = element("ul", "tickets map-cards");
+  for (const { node } of tickets) {
+    const card = node.cloneNode(true);
+    card.removeAttribute("id");
+    list.append(card);
+  }
+  return list;
+}
+
+function pin(streets, tickets) {
+  const [{ node, place }] = tickets;
+  const isBusy = tickets.every((ticket) => !ticket.node.querySelector("form"));
+  const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
+  const words = (selector) => node.querySelector(selector).textContent.trim().replace(/\s+/g, " ");
+  const name = `${words(".ticket-title")}, ${words(".ticket-place")}`;
+  if (tickets.length > 1) {
+    button.textContent = tickets.length;
+    button.setAttribute("aria-label", `${tickets.length} vehicles, the first: ${name}`);
+  } else {
+    button.append(node.querySelector(".ticket-stub .icon").cloneNode(true));
+    button.setAttribute("aria-label", isBusy ? `${name}, on a ride` : name);
+  }
+  button.addEventListener("click", () => {
+    const places = tickets.map((ticket) => ticket.place);
+    if (tickets.length > 1 && streets.comeNearer(places)) return;
+    streets.open(cards(tickets), place, () => button.isConnected && button.focus());
+  });
+  return button;
+}
+
+function showVehicles(map, streets) {
+  const tickets = [...document.querySelectorAll(".ticket[data-at]")].map((node) => ({
+    node,
+    place: numbers(node.dataset.at),
+  }));
+  const { city, centre, visitor } = map.dataset;
+  const origin = numbers(visitor ?? centre);
+  const draw = () => {
+    streets.clear();
+    const words = visitor ? "You" : `The centre of ${city}`;
+    const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title: words });
+    mark.setAttribute("aria-label", words);
+    streets.put(mark, origin);
+    for (const group of groups(streets, tickets)) streets.put(pin(streets, group), group[0].place);
+  };
+  streets.show([origin, ...tickets.map((ticket) => ticket.place)]);
+  streets.onZoom(draw);
+  draw();
+}
+
+function showChosen(map, streets) {
+  const form = map.closest("form");
+  const mark = (place) => {
+    streets.clear();
+    streets.put(element("span", "pin-chosen"), place);
+  };
+  streets.show([numbers(map.dataset.middle)]);
+  const { latitude, longitude } = form.elements;
+  if (latitude.value) mark([Number(latitude.value), Number(longitude.value)]);
+  form.addEventListener("chosen", ({ detail }) => {
+    mark(detail);
+    streets.show([detail]);
+  });
+  streets.onClick((place) => chooseOnMap(form, ...place));
+}
+
+function chooseOnMap(form, latitude, longitude) {
+  choose(form, latitude, longitude, "The place on the map is filled in. Another click changes it.");
+}
+
+/** The drawing takes clicks, too: it is to scale. */
+function letDrawingChoose(map) {
+  const form = map.closest("form");
+  const drawing = map.querySelector("svg");
+  const chosen = drawing.querySelector("[data-chosen]");
+  const [middle, degrees] = [numbers(map.dataset.middle), numbers(map.dataset.degrees)];
+  const { width, height } = drawing.viewBox.baseVal;
+  const mark = ([latitude, longitude]) => {
+    const x = width / 2 + (longitude - middle[1]) / degrees[1];
+    const y = height / 2 - (latitude - middle[0]) / degrees[0];
+    chosen.setAttribute("transform", `translate(${x} ${y})`);
+    chosen.setAttribute("visibility", "inherit");
+  };
+  drawing.addEventListener("click", ({ clientX, clientY }) => {
+    const point = new DOMPoint(clientX, clientY).matrixTransform(drawing.getScreenCTM().inverse());
+    const latitude = middle[0] - (point.y - height / 2) * degrees[0];
+    chooseOnMap(form, latitude, middle[1] + (point.x - width / 2) * degrees[1]);
+  });
+  form.addEventListener("chosen", ({ detail }) => mark(detail));
+  const { latitude, longitude } = form.elements;
+  if (latitude.value) mark([Number(latitude.value), Number(longitude.value)]);
+}
+
+async function layStreets(map) {
+  const stage = element("div", "map-streets");
+  stage.setAttribute("role", "region");
+  stage.setAttribute("aria-label", `Map of ${map.dataset.city}`);
+  const { load } = await import(map.dataset.google ? BY_GOOGLE : BY_LEAFLET);
+  map.append(stage);
+  try {
+    const streets = await load(stage, map.dataset);
+    (map.dataset.map === "picker" ? showChosen : showVehicles)(map, streets);
+    await streets.areThere;
+    map.classList.add("has-streets");
+  } catch {
+    stage.remove(); // no streets: nothing is lost
+  }
+}
+
+for (const map of document.querySelectorAll("[data-map]")) {
+  if (map.dataset.map === "picker") letDrawingChoose(map);
+  if (navigator.onLine) layStreets(map);
+}

@@ -1,0 +1,42 @@
+// "Use my position": asks the browser where it is, on the click and never before.
+const PATIENCE = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
+const REFUSED = 1; // the code of GeolocationPositionError for what people do not allow
+
+/** Fill in a form's hidden latitude and longitude, and say so in the form and to its map. */
+export function choose(form, latitude, longitude, words) {
+  form.elements.latitude.value = latitude.toFixed(5);
+  form.elements.longitude.value = longitude.toFixed(5);
+  say(form, words);
+  form.dispatchEvent(new CustomEvent("chosen", { detail: [latitude, longitude] }));
+}
+
+function say(form, words) {
+  form.querySelector("[data-said]").textContent = words;
+}
+
+function find(form, latitude, longitude) {
+  const near = form.elements.near;
+  near.value = `${latitude.toFixed(5)},${longitude.toFixed(5)}`;
+  near.disabled = false;
+  form.submit();
+}
+
+function ask(button) {
+  const form = button.form;
+  say(form, "Asking your browser where you are…");
+  navigator.geolocation.getCurrentPosition(
+    ({ coords: { latitude, longitude } }) => {
+      if (button.dataset.locate === "near") find(form, latitude, longitude);
+      else choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
+    },
+    ({ code }) =>
+      say(form, code === REFUSED
+        ? "Your browser does not allow us to ask where you are."
+        : "Your browser could not find out where you are."),
+    PATIENCE,
+  );
+}
+
+for (const button of document.querySelectorAll("[data-locate]")) {
+  button.addEventListener("click", () => ask(button));
+}
