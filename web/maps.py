@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from flask import Flask, send_from_directory
+from flask import Blueprint, Flask
 
 from movr.cities import US_EAST, US_WEST, City, Position
 from movr.formats import VEHICLE_TYPES
@@ -47,6 +46,11 @@ class Marker(NamedTuple):
 
     point: Point
     vehicles: tuple[Vehicle, ...]
+
+    @property
+    def has_free(self) -> bool:
+        """True if there is a vehicle to ride."""
+        return any(vehicle.is_free for vehicle in self.vehicles)
 
 
 class Ring(NamedTuple):
@@ -149,8 +153,8 @@ def init_app(app: Flask) -> None:
         google_key=app.extensions["settings"].api_key,
         nonce=nonce,
     )
-    app.add_url_rule(
-        "/leaflet/<path:filename>", "leaflet", partial(send_from_directory, leaflet_folder())
+    app.register_blueprint(
+        Blueprint("leaflet", __name__, static_folder=leaflet_folder(), static_url_path="/leaflet")
     )
 
 

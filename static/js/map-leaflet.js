@@ -29,7 +29,11 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
   await Promise.all([import(leaflet), loadStyle(leafletStyle)]);
   const L = window.leaflet;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const map = L.map(stage, { zoomAnimation: !calm, fadeAnimation: !calm, scrollWheelZoom: false });
+  const map = L.map(stage, {
+    zoomAnimation: !calm,
+    fadeAnimation: !calm,
+    scrollWheelZoom: false, // who scrolls the page over the map means the page
+  });
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
   const tiles = L.tileLayer(TILES, { attribution: ATTRIBUTION, maxZoom: DEEPEST, referrerPolicy: REFERRER });
   const areThere = new Promise((resolve, reject) => {
@@ -53,8 +57,10 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
     },
     put(element, place) {
       const icon = L.divIcon({ html: element, className: "map-pin", iconSize: null });
-      L.marker(place, { icon, interactive: false, keyboard: false }).addTo(pins);
-      if (element.matches("button")) L.DomEvent.disableClickPropagation(element);
+      const isPin = element.matches("button"); // pins lie above marks
+      const options = { icon, interactive: false, keyboard: false, zIndexOffset: isPin ? 1000 : 0 };
+      L.marker(place, options).addTo(pins);
+      if (isPin) L.DomEvent.disableClickPropagation(element);
     },
     /** Zoom in until these places can be told apart; false if they cannot be. */
     comeNearer(places) {

@@ -2,7 +2,7 @@
 // Without them (offline, blocked) the drawing stays.
 import { choose } from "./position.js";
 
-const TOUCHING = 40; // pixels: pins nearer to each other than this are one
+const TOUCHING = 36; // pixels: pins nearer to each other than this are one
 const BY_GOOGLE = "./map-google.js";
 const BY_LEAFLET = "./map-leaflet.js";
 

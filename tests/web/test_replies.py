@@ -49,6 +49,9 @@ def secure_visitor(new_secure_visitor: NewVisitor) -> Visitor:
     return new_secure_visitor()
 
 
+TILES = "https://tile.openstreetmap.org"
+
+
 def policy(reply: httpx.Response) -> dict[str, list[str]]:
     """The content security policy, by directive."""
     directives = reply.headers["Content-Security-Policy"].split(";")
@@ -92,14 +95,34 @@ def test_no_reply_of_a_laptop_is_for_https_only(
     assert "Strict-Transport-Security" not in reply.headers
 
 
-def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(visitor: Visitor) -> None:
+def test_the_policy_allows_nothing_inline_and_from_elsewhere_only_tiles(visitor: Visitor) -> None:
     directives = policy(visitor.get("/"))
 
     allowed = {source for sources in directives.values() for source in sources}
-    assert allowed <= {"'self'", "'none'", "data:"}
+    assert allowed <= {"'self'", "'none'", "data:", TILES}
+    assert {name for name in directives if TILES in directives[name]} == {"img-src"}
     assert {name for name in directives if "data:" in directives[name]} <= {"img-src"}
     assert directives["base-uri"] == ["'none'"]
     assert directives["form-action"] == ["'self'"]
+
+
+def test_with_a_key_the_policy_allows_google_by_a_nonce_of_each_reply(database: str) -> None:
+    settings = replace(settings_for(database), api_key="a key & more")
+    with visiting(create_app(settings)) as new:
+        visitor = new().register()
+        replies = [visitor.get("/vehicles/add") for _ in range(2)]
+
+    nonces = set()
+    for reply in replies:
+        directives = policy(reply)
+        (nonce,) = set(re.findall(r'nonce="([^"]+)"', reply.text))
+        assert f"'nonce-{nonce}'" in directives["script-src"]
+        assert f"'nonce-{nonce}'" in directives["style-src"]
+        assert "'unsafe-inline'" not in directives["script-src"]
+        assert TILES not in directives["img-src"]
+        assert 'data-google="a key &amp; more"' in reply.text
+        nonces.add(nonce)
+    assert len(nonces) == 2
 
 
 def test_a_page_names_the_region_that_served_it(visitor: Visitor, secure_visitor: Visitor) -> None:

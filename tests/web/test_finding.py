@@ -1,0 +1,211 @@
+"""What visitors look for: by kind, free ones only, from where they are; and that a link keeps it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from flask import Flask
+
+from movr.cities import Position
+from movr.movr import MovR
+from movr.results import UserKey
+from tests.conftest import NewVisitor, settings_for, visiting
+from tests.visitor import Visitor
+from web.app import create_app
+
+CENTRE = "40.7128,-74.006"
+NORTH = Position(40.76, -74.006)
+SOUTH = Position(40.70, -74.006)
+
+
+@pytest.fixture
+def owner(new_visitor: NewVisitor) -> UserKey:
+    return UserKey("new york", new_visitor().register().id)
+
+
+@pytest.fixture
+def street(movr: MovR, owner: UserKey) -> None:
+    """A bike and a skateboard in the south, a scooter in the north."""
+    stand(movr, owner, "bike", "Kona", SOUTH)
+    stand(movr, owner, "skateboard", "Element", SOUTH)
+    stand(movr, owner, "scooter", "Zephyr", NORTH)
+
+
+@pytest.fixture
+def short_pages(app: Flask, database: str) -> Iterator[NewVisitor]:
+    """Visitors of a site whose pages hold two vehicles."""
+    settings = replace(settings_for(database), page_size=2)
+    with visiting(create_app(settings)) as new:
+        yield new
+
+
+def stand(movr: MovR, owner: UserKey, type_: str, brand: str, place: Position) -> None:
+    movr.add_vehicle(owner, type=type_, color="red", brand=brand, location="a street", position=place)
+
+
+def brands(page: str) -> list[str]:
+    """Of the tickets, in their order."""
+    return re.findall(r'class="ticket-title">(\S+) ', page)
+
+
+def link(page: str, words: str) -> str:
+    found = re.search(rf'href="([^"]*)">{words}<', page)
+    assert found, page
+    return unescape(found[1])
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_a_kind_can_be_looked_for(visitor: Visitor, path: str) -> None:
+    assert brands(visitor.get(f"{path}?type=scooter").text) == ["Zephyr"]
+    assert sorted(brands(visitor.get(f"{path}?type=").text)) == ["Element", "Kona", "Zephyr"]
+
+
+@pytest.mark.usefixtures("street")
+def test_only_free_ones_can_be_looked_for(visitor: Visitor, new_visitor: NewVisitor) -> None:
+    rider = new_visitor().register()
+    page = rider.get("/vehicles?type=scooter").text
+    found = re.search(r'action="(/rides/start/[^"]+)"', page)
+    assert found
+    assert rider.post(found[1], city="new york").status_code == 303
+
+    assert len(brands(visitor.get("/vehicles").text)) == 3
+    assert sorted(brands(visitor.get("/vehicles?free=1").text)) == ["Element", "Kona"]
+
+
+@pytest.mark.usefixtures("street")
+def test_the_nearest_to_the_visitor_comes_first(visitor: Visitor) -> None:
+    assert brands(visitor.get("/vehicles?near=40.77,-74.006").text)[0] == "Zephyr"
+    assert brands(visitor.get("/vehicles?near=40.69,-74.006").text)[2] == "Zephyr"
+
+
+@pytest.mark.usefixtures("street")
+def test_each_vehicle_says_how_far_it_is(visitor: Visitor) -> None:
+    page = visitor.get("/vehicles?type=scooter&near=40.7456,-74.006").text
+
+    assert re.search(r'"ticket-distance">.*?1\.0 mi<', page)  # 0.0144 degrees of latitude
+
+
+@pytest.mark.usefixtures("street")
+def test_the_page_says_from_where_distances_are(visitor: Visitor) -> None:
+    assert "first, from the city’s centre" in visitor.get("/vehicles").text
+    assert "first, from where you are" in visitor.get(f"/vehicles?near={CENTRE}").text
+    hinted = visitor.get("/vehicles", {"X-City-Lat-Long": "40.70,-74.01"}).text
+    assert "first, from where you are" in hinted
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_who_is_too_far_away_is_told_so(visitor: Visitor, path: str) -> None:
+    page = visitor.get(f"{path}?near=48.85,2.35").text
+
+    assert "You are too far from New York" in page
+    assert "first, from the city’s centre" in page
+    assert 'class="map-you"' not in page
+
+
+@pytest.mark.usefixtures("street")
+def test_a_position_can_be_forgotten(visitor: Visitor) -> None:
+    page = visitor.get(f"/vehicles?type=bike&near={CENTRE}").text
+
+    assert link(page, "Forget my position") == "/vehicles?type=bike"
+
+
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+@pytest.mark.parametrize(
+    "query",
+    ["near=here", "near=40.7", "near=91,0", "near=nan,nan", "near=40.7,-74.0,1", "type=car",
+     "type=BIKE", "type=bike'--", "type=<script>"],
+)  # fmt: skip
+def test_what_makes_no_sense_is_nobodys_page(visitor: Visitor, path: str, query: str) -> None:
+    assert visitor.get(f"{path}?{query}").status_code == 404
+
+
+def test_pages_keep_what_is_looked_for(
+    movr: MovR, owner: UserKey, short_pages: NewVisitor
+) -> None:
+    for number in range(5):
+        stand(movr, owner, "bike", f"Kona{number}", Position(40.70 + number / 100, -74.006))
+        stand(movr, owner, "scooter", "Zephyr", SOUTH)
+    visitor = short_pages()
+    path = "/vehicles?type=bike&free=1&near=40.69,-74.006"
+
+    seen = []
+    for _ in range(3):
+        page = visitor.get(path).text
+        seen += brands(page)
+        assert re.search(r'value="bike" selected', page)
+        assert re.search(r'name="free" value="1" checked', page)
+        assert 'name="near" value="40.69,-74.006">' in page
+        path = link(page, "Next page") if "Next page" in page else ""
+
+    assert seen == ["Kona0", "Kona1", "Kona2", "Kona3", "Kona4"]
+    assert path == ""
+    first = link(page, "First page")
+    assert brands(visitor.get(first).text) == ["Kona0", "Kona1"]
+    assert "type=bike&free=1&near=" in first
+
+
+@pytest.mark.usefixtures("street")
+def test_where_nothing_matches_the_way_back_is_shown(movr: MovR, visitor: Visitor) -> None:
+    visitor.post("/city/paris")
+
+    page = visitor.get("/vehicles?type=bike&near=48.86,2.35").text
+
+    assert "Nothing here is what you look for." in page
+    assert link(page, "Show everything") == "/vehicles?near=48.86%2C2.35"
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_every_marker_of_the_map_leads_to_a_ticket_of_the_list(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path).text
+
+    markers = re.findall(r'<a href="#(vehicle-[^"]+)" class="pin', page)
+    tickets = re.findall(r'<li class="ticket" id="([^"]+)"', page)
+
+    assert len(markers) == 2  # two of the three stand together
+    assert set(markers) <= set(tickets)
+    assert ">2 vehicles, the first a" in page
+
+
+def test_an_owner_sees_their_vehicles_on_a_map(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle()
+
+    assert f'<a href="#vehicle-{vehicle}" class="pin' in visitor.get(f"/users/{visitor.id}").text
+
+
+def test_words_of_others_are_words_on_the_map(visitor: Visitor) -> None:
+    visitor.register()
+    fields = {"type": "bike", "color": "red", "brand": 'K" onload="x', "location": "a & b ' c"}
+    assert visitor.post("/vehicles/add", **fields).status_code == 303
+
+    page = visitor.get("/vehicles").text
+
+    assert "K&#34; onload=&#34;x bike at a &amp; b &#39; c" in page
+    assert 'K" onload' not in page
+
+
+@pytest.mark.parametrize("path", ["/vehicles/add", "/rides"])
+def test_forms_that_say_where_take_a_position(visitor: Visitor, path: str) -> None:
+    visitor.register()
+    visitor.start(visitor.add_vehicle())
+
+    page = visitor.get(path).text
+
+    assert re.search(r'type="hidden" value="">', page)
+    assert 'data-map="picker"' in page
+    assert 'name="latitude"' in page
+    assert 'name="longitude"' in page
+
+
+def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
+    visitor.register()
+
+    reply = visitor.post("/vehicles/add", type="bike", latitude="40.71", longitude="-74.01")
+
+    assert reply.status_code == 422
+    assert 'value="40.71"' in reply.text
+    assert 'value="-74.01"' in reply.text
