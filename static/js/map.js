@@ -50,7 +50,8 @@ function pin(streets, tickets) {
   }
   button.addEventListener("click", () => {
     const places = tickets.map((ticket) => ticket.place);
-    if (tickets.length > 1 && streets.comeNearer(places)) return;
+    const canBeToldApart = new Set(places.map(String)).size > 1;
+    if (canBeToldApart && streets.comeNearer(places)) return;
     streets.open(cards(tickets), place, () => button.isConnected && button.focus());
   });
   return button;

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 
@@ -16,6 +16,10 @@ SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "without JavaScript": {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False},
 }
+
+TILES = "https://tile.openstreetmap.org/**"  # nothing here asks for what others serve
+TILE = """<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">
+<rect width="256" height="256" fill="#f2efe9"/></svg>"""
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,7 @@ def desk(browser: Browser, site: str) -> Iterator[Page]:
 def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Page]:
     """A page of the browser, which must not complain on its console."""
     context = browser.new_context(base_url=site, **options)
+    context.route(TILES, give_tile)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -54,3 +59,7 @@ def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Pag
     context.close()
     # That a form was refused is what a test may be about; Chromium notes every such status.
     assert [text for text in complaints if "status of 422" not in text] == []
+
+
+def give_tile(route: Route) -> None:
+    route.fulfill(body=TILE, content_type="image/svg+xml")

@@ -1,50 +1,26 @@
-"""The map in a real browser: drawn, with streets, without any; by mouse, finger and keyboard."""
+"""The map in a real browser: drawn, with streets, without any; by mouse and by keyboard."""
 
 import re
 from collections.abc import Iterator
-from typing import Any
-from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from movr.cities import Position
 from movr.movr import MovR
 from movr.results import UserKey
-from tests.browser.conftest import SCREENS, opened
+from tests.browser.conftest import SCREENS, TILES, opened
+from tests.browser.test_journeys import press_until_focused
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
 
-TILES = "https://tile.openstreetmap.org/**"
-TILE = """<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">
-<rect width="256" height="256" fill="#f2efe9"/><path d="M0 0h256v256" stroke="#fff"/></svg>"""
+BATTERY = Position(40.7033, -74.0170)
+CHELSEA = Position(40.7465, -74.0014)
+GEOLOCATION = {"latitude": BATTERY.latitude, "longitude": BATTERY.longitude}
 
-HERE = {"latitude": 40.7033, "longitude": -74.0170}
-STREETS = ".map.has-streets .map-streets"
-
-
-@pytest.fixture
-def owner(new_http_visitor: NewVisitor) -> Visitor:
-    return new_http_visitor().register()
-
-
-@pytest.fixture
-def street(session_movr: MovR, owner: Visitor) -> UUID:
-    """A bike at the Battery, and a scooter a few kilometres to the north of it; the bike's id."""
-    north = Position(40.75, -74.0)
-    stand(session_movr, owner, "scooter", "Zephyr", north)
-    return stand(session_movr, owner, "bike", "Kona", Position(**HERE))
-
-
-@pytest.fixture
-def streets(context: BrowserContext) -> None:
-    """Tiles come."""
-    context.route(TILES, give_tile)
-
-
-@pytest.fixture(params=["phone", "desktop"])
-def context(request: pytest.FixtureRequest, page: Page) -> BrowserContext:  # noqa: ARG001
-    return page.context
+DRAWING = ".map-drawing"
+STREETS = ".has-streets .map-streets"
+CARD = ".leaflet-popup .ticket"
 
 
 @pytest.fixture(params=["phone", "desktop"])
@@ -53,12 +29,354 @@ def page(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterato
         yield page
 
 
-def give_tile(route: Route) -> None:
-    route.fulfill(body=TILE, content_type="image/svg+xml")
+@pytest.fixture
+def owner(new_http_visitor: NewVisitor) -> Visitor:
+    return new_http_visitor().register()
 
 
-def stand(movr: MovR, owner: Visitor, type_: str, brand: str, place: Position) -> UUID:
+@pytest.fixture
+def street(session_movr: MovR, owner: Visitor) -> None:
+    """A bike at the Battery, and a scooter in Chelsea, five kilometres to the north."""
+    stand(session_movr, owner, "bike", "Kona", BATTERY)
+    stand(session_movr, owner, "scooter", "Zephyr", CHELSEA)
+
+
+def stand(movr: MovR, owner: Visitor, type_: str, brand: str, place: Position) -> None:
     key = UserKey("new york", owner.id)
-    where = f"{brand} Street"
-    vehicle = movr.add_vehicle(key, type=type_, color="red", brand=brand, location=where, position=place)
-    return vehicle.id
+    movr.add_vehicle(
+        key, type=type_, color="red", brand=brand, location=f"{brand} Street", position=place
+    )
+
+
+def log_in(page: Page, visitor: Visitor) -> None:
+    page.goto("/login")
+    page.get_by_label("Username").fill(visitor.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/home")
+
+
+def refuse(route: Route) -> None:
+    route.abort()
+
+
+# Drawn
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_without_scripts_the_drawing_leads_to_the_tickets(
+    browser: Browser, site: str, path: str
+) -> None:
+    with opened(browser, site, SCREENS["without JavaScript"]) as page:
+        page.goto(path)
+
+        expect(page.get_by_role("img", name="Map of New York")).to_be_visible()
+        page.get_by_role("link", name="Zephyr scooter at Zephyr Street").click()
+
+        expect(page.locator(".ticket:target")).to_contain_text("Zephyr")
+        expect(page.get_by_role("button", name="Use my position")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("street")
+def test_offline_the_drawing_stays(page: Page) -> None:
+    def lose_the_network(route: Route) -> None:
+        reply = route.fetch()
+        page.context.set_offline(True)
+        route.fulfill(response=reply)
+
+    page.route("**/map.js", lose_the_network)
+    page.goto("/vehicles")
+
+    page.wait_for_function("() => !navigator.onLine")
+    expect(page.locator(DRAWING)).to_be_visible()
+    expect(page.locator(".map-streets")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("street")
+def test_where_tiles_are_blocked_the_drawing_stays(browser: Browser, site: str) -> None:
+    """Chromium notes the one tile that was asked for; nothing else fails, or is even loaded."""
+    context = browser.new_context(base_url=site)
+    context.route(TILES, refuse)
+    page = context.new_page()
+    complaints: list[ConsoleMessage] = []
+    errors: list[Exception] = []
+    page.on("console", complaints.append)
+    page.on("pageerror", errors.append)
+
+    with page.expect_event("requestfailed"):
+        page.goto("/vehicles")
+    expect(page.locator(".map-streets")).to_have_count(0)
+
+    expect(page.locator(DRAWING)).to_be_visible()
+    expect(page.locator("script[src*=leaflet]")).to_have_count(0)
+    assert errors == []
+    assert all("tile.openstreetmap" in complaint.location["url"] for complaint in complaints)
+    context.close()
+
+
+@pytest.mark.usefixtures("street")
+def test_where_tiles_break_off_after_the_first_the_drawing_stays(
+    browser: Browser, site: str
+) -> None:
+    context = browser.new_context(base_url=site)
+    asked: list[str] = []
+
+    def give_one(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(body="<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/svg+xml")
+        else:
+            route.abort()
+
+    context.route(TILES, give_one)
+    page = context.new_page()
+    page.goto("/vehicles")
+
+    page.wait_for_function("() => window.leaflet")
+    expect(page.locator(".map-streets")).to_have_count(0)
+    expect(page.locator(DRAWING)).to_be_visible()
+    assert len(asked) > 1
+    context.close()
+
+
+# With streets
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_once_tiles_come_streets_take_the_drawing_s_place(page: Page, path: str) -> None:
+    page.goto(path)
+
+    expect(page.locator(STREETS)).to_be_visible()
+    expect(page.locator(DRAWING)).to_be_hidden()
+    expect(page.get_by_role("link", name="OpenStreetMap")).to_be_visible()
+    expect(page.locator("button.pin")).to_have_count(2)
+
+
+@pytest.mark.usefixtures("street")
+def test_streets_move_nothing_on_the_page(page: Page) -> None:
+    page.goto("/vehicles")
+    before = page.locator(".map").bounding_box()
+    expect(page.locator(STREETS)).to_be_visible()
+
+    assert page.locator(".map").bounding_box() == before
+
+
+@pytest.mark.usefixtures("street")
+def test_only_tiles_learn_which_site_they_are_on_and_no_more(page: Page) -> None:
+    with page.expect_request(re.compile("tile.openstreetmap.org")) as asked:
+        page.goto("/vehicles?near=40.7033,-74.0170")
+
+    assert "near" not in asked.value.all_headers()["referer"]
+    assert asked.value.all_headers()["referer"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.usefixtures("street")
+def test_a_ride_starts_from_the_map(page: Page, new_http_visitor: NewVisitor) -> None:
+    log_in(page, new_http_visitor().register())
+    page.goto("/vehicles")
+
+    page.locator("button.pin").and_(page.get_by_label(re.compile("Zephyr"))).click()
+    expect(page.locator(CARD)).to_contain_text("Zephyr Street")
+    page.locator(CARD).get_by_role("button", name="Start ride").click()
+
+    page.wait_for_url("**/rides")
+    expect(page.get_by_role("main")).to_contain_text("Zephyr scooter")
+
+
+@pytest.mark.usefixtures("street")
+def test_a_ride_starts_from_the_map_by_keyboard_alone(
+    desk: Page, new_http_visitor: NewVisitor
+) -> None:
+    log_in(desk, new_http_visitor().register())
+    desk.goto("/vehicles")
+    expect(desk.locator(STREETS)).to_be_visible()
+
+    press_until_focused(desk, "button.pin[aria-label*=Kona]")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(f"{CARD} button")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(desk.locator(CARD)).to_have_count(0)
+    expect(desk.locator("button.pin[aria-label*=Kona]")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(f"{CARD} button")).to_be_focused()
+    desk.keyboard.press("Enter")
+
+    desk.wait_for_url("**/rides")
+    expect(desk.get_by_role("main")).to_contain_text("Kona bike")
+
+
+def test_a_vehicle_on_a_ride_has_no_start_button_on_the_map(
+    page: Page, session_movr: MovR, owner: Visitor, new_http_visitor: NewVisitor
+) -> None:
+    stand(session_movr, owner, "bike", "Kona", BATTERY)
+    rider = new_http_visitor().register()
+    found = re.search(r'action="/rides/start/([^"]+)"', rider.get("/vehicles").text)
+    assert found
+    rider.post(f"/rides/start/{found[1]}", city="new york")
+    page.goto("/vehicles")
+
+    page.get_by_role("button", name=re.compile("Kona.*on a ride")).click()
+
+    expect(page.locator(CARD)).to_contain_text("On a ride")
+    expect(page.locator(f"{CARD} button")).to_have_count(0)
+
+
+def test_vehicles_close_together_are_one_number_until_one_comes_nearer(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    stand(session_movr, owner, "scooter", "Zephyr", CHELSEA)
+    for number in range(3):
+        stand(session_movr, owner, "bike", "Kona", BATTERY._replace(latitude=40.7033 + number / 1000))
+    page.goto("/vehicles")
+    cluster = page.get_by_role("button", name=re.compile("^3 vehicles, the first: Kona"))
+    expect(cluster).to_have_text("3")
+
+    cluster.click()
+
+    expect(page.locator("button.pin[aria-label^=Kona]")).to_have_count(3)
+
+
+def test_vehicles_at_the_very_same_place_show_all_their_cards(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    for brand in ("Kona", "Merida"):
+        stand(session_movr, owner, "bike", brand, BATTERY)
+    page.goto("/vehicles?near=40.7033,-74.0170")
+    cluster = page.locator("button.pin")
+    expect(cluster).to_have_text("2")
+
+    cluster.click()
+
+    expect(page.locator(CARD)).to_have_count(2)
+
+
+def test_words_of_others_are_words_on_the_streets(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    key = UserKey("new york", owner.id)
+    words = 'K" onfocus="alert(1)'
+    session_movr.add_vehicle(
+        key, type="bike", color="red", brand=words, location="&lt;b&gt;", position=BATTERY
+    )
+    page.goto("/vehicles")
+
+    page.locator("button.pin").click()
+
+    expect(page.locator(CARD)).to_contain_text("&lt;b&gt;")
+    assert words in (page.locator("button.pin").get_attribute("aria-label") or "")
+
+
+# "Use my position"
+
+
+@pytest.mark.usefixtures("street")
+def test_the_nearest_come_first_once_the_browser_says_where_it_is(page: Page) -> None:
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": CHELSEA.latitude, "longitude": CHELSEA.longitude})
+    page.goto("/vehicles?free=1")
+    expect(page.locator(".ticket").first).to_contain_text("Kona")
+
+    page.get_by_role("button", name="Use my position").click()
+
+    page.wait_for_url("**/vehicles?*near=40.74650%2C-74.00140")
+    assert "free=1" in page.url
+    expect(page.locator(".ticket").first).to_contain_text("Zephyr")
+    expect(page.get_by_text("from where you are")).to_be_visible()
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles", "/vehicles/add"])
+def test_a_browser_that_may_not_say_where_it_is_says_so(
+    page: Page, owner: Visitor, path: str
+) -> None:
+    log_in(page, owner)
+    page.context.clear_permissions()
+    page.goto(path)
+
+    page.get_by_role("button", name="Use my position").click()
+
+    expect(page.get_by_text("does not allow us to ask")).to_be_visible()
+
+
+def test_no_page_asks_where_one_is_before_the_click(page: Page, owner: Visitor) -> None:
+    page.add_init_script(
+        "navigator.geolocation.getCurrentPosition = () => { document.title = 'asked'; }"
+    )
+    log_in(page, owner)
+
+    for path in ("/", "/vehicles", "/vehicles/add"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "asked"
+
+
+def test_a_vehicle_is_added_where_the_browser_is(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation(GEOLOCATION)
+    log_in(page, owner)
+    fill_in_a_vehicle(page)
+
+    page.get_by_role("button", name="Use my position").click()
+    expect(page.get_by_text("Your position is filled in.")).to_be_visible()
+    page.get_by_role("button", name="Put it on the street").click()
+
+    page.wait_for_url("**/users/*")
+    assert positions(session_movr, owner) == [BATTERY]
+
+
+# A click on the map
+
+
+@pytest.mark.parametrize("has_streets", [True, False], ids=["streets", "drawing"])
+def test_a_vehicle_is_added_where_the_map_was_clicked(
+    page: Page, session_movr: MovR, owner: Visitor, has_streets: bool
+) -> None:
+    log_in(page, owner)
+    if not has_streets:
+        page.add_init_script("Object.defineProperty(navigator, 'onLine', { value: false })")
+    fill_in_a_vehicle(page)
+    expect(page.locator(STREETS if has_streets else DRAWING)).to_be_visible()
+
+    page.locator(".map").click()  # in its middle: the city's centre
+    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
+    page.get_by_role("button", name="Put it on the street").click()
+
+    page.wait_for_url("**/users/*")
+    ((latitude, longitude),) = positions(session_movr, owner)
+    assert latitude == pytest.approx(40.7128, abs=0.002)
+    assert longitude == pytest.approx(-74.006, abs=0.002)
+
+
+def test_a_ride_is_ended_where_the_map_was_clicked(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    stand(session_movr, owner, "bike", "Kona", BATTERY)
+    log_in(page, owner)
+    page.goto("/vehicles")
+    page.locator(".tickets > .ticket").get_by_role("button", name="Start ride").first.click()
+    page.get_by_label("Where did you leave it?").fill("2 Broadway")
+    expect(page.locator(STREETS)).to_be_visible()
+
+    page.locator(".map").click(position={"x": 100, "y": 150})
+    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
+    page.get_by_role("button", name="End ride").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("Your ride has ended.")
+    ((_, longitude),) = positions(session_movr, owner)
+    assert longitude < BATTERY.longitude
+
+
+def fill_in_a_vehicle(page: Page) -> None:
+    page.goto("/vehicles/add")
+    page.get_by_label("Color").fill("teal")
+    page.get_by_label("Brand").fill("Zephyr")
+    page.get_by_label("Where it stands").fill("1 Battery Place")
+
+
+def positions(movr: MovR, owner: Visitor) -> list[Position]:
+    found = movr.vehicles_of(UserKey("new york", owner.id), after=None, size=10)
+    return [item.vehicle.position for item in found.items]
