@@ -120,7 +120,8 @@ def drawing(items: Sequence[Nearby | Owned], city: City, visitor: Position | Non
     vehicles = [item.vehicle for item in items]
     origin = visitor or city.centre
     frame = Frame.around([origin, *(vehicle.position for vehicle in vehicles)])
-    return _drawing(frame, city, origin, tuple(_markers(frame, vehicles)), visitor is not None)
+    markers = _markers(frame, vehicles)
+    return _drawing(frame, city, origin, markers, from_visitor=visitor is not None)
 
 
 def city_around(city: City, place: Position) -> Drawing:
@@ -167,7 +168,12 @@ def leaflet_folder() -> Path:
 
 
 def _drawing(
-    frame: Frame, city: City, origin: Position, markers: tuple[Marker, ...], from_visitor: bool
+    frame: Frame,
+    city: City,
+    origin: Position,
+    markers: Iterable[Marker],
+    *,
+    from_visitor: bool,
 ) -> Drawing:
     return Drawing(
         city=city,
@@ -175,7 +181,7 @@ def _drawing(
         origin=frame.point(origin),
         from_visitor=from_visitor,
         centre=frame.point(city.centre) if frame.shows(city.centre) else None,
-        markers=markers,
+        markers=tuple(markers),
         rings=tuple(_rings(frame, frame.point(origin), city)),
     )
 

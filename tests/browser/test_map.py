@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
 
 from movr.cities import Position
 from movr.movr import MovR
 from movr.results import UserKey
-from tests.browser.conftest import SCREENS, TILES, opened
+from tests.browser.conftest import SCREENS, TILES, give_tile, opened
 from tests.browser.test_journeys import press_until_focused
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
 
 BATTERY = Position(40.7033, -74.0170)
 CHELSEA = Position(40.7465, -74.0014)
-GEOLOCATION = {"latitude": BATTERY.latitude, "longitude": BATTERY.longitude}
+
+OFFLINE = "Object.defineProperty(navigator, 'onLine', { value: false })"
 
 DRAWING = ".map-drawing"
 STREETS = ".has-streets .map-streets"
@@ -79,18 +82,16 @@ def test_without_scripts_the_drawing_leads_to_the_tickets(
 
 
 @pytest.mark.usefixtures("street")
-def test_offline_the_drawing_stays(page: Page) -> None:
-    def lose_the_network(route: Route) -> None:
-        reply = route.fetch()
-        page.context.set_offline(True)
-        route.fulfill(response=reply)
+def test_offline_the_drawing_stays_and_no_tile_is_asked_for(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(OFFLINE)
 
-    page.route("**/map.js", lose_the_network)
-    page.goto("/vehicles")
+    page.goto("/vehicles", wait_until="networkidle")
 
-    page.wait_for_function("() => !navigator.onLine")
     expect(page.locator(DRAWING)).to_be_visible()
     expect(page.locator(".map-streets")).to_have_count(0)
+    assert [url for url in asked if "openstreetmap" in url or "leaflet" in url] == []
 
 
 @pytest.mark.usefixtures("street")
@@ -99,10 +100,10 @@ def test_where_tiles_are_blocked_the_drawing_stays(browser: Browser, site: str) 
     context = browser.new_context(base_url=site)
     context.route(TILES, refuse)
     page = context.new_page()
-    complaints: list[ConsoleMessage] = []
-    errors: list[Exception] = []
-    page.on("console", complaints.append)
-    page.on("pageerror", errors.append)
+    blamed: list[str] = []
+    errors: list[str] = []
+    page.on("console", lambda message: blamed.append(message.location["url"]))
+    page.on("pageerror", lambda error: errors.append(error.message))
 
     with page.expect_event("requestfailed"):
         page.goto("/vehicles")
@@ -111,27 +112,27 @@ def test_where_tiles_are_blocked_the_drawing_stays(browser: Browser, site: str) 
     expect(page.locator(DRAWING)).to_be_visible()
     expect(page.locator("script[src*=leaflet]")).to_have_count(0)
     assert errors == []
-    assert all("tile.openstreetmap" in complaint.location["url"] for complaint in complaints)
+    assert all("tile.openstreetmap" in url for url in blamed)
     context.close()
 
 
-@pytest.mark.usefixtures("street")
 def test_where_tiles_break_off_after_the_first_the_drawing_stays(
-    browser: Browser, site: str
+    browser: Browser, site: str, session_movr: MovR, owner: Visitor
 ) -> None:
+    stand(session_movr, owner, "bike", "Kona", BATTERY)
     context = browser.new_context(base_url=site)
     asked: list[str] = []
 
     def give_one(route: Route) -> None:
         asked.append(route.request.url)
         if len(asked) == 1:
-            route.fulfill(body="<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/svg+xml")
+            give_tile(route)
         else:
-            route.abort()
+            refuse(route)
 
     context.route(TILES, give_one)
     page = context.new_page()
-    page.goto("/vehicles")
+    page.goto("/vehicles?near=40.7033,-74.0170")  # streets near by: other tiles than the first
 
     page.wait_for_function("() => window.leaflet")
     expect(page.locator(".map-streets")).to_have_count(0)
@@ -228,7 +229,9 @@ def test_vehicles_close_together_are_one_number_until_one_comes_nearer(
 ) -> None:
     stand(session_movr, owner, "scooter", "Zephyr", CHELSEA)
     for number in range(3):
-        stand(session_movr, owner, "bike", "Kona", BATTERY._replace(latitude=40.7033 + number / 1000))
+        stand(
+            session_movr, owner, "bike", "Kona", BATTERY._replace(latitude=40.7033 + number / 1000)
+        )
     page.goto("/vehicles")
     cluster = page.get_by_role("button", name=re.compile("^3 vehicles, the first: Kona"))
     expect(cluster).to_have_text("3")
@@ -316,7 +319,7 @@ def test_a_vehicle_is_added_where_the_browser_is(
     page: Page, session_movr: MovR, owner: Visitor
 ) -> None:
     page.context.grant_permissions(["geolocation"])
-    page.context.set_geolocation(GEOLOCATION)
+    page.context.set_geolocation({"latitude": BATTERY.latitude, "longitude": BATTERY.longitude})
     log_in(page, owner)
     fill_in_a_vehicle(page)
 
@@ -337,7 +340,7 @@ def test_a_vehicle_is_added_where_the_map_was_clicked(
 ) -> None:
     log_in(page, owner)
     if not has_streets:
-        page.add_init_script("Object.defineProperty(navigator, 'onLine', { value: false })")
+        page.add_init_script(OFFLINE)
     fill_in_a_vehicle(page)
     expect(page.locator(STREETS if has_streets else DRAWING)).to_be_visible()
 
@@ -380,3 +383,35 @@ def fill_in_a_vehicle(page: Page) -> None:
 def positions(movr: MovR, owner: Visitor) -> list[Position]:
     found = movr.vehicles_of(UserKey("new york", owner.id), after=None, size=10)
     return [item.vehicle.position for item in found.items]
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/vehicles", "/vehicles/add"])
+def test_axe_finds_nothing_wrong_with_the_drawing(
+    page: Page, owner: Visitor, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.add_init_script(OFFLINE)
+    log_in(page, owner)
+    page.goto(path)
+
+    assert violations(page) == []
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_streets_and_a_card(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/vehicles")
+    page.locator("button.pin").first.click()
+    expect(page.locator(CARD)).to_be_visible()
+
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]

@@ -1,4 +1,4 @@
-"""What visitors look for: by kind, free ones only, from where they are; and that a link keeps it."""
+"""What visitors look for: a kind, free ones only, near them; and that links keep it."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from flask import Flask
 
 from movr.cities import Position
 from movr.movr import MovR
@@ -34,7 +33,7 @@ def street(movr: MovR, owner: UserKey) -> None:
 
 
 @pytest.fixture
-def short_pages(app: Flask, database: str) -> Iterator[NewVisitor]:
+def short_pages(database: str) -> Iterator[NewVisitor]:
     """Visitors of a site whose pages hold two vehicles."""
     settings = replace(settings_for(database), page_size=2)
     with visiting(create_app(settings)) as new:
@@ -42,7 +41,9 @@ def short_pages(app: Flask, database: str) -> Iterator[NewVisitor]:
 
 
 def stand(movr: MovR, owner: UserKey, type_: str, brand: str, place: Position) -> None:
-    movr.add_vehicle(owner, type=type_, color="red", brand=brand, location="a street", position=place)
+    movr.add_vehicle(
+        owner, type=type_, color="red", brand=brand, location="a street", position=place
+    )
 
 
 def brands(page: str) -> list[str]:
@@ -90,7 +91,7 @@ def test_each_vehicle_says_how_far_it_is(visitor: Visitor) -> None:
 
 @pytest.mark.usefixtures("street")
 def test_the_page_says_from_where_distances_are(visitor: Visitor) -> None:
-    assert "first, from the city’s centre" in visitor.get("/vehicles").text
+    assert "first, from the city's centre" in visitor.get("/vehicles").text
     assert "first, from where you are" in visitor.get(f"/vehicles?near={CENTRE}").text
     hinted = visitor.get("/vehicles", {"X-City-Lat-Long": "40.70,-74.01"}).text
     assert "first, from where you are" in hinted
@@ -102,7 +103,7 @@ def test_who_is_too_far_away_is_told_so(visitor: Visitor, path: str) -> None:
     page = visitor.get(f"{path}?near=48.85,2.35").text
 
     assert "You are too far from New York" in page
-    assert "first, from the city’s centre" in page
+    assert "first, from the city's centre" in page
     assert 'class="map-you"' not in page
 
 
@@ -123,9 +124,7 @@ def test_what_makes_no_sense_is_nobodys_page(visitor: Visitor, path: str, query:
     assert visitor.get(f"{path}?{query}").status_code == 404
 
 
-def test_pages_keep_what_is_looked_for(
-    movr: MovR, owner: UserKey, short_pages: NewVisitor
-) -> None:
+def test_pages_keep_what_is_looked_for(movr: MovR, owner: UserKey, short_pages: NewVisitor) -> None:
     for number in range(5):
         stand(movr, owner, "bike", f"Kona{number}", Position(40.70 + number / 100, -74.006))
         stand(movr, owner, "scooter", "Zephyr", SOUTH)
@@ -149,7 +148,7 @@ def test_pages_keep_what_is_looked_for(
 
 
 @pytest.mark.usefixtures("street")
-def test_where_nothing_matches_the_way_back_is_shown(movr: MovR, visitor: Visitor) -> None:
+def test_where_nothing_matches_the_way_back_is_shown(visitor: Visitor) -> None:
     visitor.post("/city/paris")
 
     page = visitor.get("/vehicles?type=bike&near=48.86,2.35").text

@@ -42,7 +42,9 @@ def vehicle(place: Position, status: str = "available") -> Vehicle:
 def drawn(
     *places: Position, visitor: Position | None = None, city: City = NEW_YORK, busy: int = 0
 ) -> Drawing:
-    vehicles = [vehicle(place, "in_use" if n < busy else "available") for n, place in enumerate(places)]
+    vehicles = [
+        vehicle(place, "in_use" if n < busy else "available") for n, place in enumerate(places)
+    ]
     return drawing([Nearby(one, 0.0) for one in vehicles], city, visitor)
 
 
@@ -156,6 +158,9 @@ def test_the_bar_of_the_scale_is_as_long_as_it_says_and_fits(city: City, degrees
 
 
 def test_a_city_without_miles_has_another_bar_than_one_with_them() -> None:
-    with_miles, without = drawn(BATTERY), drawn(BATTERY, city=replace(NEW_YORK, region="gcp-europe-west1"))
+    with_miles, without = (
+        drawn(BATTERY),
+        drawn(BATTERY, city=replace(NEW_YORK, region="gcp-europe-west1")),
+    )
 
     assert with_miles.scale.metres != without.scale.metres
