@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock lab bench bench-compare
+.PHONY: help run test demo load check lock lab bench bench-compare screenshots lighthouse
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -13,6 +13,7 @@ run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:8000, with everything 
 	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
+	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/pytest -n auto --dist loadfile
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
@@ -30,11 +31,18 @@ bench: .venv/ready-to-run ## what each page costs, beside a floor; ROWS="1000 10
 bench-compare: .venv/ready-to-run ## the newest benchmark beside docs/bench.json; OLD=… NEW=… others
 	@exec $(BIN)/python -m bench.compare $(OLD) $(NEW)
 
+screenshots: .venv/ready-to-test ## the pages as docs/screenshots shows them, and the pictures in static/
+	@$(BIN)/python -m tests.browser.screenshots
+
+lighthouse: .venv/ready-to-test ## Lighthouse's scores of the pages, from npm: docs/lighthouse.md
+	@$(BIN)/python -m tests.browser.lighthouse
+
 check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n auto --dist loadfile --cov
 	@$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; }
 

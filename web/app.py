@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
-from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -27,6 +27,7 @@ from web import (
     replies,
     rides,
     session,
+    statics,
     tracing,
     users,
     vehicles,
@@ -39,7 +40,7 @@ LARGEST_FORM: Final = 64 * 1024  # bytes
 
 def create_app(settings: Settings) -> Flask:
     """MovR as a WSGI application, on the database of these settings."""
-    app = Flask("movr", root_path=str(ROOT))
+    app = Flask("movr", root_path=str(ROOT), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         DEBUG=settings.debug,
@@ -48,7 +49,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
-        BOOTSTRAP_SERVE_LOCAL=True,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_STREAMS=False,  # it leaves them open
     )
     app.extensions["settings"] = settings
     app.extensions["movr"] = MovR(
@@ -65,14 +67,15 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.converters["city"] = city.CityConverter
     for part in (tracing, logs, replies, metrics):  # first: they measure all the others
         part.init_app(app)
+    Compress(app)
     app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)
-    Bootstrap5(app)
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
     for part in (session, errors, health, presentation, maps, commands):
         part.init_app(app)
+    statics.mount(app, "static", ROOT / "static")
     for noun in (city, auth, vehicles, rides, users, gbfs, health, metrics):
         app.register_blueprint(noun.blueprint)
     return app

@@ -67,7 +67,6 @@ LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 
 ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", EVERYBODY),
-    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
     "leaflet.static": Route("/leaflet/leaflet.css", EVERYBODY),
     "health.alive": Route("/healthz", EVERYBODY),
     "health.ready": Route("/readyz", EVERYBODY),

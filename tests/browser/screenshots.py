@@ -1,0 +1,88 @@
+"""`make screenshots`: the pages as docs/screenshots shows them, and MovR's pictures as PNGs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, Page
+
+from scenarios import demo
+from scenarios.shared.stage import Login
+from tests import databases
+from tests.browser import chromium
+from tests.browser.stage import demo_world, log_in
+from tests.conftest import ROOT
+
+FOLDER: Final = ROOT / "docs" / "screenshots"
+STATIC: Final = ROOT / "static"
+SHARE: Final = Path(__file__).parent / "drawings" / "share.svg"
+ICON: Final = STATIC / "favicon.svg"
+PICTURES: Final = {  # what is drawn, and how many pixels wide and high
+    "share.png": (SHARE, (1200, 630)),
+    "favicon.png": (ICON, (48, 48)),
+    "touch-icon.png": (ICON, (180, 180)),
+}
+SCREENS: Final[dict[str, dict[str, Any]]] = {
+    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+}
+
+
+def draw(browser: Browser) -> None:
+    """Make the PNGs of MovR's drawings, for whoever reads no SVG."""
+    for name, (drawing, (width, height)) in PICTURES.items():
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(drawing.as_uri())
+        page.screenshot(path=STATIC / name, omit_background=True)
+        page.close()
+
+
+def shoot(page: Page, screen: str) -> None:
+    """Make a picture of each page, `<page>-<screen>.png`."""
+
+    def picture(name: str) -> None:
+        page.screenshot(path=FOLDER / f"{name}-{screen}.png")
+
+    page.goto("/login")  # where the city is guessed, which is said once
+    page.goto("/")
+    picture("home")
+    page.goto("/vehicles")
+    picture("vehicles")
+    with logged_in(page, demo.OWNER):
+        page.locator(".top-name").click()
+        page.wait_for_url("**/users/*")
+        picture("profile")
+    with logged_in(page, demo.RIDER):
+        page.get_by_role("button", name="Start ride").first.click()
+        page.wait_for_url("**/rides")
+        page.goto("/rides")  # again, without the welcome
+        picture("ride")
+        page.get_by_label("Where did you leave it?").fill("1 Broadway")
+        page.get_by_role("button", name="End ride").first.click()
+        page.wait_for_load_state()
+
+
+@contextmanager
+def logged_in(page: Page, login: Login) -> Iterator[None]:
+    """As a member of the demo world."""
+    log_in(page, login)
+    yield
+    page.get_by_role("button", name="Log out").click()
+
+
+def main() -> None:
+    """Make them all."""
+    path = chromium.needed()
+    FOLDER.mkdir(exist_ok=True)
+    with chromium.launched(path) as browser:
+        draw(browser)
+        with databases.server_uri() as server, demo_world(server, DEBUG="1") as site:
+            for screen, options in SCREENS.items():
+                page = browser.new_page(base_url=site, reduced_motion="reduce", **options)
+                shoot(page, screen)
+                page.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The demo world on a MovR of its own, for what looks at it from outside."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from playwright.sync_api import Page
+
+from scenarios import demo
+from scenarios.shared.stage import Login, Stage
+from tests import databases
+from tests.conftest import serving
+
+
+@contextmanager
+def demo_world(server: str, **environment: str) -> Iterator[str]:
+    """The URL of a MovR as production has it, but for what this environment says."""
+    with databases.fresh_database(server) as uri:
+        databases.bring_to_head(uri)
+        engine = databases.connect(uri)
+        demo.fill(Stage(engine, datetime.now(UTC)))
+        engine.dispose()
+        ours = {"DB_URI": uri, "DEBUG": "0", "SECRET_KEY": secrets.token_hex()}
+        with serving(**{**ours, **environment}) as url:
+            yield url
+
+
+def log_in(page: Page, login: Login) -> None:
+    """Come to the home page as one of the world's members."""
+    page.goto("/login")
+    page.get_by_label("Username").fill(login.username)
+    page.get_by_label("Password").fill(login.password)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/home")

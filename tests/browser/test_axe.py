@@ -1,0 +1,118 @@
+"""What axe finds wrong for people who do not see, or not well, or have no mouse: nothing.
+
+Every page in every state, on a phone and on a desk, in light and in the dark.
+"""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import DESK, PHONE, opened
+from tests.conftest import NewVisitor
+from tests.visitor import PASSWORD, Visitor
+
+SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desktop": DESK}
+AXE = Axe()
+
+
+class Inspector:
+    """Looks at one page after another with axe, and keeps what it finds."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.found: list[str] = []
+        self.looked_at = 0
+
+    def look(self, state: str) -> None:
+        self.looked_at += 1
+        for violation in AXE.run(self.page).response["violations"]:
+            places = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+            self.found.append(f"{state}: {violation['id']} at {places}")
+
+    def open(self, path: str, state: str) -> None:
+        self.page.goto(path)
+        self.look(f"{path} {state}")
+
+    def fill_with_nothing(self, *labels: str) -> None:
+        """Fill these fields with what a browser takes for words, and MovR does not."""
+        for label in labels:
+            self.page.get_by_label(label).fill(" ")
+
+    def submit(self, button: str, state: str) -> None:
+        self.page.get_by_role("main").get_by_role("button", name=button).first.click()
+        self.page.wait_for_load_state()
+        self.look(state)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_wrong_with_any_page_in_any_state(
+    browser: Browser, site: str, new_http_visitor: NewVisitor, size: str, scheme: str
+) -> None:
+    member = new_http_visitor()
+    with opened(browser, site, SIZES[size] | {"color_scheme": scheme}) as page:
+        inspector = Inspector(page)
+        be_a_stranger(inspector)
+        member.register()
+        log_in(inspector, member)
+        have_nothing(inspector, f"/users/{member.id}")
+        for number in range(31):
+            member.add_vehicle(f"{number} Wall Street")
+        own_and_ride(inspector, f"/users/{member.id}")
+
+    assert inspector.found == []
+    assert inspector.looked_at >= 25
+
+
+def be_a_stranger(inspector: Inspector) -> None:
+    inspector.open("/", "the city guessed, nothing free")
+    inspector.page.get_by_text("change").click()
+    inspector.look("the menu of cities")
+    for path in ("/vehicles", "/register", "/login", "/nowhere"):
+        inspector.open(path, "as a stranger")
+    inspector.page.goto("/register")
+    inspector.fill_with_nothing("First name", "Last name", "Password")
+    inspector.page.get_by_label("Email").fill("ada@example.com")
+    inspector.page.get_by_label("Username").fill("?")
+    inspector.submit("Create my account", "/register refused")
+    inspector.page.goto("/login")
+    inspector.fill_with_nothing("Username", "Password")
+    inspector.submit("Log in", "/login refused")
+
+
+def log_in(inspector: Inspector, member: Visitor) -> None:
+    page = inspector.page
+    page.goto("/login")
+    page.get_by_label("Username").fill(member.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    inspector.submit("Log in", "/home, welcomed")
+
+
+def have_nothing(inspector: Inspector, profile: str) -> None:
+    for path in ("/", "/vehicles", "/rides", "/users", "/vehicles/add", profile):
+        inspector.open(path, "as a member, empty")
+    inspector.page.get_by_text("Delete my account", exact=True).click()
+    inspector.look(f"{profile} about to be deleted")
+    inspector.page.goto("/vehicles/add")
+    inspector.fill_with_nothing("Color", "Brand", "Where it stands")
+    inspector.submit("Put it on the street", "/vehicles/add refused")
+    inspector.open("/users/00000000-0000-4000-8000-000000000000", "which is another's")
+
+
+def own_and_ride(inspector: Inspector, profile: str) -> None:
+    for path in ("/", "/vehicles", profile):
+        inspector.open(path, "with vehicles")
+    inspector.page.get_by_role("link", name="Next page").first.click()
+    inspector.look(f"{profile}, second page")
+    inspector.page.goto("/vehicles")
+    inspector.submit("Start ride", "/rides, a ride begun")
+    for path in ("/", "/vehicles", "/rides", "/users", "/vehicles/add", profile, "/nowhere"):
+        inspector.open(path, "on a ride")
+    inspector.page.goto("/rides")
+    inspector.fill_with_nothing("Where did you leave it?")
+    inspector.submit("End ride", "/rides, the end refused")
+    inspector.page.get_by_label("Where did you leave it?").fill("2 Broadway")
+    inspector.submit("End ride", "a ride ended")
+    inspector.open("/rides", "with a history")

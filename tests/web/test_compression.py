@@ -1,0 +1,32 @@
+"""What travels compressed, and how."""
+
+import pytest
+
+from tests.visitor import Visitor
+
+TEXTS = ("/", "/login", "/static/css/base.css", "/static/css/blocks.css")
+
+
+def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]:
+    """The encoding that a reply names, how many bytes came, and its text without tokens."""
+    reply = visitor.get(path, {"Accept-Encoding": encodings})
+    assert "accept-encoding" in reply.headers["Vary"].lower()
+    text = "\n".join(line for line in reply.text.splitlines() if "csrf_token" not in line)
+    return reply.headers.get("Content-Encoding", ""), int(reply.headers["Content-Length"]), text
+
+
+@pytest.mark.parametrize("path", TEXTS)
+def test_texts_travel_as_the_browser_likes_them(visitor: Visitor, path: str) -> None:
+    visitor.get("/")  # where the city is guessed, which is said once
+
+    whole = arrived(visitor, path, "identity")
+    brotli = arrived(visitor, path, "gzip, deflate, br, zstd")
+    gzip = arrived(visitor, path, "gzip")
+
+    assert [whole[0], brotli[0], gzip[0]] == ["", "br", "gzip"]
+    assert whole[2] == brotli[2] == gzip[2]
+    assert max(brotli[1], gzip[1]) < whole[1] / 2
+
+
+def test_pictures_travel_as_they_are(visitor: Visitor) -> None:
+    assert arrived(visitor, "/static/favicon.png", "br")[0] == ""

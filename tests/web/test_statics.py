@@ -1,0 +1,110 @@
+"""Static files: kept for good at the addresses that pages give, and only there."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.conftest import HERE, ROOT, NewVisitor, settings_for, visiting
+from tests.visitor import Visitor
+from web.app import create_app
+from web.statics import fingerprint, mount
+
+SECURELY = HERE.replace("http:", "https:")
+CURRENT = fingerprint(ROOT / "static")
+STALE = "0123456789ab"
+
+
+@pytest.fixture
+def production(database: str) -> Iterator[NewVisitor]:
+    settings = replace(settings_for(database), debug=False, secret_key="eleven dogs sing")
+    with visiting(create_app(settings), SECURELY) as new:
+        yield new
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "css/base.css",
+        "favicon.svg",
+        "favicon.png",
+        "touch-icon.png",
+        "share.png",
+        "movr.webmanifest",
+    ],
+)
+def test_a_page_s_own_files_are_kept_for_a_year(production: NewVisitor, name: str) -> None:
+    visitor = production()
+    page = visitor.get("/login").text
+
+    assert f"/static/{CURRENT}/{name}" in page
+    kept = visitor.get(f"/static/{CURRENT}/{name}").headers["Cache-Control"]
+    assert {"immutable", "public", "max-age=31536000"} == set(kept.split(", "))
+
+
+@pytest.mark.parametrize("address", ["/static/css/base.css", f"/static/{STALE}/css/base.css"])
+def test_at_other_addresses_a_file_is_kept_for_a_minute(
+    production: NewVisitor, address: str
+) -> None:
+    reply = production().get(address)
+
+    assert reply.status_code == 200
+    assert set(reply.headers["Cache-Control"].split(", ")) == {"public", "max-age=60"}
+
+
+def test_a_file_that_is_not_there_is_not_kept(production: NewVisitor) -> None:
+    reply = production().get(f"/static/{CURRENT}/css/nothing.css")
+
+    assert reply.status_code == 404
+    assert "no-store" in reply.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["../web/app.py", "%2e%2e/web/app.py", f"{STALE}/../../server.py"])
+def test_nothing_but_static_files_is_served(production: NewVisitor, path: str) -> None:
+    assert production().get(f"/static/{path}").status_code == 404
+
+
+def test_while_developing_a_changed_file_is_seen_soon(visitor: Visitor) -> None:
+    kept = visitor.get(f"/static/{CURRENT}/css/base.css").headers["Cache-Control"]
+
+    assert set(kept.split(", ")) == {"public", "max-age=60"}
+
+
+def test_a_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
+    first = visitor.get("/static/css/base.css")
+
+    again = visitor.get("/static/css/base.css", {"If-None-Match": first.headers["ETag"]})
+
+    assert first.headers["Content-Encoding"] in {"br", "gzip"}
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("change", ["another byte", "another name", "another file"])
+def test_the_fingerprint_follows_what_is_in_the_folder(tmp_path: Path, change: str) -> None:
+    (tmp_path / "one.css").write_text("a { color: red }")
+    before = fingerprint(tmp_path)
+    assert fingerprint(tmp_path) == before
+
+    if change == "another byte":
+        (tmp_path / "one.css").write_text("a { color: tan }")
+    elif change == "another name":
+        (tmp_path / "one.css").rename(tmp_path / "two.css")
+    else:
+        (tmp_path / "two.css").touch()
+
+    assert fingerprint(tmp_path) != before
+
+
+def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
+    (tmp_path / "map.js").write_text("export {}")
+    app = Flask(__name__, static_folder=None)
+    mount(app, "leaflet", tmp_path)
+
+    with app.test_request_context():
+        address = app.url_for("leaflet", filename="map.js")
+
+    assert address == f"/leaflet/{fingerprint(tmp_path)}/map.js"
+    with app.test_client().get(address) as reply:
+        assert reply.cache_control.immutable

@@ -1,0 +1,62 @@
+"""Static files: their addresses name what is in them, so that browsers may keep them for good."""
+
+import hashlib
+import mimetypes
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask, Response, abort, request
+
+FOR_GOOD: Final = 365 * 24 * 3600  # seconds
+FOR_NOW: Final = 60
+
+_DIGITS: Final = 12
+_FINGERPRINT: Final = re.compile(rf"^[0-9a-f]{{{_DIGITS}}}/")
+
+
+def mount(app: Flask, name: str, folder: Path) -> None:
+    """Serve this folder at `/name/`; `url_for(name, filename=…)` leads to its files as they are.
+
+    The fingerprint in an address is the whole folder's: scripts and styles name each other by
+    relative addresses. Without it, or with that of another release, a file is kept for a minute
+    only; while developing always, because files change under their addresses.
+    """
+    files = _files(folder)
+    current = f"{fingerprint(folder)}/"
+
+    def name_content(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == name:
+            values["filename"] = f"{current}{values['filename']}"
+
+    def send(filename: str) -> Response:
+        file = files.get(_FINGERPRINT.sub("", filename, count=1)) or abort(HTTPStatus.NOT_FOUND)
+        # Whole, and not as a stream: Flask-Compress would leave the file open.
+        reply = Response(file.read_bytes(), mimetype=mimetypes.guess_type(file)[0])
+        is_for_good = filename.startswith(current) and not app.debug
+        reply.cache_control.public = True
+        reply.cache_control.max_age = FOR_GOOD if is_for_good else FOR_NOW
+        reply.cache_control.immutable = is_for_good
+        reply.add_etag()
+        reply.make_conditional(request)
+        return reply
+
+    app.url_defaults(name_content)
+    app.add_url_rule(f"/{name}/<path:filename>", endpoint=name, view_func=send)
+
+
+def fingerprint(folder: Path) -> str:
+    """Digits that are others as soon as a name or a byte in this folder is another."""
+    digest = hashlib.sha256()
+    for name, path in sorted(_files(folder).items()):
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """All files within a folder, by their paths in it."""
+    return {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
