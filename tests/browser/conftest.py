@@ -48,6 +48,13 @@ def scripted_screen(browser: Browser, site: str, request: pytest.FixtureRequest)
         yield page
 
 
+@pytest.fixture
+def desk(browser: Browser, site: str) -> Iterator[Page]:
+    """A page on a desktop screen."""
+    with opened(browser, site, DESK) as page:
+        yield page
+
+
 @contextmanager
 def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Page]:
     """A page of the browser, which must not complain: no error, nothing that the policy stops."""

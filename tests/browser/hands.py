@@ -1,0 +1,56 @@
+"""With what people work a page: a mouse, or a keyboard alone."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page
+
+MOST_STOPS = 200  # of the Tab key, on a page of ours
+
+
+class Mouse:
+    """Points and clicks, and types into what it has clicked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, button: Locator) -> None:
+        button.click()
+
+    def fill(self, field: Locator, text: str) -> None:
+        field.click()
+        self.page.keyboard.type(text)
+
+    def choose(self, field: Locator, label: str) -> None:
+        field.select_option(label)
+
+
+class Keyboard:
+    """Goes on by Tab until there, and never back."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, button: Locator) -> None:
+        self._go_to(button)
+        self.page.keyboard.press("Enter")
+
+    def fill(self, field: Locator, text: str) -> None:
+        self._go_to(field)
+        self.page.keyboard.type(text)
+
+    def choose(self, field: Locator, label: str) -> None:
+        self._go_to(field)
+        self.page.keyboard.type(label)
+
+    def _go_to(self, target: Locator) -> None:
+        target.wait_for()
+        focused = target.and_(self.page.locator(":focus"))
+        for _ in range(MOST_STOPS):
+            if focused.count():
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{target} is not reached by keyboard")
+
+
+Hands = Mouse | Keyboard
+HANDS: dict[str, Callable[[Page], Hands]] = {"mouse": Mouse, "keyboard": Keyboard}

@@ -1,0 +1,65 @@
+"""How pages come to look as they do: at once, and without a jump."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PHONE, opened
+from tests.conftest import NewVisitor
+
+SHIFT = """() => new Promise(resolve => {
+  let shift = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) shift += entry.value;
+  }).observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
+})"""
+LUMINANCE = "() => getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
+
+
+@pytest.mark.parametrize("path", ["/", "/vehicles", "/login", "/register", "/nowhere"])
+def test_nothing_jumps_and_nothing_is_wider_than_the_screen(
+    scripted_screen: Page, new_http_visitor: NewVisitor, path: str
+) -> None:
+    new_http_visitor().register().add_vehicle("W" * 100)
+
+    scripted_screen.goto(path, wait_until="networkidle")
+
+    assert scripted_screen.evaluate(SHIFT) == 0
+    width = scripted_screen.evaluate("document.documentElement.scrollWidth")
+    assert scripted_screen.viewport_size
+    assert width <= scripted_screen.viewport_size["width"]
+
+
+@pytest.mark.parametrize(("scheme", "is_light"), [("light", True), ("dark", False)])
+def test_pages_are_light_or_dark_as_the_visitor_likes_it(
+    browser: Browser, site: str, scheme: str, *, is_light: bool
+) -> None:
+    with opened(browser, site, PHONE | {"color_scheme": scheme}) as page:
+        page.goto("/login")
+
+        assert (sum(page.evaluate(LUMINANCE)) > 3 * 128) is is_light
+
+
+def test_a_shared_link_shows_a_title_a_sentence_and_a_picture(desk: Page) -> None:
+    desk.goto("/vehicles")
+    said = {
+        name: desk.locator(f'meta[property="og:{name}"]').get_attribute("content") or ""
+        for name in ("site_name", "title", "description", "image")
+    }
+
+    assert said["site_name"] == "MovR"
+    assert said["title"] == desk.title() == "Vehicles in New York · MovR"
+    assert "New York" in said["description"]
+    picture = desk.request.get(said["image"])
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
+
+
+def test_no_page_waits_for_a_font(desk: Page) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.resource_type))
+
+    desk.goto("/")
+
+    expect(desk.get_by_role("heading", level=1)).to_be_visible()
+    assert "stylesheet" in asked
+    assert "font" not in asked
