@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Flask, Response, abort, request
 
 FOR_GOOD: Final = 365 * 24 * 3600  # seconds
-FOR_NOW: Final = 60
+FOR_NOW: Final = 0  # browsers keep it too, but ask whether it has changed
 
 _DIGITS: Final = 12
 _FINGERPRINT: Final = re.compile(rf"^[0-9a-f]{{{_DIGITS}}}/")
@@ -20,8 +20,8 @@ def mount(app: Flask, name: str, folder: Path) -> None:
     """Serve this folder at `/name/`; `url_for(name, filename=…)` leads to its files as they are.
 
     The fingerprint in an address is the whole folder's: scripts and styles name each other by
-    relative addresses. Without it, or with that of another release, a file is kept for a minute
-    only; while developing always, because files change under their addresses.
+    relative addresses. Without it, or with that of another release, browsers ask each time whether
+    a file has changed; while developing always, because files change under their addresses.
     """
     files = _files(folder)
     current = f"{fingerprint(folder)}/"

@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 LIGHTHOUSE: Final = "lighthouse@12.8.2"
 REPORT: Final = ROOT / "docs" / "lighthouse.md"
 LEAST: Final = 95
+RUNS: Final = 3  # of which the middle one counts: whatever else the machine does costs points
 PAGES: Final = {"home": "/", "login": "/login", "vehicles": "/vehicles", "rides": "/rides"}
 OF_MEMBERS: Final = frozenset({"rides"})
 CATEGORIES: Final = ("performance", "accessibility", "best-practices", "seo")
@@ -35,7 +36,7 @@ What [Lighthouse](https://developer.chrome.com/docs/lighthouse) says of MovR's p
 mobile settings: a phone of middle price on slow 4G, simulated. `make lighthouse` measures the demo
 world under gunicorn with `DEBUG=0`, on this machine's loopback, writes this file, and fails if a
 score is below {LEAST}. Rides are a member's page, the others a stranger's; each is a first visit.
-It takes Node and a Chromium; npx fetches {LIGHTHOUSE}.
+Of {RUNS} runs the middle one counts. It takes Node and a Chromium; npx fetches {LIGHTHOUSE}.
 
 """
 
@@ -71,6 +72,7 @@ def measure(path: str, url: str, headers: dict[str, str]) -> dict[str, Any]:
 
 
 def scores(report: dict[str, Any]) -> list[int]:
+    """Out of 100, by category; performance first, the only one that varies."""
     return [round(report["categories"][category]["score"] * 100) for category in CATEGORIES]
 
 
@@ -108,7 +110,8 @@ def main() -> int:
             session = {"Cookie": cookie(browser, site)}
         for page, address in PAGES.items():
             headers = session if page in OF_MEMBERS else {}
-            reports[page] = measure(path, f"{site}{address}", headers)
+            runs = [measure(path, f"{site}{address}", headers) for _ in range(RUNS)]
+            reports[page] = sorted(runs, key=scores)[RUNS // 2]
             print(page, *scores(reports[page]), *failures(reports[page]), sep="\n  ", flush=True)
     REPORT.write_text(HEAD + table(reports))
     return int(any(score < LEAST for report in reports.values() for score in scores(report)))
