@@ -7,12 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from flask import Blueprint, Flask
+from flask import Flask
 
 from movr.cities import US_EAST, US_WEST, City, Position
 from movr.formats import VEHICLE_TYPES
 from movr.geo import metres_a_degree
 from movr.results import Nearby, Owned, Vehicle
+from web import statics
 from web.replies import nonce
 
 WIDTH: Final = 400  # units of the drawing: on most screens about a pixel each
@@ -154,9 +155,7 @@ def init_app(app: Flask) -> None:
         google_key=app.extensions["settings"].api_key,
         nonce=nonce,
     )
-    app.register_blueprint(
-        Blueprint("leaflet", __name__, static_folder=leaflet_folder(), static_url_path="/leaflet")
-    )
+    statics.mount(app, "leaflet", leaflet_folder())
 
 
 def leaflet_folder() -> Path:

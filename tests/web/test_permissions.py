@@ -67,7 +67,7 @@ LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 
 ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", EVERYBODY),
-    "leaflet.static": Route("/leaflet/leaflet.css", EVERYBODY),
+    "leaflet": Route("/leaflet/leaflet.css", EVERYBODY),
     "health.alive": Route("/healthz", EVERYBODY),
     "health.ready": Route("/readyz", EVERYBODY),
     "metrics.show": Route("/metrics", EVERYBODY),
