@@ -26,6 +26,24 @@ class WrongCredentials(Refusal):
     sentence = "That username and password do not match."
 
 
+class WrongPassword(Refusal):
+    """Who changes a password knows the present one."""
+
+    sentence = "That is not your present password."
+
+
+class SessionEnded(Refusal):
+    """All sessions of the account were ended since this one was asked about."""
+
+    sentence = "You were logged out meanwhile. Please log in again."
+
+
+class LinkSpent(Refusal):
+    """A link to a new password works once, for half an hour, and until all sessions are ended."""
+
+    sentence = "This link has expired or was used. You can ask for another one here."
+
+
 class AccountGone(Refusal):
     """The session outlived its account."""
 

@@ -76,6 +76,8 @@ class User(Base):
     `active_ride_*` is the rider's ride under way: start and end of a ride both change this row of
     the rider's home region, which is how a rider has at most one (docs/decisions/0001), and what
     lets every page say what is ridden, since when and from where, without leaving that region.
+
+    `session_epoch` is what a session must say to be this user's: raising it ends them all.
     """
 
     __tablename__ = "users"
@@ -97,6 +99,7 @@ class User(Base):
     active_ride_longitude: Mapped[float | None]
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
     deleted_at: Mapped[datetime | None]
+    session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         UniqueConstraint("username"),

@@ -115,10 +115,43 @@ class MovR:
             raise errors.WrongCredentials
         return rows_to.member(member)
 
-    def who_is(self, user: UserKey) -> results.Member | None:
-        """The member of this key; None once the account is deleted."""
-        rows = self._read(queries.WHO_IS, member_city=user.city, member_id=user.id)
+    def who_is(self, user: UserKey, epoch: int = 0) -> results.Member | None:
+        """The member of this key, while sessions of this epoch last; None once they have ended.
+
+        Epochs are counted from 0, which is that of a new account.
+        """
+        rows = self._read(queries.WHO_IS, member_city=user.city, member_id=user.id, epoch=epoch)
         return rows_to.member(rows[0]) if rows else None
+
+    def find_member(self, username: str) -> results.Member | None:
+        """The member of this name, in any letter case."""
+        rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
+        return rows_to.member(rows[0]) if rows else None
+
+    def change_password(self, user: UserKey, epoch: int, *, present: str, new: str) -> int:
+        """Change the password and end all sessions; the epoch of those that begin from now on.
+
+        Raises WrongPassword, SessionEnded, AccountGone.
+        """
+        rows = self._read(queries.PASSWORD_HASH, city=user.city, id=user.id)
+        if not passwords.is_password(present, rows[0][0] if rows else None):
+            raise errors.WrongPassword
+        self._set_password(user, epoch, new)
+        return epoch + 1
+
+    def reset_password(self, user: UserKey, epoch: int, new: str) -> str:
+        """Change a forgotten password and end all sessions; the username to log in with.
+
+        Raises LinkSpent if the sessions of this epoch ended before.
+        """
+        try:
+            return self._set_password(user, epoch, new)
+        except (errors.SessionEnded, errors.AccountGone):
+            raise errors.LinkSpent from None
+
+    def end_sessions(self, user: UserKey, epoch: int) -> None:
+        """Log out everywhere."""
+        self._write(transactions.end_sessions, user, epoch)
 
     def erase_account(self, user: UserKey) -> None:
         """Delete an account and retire its vehicles. Raises StillRiding, VehiclesInUse."""
@@ -132,9 +165,9 @@ class MovR:
 
     # Vehicles
 
-    def home(self, user: UserKey | None, search: Search) -> results.Home:
+    def home(self, user: UserKey | None, search: Search, epoch: int = 0) -> results.Home:
         """Who is looking (None: a stranger) and a page of what is free near them, in one read."""
-        key = {"member_city": user and user.city, "member_id": user and user.id}
+        key = {"member_city": user and user.city, "member_id": user and user.id, "epoch": epoch}
         rows = self._read(search.home(), **search.parameters, **key)
         split = queries.MEMBER_COLUMNS
         member = rows_to.member(rows[0][:split]) if rows[0][0] else None
@@ -270,6 +303,10 @@ class MovR:
         """Have the hidden `crdb_region` of every row say the region of its city, city by city."""
         for city in CITIES:
             self._write(transactions.update_region, city.name, city.region)
+
+    def _set_password(self, user: UserKey, epoch: int, password: str) -> str:
+        hashed = passwords.hash_password(password)
+        return self._write(transactions.set_password, user, epoch, password_hash=hashed)
 
     # One way to read, one way to write
 

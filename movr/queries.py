@@ -55,6 +55,7 @@ _MEMBER: Final = (
     User.email,
     User.username,
     User.is_owner,
+    User.session_epoch,
     User.cities_ridden,
     User.active_ride_city,
     User.active_ride_id,
@@ -82,14 +83,19 @@ VEHICLE_COLUMNS: Final = len(_VEHICLE)
 WHO_IS: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
     User.id == bindparam("member_id"),
+    User.session_epoch == bindparam("epoch", type_=Integer()),
     User.deleted_at.is_(None),
 )
 
-# Names no city: a username is unique over all of them, and so is this index. Its leaseholder may
-# be in another region; logging in is the one read that pays for it.
-CREDENTIALS: Final = select(*_MEMBER, User.password_hash).where(
-    User.username == bindparam("username")
+# Who changes a password says the present one.
+PASSWORD_HASH: Final = select(User.password_hash).where(
+    User.city == _CITY, User.id == bindparam("id", type_=Uuid()), User.deleted_at.is_(None)
 )
+
+# Names no city: a username is unique over all of them, and so is this index. Its leaseholder may
+# be in another region; logging in and a forgotten password are the reads that pay for it.
+MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
+CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
 
 NEIGHBOURS: Final = (
     select(User.id, User.first_name, User.is_owner)

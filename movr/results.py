@@ -67,6 +67,7 @@ class Member:
     email: str
     username: str
     is_owner: bool
+    session_epoch: int
     cities_ridden: tuple[str, ...]
     active_ride: ActiveRide | None
 

@@ -14,10 +14,10 @@ Item = TypeVar("Item")
 
 def member(row: Row) -> results.Member:
     """A member, from queries' columns of one."""
-    city, id_, type_, brand, start, latitude, longitude = row[8:]
+    city, id_, type_, brand, start, latitude, longitude = row[9:]
     position = None if latitude is None else Position(latitude, longitude)
     ride = results.ActiveRide(city, id_, type_, brand, start, position) if id_ else None
-    fields = [*row[:7], tuple(row[7]), ride]
+    fields = [*row[:8], tuple(row[8]), ride]
     return results.Member(*fields)
 
 

@@ -78,6 +78,30 @@ def register(
             raise errors.UsernameTaken
 
 
+def set_password(session: Session, user: UserKey, epoch: int, *, password_hash: str) -> str:
+    """Change the password and end all sessions of this epoch; the account's username.
+
+    Raises SessionEnded if they ended before, AccountGone.
+    """
+    changed = _ending_sessions(user, epoch).values(password_hash=password_hash)
+    if username := session.scalar(changed.returning(User.username)):
+        return username
+    found = select(User.username, User.password_hash).where(
+        _is(User, user), User.deleted_at.is_(None)
+    )
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise errors.AccountGone
+    if row.password_hash != password_hash:  # and so not by an earlier run of this
+        raise errors.SessionEnded
+    return str(row.username)
+
+
+def end_sessions(session: Session, user: UserKey, epoch: int) -> None:
+    """End all sessions of this epoch; content if they ended before."""
+    session.execute(_ending_sessions(user, epoch))
+
+
 def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
     """Delete an account: name, email and hash are gone, its vehicles retire, its rides remain.
 
@@ -92,6 +116,7 @@ def erase_account(session: Session, user: UserKey, *, now: datetime) -> None:
             email=None,
             username=None,
             password_hash=None,
+            session_epoch=User.session_epoch + 1,
             deleted_at=now,
         )
     )
@@ -271,6 +296,14 @@ def update_region(session: Session, city: str, region: str) -> None:
             " WHERE city = :city AND crdb_region <> :region"
         )
         session.execute(statement, {"city": city, "region": region})
+
+
+def _ending_sessions(user: UserKey, epoch: int) -> Update:
+    return (
+        _change(User)
+        .where(_is(User, user), User.deleted_at.is_(None), User.session_epoch == epoch)
+        .values(session_epoch=epoch + 1)
+    )
 
 
 def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:

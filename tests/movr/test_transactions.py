@@ -231,3 +231,17 @@ def test_an_account_is_erased_once(session: Session) -> None:
 
     with pytest.raises(errors.AccountGone):
         transactions.erase_account(session, member, now=NOW + timedelta(minutes=1))
+
+
+def test_a_password_that_this_very_run_has_set_is_content(session: Session) -> None:
+    """The second run of a transaction whose answer was lost."""
+    member = a_member(session, username="grace.hopper")
+
+    names = {
+        transactions.set_password(session, member, 0, password_hash="$argon2id$new")
+        for _ in range(2)
+    }
+
+    changed = row(session, User, member)
+    assert names == {"grace.hopper"}
+    assert (changed.password_hash, changed.session_epoch) == ("$argon2id$new", 1)

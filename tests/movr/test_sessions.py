@@ -1,0 +1,115 @@
+"""How sessions end: what raises the epoch of an account, and what an epoch that is over does."""
+
+from collections.abc import Callable
+
+import pytest
+
+from movr import errors
+from movr.movr import MovR
+from movr.results import UserKey
+from movr.search import Search
+from tests.movr.test_movr import near
+from tests.visitor import PASSWORD, registration
+
+NEW = "a wholly other password"
+
+
+@pytest.fixture
+def member(movr: MovR) -> UserKey:
+    return movr.register(**registration())
+
+
+def change(movr: MovR, member: UserKey) -> None:
+    movr.change_password(member, 0, present=PASSWORD, new=NEW)
+
+
+def reset(movr: MovR, member: UserKey) -> None:
+    movr.reset_password(member, 0, NEW)
+
+
+def log_out(movr: MovR, member: UserKey) -> None:
+    movr.end_sessions(member, 0)
+
+
+@pytest.mark.parametrize("end", [change, reset, log_out], ids=lambda end: str(end.__name__))
+def test_sessions_of_an_epoch_end_together(
+    movr: MovR, member: UserKey, end: Callable[[MovR, UserKey], None]
+) -> None:
+    end(movr, member)
+
+    nearby: Search = near(member.city)
+    assert movr.who_is(member, 0) is None
+    assert movr.home(member, nearby, 0).member is None
+    later = movr.who_is(member, 1)
+    assert later is not None
+    assert later.session_epoch == 1
+    assert movr.home(member, nearby, 1).member == later
+
+
+def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> None:
+    username = getattr(movr.who_is(member), "username", "")
+
+    with pytest.raises(errors.WrongPassword):
+        movr.change_password(member, 0, present=NEW, new=NEW)
+    assert movr.log_in(username, PASSWORD).session_epoch == 0
+
+    assert movr.change_password(member, 0, present=PASSWORD, new=NEW) == 1
+    assert movr.log_in(username, NEW).session_epoch == 1
+    with pytest.raises(errors.WrongCredentials):
+        movr.log_in(username, PASSWORD)
+
+
+def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
+    movr: MovR, member: UserKey
+) -> None:
+    """The second had looked at the old password before the first was done."""
+    movr.end_sessions(member, 0)
+
+    with pytest.raises(errors.SessionEnded):
+        movr.change_password(member, 0, present=PASSWORD, new=NEW)
+    assert movr.who_is(member, 1)
+
+
+def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> None:
+    username = movr.reset_password(member, 0, NEW)
+
+    with pytest.raises(errors.LinkSpent):
+        movr.reset_password(member, 0, "and a third password")
+    assert movr.log_in(username, NEW).key == member
+
+
+def test_the_password_of_a_deleted_account_is_nobodys(movr: MovR, member: UserKey) -> None:
+    movr.erase_account(member)
+
+    with pytest.raises(errors.LinkSpent):
+        movr.reset_password(member, 0, NEW)
+    with pytest.raises(errors.WrongPassword):
+        movr.change_password(member, 0, present=PASSWORD, new=NEW)
+
+
+def test_logging_out_everywhere_twice_ends_no_session_that_began_in_between(
+    movr: MovR, member: UserKey
+) -> None:
+    movr.end_sessions(member, 0)
+    movr.end_sessions(member, 0)
+
+    assert movr.who_is(member, 1)
+
+
+def test_a_username_is_free_again_once_its_account_is_deleted(
+    movr: MovR,
+) -> None:
+    """And who has it next inherits neither sessions nor links nor the password."""
+    fields = registration("new york")
+    first = movr.register(**fields)
+    movr.erase_account(first)
+
+    second = movr.register(**{**fields, "password": NEW})
+
+    assert movr.who_is(first, 0) is None
+    assert movr.who_is(first, 1) is None
+    assert movr.log_in(fields["username"], NEW).key == second
+    with pytest.raises(errors.LinkSpent):
+        movr.reset_password(first, 0, "and a third password")
+    with pytest.raises(errors.WrongCredentials):
+        movr.log_in(fields["username"], PASSWORD)
