@@ -1,4 +1,4 @@
-"""What was tried in the last minute, and by whom: the memory of the rate limits.
+"""What was tried lately, and by whom: the memory of the rate limits.
 
 A SQLite file, so that all workers of one gunicorn count together without a server for it; without
 a file, this process's memory. Why not a library: docs/decisions/0002.
@@ -10,18 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-WINDOW: Final = 60  # seconds
 BUSY_TIMEOUT: Final = 5  # seconds
 IN_MEMORY: Final = ":memory:"
 
 _TABLE: Final = """
-    CREATE TABLE IF NOT EXISTS attempts (who TEXT, at REAL);
-    CREATE INDEX IF NOT EXISTS attempts_who ON attempts (who, at);
-    CREATE INDEX IF NOT EXISTS attempts_at ON attempts (at)"""
+    CREATE TABLE IF NOT EXISTS counted (who TEXT, until REAL);
+    CREATE INDEX IF NOT EXISTS counted_who ON counted (who, until);
+    CREATE INDEX IF NOT EXISTS counted_until ON counted (until)"""
 
 
 class Attempts:
-    """Counts attempts in a window that moves along: at most so many in any minute."""
+    """Counts attempts in windows that move along: at most so many in any minute, or hour."""
 
     def __init__(self, path: str = IN_MEMORY, *, clock: Callable[[], float] = time.time) -> None:
         """Use this file, made if it is missing. Raises sqlite3.Error where there can be none."""
@@ -32,34 +31,42 @@ class Attempts:
         )
         self._connection.executescript(_TABLE)
 
-    def take(self, who: str, *, at_most: int) -> bool:
-        """Count one more attempt, unless there were so many in the last minute; whether it was."""
+    def take(self, who: str, *, at_most: int, seconds: int) -> bool:
+        """Count one more for so long, unless so many are being counted; whether it was."""
         now = self._now()
         with self._lock:
             # From its first statement on, this is the only one to read or write.
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("DELETE FROM attempts WHERE at <= ?", (now - WINDOW,))
+            self._connection.execute("DELETE FROM counted WHERE until <= ?", (now,))
             free = self._count(who) < at_most
             if free:
-                self._connection.execute("INSERT INTO attempts VALUES (?, ?)", (who, now))
+                kept = (who, now + seconds)
+                self._connection.execute("INSERT INTO counted VALUES (?, ?)", kept)
             self._connection.execute("COMMIT")
         return free
 
+    def seconds_until_next(self, who: str) -> float:
+        """How long until the first of the attempts that are being counted is forgotten."""
+        first = "SELECT min(until) FROM counted WHERE who = ?"
+        with self._lock:
+            until = self._connection.execute(first, (who,)).fetchone()[0]
+        return max(0.0, until - self._now()) if until else 0.0
+
     def give_back(self, who: str) -> None:
         """Uncount the latest attempt."""
-        latest = "SELECT rowid FROM attempts WHERE who = ? ORDER BY at DESC LIMIT 1"
+        latest = "SELECT rowid FROM counted WHERE who = ? ORDER BY until DESC LIMIT 1"
         with self._lock:
-            self._connection.execute(f"DELETE FROM attempts WHERE rowid = ({latest})", (who,))  # noqa: S608
+            self._connection.execute(f"DELETE FROM counted WHERE rowid = ({latest})", (who,))  # noqa: S608
 
     def forget(self) -> None:
         """Begin anew."""
         with self._lock:
-            self._connection.execute("DELETE FROM attempts")
+            self._connection.execute("DELETE FROM counted")
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
     def _count(self, who: str) -> int:
-        found = self._connection.execute("SELECT count(*) FROM attempts WHERE who = ?", (who,))
+        found = self._connection.execute("SELECT count(*) FROM counted WHERE who = ?", (who,))
         return int(found.fetchone()[0])

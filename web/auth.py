@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from movr.errors import UsernameTaken, WrongCredentials
 from movr.results import Member
-from web import limits, session
+from web import browsers, limits, session
 from web.city import current_city
 from web.context import movr
 from web.forms import LoginForm, RegisterForm
@@ -33,7 +33,7 @@ def open_account() -> ResponseReturnValue:
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:
-            session.begin(user)
+            session.begin(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
     return render_template("auth/register.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -55,7 +55,7 @@ def open_session() -> ResponseReturnValue:
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
         else:
-            session.begin(member.key)
+            session.begin(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
             return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
     page = render_template("auth/login.html", form=form, next=_next())
@@ -71,16 +71,24 @@ def logout() -> ResponseReturnValue:
 
 
 def _credible_member(username: str, password: str) -> Member:
-    """The member with these credentials. Failures are limited by name and by address.
+    """The member with these credentials. Failures are limited, in a way that locks nobody out.
 
     Raises WrongCredentials, TooManyAttempts.
     """
-    with limits.counting_failures(
-        (limits.FAILED_LOGINS_OF_ADDRESS, limits.address()),
-        (limits.FAILED_LOGINS_OF_NAME, username),
-        failure=WrongCredentials,
-    ):
+    with limits.counting_failures(*_limits_of(username), failure=WrongCredentials):
         return movr().log_in(username, password)
+
+
+def _limits_of(username: str) -> list[tuple[limits.Limit, str]]:
+    """A browser that this member has used has a limit of its own, whatever strangers do."""
+    if browser := browsers.known_to(username):
+        return [(limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
+    address = limits.address()
+    return [
+        (limits.FAILED_LOGINS_OF_ADDRESS, address),
+        (limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"{address} {username}"),
+        (limits.FAILED_LOGINS_OF_NAME, username),
+    ]
 
 
 def _next() -> str | None:

@@ -43,7 +43,7 @@ class CityConverter(BaseConverter):
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
     wanted = finding(current_city(), only_free=True)
-    page = movr().home(viewer().key, wanted.search)
+    page = movr().home(viewer().key, wanted.search, viewer().epoch)
     viewer().member = page.member
     return render_template("city/home.html", vehicles=page.vehicles, finding=wanted)
 

@@ -14,10 +14,9 @@ from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
 from web import logs, metrics, session
-from web.limits import TooManyAttempts
+from web.limits import MINUTE, TooManyAttempts
 
 RETRY_AFTER: Final = "5"  # seconds
-RETRY_AFTER_LIMIT: Final = "60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,9 @@ class ErrorPage:
 ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
     errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.WrongPassword: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.SessionEnded: Flash(partial(url_for, "auth.login")),
+    errors.LinkSpent: Flash(partial(url_for, "recovery.forgot")),
     errors.AccountGone: Flash(partial(url_for, "auth.login")),
     errors.NotYou: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.TooFarAway: ErrorPage(HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -54,7 +56,7 @@ ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.VehiclesInUse: Flash(session.own_profile),
     errors.DatabaseAway: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     errors.DatabaseBusy: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
-    TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, RETRY_AFTER_LIMIT),
+    TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, str(MINUTE)),
 }
 
 _SENTENCES: Final = {
@@ -83,11 +85,12 @@ def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     note(refusal)
     answer = ANSWERS[type(refusal)]
     if isinstance(answer, Flash):
-        if isinstance(refusal, errors.AccountGone):
+        if isinstance(refusal, errors.AccountGone | errors.SessionEnded):
             session.end()
         flash(refusal.sentence, "warning")
         return redirect(answer.url(), HTTPStatus.SEE_OTHER)
-    return _page(answer.status, refusal.sentence, answer.retry_after)
+    later = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else answer.retry_after
+    return _page(answer.status, str(refusal), later)
 
 
 def note(refusal: errors.Refusal) -> None:

@@ -100,6 +100,48 @@ def _text(label: str, longest: int, *, missing: str, **render: Any) -> StringFie
     )
 
 
+def _username(missing: str) -> StringField:
+    return StringField(
+        "Username",
+        filters=[_strip, _lower],
+        validators=[
+            DataRequired(missing),
+            at_most(USERNAME_LENGTH, "A username is shorter than this."),
+            readable,
+        ],
+        render_kw={"autocomplete": "username", "autocapitalize": "none"},
+    )
+
+
+def _password(label: str, missing: str) -> PasswordField:
+    """A password that is known."""
+    return PasswordField(
+        label,
+        validators=[
+            InputRequired(missing),
+            at_most(PASSWORD_LENGTH[1], "A password is shorter than this."),
+            readable,
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def _new_password(label: str) -> PasswordField:
+    return PasswordField(
+        label,
+        validators=[
+            InputRequired("Please choose a password."),
+            Length(
+                *PASSWORD_LENGTH,
+                message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
+            ),
+            readable,
+        ],
+        description=f"At least {PASSWORD_LENGTH[0]} characters.",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class WordsForm(FlaskForm):
     """A form whose fields are all words."""
 
@@ -132,25 +174,27 @@ class PlaceForm(WordsForm):
 class LoginForm(WordsForm):
     """Username and password. Says no more about a wrong one than that it is wrong."""
 
-    username = StringField(
-        "Username",
-        filters=[_strip, _lower],
-        validators=[
-            DataRequired("Please enter your username."),
-            at_most(USERNAME_LENGTH, "A username is shorter than this."),
-            readable,
-        ],
-        render_kw={"autocomplete": "username", "autocapitalize": "none"},
-    )
-    password = PasswordField(
-        "Password",
-        validators=[
-            InputRequired("Please enter your password."),
-            at_most(PASSWORD_LENGTH[1], "A password is shorter than this."),
-            readable,
-        ],
-        render_kw={"autocomplete": "current-password"},
-    )
+    username = _username("Please enter your username.")
+    password = _password("Password", "Please enter your password.")
+
+
+class ChangePasswordForm(WordsForm):
+    """The present password, and another."""
+
+    present = _password("Present password", "Please enter your present password.")
+    new = _new_password("New password")
+
+
+class ForgotForm(WordsForm):
+    """Whose password is forgotten."""
+
+    username = _username("Please enter your username.")
+
+
+class ResetForm(WordsForm):
+    """A password in the place of a forgotten one."""
+
+    password = _new_password("New password")
 
 
 class RegisterForm(WordsForm):
@@ -199,19 +243,7 @@ class RegisterForm(WordsForm):
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )
-    password = PasswordField(
-        "Password",
-        validators=[
-            InputRequired("Please choose a password."),
-            Length(
-                *PASSWORD_LENGTH,
-                message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
-            ),
-            readable,
-        ],
-        description=f"At least {PASSWORD_LENGTH[0]} characters.",
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = _new_password("Password")
 
 
 class VehicleForm(PlaceForm):

@@ -1,11 +1,14 @@
-"""Rate limits: how often one address, name or member may try something in a minute.
+"""Rate limits: how often one address, name, browser or member may try something.
 
 What is limited is counted before it is done, so that no number of requests at once slips through;
-what turned out fine is given back.
+what turned out fine is given back. Why failed logins are counted as they are, so that nobody can
+lock somebody else out: docs/decisions/0006.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address, ip_address, ip_network
+from math import ceil
 from typing import Final, NamedTuple
 
 from flask import Flask, current_app, request
@@ -14,24 +17,45 @@ from movr.errors import Refusal
 from web.attempts import Attempts
 from web.session import viewer
 
+MINUTE: Final = 60  # seconds
+HOUR: Final = 60 * MINUTE
+SUBSCRIBER: Final = 64  # bits of an IPv6 address
+
 
 class Limit(NamedTuple):
-    """At most so many in any minute."""
+    """At most so many in any so many seconds."""
 
     what: str
     at_most: int
+    seconds: int = MINUTE
 
 
-# Both count attempts under way, too: an office shares an address, and its people log in at once.
-FAILED_LOGINS_OF_NAME: Final = Limit("failed logins of name", 10)
+# Of a browser in which the member has logged in before: nobody else's failures count there.
+FAILED_LOGINS_OF_BROWSER: Final = Limit("failed logins of browser", 20, HOUR)
+# Of all others. They count attempts under way, too: an office shares an address, and its people log
+# in at once. It takes five addresses to use up what a name has.
 FAILED_LOGINS_OF_ADDRESS: Final = Limit("failed logins of address", 20)
+FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = Limit("failed logins of name at", 10, HOUR // 2)
+FAILED_LOGINS_OF_NAME: Final = Limit("failed logins of name", 100, HOUR)
+WRONG_PRESENT_PASSWORDS: Final = Limit("wrong present passwords", 10, HOUR // 2)
 REGISTRATIONS: Final = Limit("registrations", 120)
 
 
 class TooManyAttempts(Refusal):
-    """A rate limit is used up."""
+    """A rate limit is used up. `seconds` is how long until it is not."""
 
     sentence = "That was a little too often. Please wait a minute and try again."
+
+    def __init__(self, seconds: int = MINUTE) -> None:
+        """Say how long to wait."""
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        """The sentence, with the time to wait if it is longer than a minute."""
+        minutes = ceil(self.seconds / MINUTE)
+        return self.sentence.replace(
+            "a minute", f"{minutes} minutes" if minutes > 1 else "a minute"
+        )
 
 
 def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
@@ -43,14 +67,21 @@ def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
     def limit_writes() -> None:
         """Registering and logging in have limits of their own; both leave a session."""
         # Who only reads is not even asked for a session: open data is the same for everyone.
-        if request.method == "POST" and (key := viewer().key):
-            count(writes, str(key.id))
+        if request.method == "POST" and (who := viewer()).key:
+            # Of this epoch: whoever kept a session that was ended uses up nobody's changes.
+            count(writes, f"{who.key.id} {who.epoch}")
 
 
 def count(limit: Limit, who: str) -> None:
     """Count one attempt. Raises TooManyAttempts if it is one too many."""
-    if not _attempts().take(f"{limit.what} {who}", at_most=limit.at_most):
-        raise TooManyAttempts
+    if not is_counted(limit, who):
+        raise TooManyAttempts(ceil(_attempts().seconds_until_next(f"{limit.what} {who}")) or 1)
+
+
+def is_counted(limit: Limit, who: str) -> bool:
+    """Count one attempt, unless it is one too many; whether it was."""
+    name = f"{limit.what} {who}"
+    return _attempts().take(name, at_most=limit.at_most, seconds=limit.seconds)
 
 
 @contextmanager
@@ -76,8 +107,18 @@ def counting_failures(*attempts: tuple[Limit, str], failure: type[Refusal]) -> I
 
 
 def address() -> str:
-    """Where the request comes from, as far as the proxies in front can be trusted to say."""
-    return request.remote_addr or "unknown"
+    """Where the request comes from, as far as the proxies in front can be trusted to say.
+
+    Of IPv6 the network: one subscriber has 2**64 addresses.
+    """
+    given = request.remote_addr or "unknown"
+    try:
+        found = ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(found, IPv4Address):
+        return given
+    return str(found.ipv4_mapped or ip_network((found.packed, SUBSCRIBER), strict=False))
 
 
 def _attempts() -> Attempts:

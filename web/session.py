@@ -1,7 +1,8 @@
 """Who is asking.
 
 The session is a signed cookie that carries the user's key (city, id), so that even "who is this?"
-is a lookup by primary key in the home region, made when somebody needs to know.
+is a lookup by primary key in the home region, made when somebody needs to know. The cookie also
+says which epoch of the account's sessions it is of: raising it on the user's row ends them all.
 """
 
 import secrets
@@ -23,6 +24,7 @@ from flask_login import (
 
 from movr.errors import AccountGone
 from movr.results import Member, UserKey
+from web import browsers
 from web.context import movr
 
 
@@ -38,13 +40,14 @@ _login_manager: Final = _Sessions()
 
 
 class Viewer(UserMixin):
-    """Somebody with a session of ours, who may have deleted their account since."""
+    """Somebody with a session of ours, which may have ended since."""
 
     is_active = True  # Flask-Login's word for accounts that are not suspended
 
-    def __init__(self, key: UserKey) -> None:
-        """Take the key on trust: it was signed."""
+    def __init__(self, key: UserKey, epoch: int) -> None:
+        """Take both on trust: they were signed."""
         self.key = key
+        self.epoch = epoch
 
     def get_id(self) -> str:
         """The key, as the cookie keeps it."""
@@ -52,8 +55,8 @@ class Viewer(UserMixin):
 
     @cached_property
     def member(self) -> Member | None:
-        """The member of this session; None once the account is deleted."""
-        return movr().who_is(self.key)
+        """The member of this session; None once it was ended or the account is deleted."""
+        return movr().who_is(self.key, self.epoch)
 
     @property
     def is_authenticated(self) -> bool:
@@ -65,6 +68,7 @@ class Stranger(AnonymousUserMixin):
     """Somebody without a session of ours."""
 
     key: None = None
+    epoch: int = 0
     member: None = None
 
 
@@ -79,10 +83,12 @@ def init_app(app: Flask) -> None:
     _login_manager.init_app(app)
 
 
-def begin(key: UserKey) -> None:
-    """Log in, in a new session."""
+def begin(key: UserKey, username: str, epoch: int = 0) -> None:
+    """Log in, in a new session of this epoch, and know the browser again."""
     _renew()
-    login_user(Viewer(key))
+    session["epoch"] = epoch  # beside the key, where code that knows no epochs leaves it alone
+    login_user(Viewer(key, epoch))
+    browsers.remember(username)
 
 
 def end() -> None:
@@ -122,7 +128,7 @@ def _viewer(user_id: str) -> Viewer | None:
     """Flask-Login's user_loader: from what the cookie keeps, without asking the database."""
     city, _, id_ = user_id.rpartition("/")
     try:
-        return Viewer(UserKey(city, UUID(id_)))
+        return Viewer(UserKey(city, UUID(id_)), session.get("epoch", 0))
     except ValueError:
         return None
 
@@ -130,7 +136,7 @@ def _viewer(user_id: str) -> Viewer | None:
 def _ask_to_log_in() -> ResponseReturnValue:
     """Flask-Login's unauthorized_handler."""
     if viewer().key:
-        end()  # a session that outlived its account
+        end()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
     return redirect(url_for("auth.login", next=_page_to_return_to()), HTTPStatus.SEE_OTHER)
 

@@ -30,6 +30,7 @@ class Tourist:
         self._client = FlaskClient(app, app.response_class)
         self._header = {app.extensions["settings"].city_header: city.name}
         self._name = f"tour-{secrets.token_hex(8)}"
+        self._password = self._name
         self.city = city
 
     def register(self) -> None:
@@ -41,12 +42,17 @@ class Tourist:
             last_name="Tour",
             email="tour@example.com",
             username=self._name,
-            password=self._name,
+            password=self._password,
         )
 
     def log_in(self) -> None:
         """Log in again."""
-        self.post("/login", username=self._name, password=self._name)
+        self.post("/login", username=self._name, password=self._password)
+
+    def change_password(self) -> dict[str, str]:
+        """The words that change it."""
+        present, self._password = self._password, secrets.token_hex(8)
+        return {"present": present, "new": self._password}
 
     def get(self, path: str) -> str:
         """See a page."""
@@ -103,6 +109,20 @@ def _arrive(member: Tourist) -> Iterator[str]:
     for page in ("/", "/vehicles", "/users", "/rides", "/vehicles/add"):
         member.get(page)
         yield f"GET {page}, as a member"
+    yield from _be_safe(member)
+
+
+def _be_safe(member: Tourist) -> Iterator[str]:
+    security = f"{member.follow('/', '/users')}/security"
+    yield "GET /home"
+    member.get(security)
+    yield "GET /users/<id>/security"
+    member.post(security, **member.change_password())
+    yield "POST /users/<id>/security"
+    member.post(security.replace("security", "logout"))
+    yield "POST /users/<id>/logout"
+    member.log_in()
+    yield "POST /login"
 
 
 def _own_and_ride(member: Tourist) -> Iterator[str]:

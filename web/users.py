@@ -1,4 +1,4 @@
-"""The city's members, and one's own profile."""
+"""The city's members, one's own profile, and one's own password and sessions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,11 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import NotYou
+from movr.errors import NotYou, WrongPassword
 from movr.results import Earnings, Member
-from web import paging, session
+from web import limits, paging, session
 from web.city import current_city
 from web.context import movr, settings
+from web.forms import ChangePasswordForm
 from web.presentation import distance, duration, rides
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
@@ -53,6 +54,51 @@ def remove(user_id: UUID) -> ResponseReturnValue:
     session.end()
     flash("Your account is deleted. Thank you for riding with us.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.get("/<uuid:user_id>/security")
+@login_required
+def security(user_id: UUID) -> ResponseReturnValue:
+    """One's own password and sessions."""
+    _oneself(user_id)
+    return render_template("users/security.html", form=ChangePasswordForm())
+
+
+@blueprint.post("/<uuid:user_id>/security")
+@login_required
+def change_password(user_id: UUID) -> ResponseReturnValue:
+    """Change one's own password: all other sessions end, this one goes on."""
+    member = _oneself(user_id)
+    form = ChangePasswordForm()
+    if form.validate():
+        try:
+            epoch = _change_password(member, **form.words())
+        except WrongPassword as refusal:
+            form.present.errors = [refusal.sentence]
+        else:
+            session.begin(member.key, member.username, epoch)
+            flash("Your password is changed. All other browsers are logged out.", "success")
+            return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
+    page = render_template("users/security.html", form=form)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.post("/<uuid:user_id>/logout")
+@login_required
+def end_sessions(user_id: UUID) -> ResponseReturnValue:
+    """Log out everywhere: here, too."""
+    member = _oneself(user_id)
+    movr().end_sessions(member.key, member.session_epoch)
+    session.end()
+    flash("You are logged out everywhere.", "info")
+    return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+def _change_password(member: Member, present: str, new: str) -> int:
+    """The epoch of sessions from now on. Raises WrongPassword, TooManyAttempts, SessionEnded."""
+    who = (limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
+    with limits.counting_failures(who, failure=WrongPassword):
+        return movr().change_password(member.key, member.session_epoch, present=present, new=new)
 
 
 def _words(month: Earnings, city: str) -> str:

@@ -34,9 +34,11 @@ class Form:
 
     def open(self, visitor: Visitor) -> str:
         """Have the visitor come so far that they see the form; where it goes."""
-        if self.path in {"/register", "/login"}:
+        if self.path in {"/register", "/login", "/forgot"}:
             return self.path
         visitor.register()
+        if "{id}" in self.path:
+            return self.path.format(id=visitor.id)
         if "{ride}" not in self.path:
             return self.path
         visitor.start(visitor.add_vehicle())
@@ -53,6 +55,12 @@ FORMS = {
         "/login",
         {"username": "ada.lovelace", "password": PASSWORD},
         {"username": 64, "password": 128},
+    ),
+    "forgot": Form("/forgot", {"username": "ada.lovelace"}, {"username": 64}),
+    "security": Form(
+        "/users/{id}/security",
+        {"present": PASSWORD, "new": PASSWORD[::-1]},
+        {"present": 128, "new": 128},
     ),
     "add": Form(
         "/vehicles/add",
@@ -122,6 +130,9 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("register", "password"): {"nine characters": instead("123456789")},
     ("login", "username"): {},  # a wrong name is not told from a wrong password
     ("login", "password"): {},
+    ("forgot", "username"): {},
+    ("security", "present"): {},
+    ("security", "new"): {"nine characters": instead("123456789")},
     ("add", "type"): BAD_CHOICES,
     ("add", "color"): BAD_WORDS,
     ("add", "brand"): BAD_WORDS,

@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import time
+from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,16 +13,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, text
 
 from tests.conftest import HERE, NewVisitor, serving, settings_for, visiting, visitors
 from tests.http.test_races import at_once
 from tests.visitor import PASSWORD, Visitor, registration, sentences
+from web import limits
 from web.app import create_app
 from web.attempts import Attempts
+from web.limits import Limit
 
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
+V6 = "2001:db8:1:2::"
 TYPOS = 5  # mistakes that everybody may make
 MINUTE = 60  # seconds
 
@@ -56,7 +61,7 @@ def attempts(path: Path, clock: Clock) -> Iterator[Attempts]:
 
 def taken(attempts: Attempts, tries: int, who: str = "a") -> int:
     """Of so many tries, how many were allowed at three a minute."""
-    return sum(attempts.take(who, at_most=3) for _ in range(tries))
+    return sum(attempts.take(who, at_most=3, seconds=MINUTE) for _ in range(tries))
 
 
 def test_so_many_attempts_are_allowed_and_no_more(attempts: Attempts) -> None:
@@ -109,7 +114,20 @@ def test_what_is_older_than_a_minute_is_forgotten(
     taken(attempts, 1)
 
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT who FROM attempts").fetchall() == [("a",)]
+        assert connection.execute("SELECT who FROM counted").fetchall() == [("a",)]
+
+
+def test_each_limit_has_a_window_of_its_own(attempts: Attempts, clock: Clock) -> None:
+    first = attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+    clock.now += 59 * MINUTE
+    taken(attempts, 1)
+    second = attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+    wait = attempts.seconds_until_next("slow")
+    clock.now += wait
+
+    assert (first, second, wait) == (True, False, MINUTE)
+    assert attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+    assert attempts.seconds_until_next("nobody") == 0
 
 
 def test_all_who_use_the_file_count_together(attempts: Attempts, path: Path, clock: Clock) -> None:
@@ -119,14 +137,16 @@ def test_all_who_use_the_file_count_together(attempts: Attempts, path: Path, clo
 
 def test_many_threads_at_once_get_no_more_than_there_are(attempts: Attempts) -> None:
     with ThreadPoolExecutor(8) as pool:
-        allowed = list(pool.map(lambda _: attempts.take("a", at_most=150), range(400)))
+        allowed = list(
+            pool.map(lambda _: attempts.take("a", at_most=150, seconds=MINUTE), range(400))
+        )
 
     assert sum(allowed) == 150
 
 
 def take_many(path: str) -> int:
     with closing(Attempts(path)) as attempts:
-        return sum(attempts.take("a", at_most=300) for _ in range(200))
+        return sum(attempts.take("a", at_most=300, seconds=MINUTE) for _ in range(200))
 
 
 def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
@@ -139,10 +159,22 @@ def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
 
 
 @pytest.fixture
-def new_proxied_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of MovR behind one proxy, with counters of its own."""
-    with visiting(create_app(replace(settings_for(database), proxy_hops=1))) as new:
+def proxied(database: str, engine: Engine) -> Flask:  # noqa: ARG001 - emptied
+    """MovR behind one proxy, with counters of its own."""
+    return create_app(replace(settings_for(database), proxy_hops=1))
+
+
+@pytest.fixture
+def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
+    with visiting(proxied) as new:
         yield new
+
+
+def use_up(app: Flask, limit: Limit, who: str) -> None:
+    """As wrong passwords do, which take their time."""
+    attempts: Attempts = app.extensions["attempts"]
+    while attempts.take(f"{limit.what} {who}", at_most=limit.at_most, seconds=limit.seconds):
+        pass
 
 
 def coming_from(address: str) -> dict[str, str]:
@@ -164,13 +196,27 @@ def failures_until_refused(attempt: Callable[[int], httpx.Response]) -> int:
     return 3 * AT_MOST
 
 
-def test_one_name_is_limited_from_however_many_addresses(new_proxied_visitor: NewVisitor) -> None:
+def test_one_name_at_one_address_is_limited(new_proxied_visitor: NewVisitor) -> None:
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
 
-    failures = failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
+    failures = failures_until_refused(lambda _: fail(visitor, username))
 
     assert TYPOS <= failures <= AT_MOST
+
+
+def test_one_name_is_limited_from_however_many_addresses(
+    proxied: Flask, new_proxied_visitor: NewVisitor
+) -> None:
+    username = new_proxied_visitor().register().username
+    visitor = new_proxied_visitor()
+    before = [fail(visitor, username, f"192.0.2.{n}").status_code for n in range(2 * AT_MOST)]
+    left = limits.FAILED_LOGINS_OF_NAME._replace(at_most=limits.FAILED_LOGINS_OF_NAME.at_most - 1)
+    use_up(proxied, left, username)
+
+    after = [fail(visitor, username, f"198.51.100.{n}").status_code for n in range(3)]
+
+    assert (set(before), after) == ({422}, [422, 429, 429])
 
 
 def test_one_address_is_limited_over_however_many_names(new_proxied_visitor: NewVisitor) -> None:
@@ -186,9 +232,9 @@ def test_a_name_is_the_same_name_however_it_is_written(new_proxied_visitor: NewV
     spellings = [username, username.upper(), username.title(), f"  {username} "]
     visitor = new_proxied_visitor()
 
-    failures = failures_until_refused(lambda n: fail(visitor, spellings[n % 4], f"192.0.2.{n}"))
+    failures = failures_until_refused(lambda n: fail(visitor, spellings[n % 4]))
 
-    assert failures <= AT_MOST
+    assert failures <= limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS.at_most
 
 
 def test_a_name_that_nobody_has_is_limited_like_any_other(new_proxied_visitor: NewVisitor) -> None:
@@ -196,15 +242,27 @@ def test_a_name_that_nobody_has_is_limited_like_any_other(new_proxied_visitor: N
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
 
-    known = failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
-    unknown = failures_until_refused(lambda n: fail(visitor, "nobody", f"198.51.100.{n}"))
+    known = failures_until_refused(lambda _: fail(visitor, username, "192.0.2.1"))
+    unknown = failures_until_refused(lambda _: fail(visitor, "nobody", "198.51.100.1"))
 
     assert known == unknown
 
 
+@pytest.mark.parametrize(("address", "again"), [("192.0.2.1", "192.0.2.1"), (V6 + "1", V6 + "2")])
+def test_an_ipv6_subscriber_is_one_address(
+    new_proxied_visitor: NewVisitor, address: str, again: str
+) -> None:
+    visitor = new_proxied_visitor()
+
+    failures_until_refused(lambda n: fail(visitor, f"somebody-{n}", address))
+
+    assert fail(visitor, "somebody", again).status_code == 429
+    assert fail(visitor, "somebody", "2001:db8:1:1::1").status_code == 422
+
+
 def test_the_refusal_says_when_to_come_back(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor()
-    failures_until_refused(lambda _: fail(visitor, "ada"))
+    failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
 
     reply = fail(visitor, "ada")
 
@@ -213,12 +271,120 @@ def test_the_refusal_says_when_to_come_back(new_proxied_visitor: NewVisitor) -> 
     assert "Please wait a minute" in sentences(reply)
 
 
+def test_a_refusal_for_longer_says_for_how_long(new_proxied_visitor: NewVisitor) -> None:
+    visitor = new_proxied_visitor()
+    failures_until_refused(lambda _: fail(visitor, "ada"))
+
+    reply = fail(visitor, "ada")
+
+    assert 29 * MINUTE < int(reply.headers["Retry-After"]) <= 30 * MINUTE
+    assert "Please wait 30 minutes and try again." in sentences(reply)
+
+
 def test_the_right_password_is_no_way_around_the_limit(new_proxied_visitor: NewVisitor) -> None:
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
-    failures_until_refused(lambda n: fail(visitor, username, f"192.0.2.{n}"))
+    failures_until_refused(lambda _: fail(visitor, username))
 
-    assert visitor.log_in(username).status_code == 429
+    form = {"username": username, "password": PASSWORD}
+    assert visitor.post("/login", coming_from("192.0.2.1"), **form).status_code == 429
+
+
+# Nobody locks somebody else out
+
+
+def test_strangers_never_keep_a_member_out_of_a_browser_that_they_have_used(
+    proxied: Flask, new_proxied_visitor: NewVisitor
+) -> None:
+    """Not from many addresses, nor from the member's own."""
+    member = new_proxied_visitor().register()
+    member.post("/logout")
+    use_up(proxied, limits.FAILED_LOGINS_OF_NAME, member.username)
+    use_up(proxied, limits.FAILED_LOGINS_OF_ADDRESS, "127.0.0.1")
+    use_up(proxied, limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"127.0.0.1 {member.username}")
+
+    assert new_proxied_visitor().log_in(member.username).status_code == 429
+    assert member.log_in(member.username, WRONG).status_code == 422
+    assert member.log_in(member.username).status_code == 303
+
+
+def test_one_stranger_keeps_nobody_out_who_comes_from_elsewhere(
+    new_proxied_visitor: NewVisitor,
+) -> None:
+    username = new_proxied_visitor().register().username
+    stranger = new_proxied_visitor()
+    failures_until_refused(lambda _: fail(stranger, username))
+
+    form = {"username": username, "password": PASSWORD}
+    reply = new_proxied_visitor().post("/login", coming_from("198.51.100.1"), **form)
+
+    assert reply.status_code == 303
+
+
+def test_a_browser_is_known_to_the_members_who_used_it_and_to_no_other_name(
+    proxied: Flask, new_proxied_visitor: NewVisitor
+) -> None:
+    victim = new_proxied_visitor().register().username
+    shared = new_proxied_visitor().register()
+    first = shared.username
+    shared.post("/logout")
+    second = shared.register().username
+    shared.post("/logout")
+    for name in (victim, first, second):
+        use_up(proxied, limits.FAILED_LOGINS_OF_NAME, name)
+
+    statuses = [shared.log_in(name).status_code for name in (first, second, victim)]
+
+    assert statuses == [303, 303, 429]
+
+
+def test_a_known_browser_is_no_way_to_guess_for_ever(new_proxied_visitor: NewVisitor) -> None:
+    """Whoever finds one, of a member who logged out."""
+    found = new_proxied_visitor().register()
+    found.post("/logout")
+
+    failures = failures_until_refused(lambda n: fail(found, found.username, f"192.0.2.{n}"))
+
+    assert TYPOS <= failures <= AT_MOST
+    assert new_proxied_visitor().log_in(found.username).status_code == 303
+
+
+@pytest.mark.parametrize("tail", ["x", ".x"])
+def test_a_browser_that_says_itself_that_it_is_known_is_not(
+    proxied: Flask, new_proxied_visitor: NewVisitor, tail: str
+) -> None:
+    member = new_proxied_visitor().register()
+    member.post("/logout")
+    use_up(proxied, limits.FAILED_LOGINS_OF_NAME, member.username)
+    known = member.client.cookies["browser"]
+
+    member.client.cookies.set("browser", known + tail, domain="movr.test", path="/")
+    made_up = member.log_in(member.username)
+    member.client.cookies.set("browser", known, domain="movr.test", path="/")
+
+    assert (made_up.status_code, member.log_in(member.username).status_code) == (429, 303)
+
+
+def test_the_cookie_of_a_known_browser_names_nobody_and_is_out_of_reach(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    settings = replace(settings_for(database), debug=False, secret_key="of this test alone")
+    with visiting(create_app(settings), "https://movr.test") as new:
+        visitor = new()
+        token = {"csrf_token": visitor.token()}
+        fields = registration() | token
+        reply = visitor.client.post(
+            "/register", data=fields, headers={"Referer": "https://movr.test/register"}
+        )
+
+    (cookie,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("browser="))
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    payload = cookie.partition("=")[2].partition(".")[0]
+    assert fields["username"].encode() not in urlsafe_b64decode(payload + "==")
+
+
+# Everybody else
 
 
 def test_who_is_limited_limits_nobody_else(new_proxied_visitor: NewVisitor) -> None:
@@ -306,11 +472,9 @@ def test_forty_wrong_passwords_at_once_are_not_forty_guesses(
     username = new_limited_visitor().register().username
     visitor = new_limited_visitor()
     form = {"csrf_token": visitor.token(), "username": username, "password": WRONG}
+    header = coming_from("192.0.2.1")
 
-    replies = at_once(
-        lambda n: visitor.client.post("/login", data=form, headers=coming_from(f"192.0.2.{n}")),
-        range(40),
-    )
+    replies = at_once(lambda _: visitor.client.post("/login", data=form, headers=header), range(40))
 
     looked_at = [reply for reply in replies if "do not match" in sentences(reply)]
     refused = [reply for reply in replies if reply.status_code == 429]
@@ -372,7 +536,7 @@ def test_registrations_from_one_address_do_end(database: str, engine: Engine, pa
     with visiting(create_app(settings)) as new, closing(Attempts(str(path))) as attempts:
         new().register()
         for _ in range(119):
-            attempts.take("registrations 127.0.0.1", at_most=120)
+            attempts.take("registrations 127.0.0.1", at_most=120, seconds=MINUTE)
 
         reply = new().post("/register", **registration())
 
@@ -459,6 +623,21 @@ def test_a_new_session_is_no_way_around_the_limit(new_slow_visitor: NewVisitor) 
     again.log_in(visitor.username)
 
     assert again.post("/city/rome").status_code == 429
+
+
+def test_who_kept_a_session_that_was_ended_uses_up_nobody_s_changes(
+    new_slow_visitor: NewVisitor,
+) -> None:
+    member = new_slow_visitor().register()
+    thief = new_slow_visitor()
+    thief.log_in(member.username)
+    member.post(f"/users/{member.id}/logout")
+    member.log_in(member.username)
+    for _ in range(6):
+        last = thief.post("/city/paris")
+
+    assert last.status_code == 429
+    assert member.post("/city/paris").status_code == 303
 
 
 def test_the_limit_is_that_of_the_setting(database: str, engine: Engine) -> None:  # noqa: ARG001

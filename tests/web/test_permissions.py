@@ -80,6 +80,13 @@ ROUTES: Mapping[str, Route] = {
         "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
     ),
     "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
+    "recovery.forgot": Route("/forgot", EVERYBODY),
+    "recovery.send_link": posted(
+        "/forgot", EVERYBODY, {"username": "{scene.friend.username}"}, changes=NOBODY
+    ),
+    "recovery.form": Route("/reset", EVERYBODY),
+    # Whoever came by no link is led to where there are some.
+    "recovery.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
     "vehicles.index": Route("/vehicles", EVERYBODY),
     "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
@@ -96,6 +103,11 @@ ROUTES: Mapping[str, Route] = {
     "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", EVERYBODY),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
+    "users.security": Route("/users/{scene.owner.id}/security", OWNER),
+    "users.change_password": posted(
+        "/users/{scene.owner.id}/security", OWNER, {"present": PASSWORD, "new": PASSWORD[::-1]}
+    ),
+    "users.end_sessions": posted("/users/{scene.owner.id}/logout", OWNER, {}),
     "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, {}),
 }
 

@@ -43,7 +43,11 @@ def distant(wire: Wire) -> Iterator[Visitor]:
 
 
 @pytest.mark.parametrize(
-    ("path", "budget"), [("/", 1), ("/home", 1), ("/vehicles", 1), ("/login", 0), ("/healthz", 0)]
+    ("path", "budget"),
+    [
+        *(("/", 1), ("/home", 1), ("/vehicles", 1)),
+        *(("/login", 0), ("/forgot", 0), ("/reset", 0), ("/healthz", 0)),
+    ],
 )
 def test_what_a_page_costs_a_stranger(distant: Visitor, wire: Wire, path: str, budget: int) -> None:
     wire.reset()
@@ -107,6 +111,15 @@ def test_what_a_receipt_costs(distant: Visitor, wire: Wire) -> None:
     assert 'desc="2 statements"' in reply.headers["Server-Timing"]
 
 
+def test_what_one_s_password_and_sessions_cost(distant: Visitor, wire: Wire) -> None:
+    path = f"/users/{distant.register().id}/security"
+    wire.reset()
+
+    assert distant.get(path).status_code == 200
+
+    assert wire.round_trips == 1
+
+
 def test_what_starting_and_ending_a_ride_cost_login_included(distant: Visitor, wire: Wire) -> None:
     """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
     vehicle = distant.register().add_vehicle()
@@ -155,9 +168,14 @@ def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire)
     register = cost("/register", **registration())
     add = cost("/vehicles/add", type="bike", color="red", brand="Kona", location="here")
     remove = cost(f"/vehicles/remove/{distant.add_vehicle()}")
+    own = f"/users/{distant.id}"
+    change = cost(f"{own}/security", present=PASSWORD, new=PASSWORD)
+    log_out = cost(f"{own}/logout")
+    distant.log_in(distant.username)
     leave = cost(f"/users/remove/{distant.id}")
 
     assert (register, add, remove, leave) == (5, 7, 6, 8)
+    assert (change, log_out) == (7, 6)  # a password's hash is a statement of its own
 
 
 def test_the_app_itself_counts_what_passes_on_the_wire(

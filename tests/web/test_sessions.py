@@ -1,0 +1,136 @@
+"""How sessions end: at once, in every browser, and the one that ended them knows which go on."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.conftest import NewVisitor
+from tests.visitor import PASSWORD, Visitor, registration, sentences
+
+NEW = "a wholly other password"
+
+
+@pytest.fixture
+def laptop(new_visitor: NewVisitor) -> Visitor:
+    return new_visitor().register()
+
+
+@pytest.fixture
+def phone(new_visitor: NewVisitor, laptop: Visitor) -> Visitor:
+    """Another browser of the same member."""
+    other = new_visitor()
+    assert other.log_in(laptop.username).status_code == 303
+    return other
+
+
+def is_member(visitor: Visitor) -> bool:
+    """By the pages that ask in a statement of their own, and by the one that asks along the way."""
+    by_rides = visitor.get("/rides").status_code == 200
+    assert by_rides == ("Log out" in visitor.get("/").text)
+    return by_rides
+
+
+def change_password(visitor: Visitor, present: str = PASSWORD, new: str = NEW) -> str:
+    reply = visitor.post(f"/users/{visitor.id}/security", present=present, new=new)
+    return visitor.follow(reply) if reply.status_code == 303 else sentences(reply)
+
+
+def test_changing_the_password_ends_all_sessions_but_this_one(
+    laptop: Visitor, phone: Visitor
+) -> None:
+    assert "All other browsers are logged out." in change_password(laptop)
+
+    assert (is_member(laptop), is_member(phone)) == (True, False)
+    assert phone.log_in(laptop.username, PASSWORD).status_code == 422
+    assert phone.log_in(laptop.username, NEW).status_code == 303
+
+
+def test_a_password_is_changed_again_and_again(laptop: Visitor) -> None:
+    change_password(laptop)
+    change_password(laptop, NEW, PASSWORD)
+
+    assert is_member(laptop)
+
+
+def test_only_who_knows_the_present_password_changes_it(laptop: Visitor, phone: Visitor) -> None:
+    assert "That is not your present password." in change_password(laptop, NEW)
+
+    assert (is_member(laptop), is_member(phone)) == (True, True)
+    assert phone.log_in(laptop.username, PASSWORD).status_code == 303
+
+
+def test_the_present_password_is_not_guessed_by_who_finds_a_browser(laptop: Visitor) -> None:
+    said = [change_password(laptop, NEW) for _ in range(11)]
+
+    assert "Please wait 30 minutes" in said[-1]
+    assert change_password(laptop, PASSWORD).startswith("429")
+
+
+def log_out_everywhere(visitor: Visitor) -> str:
+    return visitor.follow(visitor.post(f"/users/{visitor.id}/logout"))
+
+
+def delete(visitor: Visitor) -> str:
+    return visitor.follow(visitor.post(f"/users/remove/{visitor.id}"))
+
+
+@pytest.mark.parametrize("end", [log_out_everywhere, delete, change_password])
+def test_a_session_that_was_ended_is_over_whoever_kept_its_cookie(
+    laptop: Visitor, phone: Visitor, new_visitor: NewVisitor, end: Callable[[Visitor], str]
+) -> None:
+    thief = new_visitor()
+    thief.client.cookies.update(laptop.client.cookies)
+    assert is_member(thief)
+
+    end(laptop)
+
+    assert (is_member(phone), is_member(thief)) == (False, False)
+    assert is_member(laptop) == (end is change_password)
+
+
+def test_logging_out_in_one_browser_leaves_the_others(laptop: Visitor, phone: Visitor) -> None:
+    laptop.post("/logout")
+
+    assert (is_member(laptop), is_member(phone)) == (False, True)
+
+
+def test_who_has_logged_out_everywhere_logs_in_again(laptop: Visitor, phone: Visitor) -> None:
+    assert "logged out everywhere" in log_out_everywhere(phone)
+
+    assert laptop.log_in(laptop.username).status_code == 303
+    assert (is_member(laptop), is_member(phone)) == (True, False)
+
+
+def test_a_session_from_before_there_were_epochs_is_of_the_first(
+    laptop: Visitor, app: Flask, new_visitor: NewVisitor
+) -> None:
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    old = new_visitor()
+    old.client.cookies.set("session", serializer.dumps({"_user_id": f"new york/{laptop.id}"}))
+    before = is_member(old)
+    log_out_everywhere(laptop)
+
+    assert (before, is_member(old)) == (True, False)
+
+
+def test_who_takes_a_name_that_is_free_again_inherits_nothing(
+    laptop: Visitor, phone: Visitor, new_visitor: NewVisitor
+) -> None:
+    delete(laptop)
+    fields = registration() | {"username": laptop.username, "password": NEW, "first_name": "Grace"}
+
+    next_one = new_visitor().register(**fields)
+
+    assert is_member(next_one)
+    assert not is_member(phone)
+    assert phone.log_in(laptop.username, PASSWORD).status_code == 422
+
+
+def test_the_profile_leads_to_the_password(laptop: Visitor) -> None:
+    profile = laptop.get(f"/users/{laptop.id}").text
+    found = re.search(rf'href="(/users/{laptop.id}/security)"', profile)
+
+    assert found
+    assert laptop.get(found[1]).status_code == 200
