@@ -21,9 +21,11 @@ from web import (
     health,
     limits,
     logs,
+    mail,
     maps,
     metrics,
     presentation,
+    recovery,
     replies,
     rides,
     session,
@@ -73,9 +75,9 @@ def create_app(settings: Settings) -> Flask:
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, presentation, maps, commands):
+    for part in (session, errors, health, mail, presentation, maps, commands):
         part.init_app(app)
     statics.mount(app, "static", ROOT / "static")
-    for noun in (city, auth, vehicles, rides, users, gbfs, health, metrics):
+    for noun in (city, auth, recovery, vehicles, rides, users, gbfs, health, metrics):
         app.register_blueprint(noun.blueprint)
     return app

@@ -4,8 +4,10 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from movr import cities
 from movr.engine import parse_uri
@@ -13,6 +15,8 @@ from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
 from web.attempts import IN_MEMORY, Attempts
 
+SMTP_PORT: Final = 587  # of submission, RFC 6409
+SMTPS_PORT: Final = 465  # RFC 8314
 SHORTEST_SECRET: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
 # What .env.example and common tutorials say in a secret's place.
@@ -38,6 +42,16 @@ def workers_for_this_machine() -> int:
 
 class SettingsError(Exception):
     """The environment does not make sense; the message names each setting that is wrong."""
+
+
+class MailServer(NamedTuple):
+    """A server that takes mail by SMTP, and the password it wants, if it wants one."""
+
+    host: str
+    port: int
+    is_tls: bool
+    user: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +81,9 @@ class Settings:
     contact_email: str = "open-data@movr.example"
     geocoder: str = "none"
     api_key: str = ""
+    mail_uri: MailServer | None = None
+    mail_from: str = ""
+    site_url: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -83,6 +100,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     problems.extend(_unfit_for_production(settings, problems))
     if settings.geocoder == "google" and not settings.api_key:
         problems.append("API_KEY is missing (GEOCODER=google asks Google with it).")
+    problems.extend(_unfit_for_mail(settings, problems))
     if problems:
         raise SettingsError(f"MovR cannot start: {' '.join(problems)}")
     return settings
@@ -115,6 +133,16 @@ def _unfit_for_production(settings: Settings, problems: list[str]) -> Iterator[s
         yield f"SECRET_KEY is known or shorter than {SHORTEST_SECRET} characters."
 
 
+def _unfit_for_mail(settings: Settings, problems: list[str]) -> Iterator[str]:
+    if not settings.mail_uri:
+        return
+    known = {problem.partition(" ")[0] for problem in problems}
+    if not settings.mail_from and "MAIL_FROM" not in known:
+        yield "MAIL_FROM is missing (whom mail by MAIL_URI comes from)."
+    if not (settings.site_url or settings.debug) and "SITE_URL" not in known:
+        yield "SITE_URL is missing (where links in mail by MAIL_URI lead)."
+
+
 def _boolean(text: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in words:
@@ -126,6 +154,37 @@ def _boolean(text: str) -> bool:
 def _uri(text: str) -> str:
     parse_uri(text)
     return text
+
+
+def _mail_server(text: str) -> MailServer:
+    message = "must be smtp://user:password@host:port, or smtps://…"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(message) from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(message)
+    is_tls = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(
+        parts.hostname, port or (SMTPS_PORT if is_tls else SMTP_PORT), is_tls, user, password
+    )
+
+
+def _mail_address(text: str) -> str:
+    if not (text.isascii() and re.fullmatch(EMAIL_PATTERN, parseaddr(text)[1])):
+        message = "must be an email address"
+        raise ValueError(message)
+    return text
+
+
+def _site(text: str) -> str:
+    parts = urlsplit(text)
+    if not (re.fullmatch(r"https?", parts.scheme) and parts.netloc) or parts.path.strip("/"):
+        message = "must be https:// and a host"
+        raise ValueError(message)
+    return text.rstrip("/")
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -183,4 +242,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "contact_email": _email,
     "geocoder": _one_of("none", "nominatim", "google"),
     "api_key": str,
+    "mail_uri": _mail_server,
+    "mail_from": _mail_address,
+    "site_url": _site,
 }

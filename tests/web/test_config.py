@@ -26,6 +26,9 @@ WRONG = {
     "WRITES_PER_MINUTE": "0.5",
     "RATE_LIMIT_FILE": "/no/such/folder/attempts",
     "DRAIN_SECONDS": "soon",
+    "MAIL_URI": "http://movr:hunter2@mail.example.com",
+    "MAIL_FROM": "nobody",
+    "SITE_URL": "movr.example.com",
 }
 
 
@@ -72,6 +75,35 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert (settings.proxy_hops, settings.port) == (2, 80)
     assert (settings.pool_size, settings.page_size, settings.writes_per_minute) == (7, 12, 9)
     assert settings.drain_seconds == 20
+
+
+MAIL = {
+    "MAIL_URI": "smtp://movr:p%40ss@mail.example.com",
+    "MAIL_FROM": "MovR <movr@example.com>",
+    "SITE_URL": "https://movr.example.com/",
+}
+
+
+def test_mail_goes_by_the_server_of_its_uri() -> None:
+    settings = read_settings({**PRODUCTION, **MAIL})
+    by_tls = read_settings({**PRODUCTION, **MAIL, "MAIL_URI": "smtps://mail.example.com"})
+
+    assert settings.mail_uri == ("mail.example.com", 587, False, "movr", "p@ss")
+    assert by_tls.mail_uri == ("mail.example.com", 465, True, "", "")
+    assert settings.site_url == "https://movr.example.com"
+
+
+@pytest.mark.parametrize("missing", ["MAIL_FROM", "SITE_URL"])
+def test_mail_says_whom_it_is_from_and_leads_where_the_operator_says(missing: str) -> None:
+    message = complaint(**{**PRODUCTION, **MAIL, missing: ""})
+
+    assert f"{missing} is missing" in message
+    assert "p@ss" not in message
+
+
+@pytest.mark.parametrize("uri", ["smtp://", "smtp://mail:x", "mail.example.com", "smtp://m/path"])
+def test_what_is_no_mail_server_is_refused(uri: str) -> None:
+    assert "MAIL_URI must be smtp://" in complaint(**{**PRODUCTION, **MAIL, "MAIL_URI": uri})
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:

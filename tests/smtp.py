@@ -1,0 +1,73 @@
+"""A mail server on the loopback, which keeps what it is given."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from queue import Queue
+from typing import NamedTuple
+
+from web.config import MailServer
+
+LOOPBACK = "127.0.0.1"
+
+
+class Received(NamedTuple):
+    """What was handed in, and for whom by the envelope."""
+
+    recipients: list[str]
+    message: EmailMessage
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    server: "Postbox"
+
+    def handle(self) -> None:
+        self.say("220 post.test")
+        recipients: list[str] = []
+        for line in self.rfile:
+            verb = line[:4].upper()
+            self.server.heard.append(line)
+            if verb == b"RCPT":
+                recipients.append(line.decode().partition("<")[2].partition(">")[0])
+            if verb == b"DATA":
+                self.say("354 go on")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                message = message_from_bytes(text, _class=EmailMessage, policy=policy.default)
+                self.server.letters.put(Received(recipients, message))
+            if verb == b"QUIT":
+                self.say("221 bye")
+                return
+            self.say("250 ok")
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+class Postbox(socketserver.ThreadingTCPServer):
+    """The server: `letters` that came, in their order, and all lines that it `heard`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((LOOPBACK, 0), _Conversation)
+        self.letters: Queue[Received] = Queue()
+        self.heard: list[bytes] = []
+
+    @property
+    def settings(self) -> MailServer:
+        return MailServer(LOOPBACK, self.server_address[1], is_tls=False)
+
+
+@contextmanager
+def receiving() -> Iterator[Postbox]:
+    with Postbox() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,471 @@
+"""A forgotten password: who gets a link, what it is good for, and what nobody learns on the way."""
+
+import logging
+import re
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from queue import Empty
+from threading import Event
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from movr.results import UserKey
+from tests.conftest import NewVisitor, settings_for, visiting
+from tests.smtp import LOOPBACK, Postbox, receiving
+from tests.visitor import PASSWORD, Visitor, sentences
+from web import limits, recovery
+from web.app import create_app
+from web.config import MailServer
+from web.mail import MOST_WAITING, Letter, Outbox, post
+from web.tokens import LIFETIME, ResetTokens
+
+NEW = "a wholly other password"
+SITE = "https://movr.example.com"
+SOON = 20  # seconds: the machine may be busy
+SECRET = "of these tests alone"
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def mailing(database: str, engine: Engine, postbox: Postbox) -> Iterator[Flask]:  # noqa: ARG001 - emptied
+    """MovR with a mail server, at a known address."""
+    settings = replace(
+        settings_for(database),
+        secret_key=SECRET,
+        mail_uri=postbox.settings,
+        mail_from="movr@example.com",
+        site_url=SITE,
+    )
+    app = create_app(settings)
+    yield app
+    app.extensions["outbox"].close()
+
+
+@pytest.fixture
+def new_mailing_visitor(mailing: Flask) -> Iterator[NewVisitor]:
+    with visiting(mailing) as new:
+        yield new
+
+
+@pytest.fixture
+def member(new_mailing_visitor: NewVisitor) -> Visitor:
+    """Somebody who is logged in elsewhere."""
+    return new_mailing_visitor().register("paris", email="ada@home.example")
+
+
+@pytest.fixture
+def forgetful(new_mailing_visitor: NewVisitor) -> Visitor:
+    """A browser that MovR has never seen."""
+    return new_mailing_visitor()
+
+
+def link_of(postbox: Postbox) -> str:
+    """Where the next letter leads, within the site."""
+    text = postbox.letters.get(timeout=SOON).message.get_content()
+    found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+def ask_for_link(visitor: Visitor, username: str) -> httpx.Response:
+    return visitor.post("/forgot", username=username)
+
+
+def come_by(visitor: Visitor, link: str) -> str:
+    """Open a link and go where it leads; the page."""
+    reply = visitor.get(link)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/reset")
+    return visitor.get("/reset").text
+
+
+def is_member(visitor: Visitor) -> bool:
+    return visitor.get("/rides").status_code == 200
+
+
+# The way back in
+
+
+def test_who_forgot_a_password_chooses_another_by_a_link(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    assert "on its way" in forgetful.follow(ask_for_link(forgetful, member.username.upper()))
+
+    page = come_by(forgetful, link_of(postbox))
+    assert "New password" in page
+    reply = forgetful.post("/reset", password=NEW)
+
+    assert "Please log in with it." in forgetful.follow(reply)
+    assert not is_member(member)
+    assert not is_member(forgetful)
+    assert forgetful.log_in(member.username, PASSWORD).status_code == 422
+    assert forgetful.log_in(member.username, NEW).status_code == 303
+    assert is_member(forgetful)
+
+
+def test_the_letter_goes_to_the_account_s_own_address_and_is_plain(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    ask_for_link(forgetful, member.username)
+
+    recipients, message = postbox.letters.get(timeout=SOON)
+
+    assert recipients == ["ada@home.example"]
+    assert (message["To"], message["From"]) == ("ada@home.example", "movr@example.com")
+    assert message.get_content_type() == "text/plain"
+    assert member.username in message.get_content()
+    assert "Lovelace" not in message.as_string()
+
+
+def test_a_link_leads_to_the_site_that_the_settings_name(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    """Whatever the request said its host is: otherwise a stranger could have it lead elsewhere."""
+    form = {"csrf_token": forgetful.token(), "username": member.username}
+    forgetful.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
+    forgetful.client.post("/forgot", data=form, headers={"Host": "evil.example"})
+
+    for _ in range(2):
+        text = postbox.letters.get(timeout=SOON).message.get_content()
+        assert "evil.example" not in text
+        assert f"{SITE}/reset?token=" in text
+
+
+def test_a_link_works_once(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
+    ask_for_link(forgetful, member.username)
+    link = link_of(postbox)
+    come_by(forgetful, link)
+    forgetful.post("/reset", password=NEW)
+
+    come_by(forgetful, link)
+    reply = forgetful.post("/reset", password="and a third password")
+
+    assert "expired or was used" in forgetful.follow(reply)
+    assert forgetful.log_in(member.username, NEW).status_code == 303
+
+
+def test_of_two_links_one_works(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
+    for _ in range(2):
+        ask_for_link(forgetful, member.username)
+    first, second = link_of(postbox), link_of(postbox)
+    come_by(forgetful, second)
+    forgetful.post("/reset", password=NEW)
+
+    come_by(forgetful, first)
+
+    assert forgetful.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
+
+
+def test_a_link_is_over_once_its_member_has_logged_out_everywhere_or_left(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    ask_for_link(forgetful, member.username)
+    come_by(forgetful, link_of(postbox))
+    member.post(f"/users/{member.id}/logout")
+    after_log_out = forgetful.post("/reset", password=NEW)
+
+    ask_for_link(forgetful, member.username)
+    come_by(forgetful, link_of(postbox))
+    member.log_in(member.username)
+    member.post(f"/users/remove/{member.id}")
+    after_leaving = forgetful.post("/reset", password=NEW)
+
+    assert [reply.headers["Location"] for reply in (after_log_out, after_leaving)] == 2 * [
+        "/forgot"
+    ]
+
+
+def test_a_password_that_is_too_short_spends_no_link(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    ask_for_link(forgetful, member.username)
+    come_by(forgetful, link_of(postbox))
+
+    refused = forgetful.post("/reset", password="short")
+
+    assert "10 to 128 characters" in sentences(refused)
+    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+
+
+def test_looking_at_a_link_spends_nothing(
+    member: Visitor, forgetful: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
+) -> None:
+    """Programs that look for harm in mail open every link."""
+    ask_for_link(forgetful, member.username)
+    link = link_of(postbox)
+    come_by(new_mailing_visitor(), link)
+
+    come_by(forgetful, link)
+
+    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+
+
+# What a link is good for
+
+ADA = UserKey("new york", UUID(int=7))
+
+
+def test_a_token_is_good_for_half_an_hour() -> None:
+    tokens = ResetTokens(SECRET)
+    token = tokens.make(ADA, 3, now=1_000_000)
+
+    assert LIFETIME == 30 * 60
+    assert tokens.read(token, now=1_000_000) == (ADA, 3)
+    assert tokens.read(token, now=1_000_000 + LIFETIME - 1) == (ADA, 3)
+    assert tokens.read(token, now=1_000_000 + LIFETIME) is None
+
+
+def test_a_token_that_was_changed_is_none() -> None:
+    tokens = ResetTokens(SECRET)
+    token = tokens.make(ADA, 3, now=0)
+    changed = [
+        token[:n] + ("A" if token[n] != "A" else "B") + token[n + 1 :]
+        for n in range(len(token) - 1)
+    ]
+
+    assert [
+        made_up
+        for made_up in ("", ".", token[:-3], f"{token}.x", *changed)
+        if tokens.read(made_up, 0)
+    ] == []
+    assert ResetTokens(f"not {SECRET}").read(token, now=0) is None
+
+
+def test_the_cookie_of_a_session_is_no_token(forgetful: Visitor) -> None:
+    """They are signed with the same secret, for other ends."""
+    cookie = forgetful.get("/login").cookies["session"]
+
+    assert ResetTokens(SECRET).read(cookie, now=0) is None
+
+
+@pytest.mark.parametrize("age", [LIFETIME, 24 * LIFETIME])
+def test_a_link_that_is_too_old_shows_no_form(
+    member: Visitor, forgetful: Visitor, age: int
+) -> None:
+    key = UserKey("paris", member.id)
+    old = ResetTokens(SECRET).make(key, 0, time.time() - age)
+
+    page = come_by(forgetful, f"/reset?token={old}")
+
+    assert "This link has expired or was used." in page
+    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/forgot"
+    assert is_member(member)
+
+
+@pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "%F0%9F%9B%B4", ".."])
+def test_a_made_up_link_shows_no_form(forgetful: Visitor, token: str) -> None:
+    assert "This link has expired or was used." in come_by(forgetful, f"/reset?token={token}")
+
+
+# What nobody learns
+
+
+def anonymous(reply: httpx.Response) -> object:
+    """All of a reply but what is another one each time."""
+    body = re.sub(r'(name="csrf_token" value=")[^"]+', r"\1", reply.text)
+    headers = {name: value for name, value in reply.headers.items() if name != "x-request-id"}
+    headers["set-cookie"] = headers.get("set-cookie", "").partition("=")[0]
+    headers["content-length"] = str(len(body))
+    headers["server-timing"] = re.sub(r"dur=[0-9.]+", "", headers["server-timing"])
+    return reply.status_code, headers, body
+
+
+def test_no_answer_tells_whether_there_is_such_an_account(
+    new_mailing_visitor: NewVisitor, postbox: Postbox
+) -> None:
+    member = new_mailing_visitor().register()
+    known, unknown = new_mailing_visitor(), new_mailing_visitor()
+
+    asked = [
+        (ask_for_link(visitor, name), visitor.get("/forgot"))
+        for visitor, name in ((known, member.username), (unknown, "nobody-at-all"))
+    ]
+
+    replies, pages = ([anonymous(pair[n]) for pair in asked] for n in (0, 1))
+    assert replies[0] == replies[1]
+    assert pages[0] == pages[1]
+    assert '"0 statements"' in asked[0][0].headers["Server-Timing"]
+    assert postbox.letters.get(timeout=SOON).recipients == ["ada@example.com"]
+    with pytest.raises(Empty):
+        postbox.letters.get(timeout=0.3)
+
+
+def test_no_answer_waits_for_the_mail(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+    """Of a server that takes calls and says nothing."""
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        server = MailServer(LOOPBACK, silent.getsockname()[1], is_tls=False)
+        app = create_app(
+            replace(settings_for(database), mail_uri=server, mail_from="m@example.com")
+        )
+        with visiting(app) as new:
+            member = new().register()
+            asking = new()
+            form = {"csrf_token": asking.token(), "username": member.username}
+            started = time.monotonic()
+            replies = [asking.client.post("/forgot", data=form) for _ in range(3)]
+            assert time.monotonic() - started < 5
+            connection, _ = silent.accept()
+            connection.close()
+    app.extensions["outbox"].close()
+    assert {reply.status_code for reply in replies} == {303}
+
+
+def test_the_token_is_in_no_page_and_no_line_of_the_log(
+    member: Visitor, forgetful: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "movr")
+    ask_for_link(forgetful, member.username)
+    link = link_of(postbox)
+    (token,) = parse_qs(urlsplit(link).query)["token"]
+
+    led_on = forgetful.get(link)
+    page = forgetful.get("/reset")
+    forgetful.post("/reset", password=NEW)
+
+    assert token not in led_on.text + led_on.headers["Location"] + page.text
+    assert token not in caplog.text
+    assert member.username not in caplog.text
+
+
+def test_while_developing_the_letter_is_in_the_log(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = create_app(settings_for(database))
+    with visiting(app) as new:
+        member = new().register()
+        ask_for_link(new(), member.username)
+        app.extensions["outbox"].close()
+
+    assert "http://movr.test/reset?token=" in caplog.text
+
+
+def test_production_without_mail_says_that_it_has_none(database: str, engine: Engine) -> None:  # noqa: ARG001
+    app = create_app(replace(settings_for(database), debug=False, secret_key=SECRET))
+    with visiting(app, SITE) as new:
+        visitor = new()
+        referrer = {"Referer": f"{SITE}/forgot"}
+        page = visitor.get("/forgot")
+        reply = visitor.post("/forgot", referrer, username="ada.lovelace")
+
+    assert "sends no mail" in page.text
+    assert '<form method="post" action="/forgot"' not in page.text
+    assert reply.headers["Location"] == "/forgot"
+
+
+# How often
+
+
+def test_so_many_letters_go_to_an_account_and_nobody_is_told(
+    new_mailing_visitor: NewVisitor, postbox: Postbox
+) -> None:
+    member = new_mailing_visitor().register()
+
+    replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
+
+    assert {reply.status_code for reply in replies} == {303}
+    for _ in range(recovery.LETTERS_TO_NAME.at_most):
+        postbox.letters.get(timeout=SOON)
+    with pytest.raises(Empty):
+        postbox.letters.get(timeout=0.3)
+
+
+def test_whom_a_stranger_has_used_up_the_letters_of_has_a_link_that_works() -> None:
+    assert recovery.LETTERS_TO_NAME.seconds <= LIFETIME
+
+
+def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
+    new_mailing_visitor: NewVisitor, member: Visitor
+) -> None:
+    stranger = new_mailing_visitor()
+    statuses = [ask_for_link(stranger, f"somebody-{n}").status_code for n in range(21)]
+    member.post("/logout")
+
+    assert statuses == [303] * 20 + [429]
+    assert ask_for_link(member, member.username).status_code == 303
+
+
+def test_a_reset_lets_in_whose_name_strangers_have_used_up(
+    mailing: Flask, member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
+    attempts = mailing.extensions["attempts"]
+    limit = limits.FAILED_LOGINS_OF_NAME
+    while attempts.take(f"{limit.what} {member.username}", at_most=100, seconds=limit.seconds):
+        pass
+    assert forgetful.log_in(member.username).status_code == 429
+    ask_for_link(forgetful, member.username)
+    come_by(forgetful, link_of(postbox))
+    forgetful.post("/reset", password=NEW)
+
+    assert forgetful.log_in(member.username, NEW).status_code == 303
+
+
+# The mail itself
+
+
+def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) -> None:
+    go_on, sent = Event(), list[Letter]()
+
+    def send(letter: Letter) -> None:
+        go_on.wait(SOON)
+        sent.append(letter)
+
+    outbox = Outbox(send)
+    for _ in range(MOST_WAITING + 5):
+        outbox.put(lambda: Letter("ada@example.com", "x", "x"))
+    go_on.set()
+    outbox.close()
+
+    assert len(sent) == MOST_WAITING
+    assert caplog.text.count("was not written") == 5
+
+
+def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent = list[str]()
+
+    def send(letter: Letter) -> None:
+        if "ada" in letter.to:
+            raise OSError(letter.to)
+        sent.append(letter.to)
+
+    outbox = Outbox(send)
+    for name in ("ada", "grace"):
+        outbox.put(lambda name=name: Letter(f"{name}@example.com", "x", "x"))  # type: ignore[misc]
+    outbox.close()
+
+    assert sent == ["grace@example.com"]
+    assert "A letter was not sent: OSError" in caplog.text
+    assert "ada" not in caplog.text
+
+
+def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) -> None:
+    server = postbox.settings._replace(user="movr", password="hunter2")
+
+    with pytest.raises(OSError, match="no TLS"):
+        post(Letter("ada@example.com", "x", "x"), server, "movr@example.com")
+
+    assert not [line for line in postbox.heard if line.startswith((b"AUTH", b"MAIL"))]
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.example,evil.example", "a,b@c.example", "a@b.example\r\nBcc: c@d.example"]
+)
+def test_an_address_that_is_two_gets_no_letter(postbox: Postbox, address: str) -> None:
+    with pytest.raises((ValueError, OSError)):
+        post(Letter(address, "x", "x"), postbox.settings, "movr@example.com")
+
+    assert postbox.letters.empty()

@@ -1,0 +1,128 @@
+"""Letters: written and sent in a thread of its own, so that no answer waits for them.
+
+By SMTP as MAIL_URI says; without it, while developing, into the log.
+"""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid, parseaddr
+from threading import BoundedSemaphore
+from typing import Final, NamedTuple
+
+from flask import Flask
+
+from web.config import MailServer, Settings
+
+MOST_WAITING: Final = 100  # letters
+TIMEOUT: Final = 10  # seconds, for each answer of the server
+
+logger = logging.getLogger("movr.mail")
+
+
+class Letter(NamedTuple):
+    """Plain text to one address."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Outbox:
+    """Sends letters one by one, in a thread that ends with the process, once all are sent."""
+
+    def __init__(self, send: Callable[[Letter], None] | None) -> None:
+        """Send this way; None: not at all."""
+        self._send = send
+        self._thread = ThreadPoolExecutor(1, "mail")  # begins with the first letter
+        self._room = BoundedSemaphore(MOST_WAITING)
+
+    @property
+    def is_open(self) -> bool:
+        """True if letters can be sent."""
+        return self._send is not None
+
+    def put(self, write: Callable[[], Letter | None]) -> None:
+        """Have a letter written and sent soon, if there is room; return at once."""
+        if not self._room.acquire(blocking=False):
+            logger.warning("Too many letters wait to be sent; one was not written.")
+            return
+        self._thread.submit(self._work, write).add_done_callback(self._make_room)
+
+    def close(self) -> None:
+        """Wait until all is sent."""
+        self._thread.shutdown()
+
+    def _work(self, write: Callable[[], Letter | None]) -> None:
+        try:
+            letter = write()
+            if letter and self._send:
+                self._send(letter)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next letter is sent
+            # What the error itself says may name the address.
+            logger.error("A letter was not sent: %s", type(error).__name__)  # noqa: TRY400
+
+    def _make_room(self, _done: Future[None]) -> None:
+        self._room.release()
+
+
+def init_app(app: Flask) -> None:
+    """Open the outbox."""
+    app.extensions["outbox"] = Outbox(_way(app.extensions["settings"]))
+
+
+def _way(settings: Settings) -> Callable[[Letter], None] | None:
+    """How letters are sent; None if they cannot be."""
+    server = settings.mail_uri
+    if server:
+        return lambda letter: post(letter, server, settings.mail_from)
+    return show if settings.debug else None
+
+
+def show(letter: Letter) -> None:
+    """Write the letter into the log, for who develops."""
+    logger.warning("A letter, which MAIL_URI would send:\n%s", letter.text)
+
+
+def post(letter: Letter, server: MailServer, sender: str) -> None:
+    """Hand the letter to this server, by TLS if it can; a password by nothing else.
+
+    Raises OSError and its SMTPException, ValueError for an address that no mail can reach.
+    """
+    message = _message(letter, sender)
+    with _connect(server) as smtp:
+        if not server.is_tls and smtp.has_extn("starttls"):
+            smtp.starttls(context=ssl.create_default_context())
+        elif not server.is_tls and server.user:
+            raise smtplib.SMTPNotSupportedError("no TLS, so no password")
+        if server.user:
+            smtp.login(server.user, server.password)
+        smtp.send_message(message, to_addrs=[letter.to])
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    if server.is_tls:
+        context = ssl.create_default_context()
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=TIMEOUT, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+    smtp.ehlo()
+    return smtp
+
+
+def _message(letter: Letter, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = Address(addr_spec=letter.to)
+    message["Subject"] = letter.subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text, cte="7bit")  # a link stays in one piece
+    return message

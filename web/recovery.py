@@ -1,0 +1,137 @@
+"""A forgotten password: a link by mail to the account's own address, good once for half an hour.
+
+No answer tells whether there is such an account: they are all made without asking the database,
+which only the thread that mails does. Why the link is as it is: docs/decisions/0006.
+"""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from movr.errors import LinkSpent
+from movr.results import UserKey
+from web import browsers, limits
+from web.context import movr, settings
+from web.forms import ForgotForm, ResetForm
+from web.mail import Letter, Outbox
+from web.tokens import LIFETIME, ResetTokens
+
+blueprint = Blueprint("recovery", __name__)
+
+SENT: Final = (
+    "If there is an account of this name, a link is on its way to its email address."
+    " It works for 30 minutes."
+)
+
+SUBJECT: Final = "A new password for MovR"
+TEXT: Final = """\
+Somebody, probably you, has forgotten the password of your MovR account {name}.
+
+To choose another one, open this link within 30 minutes. It works once:
+
+{link}
+
+Was it not you? Then there is nothing to do: your password is as it was.
+"""
+LONGEST_TOKEN: Final = 500  # characters: ours have about 130, and a cookie has room for 4,000
+
+REQUESTS_OF_ADDRESS: Final = limits.Limit("links asked for by", 20, LIFETIME)
+# As long as a link lives: who gets no more mail, because a stranger asked for it, has a link.
+LETTERS_TO_NAME: Final = limits.Limit("links sent to", 3, LIFETIME)
+
+
+@blueprint.get("/forgot")
+def forgot() -> ResponseReturnValue:
+    """The form, or that there is none because nothing could be sent."""
+    return render_template("auth/forgot.html", form=ForgotForm() if _outbox().is_open else None)
+
+
+@blueprint.post("/forgot")
+def send_link() -> ResponseReturnValue:
+    """Mail a link, if there is whom to mail it to; answer in any case the same."""
+    form = ForgotForm()
+    if not _outbox().is_open:
+        return redirect(url_for("recovery.forgot"), HTTPStatus.SEE_OTHER)
+    if not form.validate():
+        page = render_template("auth/forgot.html", form=form)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    username = str(form.username.data)
+    if not browsers.known_to(username):
+        limits.count(REQUESTS_OF_ADDRESS, limits.address())
+    if limits.is_counted(LETTERS_TO_NAME, username):
+        _outbox().put(_writer(username))
+    flash(SENT, "info")
+    return redirect(url_for("recovery.forgot"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.get("/reset")
+def form() -> ResponseReturnValue:
+    """The form of whoever came by a link that is good.
+
+    The token goes from the address into the session first, so that no page has it in its own.
+    """
+    if token := request.args.get("token"):
+        session["reset"] = token[:LONGEST_TOKEN]
+        return redirect(url_for("recovery.form"), HTTPStatus.SEE_OTHER)
+    return render_template("auth/reset.html", form=ResetForm() if _came_by() else None)
+
+
+@blueprint.post("/reset")
+def reset() -> ResponseReturnValue:
+    """Change the password of whoever came by a link, end all sessions, lead on to the login."""
+    came_by = _came_by()
+    if not came_by:
+        raise LinkSpent
+    form = ResetForm()
+    if not form.validate():
+        page = render_template("auth/reset.html", form=form)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    username = movr().reset_password(*came_by, str(form.password.data))
+    del session["reset"]
+    browsers.remember(username)
+    flash("Your password is changed. Please log in with it.", "success")
+    return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
+
+
+def _writer(username: str) -> Callable[[], Letter | None]:
+    """What finds the member and writes the letter, in the thread that mails."""
+    door, tokens = movr(), _tokens()
+    # While developing, wherever the page was asked for; elsewhere a client could say anything.
+    site = settings().site_url or request.host_url.rstrip("/")
+    link = f"{site}{url_for('recovery.form')}?token="
+
+    def write() -> Letter | None:
+        member = door.find_member(username)
+        if member is None:
+            return None
+        token = tokens.make(member.key, member.session_epoch, time.time())
+        return Letter(member.email, SUBJECT, TEXT.format(name=member.username, link=link + token))
+
+    return write
+
+
+def _came_by() -> tuple[UserKey, int] | None:
+    """What the link says by which this browser came here; None if it is none, or too old."""
+    return _tokens().read(session.get("reset", ""), time.time())
+
+
+def _tokens() -> ResetTokens:
+    return ResetTokens(current_app.config["SECRET_KEY"])
+
+
+def _outbox() -> Outbox:
+    outbox: Outbox = current_app.extensions["outbox"]
+    return outbox
