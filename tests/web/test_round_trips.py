@@ -1,6 +1,7 @@
 """The budget: what each page costs in round trips, counted on the wire."""
 
 import logging
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -12,9 +13,12 @@ from movr import usage
 from movr.databases import text_of
 from movr.engine import parse_uri
 from movr.movr import MovR
+from movr.results import UserKey
 from tests.conftest import HERE, settings_for
 from tests.visitor import PASSWORD, Visitor, registration
 from web.app import create_app
+from web.config import DEVELOPMENT_SECRET
+from web.tokens import ResetTokens
 
 NEWCOMER = {
     "first_name": "Ada",
@@ -137,6 +141,20 @@ def test_what_starting_and_ending_a_ride_cost_login_included(distant: Visitor, w
 
     assert (started.status_code, ended.status_code) == (303, 303)
     assert (cost_of_start, cost_of_end) == (7, 7)
+
+
+def test_replacing_a_forgotten_password_costs_one_transaction(distant: Visitor, wire: Wire) -> None:
+    distant.register()
+    key = UserKey("new york", distant.id)
+    distant.post("/logout")
+    token = {"csrf_token": distant.token()}
+    link = ResetTokens(DEVELOPMENT_SECRET).make(key, 0, time.time())
+    distant.get(f"/reset?token={link}")
+    wire.reset()
+    reply = distant.client.post("/reset", data={**token, "password": PASSWORD})
+
+    assert reply.headers["Location"] == "/login"
+    assert wire.round_trips == 5
 
 
 def test_logging_in_costs_one(distant: Visitor, wire: Wire) -> None:

@@ -1,0 +1,23 @@
+"""Mail from real workers: a letter that was promised is sent, even by one that is told to stop."""
+
+import httpx
+from sqlalchemy import Engine
+
+from tests.conftest import serving, visitors
+from tests.smtp import LOOPBACK, receiving
+
+
+def test_a_letter_leaves_before_its_worker_ends(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    with receiving() as postbox:
+        mail = {"MAIL_URI": f"smtp://{LOOPBACK}:{postbox.server_address[1]}"}
+        with (
+            serving(DB_URI=database, DEBUG="1", MAIL_FROM="movr@example.com", **mail) as url,
+            visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+        ):
+            member = new().register()
+            assert new().post("/forgot", username=member.username).status_code == 303
+
+        assert f"{url}/reset?token=" in postbox.letters.get_nowait().message.get_content()
