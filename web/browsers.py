@@ -1,7 +1,7 @@
 """Browsers in which a member has logged in before: a signed cookie says so, for a year.
 
 It opens nothing. It spares who has it the limits on failed logins that strangers can use up
-(docs/decisions/0006). Names are in it as keyed hashes: whoever finds it on a shared computer does
+(docs/decisions/0007). Names are in it as keyed hashes: whoever finds it on a shared computer does
 not learn who else was there.
 """
 

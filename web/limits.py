@@ -2,7 +2,7 @@
 
 What is limited is counted before it is done, so that no number of requests at once slips through;
 what turned out fine is given back. Why failed logins are counted as they are, so that nobody can
-lock somebody else out: docs/decisions/0006.
+lock somebody else out: docs/decisions/0007.
 """
 
 from collections.abc import Iterator

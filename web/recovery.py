@@ -1,7 +1,7 @@
 """A forgotten password: a link by mail to the account's own address, good once for half an hour.
 
 No answer tells whether there is such an account: they are all made without asking the database,
-which only the thread that mails does. Why the link is as it is: docs/decisions/0006.
+which only the thread that mails does. Why the link is as it is: docs/decisions/0007.
 """
 
 import time

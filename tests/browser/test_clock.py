@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 
+from tests.browser.hands import Mouse
 from tests.browser.test_journeys import log_in
 from tests.conftest import NewVisitor
 
@@ -17,7 +18,7 @@ def test_it_goes_on_from_when_the_ride_began(
     with engine.begin() as connection:
         connection.execute(text("UPDATE users SET active_ride_start = now() - INTERVAL '1 hour'"))
     desk.goto("/")
-    log_in(desk, rider.username)
+    log_in(Mouse(desk), rider.username)
 
     clock = desk.get_by_role("timer")
     expect(clock).to_have_text(re.compile(r"^1:00:\d\d$"))

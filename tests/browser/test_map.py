@@ -12,7 +12,7 @@ from movr.cities import Position
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.browser.conftest import SCREENS, TILES, give_tile, opened
-from tests.browser.test_journeys import press_until_focused
+from tests.browser.hands import Keyboard
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
 
@@ -194,8 +194,7 @@ def test_a_ride_starts_from_the_map_by_keyboard_alone(
     desk.goto("/vehicles")
     expect(desk.locator(STREETS)).to_be_visible()
 
-    press_until_focused(desk, "button.pin[aria-label*=Kona]")
-    desk.keyboard.press("Enter")
+    Keyboard(desk).press(desk.locator("button.pin[aria-label*=Kona]"))
     expect(desk.locator(f"{CARD} button")).to_be_focused()
     desk.keyboard.press("Escape")
     expect(desk.locator(CARD)).to_have_count(0)
