@@ -1,9 +1,11 @@
 """The engine: which database, how long MovR waits for it, how many connections it holds."""
 
+import math
 import random
 import time
-from typing import Final
+from typing import Any, Final
 
+import psycopg2
 import sqlalchemy
 from psycopg2 import ProgrammingError
 from psycopg2.errors import FeatureNotSupported, InvalidParameterValue, UndefinedObject
@@ -13,12 +15,13 @@ from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from movr import usage
+from movr import patience, usage
 
-CONNECT_TIMEOUT: Final = 3  # seconds
+CONNECT_TIMEOUT: Final = 2  # seconds
+POOL_TIMEOUT: Final = 1
 TIMEOUTS: Final = {  # milliseconds, as the server counts them
     "statement_timeout": 10_000,
-    "lock_timeout": 5_000,
+    "lock_timeout": 2_000,  # less than patience.PATIENCE: "busy" says more than "away"
     "idle_in_transaction_session_timeout": 20_000,
 }
 # To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
@@ -77,7 +80,8 @@ def make_engine(
         isolation_level="AUTOCOMMIT" if autocommit else isolation_level,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=CONNECT_TIMEOUT,
+        pool_timeout=POOL_TIMEOUT,
+        use_native_hstore=False,  # or each new connection would ask for it, and we have none
         hide_parameters=True,  # names, emails and hashes are for no log
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
@@ -86,6 +90,7 @@ def make_engine(
         },
     )
     usage.count_statements(engine)
+    _end_waiting(engine)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "connect", _draw_age)
     event.listen(engine, "checkout", _retire)
@@ -100,18 +105,52 @@ def is_cockroachdb(url: URL) -> bool:
 
 
 def _set_up(connection: Connection, _record: ConnectionPoolEntry) -> None:
-    """By SET: older servers silently ignore `options=-c …`.
+    """By SET: older servers silently ignore `options=-c …`. In one round trip, if it can be.
 
     Versions of CockroachDB that do not know one of them go without it.
     """
-    for name, value in SESSION.items():
-        with connection.cursor() as cursor:
-            try:
-                cursor.execute(f"SET {name} = {value}")
-            except (FeatureNotSupported, InvalidParameterValue, UndefinedObject):
-                connection.rollback()
-            else:
-                connection.commit()
+    settings = [f"SET {name} = {value}" for name, value in SESSION.items()]
+    before, connection.autocommit = connection.autocommit, True
+    if not _is_done(connection, "; ".join(settings)):
+        for setting in settings:
+            _is_done(connection, setting)
+    connection.autocommit = before
+
+
+def _is_done(connection: Connection, setting: str) -> bool:
+    """Whether the server knows this setting, and keeps to it."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(setting)
+        except (FeatureNotSupported, InvalidParameterValue, UndefinedObject):
+            return False
+    return True
+
+
+def _end_waiting(engine: Engine) -> None:
+    """Have no connection of this engine outlast the patience of whoever uses it.
+
+    A transaction is watched as a whole, its COMMIT too: from when its connection is made or taken
+    from the pool until it is given back.
+    """
+    watch = patience.Watch()
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(*arguments: Any) -> None:  # SQLAlchemy passes four, libpq's parameters last
+        if (left := patience.left()) < 1:
+            raise psycopg2.OperationalError("no patience left to connect")
+        arguments[3]["connect_timeout"] = int(min(left, CONNECT_TIMEOUT))
+
+    @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Connection, record: ConnectionPoolEntry, *_: object) -> None:
+        if (limit := patience.limit()) < math.inf:
+            watch.begin(record, connection.fileno(), limit)
+
+    @event.listens_for(engine, "checkin")
+    @event.listens_for(engine, "close")
+    def given_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        watch.end(record)
 
 
 def take_time(connection: sqlalchemy.Connection) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
-from movr import errors, geo, passwords, queries, results, schema, transactions, usage
+from movr import errors, geo, passwords, patience, queries, results, schema, transactions, usage
 from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
 from movr.engine import make_engine
+from movr.outage import Outage
 from movr.results import Page, RideKey, UserKey, VehicleKey
 from movr.search import Search
 
@@ -62,6 +63,7 @@ class MovR:
             uri, pool_size=pool_size, application_name=application_name, autocommit=True
         )
         self._sessions = sessionmaker(self.engine, autoflush=False)
+        self._outage = Outage()
         self._now = clock
 
     @property
@@ -76,7 +78,7 @@ class MovR:
 
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
-        return _persistently(lambda: schema.is_at_head(self.engine))
+        return self._persistently(lambda: schema.is_at_head(self.engine))
 
     def reach(self) -> None:
         """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
@@ -318,7 +320,7 @@ class MovR:
             with self._reader.connect() as connection:
                 return connection.execute(statement, parameters).all()
 
-        return _persistently(read)
+        return self._persistently(read)
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object
@@ -339,21 +341,20 @@ class MovR:
             )
             return result
 
-        return _persistently(write)
+        return self._persistently(write)
 
+    def _persistently(self, act: Callable[[], Result]) -> Result:
+        """Act; once more, on a new connection, if the one from the pool was dead or died meanwhile.
 
-def _persistently(act: Callable[[], Result]) -> Result:
-    """Act; once more, on a new connection, if the one from the pool was dead or died meanwhile.
-
-    This spares every request the round trip that would ask first (pool_pre_ping).
-    """
-    with _calmly():
-        try:
+        This spares every request the round trip that would ask first (pool_pre_ping).
+        """
+        with patience.spending(), _calmly(), self._outage.noticed():
+            try:
+                return act()
+            except DBAPIError as error:
+                if not (error.connection_invalidated or _sqlstate(error) == _RESULT_UNKNOWN):
+                    raise
             return act()
-        except DBAPIError as error:
-            if not (error.connection_invalidated or _sqlstate(error) == _RESULT_UNKNOWN):
-                raise
-        return act()
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

@@ -45,3 +45,29 @@ class BrittleWire(Wire):
             if self._is_unanswered:
                 self._is_unanswered = False
                 raise ConnectionAbortedError
+
+
+class MuteWire(Wire):
+    """A wire that falls silent: the server hears what is said, and its answers are held back."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._speaking = threading.Event()
+        self._speaking.set()
+        self._last_heard: bytes | None = None
+
+    def fall_silent(self, *, at: bytes = b"") -> None:
+        """Hold answers back from the next question on that has this in it."""
+        self._last_heard = at
+
+    def speak(self) -> None:
+        """Let the answers through, those held back too."""
+        self._last_heard = None
+        self._speaking.set()
+
+    def on_question(self, data: bytes) -> None:
+        if self._last_heard is not None and self._last_heard in data:
+            self._speaking.clear()
+
+    def on_answer(self) -> None:
+        self._speaking.wait()

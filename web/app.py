@@ -8,7 +8,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from movr import embedded
+from movr import embedded, patience
 from movr.movr import MovR
 from web import (
     auth,
@@ -70,6 +70,8 @@ def create_app(settings: Settings) -> Flask:
     for part in (tracing, logs, replies, metrics):  # first: they measure all the others
         part.init_app(app)
     Compress(app)
+    app.before_request(patience.start)
+    app.teardown_request(patience.end)
     app.before_request(bodies.refuse_unreadable)
     CSRFProtect(app)
     limits.init_app(

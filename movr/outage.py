@@ -1,0 +1,72 @@
+"""Remembering that the database is away, so that not everybody waits to find out.
+
+Without this, each thread of a server would wait as long as a request may, and who comes next would
+wait behind them all; even whoever only asks whether the process is alive.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from movr import errors
+from movr.engine import SHUTTING_DOWN
+from movr.patience import PATIENCE
+
+PAUSE: Final = 1.0  # seconds after which one looks again
+
+
+class Outage:
+    """Between a call that got no answer and the first that does, one at a time looks."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """The database is there, as far as we know."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answered = -math.inf  # when the database last did
+        self._closed_until = -math.inf
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Ask the database inside. Raises DatabaseAway at once while it is known to be away."""
+        began = self._enter()
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            if is_silence(error):
+                self._close(began)
+            else:
+                self._open()
+            raise
+        else:
+            self._open()
+
+    def _enter(self) -> float:
+        now = self._clock()
+        with self._lock:
+            if now < self._closed_until:
+                raise errors.DatabaseAway("it was away a moment ago")
+            if self._closed_until > self._answered:  # this one looks; for as long nobody else does
+                self._closed_until = now + PATIENCE
+        return now
+
+    def _close(self, began: float) -> None:
+        """Have nobody ask for a moment, unless others got answers while this one waited."""
+        with self._lock:
+            if self._answered < began:
+                self._closed_until = self._clock() + PAUSE
+
+    def _open(self) -> None:
+        with self._lock:
+            self._answered = self._clock()
+            self._closed_until = -math.inf
+
+
+def is_silence(error: DBAPIError) -> bool:
+    """True if the server said nothing, or that it is about to leave or not yet there."""
+    code = getattr(error.orig, "pgcode", None)
+    return code is None or code in SHUTTING_DOWN

@@ -1,0 +1,99 @@
+"""How long a request waits for its database, and the watch that ends the waiting.
+
+libpq waits for an answer as long as the connection stands, and that of a frozen server does. So a
+watch shuts the socket of whoever waits too long: libpq takes it for a connection that was lost, and
+so does everybody above. Whoever has set no limit (migrations, scenarios) is not watched.
+"""
+
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Final
+
+PATIENCE: Final = 2.5  # seconds, all that a request asks for taken together
+
+_left: ContextVar[float] = ContextVar("left", default=math.inf)  # seconds
+_limit: ContextVar[float] = ContextVar("limit", default=math.inf)  # a time.monotonic()
+
+
+def start() -> None:
+    """Limit what this thread waits for its database from now on."""
+    _left.set(PATIENCE)
+
+
+def end(_error: BaseException | None = None) -> None:
+    """Let this thread wait as long as it likes again."""
+    _left.set(math.inf)
+
+
+@contextmanager
+def spending() -> Iterator[None]:
+    """Wait for the database inside; what this thread does elsewhere costs it no patience."""
+    began = time.monotonic()
+    _limit.set(began + _left.get())
+    try:
+        yield
+    finally:
+        _limit.set(math.inf)
+        _left.set(_left.get() - (time.monotonic() - began))
+
+
+def limit() -> float:
+    """When this thread's patience ends, by time.monotonic()."""
+    return _limit.get()
+
+
+def left() -> float:
+    """How many seconds this thread may wait yet: infinitely many without a limit."""
+    return _limit.get() - time.monotonic()
+
+
+class Watch:
+    """Shuts sockets at their time, in a thread of its own that starts with the first."""
+
+    def __init__(self) -> None:
+        """Watch nothing yet."""
+        self._lines: dict[object, tuple[float, int]] = {}
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._wakes = math.inf
+
+    def begin(self, key: object, descriptor: int, until: float) -> None:
+        """Shut this socket at `until`, unless what is known by `key` ends before."""
+        with self._changed:
+            if key in self._lines:
+                return
+            # A copy: the number may be another socket's by the time it is shut.
+            self._lines[key] = until, os.dup(descriptor)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._keep_watch, daemon=True)
+                self._thread.start()
+            elif until < self._wakes:
+                self._changed.notify()
+
+    def end(self, key: object) -> None:
+        """Watch this one no longer, if it was watched."""
+        with self._changed:
+            _, line = self._lines.pop(key, (None, None))
+        if line is not None:
+            os.close(line)
+
+    def _keep_watch(self) -> None:
+        with self._changed:
+            while True:
+                self._shut_the_late()
+                self._wakes = min((until for until, _ in self._lines.values()), default=math.inf)
+                patience = self._wakes - time.monotonic()
+                self._changed.wait(None if math.isinf(patience) else max(patience, 0))
+
+    def _shut_the_late(self) -> None:
+        now = time.monotonic()
+        for key in [key for key, (until, _) in self._lines.items() if until <= now]:
+            _, line = self._lines.pop(key)
+            with socket.socket(fileno=line) as end, suppress(OSError):  # the server was faster
+                end.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,133 @@
+"""A database that takes calls and never answers: nobody waits for it long."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from movr import errors, patience
+from movr.databases import text_of
+from movr.engine import is_cockroachdb, parse_uri
+from movr.movr import MovR
+from movr.patience import PATIENCE
+from tests.http.test_run import until
+from tests.movr.test_movr import near
+from tests.visitor import registration
+from tests.wire import MuteWire
+
+# What a page may take, in seconds, and what one takes that need not ask. Both are generous to a
+# busy machine: what is told apart is whether somebody has waited for the database.
+PROMISED, UNASKED = 3.0, 1.0
+
+
+@pytest.fixture
+def wire(database: str) -> Iterator[MuteWire]:
+    if parse_uri(database).query.get("sslmode", "disable") != "disable":
+        pytest.skip("nothing is to be read on an encrypted wire")
+    with MuteWire(parse_uri(database)) as wire:
+        yield wire
+        wire.speak()
+
+
+@pytest.fixture
+def distant(wire: MuteWire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
+    """MovR at the other end of a wire that may fall silent; it is connected."""
+    movr = MovR(text_of(wire.url))
+    movr.vehicles(near("rome"))
+    yield movr
+    movr.close()
+
+
+@pytest.fixture(autouse=True)
+def patient_again() -> Iterator[None]:
+    yield
+    patience.end()
+
+
+def seconds_to_refuse(movr: MovR) -> float:
+    """How long a request waits until it is told that the database is away."""
+    patience.start()
+    began = time.monotonic()
+    with pytest.raises(errors.DatabaseAway):
+        movr.vehicles(near("rome"))
+    return time.monotonic() - began
+
+
+def answers(movr: MovR) -> bool:
+    patience.start()
+    try:
+        movr.vehicles(near("rome"))
+    except errors.DatabaseAway:
+        return False
+    return True
+
+
+def test_a_silent_database_is_away_in_time(distant: MovR, wire: MuteWire) -> None:
+    wire.fall_silent()
+
+    assert PATIENCE - 0.1 < seconds_to_refuse(distant) < PROMISED
+
+
+def test_so_is_one_that_was_silent_from_the_first(wire: MuteWire) -> None:
+    wire.fall_silent()
+    movr = MovR(text_of(wire.url))
+
+    assert seconds_to_refuse(movr) < PROMISED
+
+
+def test_who_comes_next_is_told_at_once(distant: MovR, wire: MuteWire) -> None:
+    wire.fall_silent()
+    seconds_to_refuse(distant)
+
+    assert seconds_to_refuse(distant) < UNASKED
+
+
+def test_it_is_there_again_as_soon_as_it_answers(distant: MovR, wire: MuteWire) -> None:
+    wire.fall_silent()
+    seconds_to_refuse(distant)
+    wire.speak()
+
+    began = time.monotonic()
+    until(lambda: answers(distant), "the database answers")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"COMMIT"])
+def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
+    distant: MovR, movr: MovR, wire: MuteWire, statement: bytes
+) -> None:
+    rider = movr.register(**registration())
+    vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
+    wire.fall_silent(at=statement)
+    patience.start()
+    with pytest.raises(errors.DatabaseAway):
+        distant.start_ride(vehicle, rider)
+    wire.speak()
+    until(lambda: answers(distant), "the database answers")
+
+    ride = distant.start_ride(vehicle, rider)
+
+    member = distant.who_is(rider)
+    assert member
+    assert member.active_ride
+    assert member.active_ride.key == ride
+
+
+def test_all_that_a_request_asks_for_counts_together() -> None:
+    """And what it does in between does not."""
+    patience.start()
+    with patience.spending():
+        time.sleep(0.2)  # what a database takes to answer
+    time.sleep(0.2)  # what a password takes to be hashed
+    with patience.spending():
+        assert PATIENCE - 0.35 < patience.left() < PATIENCE - 0.2
+
+
+def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None:
+    """Migrations and scenarios."""
+    if is_cockroachdb(engine.url):
+        pytest.skip("PostgreSQL's way to wait")
+    wait = text("SELECT pg_sleep(:seconds)")
+    with engine.connect() as connection:
+        assert connection.execute(wait, {"seconds": PATIENCE + 0.5}).rowcount == 1
