@@ -98,12 +98,6 @@ class RideNotFound(Refusal):
     sentence = "We could not find this ride."
 
 
-class RideEnded(Refusal):
-    """A ride ends once."""
-
-    sentence = "This ride has ended already."
-
-
 class NotYourRide(Refusal):
     """Only its rider ends a ride."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Executable, Row, text
@@ -95,9 +95,13 @@ class MovR:
         email: str,
         username: str,
         password: str,
+        once: str = "",
     ) -> UserKey:
-        """Open an account in its home city. Raises UsernameTaken."""
-        user = UserKey(city, uuid4())
+        """Open an account in its home city, one for all calls of the same `once`.
+
+        Raises UsernameTaken.
+        """
+        user = UserKey(city, _id(NAMESPACE_OID, once))
         self._write(
             transactions.register,
             user,
@@ -214,12 +218,14 @@ class MovR:
         brand: str,
         location: str,
         position: Position | None = None,
+        once: str = "",
     ) -> VehicleKey:
         """Put a vehicle on the street of its owner's home city; adding one makes an owner.
 
-        Without a position it stands at the city's centre. Raises TooFarAway.
+        Without a position it stands at the city's centre. All the owner's calls of the same `once`
+        add one. Raises TooFarAway.
         """
-        vehicle = VehicleKey(owner.city, uuid4())
+        vehicle = VehicleKey(owner.city, _id(owner.id, once))
         self._write(
             transactions.add_vehicle,
             vehicle,
@@ -240,10 +246,12 @@ class MovR:
     # Rides
 
     def start_ride(self, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-        """Start a ride. Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountGone."""
+        """The ride under way with this vehicle: started now, or before by the same rider.
+
+        Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountGone.
+        """
         ride = RideKey(vehicle.city, uuid4())
-        self._write(transactions.start_ride, ride, vehicle, rider, now=self._now())
-        return ride
+        return self._write(transactions.start_ride, ride, vehicle, rider, now=self._now())
 
     def end_ride(
         self,
@@ -256,8 +264,8 @@ class MovR:
     ) -> None:
         """End the rider's own active ride; it was as long as the way from `start` to `position`.
 
-        Without a position the vehicle stays where it was last known to be. Raises RideNotFound,
-        NotYourRide, RideEnded, TooFarAway.
+        Without a position the vehicle stays where it was last known to be. A ride ends once: to
+        end it again changes nothing. Raises RideNotFound, NotYourRide, TooFarAway.
         """
         end = _within_city(ride.city, position)
         self._write(
@@ -376,6 +384,11 @@ def _calmly() -> Iterator[None]:
         raise errors.DatabaseAway("its schema is not what this code expects") from error
     except PoolTimeout as error:
         raise errors.DatabaseBusy from error
+
+
+def _id(namespace: UUID, once: str) -> UUID:
+    """An id for something new: the same one whenever it is the same that is to be done once."""
+    return uuid5(namespace, once) if once else uuid4()
 
 
 def _ridden_by(rider: results.Member) -> dict[str, Any]:

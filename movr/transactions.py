@@ -70,7 +70,7 @@ def register(
         "is_owner": False,
         "cities_ridden": [],
     }
-    opened = insert_unless(User).values(account).on_conflict_do_nothing(index_elements=["username"])
+    opened = insert_unless(User).values(account).on_conflict_do_nothing()
     if not _changes(session, opened.returning(User.id)):
         # Names no city: whoever holds the username may live in any.
         holder = session.scalar(select(User.id).where(User.username == account["username"]))
@@ -186,13 +186,14 @@ def remove_vehicle(session: Session, vehicle: VehicleKey, owner: UserKey, *, now
 
 def start_ride(
     session: Session, ride: RideKey, vehicle: VehicleKey, rider: UserKey, *, now: datetime
-) -> None:
+) -> RideKey:
     """Start a ride: the rider is on no other, the vehicle is free.
 
-    Raises AlreadyRiding, AccountGone, VehicleTaken, VehicleNotFound.
+    Content with the ride that the rider is on, if it is with this vehicle: what comes back is the
+    ride under way. Raises AlreadyRiding, AccountGone, VehicleTaken, VehicleNotFound.
     """
     if not _claim_rider(session, ride, rider):
-        return
+        return _under_way(session, vehicle, rider)
     taken = (
         _change(Vehicle)
         .where(_is_in_service(vehicle), Vehicle.status == AVAILABLE)
@@ -231,6 +232,7 @@ def start_ride(
     )
     if not _changes(session, started.returning(Ride.id)):
         raise _why_not_free(session, vehicle)
+    return ride
 
 
 def end_ride(
@@ -246,7 +248,7 @@ def end_ride(
 ) -> None:
     """End the rider's active ride and free its vehicle where it was left, under a new public name.
 
-    Raises RideNotFound, NotYourRide, RideEnded.
+    Content with a ride that the rider has ended before. Raises RideNotFound, NotYourRide.
     """
     released = (
         _change(User)
@@ -254,7 +256,7 @@ def end_ride(
         .values(dict.fromkeys(_ACTIVE_RIDE, null()))
     )
     if not _changes(session, released.returning(User.id)):
-        _refuse_to_end(session, ride, rider, location, now)
+        _refuse_to_end(session, ride, rider)
         return
     # The clock of the server that started the ride may have been ahead of this one.
     end_time = func.greatest(literal(now, Ride.end_time.type), Ride.start_time)
@@ -307,7 +309,7 @@ def _ending_sessions(user: UserKey, epoch: int) -> Update:
 
 
 def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:
-    """Note the ride on the rider's row, which has room for one; False if it is noted already."""
+    """Note the ride on the rider's row, which has room for one; False if that is taken."""
     claimed = (
         _change(User)
         .where(_is(User, rider), User.deleted_at.is_(None), User.active_ride_id.is_(None))
@@ -320,11 +322,17 @@ def _claim_rider(session: Session, ride: RideKey, rider: UserKey) -> bool:
             ),
         )
     )
-    if _changes(session, claimed.returning(User.id)):
-        return True
-    if _user(session, rider).active_ride_id != ride.id:
+    return _changes(session, claimed.returning(User.id))
+
+
+def _under_way(session: Session, vehicle: VehicleKey, rider: UserKey) -> RideKey:
+    """The ride that the rider is on, with this vehicle. Raises AlreadyRiding, AccountGone."""
+    noted = _user(session, rider)
+    ride = RideKey(noted.active_ride_city, noted.active_ride_id)
+    ridden = session.scalar(select(Ride.vehicle_id).where(_is(Ride, ride)))
+    if (ride.city, ridden) != vehicle:
         raise errors.AlreadyRiding
-    return False
+    return ride
 
 
 def _note_what_is_ridden(rider: UserKey, taken: CTE, now: datetime) -> CTE:
@@ -374,7 +382,9 @@ def _is(
 
 def _user(session: Session, user: UserKey) -> Row[Any]:
     """The user's row, with what decides. Raises AccountGone if there is no such account."""
-    found = select(User.active_ride_id, User.deleted_at).where(_is(User, user))
+    found = select(User.active_ride_city, User.active_ride_id, User.deleted_at).where(
+        _is(User, user)
+    )
     row = session.execute(found).one_or_none()
     if row is None or row.deleted_at:
         raise errors.AccountGone
@@ -404,16 +414,10 @@ def _why_not_free(session: Session, vehicle: VehicleKey) -> errors.Refusal:
     return errors.VehicleTaken() if found else errors.VehicleNotFound()
 
 
-def _refuse_to_end(
-    session: Session, ride: RideKey, rider: UserKey, location: str, now: datetime
-) -> None:
-    found = select(
-        Ride.rider_city, Ride.rider_id, Ride.start_time, Ride.end_time, Ride.end_location
-    ).where(_is(Ride, ride))
+def _refuse_to_end(session: Session, ride: RideKey, rider: UserKey) -> None:
+    found = select(Ride.rider_city, Ride.rider_id).where(_is(Ride, ride))
     row = session.execute(found).one_or_none()
     if row is None:
         raise errors.RideNotFound
     if (row.rider_city, row.rider_id) != rider:
         raise errors.NotYourRide
-    if (row.end_time, row.end_location) != (max(now, row.start_time), location):
-        raise errors.RideEnded  # and not by an earlier run of this

@@ -29,7 +29,7 @@ def open_account() -> ResponseReturnValue:
     if form.validate():
         limits.count(limits.REGISTRATIONS, limits.address())
         try:
-            user = movr().register(**form.words())
+            user = movr().register(**form.words(), once=form.once)
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:

@@ -50,7 +50,6 @@ ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.NotYourVehicle: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.AlreadyRiding: Flash(partial(url_for, "rides.index")),
     errors.RideNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
-    errors.RideEnded: Flash(partial(url_for, "rides.index")),
     errors.NotYourRide: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.StillRiding: Flash(partial(url_for, "rides.index")),
     errors.VehiclesInUse: Flash(session.own_profile),

@@ -3,7 +3,10 @@
 The database checks lengths, formats, markup and control characters again (movr/models.py).
 """
 
+import hmac
+import json
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -39,6 +42,7 @@ from movr.formats import (
     VEHICLE_TYPES,
     WORD_LENGTH,
 )
+from web.context import settings
 from web.geoutils import position
 
 # The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
@@ -151,6 +155,19 @@ class WordsForm(FlaskForm):
         return {name: text for name, text in self.data.items() if name not in hidden}
 
 
+class OnceForm(WordsForm):
+    """A form for something new: sent again as it is, it is the same new thing."""
+
+    key = HiddenField(default=secrets.token_hex)
+
+    @property
+    def once(self) -> str:
+        """What only this form, filled in like this, says; nobody can guess or choose it."""
+        filled_in = {name: text for name, text in self.data.items() if name != "csrf_token"}
+        text = json.dumps(filled_in, sort_keys=True)
+        return hmac.digest(settings().secret_key.encode(), text.encode(), "sha256").hex()
+
+
 class PlaceForm(WordsForm):
     """A form that says where, in words; and as a position, if the browser or a map gave one."""
 
@@ -197,7 +214,7 @@ class ResetForm(WordsForm):
     password = _new_password("New password")
 
 
-class RegisterForm(WordsForm):
+class RegisterForm(OnceForm):
     """Everything an account needs."""
 
     city = SelectField(
@@ -246,7 +263,7 @@ class RegisterForm(WordsForm):
     password = _new_password("Password")
 
 
-class VehicleForm(PlaceForm):
+class VehicleForm(PlaceForm, OnceForm):
     """A vehicle for others to ride."""
 
     type = SelectField(

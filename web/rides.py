@@ -41,8 +41,10 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
 def start(vehicle_id: UUID) -> ResponseReturnValue:
     """Start a ride with this vehicle."""
     city = city_of_form().name
-    movr().start_ride(VehicleKey(city, vehicle_id), session.member().key)
-    metrics.RIDES_STARTED.labels(city).inc()
+    rider = session.member()
+    movr().start_ride(VehicleKey(city, vehicle_id), rider.key)
+    if not rider.active_ride:  # or the button was pressed again
+        metrics.RIDES_STARTED.labels(city).inc()
     flash("Have a good ride. Come back here to end it.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 
@@ -70,7 +72,8 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
     except TooFarAway as refusal:
         form.location.errors = [refusal.sentence]
         return False
-    metrics.RIDES_ENDED.labels(ride.city).inc()
+    if active:  # or the button was pressed again
+        metrics.RIDES_ENDED.labels(ride.city).inc()
     return True
 
 

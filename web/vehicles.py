@@ -80,7 +80,8 @@ def _is_added(form: VehicleForm) -> bool:
     """Put this vehicle on the street; False, said in its form, if that is too far away."""
     owner = session.member().key
     try:
-        movr().add_vehicle(owner, **form.words(), position=position_of(form, owner.city))
+        place = position_of(form, owner.city)
+        movr().add_vehicle(owner, **form.words(), position=place, once=form.once)
     except TooFarAway as refusal:
         form.location.errors = [refusal.sentence]
         return False

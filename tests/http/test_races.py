@@ -187,3 +187,42 @@ def test_a_vehicle_said_to_be_off_the_street_is_off_it(
 
         told += "off the street" in owner.follow(removed)
     assert count(engine, "vehicles WHERE removed_at IS NOT NULL") == told
+
+
+def test_one_vehicle_started_six_times_at_once_by_its_rider_is_one_ride_said_six_times(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    rider = new_http_visitor().register()
+    start = poster(rider, f"/rides/start/{rider.add_vehicle()}", city="new york")
+
+    replies = at_once(lambda form: form(), [start] * 6)
+
+    assert {(reply.status_code, reply.headers["Location"]) for reply in replies} == {
+        (303, "/rides")
+    }
+    assert "Have a good ride" in rider.follow(replies[0])
+    assert count(engine, "rides") == 1
+
+
+def test_a_vehicle_sent_six_times_at_once_is_one_vehicle(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    form = {"type": "bike", "color": "red", "brand": "Kona", "location": "here", "key": "1"}
+
+    replies = at_once(lambda send: send(), [poster(owner, "/vehicles/add", **form)] * 6)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 6}
+    assert count(engine, "vehicles") == 1
+
+
+def test_an_account_opened_six_times_at_once_is_one_account(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    visitor = new_http_visitor()
+    form = poster(visitor, "/register", **registration(), key="1")
+
+    replies = at_once(lambda send: send(), [form] * 6)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 6}
+    assert count(engine, "users") == 1

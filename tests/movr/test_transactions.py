@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from movr import errors, transactions
@@ -92,6 +92,19 @@ def test_who_rides_does_not_start_another_ride(session: Session) -> None:
         a_ride(session, a_vehicle(session, owner), rider)
 
 
+def test_who_starts_the_ride_under_way_again_is_on_that_one(session: Session) -> None:
+    rider = a_member(session)
+    vehicle = a_vehicle(session, rider)
+    ride = a_ride(session, vehicle, rider)
+
+    again = transactions.start_ride(
+        session, RideKey(vehicle.city, uuid4()), vehicle, rider, now=NOW + timedelta(minutes=1)
+    )
+
+    assert again == ride
+    assert session.scalar(select(func.count()).select_from(Ride)) == 1
+
+
 def test_a_removed_or_unknown_vehicle_is_not_found(session: Session) -> None:
     owner, rider = a_member(session), a_member(session)
     vehicle = a_vehicle(session, owner)
@@ -147,9 +160,9 @@ def test_a_ride_ends_once(session: Session) -> None:
     ride = a_ride(session, a_vehicle(session, rider), rider)
     end(session, ride, rider, "here", now=NOW)
 
-    with pytest.raises(errors.RideEnded):
-        end(session, ride, rider, "there", now=NOW)
+    end(session, ride, rider, "there", now=NOW + timedelta(minutes=12))
 
+    assert row(session, Ride, ride).length == timedelta(0)
     assert row(session, Ride, ride).end_location == "here"
 
 

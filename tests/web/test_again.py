@@ -1,0 +1,141 @@
+"""Buttons pressed twice, forms sent again, pages gone back to: one effect, the same answer."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from tests.conftest import NewVisitor
+from tests.databases import all_rows
+from tests.visitor import Visitor, registration
+
+VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
+
+
+def twice(visitor: Visitor, path: str, fields: Mapping[str, str], engine: Engine) -> str:
+    """Send this form, as it is, two times; what is said both times. The second changes nothing."""
+    first = visitor.post(path, **fields)
+    said, done = visitor.follow(first), all_rows(engine)
+
+    second = visitor.post(path, **fields)
+
+    assert second.headers["Location"] == first.headers["Location"]
+    assert visitor.follow(second) == said
+    assert all_rows(engine) == done
+    return said
+
+
+def key(page: httpx.Response) -> str:
+    """The key that a form carries."""
+    found = re.search(r'name="key" type="hidden" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def test_a_start_sent_again_is_the_same_ride(visitor: Visitor, engine: Engine) -> None:
+    vehicle = visitor.register().add_vehicle()
+
+    said = twice(visitor, f"/rides/start/{vehicle}", {"city": "new york"}, engine)
+
+    assert "Have a good ride" in said
+
+
+def test_a_start_of_another_vehicle_is_still_refused(visitor: Visitor, engine: Engine) -> None:
+    first, second = visitor.register().add_vehicle(), visitor.add_vehicle()
+    visitor.start(first)
+    before = all_rows(engine)
+
+    assert "You are on a ride already" in visitor.follow(visitor.start(second))
+    assert all_rows(engine) == before
+
+
+def test_an_end_sent_again_ends_once(visitor: Visitor, engine: Engine) -> None:
+    visitor.start(visitor.register().add_vehicle())
+    form = {"city": "new york", "location": "2 Broadway"}
+
+    said = twice(visitor, f"/rides/end/{visitor.active_ride()}", form, engine)
+
+    assert "Your ride has ended" in said
+
+
+def test_an_end_sent_again_leaves_the_next_ride_alone(visitor: Visitor, engine: Engine) -> None:
+    vehicle = visitor.register().add_vehicle()
+    visitor.start(vehicle)
+    ended = visitor.active_ride()
+    visitor.end(ended)
+    visitor.start(vehicle)
+    before = all_rows(engine)
+
+    visitor.post(f"/rides/end/{ended}", city="new york", location="elsewhere")
+
+    assert all_rows(engine) == before
+
+
+def test_a_vehicle_sent_again_is_one(visitor: Visitor, engine: Engine) -> None:
+    form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
+
+    assert "on the street" in twice(visitor, "/vehicles/add", form, engine)
+
+
+def test_an_account_sent_again_is_one(visitor: Visitor, engine: Engine) -> None:
+    form = registration() | {"key": key(visitor.get("/register"))}
+
+    assert "Welcome to MovR, Ada." in twice(visitor, "/register", form, engine)
+
+
+def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) -> None:
+    vehicle = visitor.register().add_vehicle()
+
+    assert "off the street" in twice(visitor, f"/vehicles/remove/{vehicle}", {}, engine)
+
+
+@pytest.mark.parametrize(
+    "changed", [lambda form: form | {"color": "blue"}, lambda form: form | {"key": "another"}]
+)
+def test_another_form_is_another_vehicle(
+    visitor: Visitor, engine: Engine, changed: Callable[[dict[str, str]], dict[str, str]]
+) -> None:
+    visitor.register()
+    form = VEHICLE | {"key": "one"}
+    visitor.post("/vehicles/add", **form)
+
+    visitor.post("/vehicles/add", **changed(form))
+
+    assert len(all_rows(engine)["vehicles"]) == 2
+
+
+def test_the_same_form_of_somebody_else_is_their_vehicle(
+    new_visitor: NewVisitor, engine: Engine
+) -> None:
+    for _ in range(2):
+        new_visitor().register().post("/vehicles/add", **VEHICLE, key="one")
+
+    assert len(all_rows(engine)["vehicles"]) == 2
+
+
+@pytest.mark.parametrize("changed", ["key", "password", "email"])
+def test_a_name_is_taken_for_whoever_does_not_send_the_same_form(
+    new_visitor: NewVisitor, engine: Engine, changed: str
+) -> None:
+    """A key that leaked is not enough to be let in."""
+    form = registration() | {"key": "one"}
+    new_visitor().post("/register", **form)
+    before = all_rows(engine)
+
+    reply = new_visitor().post("/register", **form | {changed: "another@example.com"})
+
+    assert reply.status_code == 422
+    assert "That username is taken" in reply.text
+    assert all_rows(engine) == before
+
+
+def test_the_form_of_an_account_long_gone_opens_none(visitor: Visitor, engine: Engine) -> None:
+    form = registration() | {"key": "one"}
+    visitor.post("/register", **form)
+    visitor.post(f"/users/remove/{visitor.id}")
+    before = all_rows(engine)
+
+    assert visitor.post("/register", **form).status_code == 422
+    assert all_rows(engine) == before
