@@ -1,0 +1,65 @@
+"""What the fault tests run on: a PostgreSQL, a gunicorn and riders of their own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests import databases
+from tests.conftest import UNLIMITED, free_port, gunicorn
+from tests.faults import postgresql
+from tests.faults.load import Load
+from tests.faults.postgresql import Server
+
+LONG = os.environ.get("FAULTS") == "long"
+RIDERS = 8 if LONG else 4
+
+
+@pytest.fixture(scope="package")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("postgresql")
+    for parent in folder.parents:  # so that PostgreSQL's user finds its data
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o111)
+    with postgresql.running(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def uri(own_server: Server) -> Iterator[str]:
+    with databases.fresh_database(own_server.uri) as uri:
+        databases.bring_to_head(uri)
+        yield uri
+
+
+@pytest.fixture
+def fault_engine(uri: str) -> Iterator[Engine]:
+    engine = databases.connect(uri)
+    yield engine
+    engine.dispose()
+
+
+NewLoad = Callable[..., tuple[Load, int]]
+
+
+@pytest.fixture
+def load_on(uri: str, tmp_path: Path) -> Iterator[NewLoad]:
+    """Puts riders on a gunicorn with these settings; the load, and gunicorn's process."""
+    with ExitStack() as stack:
+
+        def begin(**settings: str) -> tuple[Load, int]:
+            environment = {
+                "DB_URI": uri,
+                "DEBUG": "1",
+                "WRITES_PER_MINUTE": str(UNLIMITED),
+                "WORKERS": "2",
+                **settings,
+            }
+            log = stack.enter_context((tmp_path / "log").open("wb"))
+            url, process = stack.enter_context(gunicorn(free_port(), environment, log))
+            return Load(url).begin(RIDERS), process.pid
+
+        yield begin

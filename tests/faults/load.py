@@ -1,0 +1,231 @@
+"""A steady load of riders, who remember what they were told, and see to it that they are told.
+
+Whoever gets no answer, or is asked to come back, presses the same button again until there is one.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Self
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Engine, text
+
+from crowd import check, pages
+from crowd.journal import Deed, Note
+from crowd.pages import Page
+from movr import invariants
+from tests.visitor import Visitor
+
+CITY = "new york"
+TIMEOUT = 30  # seconds: far beyond what is promised, so that what is late is seen to be
+PAUSE = 0.05  # between two steps of a rider, and before a button is pressed again
+CALM = 1.0  # seconds without a 503 that count as normal
+UNANSWERED = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request came to; `status` is 0 if it was cut off."""
+
+    asked: float
+    seconds: float
+    request: str
+    status: int
+
+    @property
+    def answered(self) -> float:
+        return self.asked + self.seconds
+
+
+@dataclass
+class Load:
+    """Riders, all on the same few vehicles, and all that they were told."""
+
+    url: str
+    notes: list[Note] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    places: list[tuple[str, str]] = field(default_factory=list)  # of vehicles added, and by whom
+    faults: int = 0
+    broken: list[str] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _riders: list[threading.Thread] = field(default_factory=list)
+
+    def begin(self, riders: int) -> Self:
+        """Have so many riders come, and wait until each has ridden."""
+        with httpx.Client(base_url=self.url, timeout=TIMEOUT) as client:
+            owner = Visitor(client).register()
+            vehicles = [owner.add_vehicle() for _ in range(riders)]
+        everyone = [Rider(self, vehicles) for _ in range(riders)]
+        self._riders = [threading.Thread(target=rider.ride_about) for rider in everyone]
+        for thread in self._riders:
+            thread.start()
+        self.wait_for(lambda: sum(note.deed is Deed.ENDED for note in self.notes) >= riders)
+        return self
+
+    @property
+    def goes_on(self) -> bool:
+        return not self._over.is_set()
+
+    def wait_for(self, happened: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < deadline, self.summary()
+            assert all(thread.is_alive() for thread in self._riders), self.broken
+            time.sleep(PAUSE)
+
+    def wait_until_normal(self) -> float:
+        """Until riders have been answered for a while without a 503; how long that took."""
+        back = time.monotonic()
+        self.wait_for(lambda: self._is_calm(since=back))
+        bad = [reply.answered for reply in self.refused(since=back)]
+        return max(bad, default=back) - back
+
+    def _is_calm(self, since: float) -> bool:
+        begin = max(since, time.monotonic() - CALM)
+        lately = [reply for reply in self.replies[-2000:] if reply.answered > begin]
+        has_lasted = time.monotonic() - since > CALM
+        return has_lasted and bool(lately) and all(0 < reply.status < 500 for reply in lately)
+
+    def refused(self, since: float = 0) -> list[Reply]:
+        """Requests that were answered 503, or not at all."""
+        return [
+            reply
+            for reply in list(self.replies)
+            if reply.answered > since and (reply.status == 503 or not reply.status)
+        ]
+
+    def end(self) -> None:
+        """Have every rider see to it that nothing is left open, and go."""
+        self._over.set()
+        for thread in self._riders:
+            thread.join(60)
+        assert self.broken == []
+
+    def lost(self, engine: Engine) -> list[str]:
+        """What was acknowledged and is not so."""
+        with engine.connect() as connection:
+            found = connection.execute(text("SELECT last_location FROM vehicles")).scalars()
+            stand = Counter(found)
+        missing = [f"Lost: vehicle at {place}." for _, place in self.places if not stand[place]]
+        return [*check.lost(engine, self.notes), *missing]
+
+    def duplicates(self, engine: Engine) -> list[str]:
+        """Rides that nobody was told of, and vehicles that are there twice."""
+        told = {note.id for note in self.notes if note.deed is Deed.STARTED}
+        with engine.connect() as connection:
+            rides = connection.execute(text("SELECT id FROM rides")).scalars().all()
+            added = text("SELECT last_location FROM vehicles WHERE last_location LIKE 'own %'")
+            vehicles = Counter(connection.execute(added).scalars())
+        ghosts = [f"Nobody was told of ride {id}." for id in rides if str(id) not in told]
+        return [
+            *ghosts,
+            *(f"{place} is there {n} times." for place, n in vehicles.items() if n > 1),
+        ]
+
+    def judge(self, engine: Engine) -> None:
+        """Nothing lost, nothing twice, every invariant holds."""
+        lost, twice = self.lost(engine), self.duplicates(engine)
+        wrong = invariants.broken(engine)
+        print(self.summary(), f"lost {len(lost)}, duplicates {len(twice)}, broken {len(wrong)}")
+        assert (lost, twice, wrong) == ([], [], [])
+
+    def summary(self) -> str:
+        statuses = Counter(reply.status or UNANSWERED for reply in self.replies)
+        slowest = max((reply.seconds for reply in self.replies if reply.status == 503), default=0)
+        return (
+            f"writes acknowledged {len(self.notes) + len(self.places)}, faults {self.faults},"
+            f" replies {dict(statuses)}, slowest 503 after {slowest:.2f} s,"
+        )
+
+
+class Rider:
+    """Starts and ends rides, puts vehicles on the street, and looks around in between."""
+
+    def __init__(self, load: Load, vehicles: Sequence[UUID]) -> None:
+        """Register, while all is well."""
+        self._load = load
+        self._vehicles = vehicles
+        self._client = httpx.Client(base_url=load.url, timeout=TIMEOUT)
+        self._visitor = Visitor(self._client).register()
+        self._id = str(self._visitor.id)
+        self._token = self._visitor.token()
+        self._steps = 0
+        self._said: dict[str, str] = {}
+
+    def ride_about(self) -> None:
+        """Until the load is over; then nothing is left open."""
+        try:
+            while self._load.goes_on:
+                self._ride()
+                self._settle("GET", "/vehicles")
+                self._add_vehicle()
+        except Exception as error:  # noqa: BLE001 - told by the test, whose thread this is not
+            self._load.broken.append(f"{type(error).__name__}: {error}")
+        finally:
+            self._client.close()
+
+    def _ride(self) -> None:
+        page = self._press(f"/rides/start/{random.choice(self._vehicles)}", city=CITY)
+        if "success" not in page.alerts:
+            return  # somebody else was faster
+        form = page.form("/rides/end/")
+        self._note(Deed.STARTED, form.id)
+        place = self._new_place("bench")
+        page = self._press(form.action, city=CITY, location=place)
+        assert page.alerts.get("success", "").startswith("Your ride has ended"), page.alerts
+        self._note(Deed.ENDED, form.id, place)
+
+    def _add_vehicle(self) -> None:
+        place = self._new_place("own")
+        form = {"type": "bike", "color": "red", "brand": "Kona", "location": place}
+        page = self._press("/vehicles/add", **form, key=place)
+        assert "success" in page.alerts, page.alerts
+        self._load.places.append((self._id, place))
+
+    def _new_place(self, what: str) -> str:
+        self._steps += 1
+        return f"{what} {self._id} {self._steps}"
+
+    def _note(self, deed: Deed, id: str, place: str = "") -> None:
+        self._load.notes.append(Note(deed=deed, city=CITY, id=id, user_id=self._id, place=place))
+
+    def _press(self, path: str, **fields: str) -> Page:
+        """Press a button until it answers; the page that it leads to."""
+        reply = self._settle("POST", path, {"csrf_token": self._token, **fields})
+        assert reply.status_code == 303, f"{path}: {reply.status_code}"
+        self._said = {}
+        location = reply.headers["Location"]
+        page = pages.read(location, self._settle("GET", location).text)
+        page.alerts.update(self._said)  # the page that asks to come back says it, too
+        return page
+
+    def _settle(
+        self, method: str, path: str, fields: dict[str, str] | None = None
+    ) -> httpx.Response:
+        while True:
+            reply = self._ask(method, path, fields)
+            time.sleep(PAUSE)
+            if reply is not None and reply.status_code != 503:
+                assert reply.status_code < 400, f"{method} {path}: {reply.status_code}"
+                return reply
+
+    def _ask(self, method: str, path: str, fields: dict[str, str] | None) -> httpx.Response | None:
+        asked = time.monotonic()
+        reply = None
+        with suppress(httpx.TransportError):
+            reply = self._client.request(method, path, data=fields)
+        status = reply.status_code if reply is not None else 0
+        seconds = time.monotonic() - asked
+        self._load.replies.append(Reply(asked, seconds, f"{method} {path}", status))
+        if status == 503:
+            assert reply
+            assert "Retry-After" in reply.headers
+            assert '<p class="lead">' in reply.text
+            self._said |= pages.read(path, reply.text).alerts
+        return reply
