@@ -79,6 +79,11 @@ class Load:
             assert all(thread.is_alive() for thread in self._riders), self.broken
             time.sleep(PAUSE)
 
+    def wait_for_more(self) -> None:
+        """Until every rider, more or less, has been told something more."""
+        told = len(self.notes)
+        self.wait_for(lambda: len(self.notes) > told + len(self._riders))
+
     def wait_until_normal(self) -> float:
         """Until riders have been answered for a while without a 503; how long that took."""
         back = time.monotonic()

@@ -108,6 +108,7 @@ def test_connections_are_cut_in_the_middle(
                 wire.cut_at(statement, answer_only=answer_only)
                 load.wait_for(lambda: wire.has_cut)
                 load.faults += 1
+                load.wait_for_more()  # whoever is cut off twice is told so
         load.wait_until_normal()
         load.end()
         load.judge(fault_engine)
@@ -180,8 +181,8 @@ def _fill_the_disk_of(server: Server, ballast: Path) -> None:
     with log.open("wb") as file, gunicorn(free_port(), environment, file) as (url, _):
         load = Load(url).begin(RIDERS)
         with alive(load):
-            with suppress(OSError), ballast.open("wb", buffering=0) as file:
-                while file.write(b"\0" * 65536):
+            with suppress(OSError), ballast.open("wb", buffering=0) as zeros:
+                while zeros.write(bytes(65536)):
                     pass
             load.faults += 1
             load.wait_for(lambda: len(load.refused()) >= RIDERS, seconds=120)
