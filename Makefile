@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock lab bench bench-compare screenshots lighthouse test-faults scan
+.PHONY: help run test demo load check lock lab bench bench-compare screenshots lighthouse test-faults
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -19,9 +19,6 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that se
 test-faults: .venv/ready-to-test ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of hours
 	@FAULTS=$${FAULTS:-long} $(BIN)/pytest -s tests/faults
 	@FAULTS=$${FAULTS:-long} $(BIN)/pytest -s -n auto tests/web/test_hostile.py
-
-scan: .venv/ready-to-test ## look for known kinds of mistakes in the code
-	@$(BIN)/bandit --quiet --recursive --severity-level medium movr web server.py
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
 	@exec $(BIN)/python -m cluster
