@@ -48,12 +48,12 @@ def test_a_vehicle_is_offered_by_a_form_with_its_id_and_its_city(visitor: Visito
 
 
 def test_what_the_page_says_is_told_from_what_it_warns_of(visitor: Visitor) -> None:
-    vehicle = visitor.register().add_vehicle()
+    vehicle, another = visitor.register().add_vehicle(), visitor.add_vehicle()
     visitor.start(vehicle)
     assert seen(visitor, "/rides").alerts == {
         "success": "Have a good ride. Come back here to end it."
     }
-    visitor.start(vehicle)
+    visitor.start(another)
     assert "warning" in seen(visitor, "/rides").alerts
 
 

@@ -23,9 +23,6 @@ RIDERS = 8 if LONG else 4
 @pytest.fixture(scope="package")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("postgresql")
-    for parent in folder.parents:  # so that PostgreSQL's user finds its data
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o111)
     with postgresql.running(folder) as server:
         yield server
 

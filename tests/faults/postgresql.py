@@ -27,7 +27,9 @@ class Server:
         self._owner = _owner()
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        folder.chmod(0o755)
+        for place in (folder, *folder.parents):  # so that its owner finds it
+            if self._owner and place.stat().st_uid == os.geteuid():
+                place.chmod(place.stat().st_mode | 0o111)
         self._data.mkdir(mode=0o700)
         if self._owner:
             os.chown(self._data, pwd.getpwnam(self._owner).pw_uid, -1)
