@@ -7,12 +7,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, insert
 
-from movr.cities import DEFAULT_CITY
+from movr.cities import DEFAULT_CITY, Position
 from movr.formats import AVAILABLE
+from movr.geo import band
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
 
 MORE_THAN_A_PAGE: Final = 40
+# Not where those look who look from the centre: what they find is the world's.
+ASIDE: Final = Position(DEFAULT_CITY.latitude + 0.2, DEFAULT_CITY.longitude)
 PASSWORD: Final = "faster than a floor"  # noqa: S105 - of accounts that end with their database
 
 
@@ -65,6 +68,9 @@ def _vehicles(person: Person, now: datetime) -> list[dict[str, object]]:
             "color": "red",
             "brand": "Kona",
             "last_location": "120 Amsterdam Avenue",
+            "latitude": ASIDE.latitude,
+            "longitude": ASIDE.longitude,
+            "band": band(ASIDE.latitude),
         }
         for vehicle in (person.vehicle, *others)
     ]

@@ -58,8 +58,9 @@ def test_axe_finds_nothing_wrong_with_any_page_in_any_state(
         member.register()
         log_in(inspector, member)
         have_nothing(inspector, f"/users/{member.id}")
+        vehicle = {"type": "bike", "color": "red", "brand": "Kona"}
         for number in range(31):
-            member.add_vehicle(f"{number} Wall Street")
+            member.post("/vehicles/add", **vehicle, location=f"{number} Wall Street")
         own_and_ride(inspector, f"/users/{member.id}")
 
     assert inspector.found == []

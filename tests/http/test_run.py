@@ -153,7 +153,7 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
             assert told in running.said
         page = visitor.get("/")
         assert page.status_code == 200
-        assert page.text.count('<li class="ticket">') >= 20
+        assert page.text.count('<li class="ticket"') >= 20
         assert visitor.get("/readyz").status_code == 200
         assert visitor.log_in(*demo.RIDER[1:]).status_code == 303
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303

@@ -177,7 +177,7 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
 def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
     url = clone.up("metropolis", "--rows", "3")
 
-    assert httpx.get(f"{url}/vehicles").text.count('<li class="ticket">') == 3
+    assert httpx.get(f"{url}/vehicles").text.count('<li class="ticket"') == 3
 
 
 # Cut short
