@@ -5,6 +5,8 @@ PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .pipenv/bin/pipenv
 BIN := .venv/bin
+# Both processors, a file on one of them; in the order of the tree, which has the slow ones first.
+TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,9 +14,9 @@ help: ## list these commands
 run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:8000, with everything it needs; PORT=… elsewhere
 	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
 
-test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… runs them on that server
+test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… on that server; ONLY="tests/movr tests/web" some
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(TEST) $(ONLY)
 
 test-faults: .venv/ready-to-test ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of hours
 	@FAULTS=$${FAULTS:-long} $(BIN)/pytest -s tests/faults
@@ -47,7 +49,7 @@ check: .venv/ready-to-test ## format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -n auto --dist loadfile --cov
+	$(TEST) --cov
 	@$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; }
 
 lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
