@@ -35,7 +35,9 @@ SECRETS = {
     "movr-db-uri": "DB_URI",
     "movr-secret-key": "SECRET_KEY",
     "maps-api-key": "API_KEY",
+    "movr-mail": "MAIL_URI",
 }
+OPTIONAL = {"maps-api-key", "movr-mail"}
 CITY = {"X-City": "{client_city}", "X-City-Lat-Long": "{client_city_lat_long}"}
 IMPORTED = {"group": "net.gke.io", "kind": "ServiceImport", "name": "movr"}
 
@@ -253,16 +255,16 @@ def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) 
         (item,) = volume["items"]
         asked[volume["secretName"]] = item["key"]
 
-    needed = SECRETS.keys() - ({"maps-api-key"} if kind == "Job" else set())
+    needed = SECRETS.keys() - (OPTIONAL if kind == "Job" else set())
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-def test_only_the_key_of_the_maps_may_be_missing() -> None:
-    optional = [
+def test_only_maps_and_mail_may_be_missing() -> None:
+    optional = {
         item["name"] for item in values(pod("Deployment"), "secretKeyRef") if item.get("optional")
-    ]
+    }
 
-    assert optional == ["maps-api-key"]
+    assert optional == OPTIONAL
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
