@@ -59,7 +59,9 @@ class NotYou(Refusal):
 class TooFarAway(Refusal):
     """A position that is not in the city where the vehicle belongs."""
 
-    sentence = "That is too far away: vehicles stay within 30 km of the centre of their city."
+    sentence = (
+        "That is too far away: vehicles stay within 30 km (19 miles) of the centre of their city."
+    )
 
 
 class VehicleNotFound(Refusal):

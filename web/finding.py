@@ -29,8 +29,15 @@ class Finding:
 
     @property
     def link(self) -> dict[str, str]:
-        """What a link to this list repeats, but for the page."""
-        return {name: text for name in ("type", "free", "near") if (text := request.args.get(name))}
+        """What a link to this list repeats, but for the page.
+
+        Distances are from somewhere: whoever gets the link looks from there, too.
+        """
+        said = {name: text for name in ("type", "free") if (text := request.args.get(name))}
+        if self.from_visitor:
+            latitude, longitude = self.search.origin
+            said["near"] = f"{latitude},{longitude}"
+        return said
 
 
 def finding(city: City, *, only_free: bool = False) -> Finding:

@@ -50,6 +50,7 @@ UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
 PASSWORD_LENGTH: Final = (10, 128)
+WORDS_OF_A_POSITION: Final = "Where the map shows it"
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -180,12 +181,19 @@ class PlaceForm(WordsForm):
         return position(f"{self.latitude.data},{self.longitude.data}")
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Also say, at the words, which can be seen, if the position made no sense."""
+        """A position needs no words. Also say if it made no sense."""
+        if self.position and not self.location.data:
+            self.location.data = WORDS_OF_A_POSITION
         is_valid: bool = super().validate(extra_validators)
         if (self.latitude.data or self.longitude.data) and not self.position:
-            self.location.errors = [*self.location.errors, UNREADABLE_POSITION]
+            self.refuse_position(UNREADABLE_POSITION)
             return False
         return is_valid
+
+    def refuse_position(self, sentence: str) -> None:
+        """Say why at the words, which can be seen; and forget it, so that words will do."""
+        self.location.errors = [*self.location.errors, sentence]
+        self.latitude.data = self.longitude.data = ""
 
 
 class LoginForm(WordsForm):

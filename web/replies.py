@@ -8,8 +8,7 @@ from flask import Flask, Response, g
 from movr import usage
 from web.context import settings
 
-# Nothing inline, nothing from elsewhere but a map's tiles; Bootstrap's CSS draws its arrows as
-# data: images.
+# Nothing inline, nothing from elsewhere but a map's tiles; Leaflet empties a tile by a data: image.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' data: https://tile.openstreetmap.org;"

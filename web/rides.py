@@ -70,7 +70,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
         end = position_of(form, ride.city)
         movr().end_ride(ride, rider.key, **form.words(), position=end, start=start)
     except TooFarAway as refusal:
-        form.location.errors = [refusal.sentence]
+        form.refuse_position(refusal.sentence)
         return False
     if active:  # or the button was pressed again
         metrics.RIDES_ENDED.labels(ride.city).inc()

@@ -83,7 +83,7 @@ def _is_added(form: VehicleForm) -> bool:
         place = position_of(form, owner.city)
         movr().add_vehicle(owner, **form.words(), position=place, once=form.once)
     except TooFarAway as refusal:
-        form.location.errors = [refusal.sentence]
+        form.refuse_position(refusal.sentence)
         return False
     return True
 

@@ -65,12 +65,14 @@ function showVehicles(map, streets) {
   const { city, centre, visitor } = map.dataset;
   const origin = numbers(visitor ?? centre);
   const draw = () => {
+    const hadFocus = map.contains(document.activeElement) && document.activeElement.matches(".pin");
     streets.clear();
     const words = visitor ? "You" : `The centre of ${city}`;
     const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title: words });
     mark.setAttribute("aria-label", words);
     streets.put(mark, origin);
     for (const group of groups(streets, tickets)) streets.put(pin(streets, group), group[0].place);
+    if (hadFocus) map.querySelector("button.pin")?.focus(); // who came by keyboard goes on from here
   };
   streets.show([origin, ...tickets.map((ticket) => ticket.place)]);
   streets.onZoom(draw);

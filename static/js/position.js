@@ -6,6 +6,7 @@ const REFUSED = 1; // the code of GeolocationPositionError for what people do no
 export function choose(form, latitude, longitude, words) {
   form.elements.latitude.value = latitude.toFixed(5);
   form.elements.longitude.value = longitude.toFixed(5);
+  form.elements.location.required = false; // the place says it
   say(form, words);
   form.dispatchEvent(new CustomEvent("chosen", { detail: [latitude, longitude] }));
 }

@@ -1,6 +1,7 @@
 """What the fault tests run on: a PostgreSQL, a gunicorn and riders of their own."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,9 +22,12 @@ RIDERS = 8 if LONG else 4
 
 
 @pytest.fixture(scope="package")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("postgresql")
-    with postgresql.running(folder) as server:
+def own_server() -> Iterator[Server]:
+    # Not in pytest's folder, which every run of pytest shuts against other users, PostgreSQL's too.
+    with (
+        tempfile.TemporaryDirectory(prefix="movr-faults-") as folder,
+        postgresql.running(Path(folder)) as server,
+    ):
         yield server
 
 

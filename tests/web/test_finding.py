@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+from flask import Flask
 
 from movr.cities import Position
 from movr.movr import MovR
@@ -208,3 +209,19 @@ def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
     assert reply.status_code == 422
     assert 'value="40.71"' in reply.text
     assert 'value="-74.01"' in reply.text
+
+
+def test_a_page_that_looked_from_where_the_proxy_said_leads_on_from_there(
+    visitor: Visitor, session_app: Flask
+) -> None:
+    """Whoever gets the link sees the same list."""
+    visitor.register("boston")
+    for number in range(session_app.extensions["settings"].page_size + 1):
+        visitor.post(
+            "/vehicles/add", type="bike", color="red", brand="Kona", location=f"{number} Beacon St"
+        )
+    page = visitor.get("/vehicles", {"X-City": "boston", "X-City-Lat-Long": "42.3612345,-71.06"})
+
+    (link,) = re.findall(r'rel="next" href="([^"]+)"', page.text)
+    assert "near=42.3612345%2C-71.06" in link
+    assert visitor.get(link.replace("&amp;", "&"), {"X-City": "boston"}).status_code == 200

@@ -218,7 +218,7 @@ def test_each_ride_of_the_history_leads_to_its_receipt(rider: Visitor) -> None:
 def test_the_form_keeps_the_position_when_its_words_are_refused(rider: Visitor) -> None:
     rider.start(rider.add_vehicle())
 
-    reply = rider.post(f"/rides/end/{rider.active_ride()}", location=" ", **TIMES_SQUARE)
+    reply = rider.post(f"/rides/end/{rider.active_ride()}", location="<b>", **TIMES_SQUARE)
 
     assert reply.status_code == 422
     for name, value in TIMES_SQUARE.items():
@@ -327,3 +327,25 @@ def test_the_sum_of_one_page_of_vehicles_says_so(app: Flask, rider: Visitor) -> 
 
     for page in (first, second):
         assert "The vehicles of this page together, in the last 30 days." in page
+
+
+def test_a_place_on_the_map_ends_a_ride_without_words(visitor: Visitor) -> None:
+    visitor.register().start(visitor.add_vehicle())
+    ride = visitor.active_ride()
+
+    reply = visitor.post(f"/rides/end/{ride}", location="", latitude="40.72", longitude="-74.0")
+
+    assert reply.status_code == 303
+    assert "Where the map shows it" in visitor.get(reply.headers["Location"]).text
+
+
+def test_a_place_that_is_too_far_away_is_forgotten_and_words_will_do(visitor: Visitor) -> None:
+    visitor.register().start(visitor.add_vehicle())
+    path = f"/rides/end/{visitor.active_ride()}"
+
+    refused = visitor.post(path, location="2 Broadway", latitude="48.85", longitude="2.35")
+
+    assert refused.status_code == 422
+    assert "too far away" in refused.text
+    assert 'value="2 Broadway"' in refused.text
+    assert "48.85" not in refused.text
