@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine
 
 from bench.http import Connection, Unexpected, request
-from movr import embedded, schema
+from movr import databases, embedded, schema
 from movr.databases import text_of
-from movr.engine import is_cockroachdb, make_engine, parse_uri
+from movr.engine import make_engine, parse_uri
 
 ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
@@ -70,15 +70,14 @@ def server() -> Iterator[URL]:
 def fresh_database(server: URL) -> Iterator[URL]:
     """A database on this server with MovR's schema and no rows, removed afterwards."""
     name = f"movr_bench_{secrets.token_hex(4)}"
-    url = server.set(database=name)
-    how = "CASCADE" if is_cockroachdb(server) else "WITH (FORCE)"
-    _administer(server, f"CREATE DATABASE {name}")
+    uri, url = text_of(server), server.set(database=name)
+    databases.create(uri, name)
     try:
         with connected(url) as engine:
             schema.upgrade(engine)
         yield url
     finally:
-        _administer(server, f"DROP DATABASE {name} {how}")
+        databases.drop(uri, name)
 
 
 @contextmanager
@@ -91,11 +90,6 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-def _administer(server: URL, statement: str) -> None:
-    with connected(server, autocommit=True) as engine, engine.connect() as connection:
-        connection.execute(text(statement))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ import scenarios
 from movr.movr import MovR
 from scenarios.shared.stage import Stage
 from tests import databases
+from tests.clock import Clock
 from tests.visitor import Visitor
 from web.app import create_app
 from web.config import Settings
@@ -30,6 +31,12 @@ START_TIMEOUT = 30  # seconds
 
 NewVisitor = Callable[[], Visitor]
 Staged = Callable[..., Engine]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time that stands still."""
+    return Clock()
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,7 @@ from movr.engine import is_cockroachdb
 from movr.errors import DatabaseAway
 from movr.outage import PAUSE, Outage
 from movr.patience import PATIENCE
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from geopy.geocoders import GoogleV3
 from sqlalchemy import Engine, text
 
 from movr.cities import DEFAULT_CITY, City, Position, find
+from tests.clock import Clock
 from tests.conftest import settings_for, visiting
 from tests.visitor import Visitor, sentences
 from web import geocoding
@@ -76,16 +77,6 @@ class Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def service() -> Iterator[Service]:
     with Service() as service:
@@ -95,11 +86,6 @@ def service() -> Iterator[Service]:
         service.released.set()
         service.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -13,27 +13,13 @@ from bench.wire import Wire
 from movr import schema
 from movr.databases import text_of
 from movr.engine import parse_uri
+from tests.clock import Clock
 from tests.conftest import free_port, settings_for, visiting
 from tests.http.test_run import until
 from tests.visitor import Visitor
 from tests.web.test_metrics import numbers, of
 from web.app import create_app
 from web.health import FRESH, NO_ANSWER, PATIENCE, Readiness
-
-
-class Clock:
-    """Time that passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from tests.clock import Clock
 from tests.conftest import HERE, NewVisitor, serving, settings_for, visiting, visitors
 from tests.http.test_races import at_once
 from tests.visitor import PASSWORD, Visitor, registration, sentences
@@ -38,19 +39,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "attempts.sqlite3"
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture
