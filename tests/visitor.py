@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from html import unescape
 from typing import Self
 from uuid import UUID
 
@@ -58,6 +59,8 @@ class Visitor:
         reply = self.post("/vehicles/add", type="bike", color="red", brand="Kona", location=place)
         assert reply.status_code == 303, sentences(reply)
         profile = self.get(reply.headers["Location"]).text
+        while place not in profile:  # by their ids, which are random: it may be on any page
+            profile = self.get(next_page(profile)).text
         card = profile[profile.index(place) :]
         found = re.search(r"/vehicles/remove/([0-9a-f-]{36})", card)
         assert found
@@ -79,6 +82,12 @@ class Visitor:
         """The sentences that the page behind a redirect says."""
         assert reply.status_code == 303, sentences(reply)
         return sentences(self.get(reply.headers["Location"]))
+
+
+def next_page(page: str) -> str:
+    """Where the list of this page goes on; it does."""
+    (link,) = re.findall(r'rel="next" href="([^"]+)"', page)
+    return unescape(link)
 
 
 def registration(city: str = "new york") -> dict[str, str]:

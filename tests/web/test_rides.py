@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from tests.conftest import NewVisitor
-from tests.visitor import Visitor, sentences
+from tests.visitor import Visitor, next_page, sentences
 
 BANNER = 'class="on-ride"'
 TIMES_SQUARE = {"latitude": "40.758", "longitude": "-73.9855"}
@@ -321,9 +321,7 @@ def test_the_sum_of_one_page_of_vehicles_says_so(app: Flask, rider: Visitor) -> 
         rider.add_vehicle()
 
     first = rider.get(f"/users/{rider.id}").text
-    link = re.search(r'rel="next" href="([^"]+)"', first)
-    assert link
-    second = rider.get(unescape(link[1])).text
+    second = rider.get(next_page(first)).text
 
     for page in (first, second):
         assert "The vehicles of this page together, in the last 30 days." in page
