@@ -1,7 +1,7 @@
 """The floor: a bare WSGI function that asks the database what MovR asks, and answers what it did.
 
-The SQL is prepared and the bodies are text. What a page of MovR takes beyond this is MovR's own:
-routes, sessions, forms, templates. Run by `python -m bench`.
+Its statements are those that MovR sends, word for word; its bodies are text. What a page of MovR
+takes beyond this is MovR's own: routes, sessions, forms, templates. Run by `python -m bench`.
 """
 
 import json
@@ -50,12 +50,10 @@ def _run(statement: str) -> None:
 
 
 def _cursor() -> Cursor:
-    """This thread's, on a connection with everything prepared."""
+    """This thread's own."""
     if not hasattr(_thread, "cursor"):
         connection = psycopg2.connect(os.environ["DB_URI"])
         connection.autocommit = True  # BEGIN and COMMIT are statements like the others
         _thread.cursor = connection.cursor()
-        for number, statement in enumerate(_PLAN["prepare"]):
-            _thread.cursor.execute(f"PREPARE s{number} {statement}")
     cursor: Cursor = _thread.cursor
     return cursor

@@ -12,6 +12,7 @@ from movr.formats import AVAILABLE
 from movr.geo import band
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
+from scenarios.shared.world import analyze
 
 MORE_THAN_A_PAGE: Final = 40
 # Not where those look who look from the centre: what they find is the world's.
@@ -38,6 +39,7 @@ def settle(engine: Engine, number: int, *, now: datetime) -> list[Person]:
             vehicles = _vehicles(person, now)
             connection.execute(insert(Vehicle), vehicles)
             connection.execute(insert(Ride), _rides(person, now))
+    analyze(engine)
     return people
 
 

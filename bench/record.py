@@ -5,11 +5,9 @@ Nothing is repeated here: it is recorded from MovR itself as it answers.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from itertools import filterfalse
 from typing import Any, Final
-from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,8 +23,8 @@ from movr.movr import MovR
 from web.app import create_app
 from web.config import Settings
 
-# What PostgreSQL can't tell from where a parameter stands.
-_TYPES: Final = {UUID: "uuid", datetime: "timestamptz"}
+# What keeps a transaction, and asks for nothing.
+_KEEPING: Final = frozenset({"BEGIN", "COMMIT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,13 @@ class Act:
     @property
     def statements(self) -> int:
         """How many statements of MovR's own there are, those that keep a transaction aside."""
-        return sum(statement.startswith("EXECUTE") for statement in self.sql)
+        return sum(statement not in _KEEPING for statement in self.sql)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What the floor does: statements to prepare, and what each request runs of them."""
+    """What the floor does for each request."""
 
-    prepare: list[str] = field(default_factory=list)
     acts: dict[str, Act] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -92,16 +89,7 @@ class Recorder:
 
     def _on_statement(self, *arguments: Any) -> None:  # SQLAlchemy passes six
         _, cursor, statement, parameters, *_ = arguments
-        if not parameters:
-            self._sql.append(statement)
-            return
-        types = ", ".join(_TYPES.get(type(value), "unknown") for value in parameters.values())
-        numbers = {name: f"${n}" for n, name in enumerate(parameters, 1)}
-        prepared = f"({types}) AS {statement % numbers}"
-        if prepared not in self.plan.prepare:
-            self.plan.prepare.append(prepared)
-        values = ", ".join(cursor.mogrify("%s", [value]).decode() for value in parameters.values())
-        self._sql.append(f"EXECUTE s{self.plan.prepare.index(prepared)} ({values})")
+        self._sql.append(cursor.mogrify(statement, parameters).decode())
 
 
 def record(url: URL, person: Person) -> Plan:

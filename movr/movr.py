@@ -171,19 +171,21 @@ class MovR:
 
     # Vehicles
 
-    def home(self, user: UserKey | None, search: Search, epoch: int = 0) -> results.Home:
-        """Who is looking (None: a stranger) and a page of what is free near them, in one read."""
-        key = {"member_city": user and user.city, "member_id": user and user.id, "epoch": epoch}
-        rows = self._read(search.home(), **search.parameters, **key)
-        split = queries.MEMBER_COLUMNS
-        member = rows_to.member(rows[0][:split]) if rows[0][0] else None
-        vehicles = [rows_to.nearby(row[split:]) for row in rows if row[split]]
-        return results.Home(member, rows_to.page_of_vehicles(vehicles, search.size))
-
     def vehicles(self, search: Search) -> Page[results.Nearby]:
         """A page of the city's vehicles, the nearest first."""
         rows = self._read(search.statement(), **search.parameters)
         return rows_to.page_of_vehicles([rows_to.nearby(row) for row in rows], search.size)
+
+    def seen_by(self, user: UserKey, epoch: int, search: Search) -> results.Seen:
+        """What `who_is` and `vehicles` say, in one read."""
+        key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
+        rows = self._read(search.after_who_is(), **search.parameters, **key)
+        split = queries.MEMBER_COLUMNS
+        members = [rows_to.member(row[:split]) for row in rows[:1] if row[0]]
+        vehicles = [rows_to.nearby(row[split:]) for row in rows[len(members) :]]
+        return results.Seen(
+            next(iter(members), None), rows_to.page_of_vehicles(vehicles, search.size)
+        )
 
     def vehicles_of(self, owner: UserKey, *, after: UUID | None, size: int) -> Page[results.Owned]:
         """A page of the owner's vehicles, free or ridden, and what each did in the last 30 days."""

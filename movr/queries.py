@@ -29,6 +29,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    null,
     select,
     true,
     tuple_,
@@ -42,6 +43,8 @@ from movr.models import Ride, User, Vehicle
 # How far to look for the nearest vehicles, in metres beyond where the page begins, before the whole
 # city is looked through: from a dense street to a town with few.
 REACHES: Final = (100, 1_000, 10_000)
+
+BEFORE_ALL: Final = -1.0  # a distance, in metres
 
 _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
@@ -78,7 +81,6 @@ _VEHICLE: Final = (
     Vehicle.longitude,
     Vehicle.public_id,
 )
-VEHICLE_COLUMNS: Final = len(_VEHICLE)
 
 WHO_IS: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
@@ -197,27 +199,23 @@ def _of_owner() -> Select[Any]:
         .limit(_LIMIT)
         .cte("page")
     )
+    # For each vehicle of the page by itself: so a database that knows nothing yet of how many there
+    # are has no worse way to go.
     done = (
         select(
-            Ride.vehicle_id,
             func.count().label("rides"),
             func.sum(Ride.length).label("time"),
             func.sum(Ride.distance).label("distance"),
         )
         .where(
             Ride.city == _CITY,
-            Ride.vehicle_id.in_(select(page.c.id)),
+            Ride.vehicle_id == page.c.id,
             Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
             Ride.end_time.is_not(None),
         )
-        .group_by(Ride.vehicle_id)
-        .subquery("done")
+        .lateral("done")
     )
-    return (
-        select(page, done.c.rides, done.c.time, done.c.distance)
-        .outerjoin_from(page, done, done.c.vehicle_id == page.c.id)
-        .order_by(page.c.id)
-    )
+    return select(page, done).select_from(page.join(done, true())).order_by(page.c.id)
 
 
 VEHICLES_OF_OWNER: Final = _of_owner()
@@ -290,13 +288,17 @@ HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
 
 
 @cache
-def home(*, of_type: bool) -> Select[Any]:
-    """Who is looking and what is free near them, in one round trip: each may be missing."""
+def after_who_is(*, only_free: bool, of_type: bool) -> Select[Any]:
+    """`WHO_IS` and `nearest` in one round trip: a row of the member, then those of the vehicles.
+
+    Each row has the columns of both, and nothing in those of the other; only its distance, which
+    no vehicle has, puts the member first.
+    """
+    vehicles = nearest(only_free=only_free, of_type=of_type).subquery("found")
     me = WHO_IS.subquery("me")
-    free = nearest(only_free=True, of_type=of_type).subquery("free")
-    anyway = select(literal(1).label("one")).subquery("anyway")
-    return (
-        select(*me.c, *free.c)
-        .select_from(anyway.outerjoin(me, true()).outerjoin(free, true()))
-        .order_by(free.c.distance, free.c.id)
-    )
+    member = [column.label(f"member_{column.key}") for column in me.c]
+    nobody = [cast(null(), column.type).label(f"member_{column.key}") for column in me.c]
+    no_vehicle = [cast(null(), column.type).label(column.key) for column in vehicles.c]
+    no_vehicle[-1] = cast(literal(BEFORE_ALL), Float()).label("distance")
+    both = union_all(select(*member, *no_vehicle), select(*nobody, *vehicles.c)).subquery("both")
+    return select(both).order_by(both.c.distance, both.c.id)

@@ -200,8 +200,8 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """What the home page shows: who is looking (None for strangers) and what they can ride."""
+class Seen:
+    """Who is looking (None once their sessions ended), and a page of what they look for."""
 
     member: Member | None
     vehicles: Page[Nearby]

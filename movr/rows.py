@@ -29,7 +29,7 @@ def nearby(row: Row) -> results.Nearby:
 def owned(row: Row) -> results.Owned:
     """A vehicle and what it did; nothing, if it was not ridden."""
     rides, time, distance = row[-3:]
-    month = results.Earnings(rides or 0, time or timedelta(), distance or 0)
+    month = results.Earnings(rides, time or timedelta(), distance or 0)
     return results.Owned(results.Vehicle(*row[:-3]), month)
 
 

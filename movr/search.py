@@ -9,7 +9,7 @@ from sqlalchemy import Select
 from movr import geo, queries
 from movr.cities import Position
 
-START = (-1.0, UUID(int=0))  # before everything
+START = (queries.BEFORE_ALL, UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class Search:
         """What finds them."""
         return queries.nearest(only_free=self.only_free, of_type=self.type is not None)
 
-    def home(self) -> Select[Any]:
-        """What finds those that are free, and who is looking."""
-        return queries.home(of_type=self.type is not None)
+    def after_who_is(self) -> Select[Any]:
+        """What finds who is looking, and then them."""
+        return queries.after_who_is(only_free=self.only_free, of_type=self.type is not None)
 
     @property
     def parameters(self) -> dict[str, Any]:

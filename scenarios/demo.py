@@ -31,6 +31,7 @@ def is_empty(engine: Engine) -> bool:
 def fill(stage: Stage) -> None:
     """Fill an empty database."""
     world.load(stage.engine, make(stage.now))
+    world.analyze(stage.engine)
 
 
 def make(now: datetime) -> World:

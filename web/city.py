@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter, ValidationError
 
 from movr.cities import DEFAULT_CITY, City, find, of_slug
-from web.context import movr, settings
-from web.finding import finding
+from web.context import settings
+from web.finding import finding, found
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
 from web.links import within_site
 from web.session import viewer
@@ -43,9 +43,7 @@ class CityConverter(BaseConverter):
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
     wanted = finding(current_city(), only_free=True)
-    page = movr().home(viewer().key, wanted.search, viewer().epoch)
-    viewer().member = page.member
-    return render_template("city/home.html", vehicles=page.vehicles, finding=wanted)
+    return render_template("city/home.html", vehicles=found(wanted.search), finding=wanted)
 
 
 @blueprint.post("/city/<name>")

@@ -8,10 +8,12 @@ from flask import abort, request
 from movr.cities import City, Position
 from movr.formats import VEHICLE_TYPES
 from movr.geo import is_within
+from movr.results import Nearby, Page
 from movr.search import START, Search
 from web import paging
-from web.context import settings
+from web.context import movr, settings
 from web.geoutils import position
+from web.session import viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,16 @@ def finding(city: City, *, only_free: bool = False) -> Finding:
         after=paging.after_distance() or START,
     )
     return Finding(search, from_visitor=here is not None, is_too_far=bool(asked and asked != here))
+
+
+def found(wanted: Search) -> Page[Nearby]:
+    """A page of the vehicles; who is looking is asked for in the same round trip."""
+    visitor = viewer()
+    if visitor.key is None:
+        return movr().vehicles(wanted)
+    seen = movr().seen_by(visitor.key, visitor.epoch, wanted)
+    visitor.member = seen.member
+    return seen.vehicles
 
 
 def _near() -> Position | None:

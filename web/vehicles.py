@@ -13,7 +13,7 @@ from movr.results import Vehicle, VehicleKey
 from web import session
 from web.city import current_city, look_at
 from web.context import movr
-from web.finding import finding
+from web.finding import finding, found
 from web.forms import VehicleForm
 from web.geocoding import position_of
 
@@ -24,8 +24,7 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 def index() -> ResponseReturnValue:
     """The city's vehicles, the nearest first, for everyone."""
     wanted = finding(current_city())
-    page = movr().vehicles(wanted.search)
-    return render_template("vehicles/index.html", vehicles=page, finding=wanted)
+    return render_template("vehicles/index.html", vehicles=found(wanted.search), finding=wanted)
 
 
 @blueprint.get("/add")

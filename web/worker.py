@@ -1,8 +1,13 @@
-"""gunicorn's worker of threads, which loses no request when it is told to stop."""
+"""gunicorn's worker of threads: it shares work fairly, and loses no request when it stops."""
 
+import time
 from socket import socket
+from typing import Final
 
 from gunicorn.workers.gthread import ThreadWorker
+
+STEP_ASIDE: Final = 0.0001  # seconds for each connection that a worker has already
+STEP_ASIDE_AT_MOST: Final = 0.001
 
 
 class Worker(ThreadWorker):
@@ -12,6 +17,15 @@ class Worker(ThreadWorker):
     welcoming connections and resets them in the end, and a proxy may not send a POST again that
     was reset. Refused at once, it sends it elsewhere.
     """
+
+    def accept(self, listener: socket) -> None:
+        """Take a connection, unless a worker with fewer does.
+
+        All are woken by a new connection. Whoever is fastest would take it, and that is often the
+        same one; but a proxy keeps its connections open, and so one worker would do all the work.
+        """
+        time.sleep(min(self.nr_conns * STEP_ASIDE, STEP_ASIDE_AT_MOST))
+        super().accept(listener)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001 - gunicorn's
         """Heed the listeners or not; the latter is the first that a worker does when it stops."""

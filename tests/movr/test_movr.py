@@ -9,7 +9,7 @@ import pytest
 from movr import errors
 from movr.cities import Position, find
 from movr.movr import MovR
-from movr.results import Nearby, Page, UserKey, VehicleKey
+from movr.results import Nearby, Page, Seen, UserKey, VehicleKey
 from movr.search import START, Search
 from tests.conftest import free_port
 from tests.visitor import registration
@@ -96,25 +96,32 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
     assert turned == pages
 
 
-def test_home_shows_what_is_free_and_who_is_looking(movr: MovR) -> None:
+def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
     owner = a_member(movr)
     free, taken, removed = some_vehicles(movr, owner, 3)
     movr.start_ride(taken, owner)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.home(owner, near("new york"))
+    seen = movr.seen_by(owner, 0, near("new york", only_free=True))
 
     assert seen.member == movr.who_is(owner)
+    assert seen.member
     assert [item.vehicle.id for item in seen.vehicles.items] == [free.id]
 
 
-def test_home_is_there_for_strangers_and_where_nothing_is_free(movr: MovR) -> None:
+def test_who_is_looking_is_found_where_there_are_no_vehicles(movr: MovR) -> None:
     member = a_member(movr)
 
-    assert movr.home(None, near("paris")).member is None
-    assert movr.home(UserKey("paris", uuid4()), near("paris")).member is None
-    assert movr.home(member, near("paris")).member == movr.who_is(member)
-    assert movr.home(member, near("paris")).vehicles == Page((), None)
+    assert movr.seen_by(member, 0, near("paris")) == Seen(movr.who_is(member), Page((), None))
+
+
+def test_vehicles_are_found_for_whoever_is_nobody_any_more(movr: MovR) -> None:
+    free, *_ = some_vehicles(movr, a_member(movr), 1)
+
+    seen = movr.seen_by(UserKey("paris", uuid4()), 0, near("new york"))
+
+    assert seen.member is None
+    assert [item.vehicle.id for item in seen.vehicles.items] == [free.id]
 
 
 def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:

@@ -161,11 +161,12 @@ def test_from_anywhere_and_with_any_filter_as_well(
     assert [item.vehicle.id for item in seen] == sorted_by_hand(wanted, origin)
 
 
-def test_home_finds_the_same_as_the_list_of_what_is_free(movr: MovR, crowded: Crowded) -> None:
+def test_a_member_finds_the_same_as_a_stranger(movr: MovR, crowded: Crowded) -> None:
+    member = a_member(movr)
     crowded("new york", 200)
     search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
 
-    assert movr.home(None, search).vehicles == movr.vehicles(search)
+    assert movr.seen_by(member, 0, search).vehicles == movr.vehicles(search)
 
 
 def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: MovR) -> None:

@@ -1,0 +1,47 @@
+"""How gunicorn's workers share connections that stay open, as those of a proxy do."""
+
+import socket
+from contextlib import ExitStack
+from operator import sub
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.conftest import running
+from tests.http.test_run import until
+
+CONNECTIONS = 16
+PROC = Path("/proc")
+
+
+def test_no_worker_takes_nearly_all_the_connections(database: str) -> None:
+    with running(DB_URI=database, DEBUG="1", WORKERS="2") as (url, process), ExitStack() as stack:
+
+        def connect() -> None:
+            place = (urlsplit(url).hostname, urlsplit(url).port)
+            client = stack.enter_context(socket.create_connection(place))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: movr.test\r\n\r\n")
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+
+        def both_take_some() -> bool:
+            connect()
+            return min(shares(process.pid)) > 0
+
+        until(both_take_some, "a second worker that takes connections")
+        before = shares(process.pid)
+
+        for _ in range(CONNECTIONS):
+            connect()
+
+        assert min(map(sub, shares(process.pid), before)) >= CONNECTIONS // 8
+
+
+def shares(process: int) -> list[int]:
+    """How many sockets each of two workers has beyond those that both have."""
+    children = (PROC / f"{process}/task/{process}/children").read_text().split()
+    one, other = map(sockets, children)
+    return [len(one - other), len(other - one)]
+
+
+def sockets(worker: str) -> set[str]:
+    files = (PROC / worker / "fd").iterdir()
+    return {name for file in files if (name := str(file.readlink())).startswith("socket:")}
