@@ -1,5 +1,6 @@
 """gunicorn's settings: `gunicorn -c web/gunicorn.py server:app`."""
 
+import gc
 import os
 import shutil
 import signal
@@ -84,6 +85,12 @@ def _is_alive(process: int) -> bool:
     except PermissionError:  # somebody else's
         pass
     return True
+
+
+def post_worker_init(_worker: Worker) -> None:
+    """Have garbage no longer be looked for in what is there for good, which is nearly everything."""
+    gc.collect()
+    gc.freeze()
 
 
 def pre_request(_worker: Worker, request: Request) -> None:

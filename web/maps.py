@@ -12,7 +12,7 @@ from flask import Flask
 from movr.cities import US_EAST, US_WEST, City, Position
 from movr.formats import VEHICLE_TYPES
 from movr.geo import metres_a_degree
-from movr.results import Nearby, Owned, Vehicle
+from movr.results import Vehicle
 from web import statics
 from web.replies import nonce
 
@@ -116,9 +116,8 @@ class Drawing:
         return self.rings[0]
 
 
-def drawing(items: Sequence[Nearby | Owned], city: City, visitor: Position | None) -> Drawing:
-    """A page of vehicles around the visitor, or around the city's centre."""
-    vehicles = [item.vehicle for item in items]
+def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -> Drawing:
+    """Vehicles around the visitor, or around the city's centre."""
     origin = visitor or city.centre
     frame = Frame.around([origin, *(vehicle.position for vehicle in vehicles)])
     markers = _markers(frame, vehicles)

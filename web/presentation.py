@@ -29,7 +29,7 @@ from web.city import current_city
 from web.replies import served_by
 from web.session import viewer
 
-REMEMBERED: Final = 10_000  # of a kind: an address or a phrase costs as much as a ticket around it
+REMEMBERED: Final = 10_000  # phrases of a kind
 
 _WORDS: Final = "en_US"
 
@@ -43,7 +43,6 @@ _REGION_NAMES: Final = {US_EAST: "US East", US_WEST: "US West", EUROPE_WEST: "Eu
 def init_app(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(
-        url_for=lru_cache(REMEMBERED)(app.url_for),  # what it says never changes
         current_city=current_city,
         viewer=viewer,
         served_by=served_by,

@@ -37,7 +37,7 @@ function cards(tickets) {
 
 function pin(streets, tickets) {
   const [{ node, place }] = tickets;
-  const isBusy = tickets.every((ticket) => !ticket.node.querySelector("form"));
+  const isBusy = tickets.every((ticket) => !ticket.node.querySelector("button"));
   const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
   const words = (selector) => node.querySelector(selector).textContent.trim().replace(/\s+/g, " ");
   const name = `${words(".ticket-title")}, ${words(".ticket-place")}`;
@@ -85,7 +85,7 @@ function showChosen(map, streets) {
     streets.clear();
     streets.put(element("span", "pin-chosen"), place);
   };
-  streets.show([numbers(map.dataset.middle)]);
+  streets.show([numbers(map.querySelector(".map-drawing").dataset.middle)]);
   const { latitude, longitude } = form.elements;
   if (latitude.value) mark([Number(latitude.value), Number(longitude.value)]);
   form.addEventListener("chosen", ({ detail }) => {
@@ -102,9 +102,9 @@ function chooseOnMap(form, latitude, longitude) {
 /** The drawing takes clicks, too: it is to scale. */
 function letDrawingChoose(map) {
   const form = map.closest("form");
-  const drawing = map.querySelector("svg");
+  const drawing = map.querySelector(".map-drawing");
   const chosen = drawing.querySelector("[data-chosen]");
-  const [middle, degrees] = [numbers(map.dataset.middle), numbers(map.dataset.degrees)];
+  const [middle, degrees] = [numbers(drawing.dataset.middle), numbers(drawing.dataset.degrees)];
   const { width, height } = drawing.viewBox.baseVal;
   const mark = ([latitude, longitude]) => {
     const x = width / 2 + (longitude - middle[1]) / degrees[1];
@@ -126,10 +126,11 @@ async function layStreets(map) {
   const stage = element("div", "map-streets");
   stage.setAttribute("role", "region");
   stage.setAttribute("aria-label", `Map of ${map.dataset.city}`);
+  const drawing = map.querySelector(".map-drawing");
   const { load } = await import(map.dataset.google ? BY_GOOGLE : BY_LEAFLET);
   map.append(stage);
   try {
-    const streets = await load(stage, map.dataset);
+    const streets = await load(stage, { ...map.dataset, ...drawing.dataset });
     (map.dataset.map === "picker" ? showChosen : showVehicles)(map, streets);
     await streets.areThere;
     map.classList.add("has-streets");

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from movr.cities import CITIES, City, Position, find
 from movr.geo import metres
-from movr.results import Nearby, Vehicle
+from movr.results import Vehicle
 from web.maps import HEIGHT, MARGIN, TOUCHING, WIDTH, Drawing, Frame, Point, drawing, groups
 
 NEW_YORK = CITIES[0]
@@ -45,7 +45,7 @@ def drawn(
     vehicles = [
         vehicle(place, "in_use" if n < busy else "available") for n, place in enumerate(places)
     ]
-    return drawing([Nearby(one, 0.0) for one in vehicles], city, visitor)
+    return drawing(vehicles, city, visitor)
 
 
 def north_of(place: Position, degrees: float) -> Position:
