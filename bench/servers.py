@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import URL, Engine
 
 from bench.http import Connection, Unexpected, request
-from movr import databases, embedded, schema
+from movr import databases, embedded, schema, signals
 from movr.databases import text_of
 from movr.engine import make_engine, parse_uri
 
@@ -66,6 +66,7 @@ def server() -> Iterator[URL]:
         yield parse_uri(uri)
 
 
+@signals.whole
 @contextmanager
 def fresh_database(server: URL) -> Iterator[URL]:
     """A database on this server with MovR's schema and no rows, removed afterwards."""
@@ -92,6 +93,7 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
         engine.dispose()
 
 
+@signals.whole
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
     """This application under gunicorn as in production, but on a free port of the loopback."""

@@ -11,8 +11,8 @@ import pytest
 
 from bench.load import Load
 from bench.results import Page, Results, compare
-from tests.bench.leftovers import left_in
 from tests.conftest import ROOT
+from tests.leftovers import left_in
 
 PATIENCE = 120  # seconds
 
