@@ -24,6 +24,7 @@ ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
 PATIENCE: Final = 0.005  # seconds between two looks at whether it answers
 UNLIMITED: Final = 1_000_000
+POOL_SIZE: Final = 5  # connections at most, as many as MovR has by default
 PROC: Final = Path("/proc")
 
 
@@ -85,7 +86,7 @@ def fresh_database(server: URL) -> Iterator[URL]:
 def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
     """An engine on this database, closed afterwards."""
     engine = make_engine(
-        text_of(url), pool_size=1, application_name="movr-bench", autocommit=autocommit
+        text_of(url), pool_size=POOL_SIZE, application_name="movr-bench", autocommit=autocommit
     )
     try:
         yield engine

@@ -15,7 +15,7 @@ from bench import terminal
 from tests import databases
 from tests.conftest import ROOT
 from tests.http.test_run import until
-from tests.leftovers import Started, processes_of
+from tests.leftovers import Started
 
 PATIENCE = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
@@ -52,7 +52,7 @@ class Running:
         assert self.process.poll() is None, self.said
 
     def until_its_database_server_starts(self) -> None:
-        until(lambda: any(map(is_starting, processes_of(str(self.folder)))), "pg_ctl")
+        until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
 
     def leaves_nothing_after(self, ending: signal.Signals) -> None:
         """End it as the terminal or the system does, and look around."""
@@ -69,14 +69,6 @@ class Running:
         assert self.process.returncode == terminal.INTERRUPTED
         assert started.is_over(str(self.folder))
         assert list(self._results.iterdir()) == []
-
-
-def is_starting(process: int) -> bool:
-    """True for the program that starts a database server."""
-    try:
-        return b"pg_ctl" in Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:  # it has ended
-        return False
 
 
 @pytest.fixture
