@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import URL, Engine
 
 from bench.http import Connection, Unexpected, request
-from movr import databases, embedded, schema
+from movr import databases, embedded, schema, signals
 from movr.databases import text_of
 from movr.engine import make_engine, parse_uri
 
@@ -24,6 +24,7 @@ ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
 PATIENCE: Final = 0.005  # seconds between two looks at whether it answers
 UNLIMITED: Final = 1_000_000
+POOL_SIZE: Final = 5  # connections at most, as many as MovR has by default
 PROC: Final = Path("/proc")
 
 
@@ -66,6 +67,7 @@ def server() -> Iterator[URL]:
         yield parse_uri(uri)
 
 
+@signals.whole
 @contextmanager
 def fresh_database(server: URL) -> Iterator[URL]:
     """A database on this server with MovR's schema and no rows, removed afterwards."""
@@ -84,7 +86,7 @@ def fresh_database(server: URL) -> Iterator[URL]:
 def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
     """An engine on this database, closed afterwards."""
     engine = make_engine(
-        text_of(url), pool_size=1, application_name="movr-bench", autocommit=autocommit
+        text_of(url), pool_size=POOL_SIZE, application_name="movr-bench", autocommit=autocommit
     )
     try:
         yield engine
@@ -92,6 +94,7 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
         engine.dispose()
 
 
+@signals.whole
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
     """This application under gunicorn as in production, but on a free port of the loopback."""

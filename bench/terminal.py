@@ -1,12 +1,11 @@
 """What a command says while it works, and how it ends."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 from typing import Final, TypeVar
 
 from bench.http import Unexpected
+from movr import signals
 
 Item = TypeVar("Item")
 
@@ -16,8 +15,7 @@ INTERRUPTED: Final = 130  # what a shell says of a command that Ctrl-C ended
 
 def run(command: Callable[[], None]) -> int:
     """Run a command until it is done or told to end; the exit status."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, _end)
+    signals.raise_first()
     try:
         command()
     except Unexpected as error:
@@ -29,13 +27,6 @@ def run(command: Callable[[], None]) -> int:
     return 0
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    """Unwind, and hear no second Ctrl-C while what was started is ended."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
     """These items, with a bar on the terminal for how far we are; elsewhere a line a tenth."""
     for done, item in enumerate(items):
@@ -45,8 +36,16 @@ def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
 
 
 def bar(what: str) -> Callable[[float], None]:
-    """What shows a share that is done, from 0 to 1, whenever it is told one."""
-    return lambda share: _show(what, round(share * 100), 100)
+    """What shows a share that is done, from 0 to 1, whenever it is told one of another percent."""
+    shown = -1
+
+    def show(share: float) -> None:
+        nonlocal shown
+        if (percent := round(share * 100)) != shown:
+            shown = percent
+            _show(what, percent, 100)
+
+    return show
 
 
 def _show(what: str, done: int, total: int) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from crowd import check, hosting, journal, signals
+from crowd import check, hosting, journal
 from crowd.hosting import HOST, ROOT, CannotHost
-from movr import embedded, invariants, schema
+from movr import embedded, invariants, schema, signals
 from movr.engine import make_engine
 
 SHOWN: Final = 20  # sentences; the rest is counted
@@ -66,7 +66,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def main() -> int:
     """Run the crowd for as long as wanted, or until Ctrl-C; the exit status."""
-    signals.as_ctrl_c()
+    signals.raise_first()
     try:
         settings = read_settings(os.environ)
         with ExitStack() as stack:
@@ -88,8 +88,7 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     url, uri = settings.url, settings.db_uri
     if not url:
         print("Starting MovR on a database of its own: some seconds.", flush=True)
-        with signals.held():
-            uri = stack.enter_context(embedded.temporary())
+        uri = stack.enter_context(embedded.temporary())
         url = stack.enter_context(hosting.serving(uri, log))
     engine = make_engine(uri, pool_size=1, application_name="movr-crowd")
     stack.callback(engine.dispose)
@@ -147,9 +146,10 @@ def _wait(locust: subprocess.Popen[bytes]) -> int:
     try:
         return locust.wait()
     except KeyboardInterrupt:
+        signals.raise_first()  # hear a second Ctrl-C, too
         print("Ending the crowd.", flush=True)
         locust.terminate()
-        return locust.wait()  # until a second Ctrl-C
+        return locust.wait()
 
 
 def _command(settings: Settings, url: str) -> list[str]:

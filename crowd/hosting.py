@@ -12,7 +12,7 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from crowd import signals
+from movr import signals
 
 ROOT: Final = Path(__file__).parent.parent
 HOST: Final = "127.0.0.1"
@@ -24,6 +24,7 @@ class CannotHost(Exception):  # noqa: N818 - a reason, told and done with
     """The server does not start."""
 
 
+@signals.whole
 @contextmanager
 def serving(uri: str, log: Path) -> Iterator[str]:
     """MovR with the demo world on this empty database, under gunicorn; its URL.
@@ -47,9 +48,8 @@ def serving(uri: str, log: Path) -> Iterator[str]:
         _wait_until_answering(server, url, log)
         yield url
     finally:
-        with signals.held():
-            server.terminate()
-            server.wait()
+        server.terminate()
+        server.wait()
 
 
 def complaints(log: Path, at_most: int = 40) -> list[str]:

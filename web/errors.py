@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
-from web import logs, metrics, session
+from web import gbfs, logs, metrics, session
 from web.limits import MINUTE, TooManyAttempts
 
 RETRY_AFTER: Final = "5"  # seconds
@@ -115,6 +115,8 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's errors: a page nobody wrote, a method nobody answers, a body too large."""
     if error.response is not None or error.code is None or isinstance(error, BadHost):
         return error  # without a host a page can't have links
+    if error.code == HTTPStatus.NOT_FOUND and gbfs.is_asked():
+        return gbfs.no_feed()
     body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
     # What the error itself must say: which methods a 405 allows, for one.
     headers |= {name: text for name, text in error.get_headers() if name == "Allow"}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,7 @@ blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
 VERSION: Final = "3.0"
 LANGUAGE: Final = "en"  # of our pages
-HOUR: Final = 3600  # seconds
+MINUTE, HOUR = 60, 3600  # seconds
 DECIMALS: Final = 6  # of a degree: 11 cm
 # What does not come from the database is as it was when this process read its settings.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
@@ -56,6 +57,20 @@ _RANGES: Final = {
     type_: {"current_range_meters": kind.range} if kind.range else {}
     for type_, kind in KINDS.items()
 }
+
+
+def is_asked() -> bool:
+    """True if this request is for a feed, be it ours or none."""
+    return request.path.startswith(f"{blueprint.url_prefix}/")
+
+
+def no_feed() -> Response:
+    """That there is none at this address, for programs; there may be one in a while."""
+    text = json.dumps({"error": "There is no feed at this address."})
+    response = Response(text, HTTPStatus.NOT_FOUND, mimetype="application/json")
+    response.cache_control.public = True
+    response.cache_control.max_age = MINUTE
+    return _for_every_site(response)
 
 
 @blueprint.after_request

@@ -88,7 +88,7 @@ def _is_alive(process: int) -> bool:
 
 
 def post_worker_init(_worker: Worker) -> None:
-    """Have garbage no longer be looked for in what is there for good, which is nearly everything."""
+    """Have garbage no longer be looked for among what is there for good: nearly everything."""
     gc.collect()
     gc.freeze()
 

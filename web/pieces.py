@@ -4,16 +4,22 @@ To escape and join the text of thirty tickets took longer than all the rest of t
 remembered has no token, name or clock in it: nothing but its arguments, all of which are compared.
 """
 
-from collections.abc import Callable, Hashable
-from functools import lru_cache
-from typing import Final, NamedTuple
+from collections.abc import Hashable
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
 
 from flask import Flask
 from markupsafe import Markup, escape
 
 TEMPLATE: Final = "pieces.html"
-PIECES: Final = ("ticket", "map_of_vehicles", "map_to_choose_on", "city_choices")
-REMEMBERED: Final = 5_000  # of a kind: tickets take some 1.5 kB
+# How many of each are remembered, those last used: in all some 15 MB, once there have been so many.
+PIECES: Final = {
+    "ticket": 5_000,
+    "map_of_vehicles": 500,
+    "map_to_choose_on": 50,
+    "city_choices": 9,
+}
+ADDRESSES: Final = 10_000
 
 
 class Offer(NamedTuple):
@@ -32,18 +38,15 @@ REMOVE: Final = Offer("vehicles.remove", "Remove", "the", style="outline-danger"
 def init_app(app: Flask) -> None:
     """Give templates the pieces, and the addresses that are in them."""
 
-    @lru_cache(REMEMBERED)
-    def url_for(endpoint: str, **values: Hashable) -> Markup:
+    @lru_cache(ADDRESSES)
+    def url_for(endpoint: str, **values: Any) -> Markup:
         return escape(app.url_for(endpoint, **values))
 
-    app.jinja_env.globals.update({piece: _remembered(app, piece) for piece in PIECES})
+    for piece, most in PIECES.items():
+        app.jinja_env.globals[piece] = lru_cache(most)(partial(_make, app, piece))
     app.jinja_env.globals.update(url_for=url_for, START=START, REMOVE=REMOVE)
 
 
-def _remembered(app: Flask, piece: str) -> Callable[..., Markup]:
-    @lru_cache(REMEMBERED)
-    def make(*arguments: Hashable) -> Markup:
-        macro = getattr(app.jinja_env.get_template(TEMPLATE).module, piece)
-        return Markup(macro(*arguments))  # noqa: S704 - what a template made of them
-
-    return make
+def _make(app: Flask, piece: str, *arguments: Hashable) -> Markup:
+    macro = getattr(app.jinja_env.get_template(TEMPLATE).module, piece)
+    return Markup(macro(*arguments))  # noqa: S704 - what a template made of them

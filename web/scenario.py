@@ -9,13 +9,12 @@ from typing import Final, TextIO
 import click
 
 import scenarios
-from movr import databases
+from movr import databases, signals
 from scenarios import Scenario
 from web import running
 from web.context import movr
 from web.plainly import Plainly
 from web.running import Locked, Running
-from web.servers import take_signals_as_ctrl_c
 from web.staging import Staging
 
 STEPS: Final = 1000  # of the progress bar
@@ -40,7 +39,7 @@ def up(name: str, rows: int | None) -> None:
     chosen = _find(name)
     if rows and not chosen.takes_rows:
         raise click.ClickException(f"The scenario {name} has one size and takes no --rows.")
-    take_signals_as_ctrl_c()
+    signals.raise_first()
     with _locked(name) as lock, click.progressbar(length=STEPS, label=name) as bar:
         if left_behind := running.read(name):
             left_behind.drop()

@@ -23,7 +23,7 @@ from movr.movr import MovR
 from scenarios.shared.stage import Stage
 from web import running
 from web.running import Running
-from web.servers import HOST, CannotServe, ignore_signals
+from web.servers import HOST, CannotServe
 
 START_TIMEOUT: Final = 30  # seconds
 GRACE: Final = 5  # seconds that a statement under way has to end by itself
@@ -61,7 +61,6 @@ class Staging:
             try:
                 return making.result()
             except KeyboardInterrupt:
-                ignore_signals()
                 self._stopped.set()
                 wait([making], GRACE)
                 if self._is_made.is_set() and not making.done():  # end the statement under way

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 
 from bench.load import Load
 from bench.results import Page, Results, compare
-from tests.bench.leftovers import left_in
+from bench.servers import connected
+from movr.engine import parse_uri
+from scenarios import metropolis
 from tests.conftest import ROOT
+from tests.leftovers import left_in
 
 PATIENCE = 120  # seconds
 
@@ -63,6 +67,12 @@ def test_what_else_has_changed_is_said() -> None:
     other = replace(results(90, 100, 120), facts={"python": "3.14"})
 
     assert "python: 3.11 → 3.14" in compare(results(90, 100, 120), other)
+
+
+def test_there_are_connections_for_all_that_load_a_metropolis_at_once(empty_database: str) -> None:
+    with connected(parse_uri(empty_database)) as engine, ExitStack() as stack:
+        for _ in range(metropolis.LOADERS + 1):  # and one tells the planner meanwhile
+            stack.enter_context(engine.connect())
 
 
 def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> None:

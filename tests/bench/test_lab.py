@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,8 +12,8 @@ import pytest
 from bench import lab
 from bench.plot import page, plot
 from bench.slopes import Slope
-from tests.bench.leftovers import left_in, processes_of
 from tests.conftest import ROOT
+from tests.leftovers import left_in
 
 PATIENCE = 120  # seconds
 LAB = (sys.executable, "-m", "bench.lab", "--rounds", "1", "--distances", "0", "5")
@@ -89,22 +88,3 @@ def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -
         "Start a ride": "7",
     }
     assert {path.name for path in tmp_path.iterdir()} == {"lab.html", "lab.svg"}
-
-
-def test_ctrl_c_leaves_no_server_and_no_database(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        running = start_lab(Path(folder), "--rounds", "1000", "--out", str(tmp_path))
-        assert running.stderr
-        for line in running.stderr:
-            if line.startswith("Measuring"):
-                break
-        started = processes_of(folder)
-        running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=PATIENCE)[1]
-
-        assert running.returncode == 130
-        assert said.splitlines()[-1] == "Interrupted: nothing is left behind."
-        assert started
-        assert processes_of(folder) == set()
-        assert left_in(folder) == set()
-    assert list(tmp_path.iterdir()) == []

@@ -107,3 +107,15 @@ def test_members_see_their_neighbours(hands: Hands, new_http_visitor: NewVisitor
 
     expect(hands.page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
     expect(hands.page.get_by_text("Sofia")).to_be_visible()
+
+
+def test_who_made_mistakes_goes_on_at_the_first(screen: Page) -> None:
+    screen.goto("/register")
+    screen.get_by_label("First name").fill("Ada")
+    screen.get_by_label("Last name").fill("<b>")
+    screen.get_by_label("Email").fill("ada@example.com")
+    screen.get_by_label("Username").fill("no")
+    screen.get_by_label("Password").fill(PASSWORD)
+    screen.get_by_role("button", name="Create my account").click()
+
+    expect(screen.get_by_label("Last name")).to_be_focused()

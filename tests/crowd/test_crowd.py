@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import signal
 import subprocess
 import sys
@@ -21,9 +20,10 @@ from scenarios import demo
 from scenarios.shared.stage import Stage
 from tests.conftest import ROOT, free_port, serving
 from tests.http.test_run import NO_SETTINGS, is_open, until
+from tests.leftovers import Started, left_in, processes_of
 
 PATIENCE = 120  # seconds
-MARK = "CROWD_TEST"
+NOTHING: tuple[set[int], set[str]] = (set(), set())
 
 
 class Crowd:
@@ -31,7 +31,6 @@ class Crowd:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
-        self._mark = secrets.token_hex()
         self._output = folder / "output"
         defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
         with self._output.open("wb") as output:
@@ -42,7 +41,6 @@ class Crowd:
                     **os.environ,
                     **NO_SETTINGS,
                     "TMPDIR": str(folder),
-                    MARK: self._mark,
                     **defaults,
                     **settings,
                 },
@@ -85,19 +83,14 @@ class Crowd:
     def end(self) -> int:
         return self.process.wait(PATIENCE)
 
-    def left(self) -> list[str]:
-        """The folders that it made and the processes that it started and did not end."""
-        folders = [str(path) for path in self._folder.glob("movr-*/")]
-        return folders + [path.name for path in Path("/proc").glob("[0-9]*") if self._started(path)]
+    def begun(self) -> Started:
+        """What it has started so far."""
+        return Started.by(str(self._folder))
 
-    def _started(self, process: Path) -> bool:
-        """By our mark in its environment; PostgreSQL writes over that, but names its folder."""
-        try:
-            environment = process.joinpath("environ").read_bytes()
-            command = process.joinpath("cmdline").read_bytes()
-        except OSError:  # gone, or somebody else's
-            return False
-        return self._mark.encode() in environment or bytes(self._folder) in command
+    def left(self) -> tuple[set[int], set[str]]:
+        """The processes that it started and did not end, and the files that it made."""
+        files = left_in(str(self._folder)) - {self._output.name}
+        return processes_of(str(self._folder)), files
 
 
 @pytest.fixture
@@ -142,21 +135,30 @@ def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Pa
     assert crowd.done("account opened") > 0
     assert "The database agrees" in crowd.said
     assert "Traceback" not in crowd.said
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
 
 
-def test_ctrl_c_ends_the_crowd_with_the_same_summary_and_leaves_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
+    folder: Path, ending: signal.Signals
+) -> None:
     with Crowd(folder) as crowd:
         crowd.wait_for_writes(40)
-        assert len(crowd.left()) > 5  # a folder, a database, a server, Locust: what must go
-        crowd.press_ctrl_c()
+        begun = crowd.begun()
+        assert len(begun.processes) > 5  # a database, a server, Locust: what must go
+        assert begun.ports
+        if ending is signal.SIGINT:
+            crowd.press_ctrl_c()
+        else:
+            crowd.process.send_signal(ending)
 
         assert crowd.end() == 0, crowd.said
 
     assert crowd.done("ride started") >= crowd.done("ride ended") > 0
     assert "The database agrees" in crowd.said
     assert "Traceback" not in crowd.said
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
+    assert not any(map(is_open, begun.ports))
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
@@ -167,7 +169,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
         assert crowd.end() == 1
 
     assert "Traceback" not in crowd.said
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
 
 
 def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
@@ -178,7 +180,7 @@ def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
 
         crowd.end()
 
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
 
 
 def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
@@ -206,7 +208,7 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
         assert crowd.end() == 1
 
     assert re.search(rf"Lost: ride started, [a-z ]+, {rides[0]}\.", crowd.said)
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
 
 
 def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
@@ -228,7 +230,7 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
         crowd.end()
 
     assert f"http://127.0.0.1:{port}" in crowd.said
-    assert crowd.left() == []
+    assert crowd.left() == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from movr.engine import parse_uri
 from scenarios import demo, traveller
 from tests.conftest import ROOT, free_port
 from tests.http.test_run import until, with_settings
+from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
 PATIENCE = 90  # seconds
 NOT_SOON = 1_000_000  # vehicles a city
+STANDARD = 4  # databases: three of PostgreSQL's own, and the one that MovR works on
 
 
 class Clone:
@@ -210,6 +212,27 @@ def has_vehicles(clone: Clone) -> bool:
             return connection.execute(text("SELECT 1 FROM rides LIMIT 1")).first() is not None
     finally:
         engine.dispose()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_up_ends_the_embedded_server_too(
+    clone: Clone, ending: signal.Signals
+) -> None:
+    clone.uri = ""
+    command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
+    databases_of_server = clone.folder / ".movr" / "postgresql" / "base"
+    until(lambda: len([*databases_of_server.glob("*/")]) > STANDARD, "the scenario's database")
+    begun = Started.by(str(clone.folder))
+    assert begun.processes
+
+    command.send_signal(ending)
+    said, _ = command.communicate(timeout=PATIENCE)
+
+    assert command.returncode == 1
+    assert "Traceback" not in said
+    assert processes_of(str(clone.folder)) == set()
+    assert list(clone.state.glob("*")) == []
+    assert len([*databases_of_server.glob("*/")]) == STANDARD
 
 
 def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tests.conftest import NewVisitor
 from tests.databases import all_rows
-from tests.visitor import Visitor, registration
+from tests.visitor import Visitor, registration, sentences
 
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 
@@ -89,6 +89,37 @@ def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) ->
     vehicle = visitor.register().add_vehicle()
 
     assert "off the street" in twice(visitor, f"/vehicles/remove/{vehicle}", {}, engine)
+
+
+def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
+    new_visitor: NewVisitor, engine: Engine
+) -> None:
+    """By a button pressed twice: both times with the session and the token that were good."""
+    first, second = new_visitor().register(), new_visitor()
+    leave, form = f"/users/remove/{first.id}", {"csrf_token": first.token()}
+    second.client.cookies.update(first.client.cookies)
+    assert "deleted" in first.follow(first.client.post(leave, data=form))
+    done = all_rows(engine)
+
+    again = second.client.post(leave, data=form)
+
+    assert again.headers["Location"] == "/login"
+    assert "Please log in first." in second.follow(again)
+    assert all_rows(engine) == done
+
+
+def test_a_form_that_deletes_and_is_gone_back_to_has_expired(
+    visitor: Visitor, engine: Engine
+) -> None:
+    leave, form = f"/users/remove/{visitor.register().id}", {"csrf_token": visitor.token()}
+    visitor.client.post(leave, data=form)
+    done = all_rows(engine)
+
+    reply = visitor.client.post(leave, data=form)
+
+    assert reply.status_code == 400
+    assert "This form has expired." in sentences(reply)
+    assert all_rows(engine) == done
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,12 @@ def errors(reply: httpx.Response) -> dict[str, str]:
     return dict(re.findall(r'id="(\w+)-error">([^<]*)<', reply.text))
 
 
+def focused(reply: httpx.Response) -> list[str]:
+    """The fields that a browser gives the focus when it opens the page."""
+    tags = [tag for tag in re.findall("<[^>]+>", reply.text) if " autofocus" in tag]
+    return [found[1] for tag in tags if (found := re.search(r' name="(\w+)"', tag))]
+
+
 # Forms
 
 
@@ -187,7 +193,7 @@ def test_a_field_that_is_wrong_says_so_itself(
     reply = send(visitor, path, good if bad is None else {**good, field: bad})
 
     assert reply.status_code == 422, sentences(reply)
-    assert list(errors(reply)) == [field]
+    assert list(errors(reply)) == focused(reply) == [field]
     assert errors(reply)[field].strip()
     assert all_rows(engine) == before
 
@@ -239,6 +245,29 @@ def test_an_empty_form_says_so_at_every_field(visitor: Visitor, engine: Engine, 
     assert reply.status_code == 422
     assert set(errors(reply)) == set(FORMS[form].fields)
     assert all_rows(engine) == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_several_wrong_fields_the_first_has_the_focus(visitor: Visitor, form: str) -> None:
+    path = FORMS[form].open(visitor)
+
+    reply = send(visitor, path, {})
+
+    assert focused(reply) == list(errors(reply))[:1]
+
+
+def test_a_field_that_only_the_database_found_wrong_has_the_focus(visitor: Visitor) -> None:
+    taken = visitor.register().username
+
+    assert focused(visitor.post("/register", **registration() | {"username": taken})) == [
+        "username"
+    ]
+    assert focused(visitor.post("/login", username=taken, password="wrong")) == ["password"]
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_a_form_that_nobody_has_filled_in_takes_no_focus(visitor: Visitor, path: str) -> None:
+    assert focused(visitor.get(path)) == []
 
 
 @pytest.mark.parametrize(("form", "field"), FIELDS)

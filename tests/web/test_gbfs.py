@@ -111,6 +111,23 @@ def test_where_movr_is_not_there_is_no_feed(visitor: Visitor, name: str) -> None
         assert visitor.get(f"/gbfs/v3/{name}/{feed}.json").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["nowhere/vehicle_status.json", "new-york/station_status.json"])
+def test_a_program_that_asks_for_no_feed_of_ours_can_read_that(visitor: Visitor, path: str) -> None:
+    reply = visitor.get(f"/gbfs/v3/{path}")
+
+    assert reply.status_code == 404
+    assert reply.headers["Content-Type"] == "application/json"
+    assert reply.json() == {"error": "There is no feed at this address."}
+    assert "Set-Cookie" not in reply.headers
+    assert "cookie" not in reply.headers.get("Vary", "").lower()
+    assert reply.headers["Cache-Control"] == "public, max-age=60"
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_who_follows_a_broken_link_elsewhere_still_gets_a_page(visitor: Visitor) -> None:
+    assert "There is nothing at this address." in sentences(visitor.get("/gbfs"))
+
+
 def test_every_page_leads_to_the_manifest(visitor: Visitor) -> None:
     link = f'<link rel="gbfs" href="{MANIFEST}" type="application/json">'
 

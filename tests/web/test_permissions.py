@@ -437,6 +437,14 @@ def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
     assert [next_ for next_ in ELSEWHERE if not stays(log_in_at(next_))] == []
 
 
+def test_registering_leads_nowhere_else(new_visitor: NewVisitor) -> None:
+    replies = {
+        next_: new_visitor().post("/register", **registration(), next=next_) for next_ in ELSEWHERE
+    }
+
+    assert [next_ for next_, reply in replies.items() if not stays(reply)] == []
+
+
 @pytest.mark.parametrize("next_", ELSEWHERE)
 def test_choosing_a_city_leads_nowhere_else(visitor: Visitor, next_: str) -> None:
     assert stays(visitor.post("/city/paris", next=next_))
@@ -450,12 +458,36 @@ def test_choosing_a_city_leads_back_to_its_page(visitor: Visitor, path: str) -> 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
 def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str) -> None:
     stranger = scene.browser_of(Who.STRANGER)
-    login_page = stranger.get(stranger.get(path).headers["Location"]).text
-    hidden = re.search(r'name="next" value="([^"]+)">\s*<div class="field">', login_page)
-    assert hidden, "the login form does not know where to go"
+    login_page = stranger.get(stranger.get(path).headers["Location"])
 
-    next_ = unescape(hidden[1])
     username = scene.friend.username
-    reply = stranger.post("/login", username=username, password=PASSWORD, next=next_)
+    reply = stranger.post("/login", username=username, password=PASSWORD, next=kept(login_page))
 
     assert reply.headers["Location"] == path
+
+
+@pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
+def test_who_registers_instead_of_logging_in_gets_to_the_page_that_was_wanted(
+    visitor: Visitor, path: str
+) -> None:
+    login_page = visitor.get(visitor.get(path).headers["Location"])
+    form_page = visitor.get(link_to("/register", login_page))
+    refused = visitor.post("/register", next=kept(form_page))
+
+    reply = visitor.post("/register", **registration(), next=kept(refused))
+
+    assert (refused.status_code, reply.headers["Location"]) == (422, path)
+    for page in (form_page, refused):  # who has an account after all
+        assert kept(visitor.get(link_to("/login", page))) == path
+
+
+def link_to(path: str, page: httpx.Response) -> str:
+    """Where the link in a sentence of this page leads that leads there."""
+    (found,) = re.findall(rf'class="sheet-foot">[^<]*<a href="({path}[^"]*)"', page.text)
+    return unescape(found)
+
+
+def kept(page: httpx.Response) -> str:
+    """The page that was wanted, as the form of this page keeps it."""
+    (found,) = re.findall(r'name="next" value="([^"]+)">\s*<div class="field">', page.text)
+    return unescape(found)

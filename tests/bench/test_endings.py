@@ -1,0 +1,145 @@
+"""How benchmarks end before they are done: told to, at any moment, they leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bench import terminal
+from tests import databases
+from tests.conftest import ROOT
+from tests.http.test_run import until
+from tests.leftovers import Started
+
+PATIENCE = 120  # seconds
+LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
+BENCH = ("bench", "--quick", "--rows", "1000000")
+
+Begin = Callable[..., "Running"]
+
+
+class Running:
+    """A benchmark with its temporary files in this folder."""
+
+    def __init__(self, folder: Path, command: tuple[str, ...], uri: str) -> None:
+        self.folder = folder / "temporary"
+        self._results, self._output = folder / "results", folder / "output"
+        for made in (self.folder, self._results):
+            made.mkdir()
+        with self._output.open("wb") as output:
+            # In a session of its own, to all of which a terminal says Ctrl-C.
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *command, "--out", str(self._results)],
+                cwd=ROOT,
+                env={**os.environ, "DB_URI": uri, "DATABASE_URL": "", "TMPDIR": str(self.folder)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def until_it_says(self, word: str) -> None:
+        until(lambda: word in self.said or self.process.poll() is not None, word)
+        assert self.process.poll() is None, self.said
+
+    def until_its_database_server_starts(self) -> None:
+        until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
+
+    def leaves_nothing_after(self, ending: signal.Signals) -> None:
+        """End it as the terminal or the system does, and look around."""
+        started = Started.by(str(self.folder))
+        assert started.processes
+        if ending is signal.SIGINT:
+            os.killpg(self.process.pid, ending)
+        else:
+            self.process.send_signal(ending)
+        self.process.wait(PATIENCE)
+
+        assert self.said.splitlines()[-1] == "Interrupted: nothing is left behind."
+        assert "Traceback" not in self.said
+        assert self.process.returncode == terminal.INTERRUPTED
+        assert started.is_over(str(self.folder))
+        assert list(self._results.iterdir()) == []
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    """Begins a benchmark, which is over by the end of the test."""
+    with tempfile.TemporaryDirectory() as folder:  # a short name: a socket's path is short
+        begun: list[Running] = []
+
+        def begin(command: tuple[str, ...], uri: str = "") -> Running:
+            begun.append(Running(Path(folder), command, uri))
+            return begun[-1]
+
+        yield begin
+        for running in begun:
+            running.process.terminate()
+            running.process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ended_while_its_database_server_starts(begin: Begin, ending: signal.Signals) -> None:
+    running = begin(LAB)
+    running.until_its_database_server_starts()
+
+    running.leaves_nothing_after(ending)
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"), [(LAB, signal.SIGINT), (LAB, signal.SIGTERM), (BENCH, signal.SIGTERM)]
+)
+def test_ended_while_it_measures(
+    begin: Begin, command: tuple[str, ...], ending: signal.Signals
+) -> None:
+    running = begin(command)
+    running.until_it_says("Measuring")
+
+    running.leaves_nothing_after(ending)
+
+
+def test_ended_while_it_loads_a_metropolis(begin: Begin) -> None:
+    running = begin(BENCH)
+    running.until_it_says("Loading")
+
+    running.leaves_nothing_after(signal.SIGINT)
+
+
+def test_ended_it_leaves_no_database_on_a_server_that_is_not_its_own(
+    begin: Begin, server: str
+) -> None:
+    running = begin(BENCH, server)
+    running.until_it_says("Measuring")
+    assert benchmarks_of(server)
+
+    running.leaves_nothing_after(signal.SIGTERM)
+
+    assert not benchmarks_of(server)
+
+
+def benchmarks_of(server: str) -> set[str]:
+    """The databases of benchmarks on this server."""
+    engine = databases.connect(server)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT datname FROM pg_database"))
+        names = {name for name in found.scalars() if name.startswith("movr_bench")}
+    engine.dispose()
+    return names
+
+
+def test_a_bar_in_a_log_says_each_tenth_once(capsys: pytest.CaptureFixture[str]) -> None:
+    show = terminal.bar("Loading")
+
+    for thousandth in range(1001):
+        show(thousandth / 1000)
+
+    assert capsys.readouterr().err.splitlines() == [f"Loading {n / 10:4.0%}" for n in range(11)]

@@ -1,0 +1,62 @@
+"""What a command has started, and what it has left behind."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.http.test_run import is_open
+
+LISTENING = "0A"  # in the kernel's table of sockets
+
+
+def left_in(folder: str) -> set[str]:
+    """What is there, but for the lock that servers of all runs share."""
+    return {path.name for path in Path(folder).iterdir() if path.suffix != ".lock"}
+
+
+def processes_of(folder: str) -> set[int]:
+    """The processes whose command line or environment names this folder."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:  # it has ended, or is not ours
+            continue
+        if folder.encode() in told:
+            found.add(int(process.name))
+    return found
+
+
+@dataclass
+class Started:
+    """Processes that a command has started, and the TCP ports where they listen."""
+
+    processes: set[int]
+    ports: set[int]
+
+    @classmethod
+    def by(cls, folder: str) -> "Started":
+        """What a command whose temporary files are in this folder has started so far."""
+        processes = processes_of(folder)
+        return cls(processes, set(_ports(processes)))
+
+    def is_over(self, folder: str) -> bool:
+        """True if nothing of it is left: no process, no port, no file."""
+        return not (processes_of(folder) or any(map(is_open, self.ports)) or left_in(folder))
+
+
+def _ports(processes: set[int]) -> Iterator[int]:
+    sockets = {file for process in processes for file in _open_files(process)}
+    for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = row.split()
+        address, state, inode = columns[1], columns[3], columns[9]
+        if state == LISTENING and f"socket:[{inode}]" in sockets:
+            yield int(address.rpartition(":")[2], 16)
+
+
+def _open_files(process: int) -> Iterator[str]:
+    with suppress(OSError):  # it has ended
+        for file in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(OSError):  # it was closed
+                yield str(file.readlink())
