@@ -3,8 +3,11 @@
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
+WAPITI_VERSION := 3.2.3
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .pipenv/bin/pipenv
 BIN := .venv/bin
+FAULTS ?= long
+IS_LONG := $(filter long,$(FAULTS))
 # Both processors, a file on one of them; in the order of the tree, which has the slow ones first.
 TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
@@ -18,9 +21,10 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… on that server; ONLY
 	@$(BIN)/python -m tests.browser.chromium
 	@$(TEST) $(ONLY)
 
-test-faults: .venv/ready-to-test ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of hours
-	@FAULTS=$${FAULTS:-long} $(BIN)/pytest -s tests/faults
-	@FAULTS=$${FAULTS:-long} $(BIN)/pytest -s -n auto tests/web/test_hostile.py
+test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of hours
+	@FAULTS=$(FAULTS) $(BIN)/pytest -s tests/faults
+	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/test_hostile.py
+	@$(if $(IS_LONG),$(BIN)/python -m tests.web.scan)
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
 	@exec $(BIN)/python -m cluster
@@ -62,6 +66,13 @@ lock: .pipenv/bin/pipenv ## pin the newest versions that the Pipfile allows
 	@echo "Preparing Python packages; this happens once and takes about a minute."
 	@$(PYTHON) -m venv .pipenv
 	@.pipenv/bin/pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
+
+# Apart from .venv, because it pins other versions of much that is there; all of its own it pins.
+.wapiti/$(WAPITI_VERSION):
+	@echo "Preparing wapiti $(WAPITI_VERSION), which runs on Python 3.10 to 3.12."
+	@$(PYTHON) -m venv --clear .wapiti
+	@.wapiti/bin/pip install --quiet --disable-pip-version-check wapiti3==$(WAPITI_VERSION)
+	@touch $@
 
 .venv/ready-to-run: Pipfile.lock | .pipenv/bin/pipenv
 	@$(PIPENV) sync --categories "packages laptop"

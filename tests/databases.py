@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from movr import databases, embedded, schema
 from movr.engine import make_engine
+from movr.models import Base
 
 TABLES = ("users", "vehicles", "rides")
+
+Rows = dict[str, list[dict[str, Any]]]
 
 
 @contextmanager
@@ -48,17 +51,25 @@ def bring_to_head(uri: str) -> None:
 
 def empty(engine: Engine) -> None:
     """Delete every row."""
+    put_back(engine, {table: [] for table in TABLES})
+
+
+def put_back(engine: Engine, rows: Rows) -> None:
+    """Have the database hold these rows, and no others."""
     with engine.begin() as connection:
         for table in reversed(TABLES):
             connection.execute(text(f"DELETE FROM {table}"))
+        for table in TABLES:
+            if rows[table]:
+                connection.execute(insert(Base.metadata.tables[table]), rows[table])
 
 
-def all_rows(engine: Engine) -> dict[str, list[Any]]:
+def all_rows(engine: Engine) -> Rows:
     """Every row of every table."""
     with engine.connect() as connection:
         return {
             table: [
-                tuple(row)
+                row._asdict()
                 for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY city, id"))
             ]
             for table in TABLES

@@ -44,6 +44,7 @@ workers = _settings.workers
 threads = _settings.threads
 keepalive = 620  # seconds: longer than Google's balancer keeps its connections, 600
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
+forwarder_headers = ""  # none, not even on the loopback, says below which path MovR is
 control_socket_disable = True  # a read-only root has no place for it
 graceful_timeout = 3 if _settings.debug else 30  # seconds
 

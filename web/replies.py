@@ -32,6 +32,7 @@ _POLICY_WITH_GOOGLE: Final = (
 )
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # frame-ancestors, for browsers that do not know it
     "Referrer-Policy": "same-origin",  # Flask-WTF wants a referrer of our own under https
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",

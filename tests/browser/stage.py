@@ -4,25 +4,26 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from playwright.sync_api import Page
 
 from scenarios import demo
 from scenarios.shared.stage import Login, Stage
 from tests import databases
-from tests.conftest import serving
+from tests.conftest import free_port, gunicorn
 
 
 @contextmanager
-def demo_world(server: str, **environment: str) -> Iterator[str]:
-    """The URL of a MovR as production has it, but for what this environment says."""
+def demo_world(server: str, log: BinaryIO | None = None, **environment: str) -> Iterator[str]:
+    """The URL of a MovR as production has it, but for what this environment says; it logs here."""
     with databases.fresh_database(server) as uri:
         databases.bring_to_head(uri)
         engine = databases.connect(uri)
         demo.fill(Stage(engine, datetime.now(UTC)))
         engine.dispose()
         ours = {"DB_URI": uri, "DEBUG": "0", "SECRET_KEY": secrets.token_hex()}
-        with serving(**{**ours, **environment}) as url:
+        with gunicorn(free_port(), {**ours, **environment}, log) as (url, _):
             yield url
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from cluster.nodes import CannotStart, find_cockroach
 from tests import databases
 from tests.conftest import UNLIMITED, free_port, gunicorn
-from tests.faults import postgresql
+from tests.faults import cockroachdb, postgresql
+from tests.faults.cockroachdb import Node
 from tests.faults.load import Load
 from tests.faults.postgresql import Server
 
@@ -36,6 +38,16 @@ def uri(own_server: Server) -> Iterator[str]:
     with databases.fresh_database(own_server.uri) as uri:
         databases.bring_to_head(uri)
         yield uri
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[list[Node]]:
+    try:
+        cockroach = find_cockroach(os.environ.get("COCKROACH"))
+    except CannotStart as reason:
+        pytest.skip(f"NOT TRIED: {reason}")
+    with cockroachdb.running(cockroach, tmp_path) as nodes:
+        yield nodes
 
 
 @pytest.fixture

@@ -19,10 +19,12 @@ from sqlalchemy import Engine, text
 
 from movr import databases as named
 from movr import invariants, schema
+from movr.cities import DEFAULT_CITY
 from movr.engine import parse_uri
 from tests import databases
 from tests.conftest import ROOT, UNLIMITED, free_port, gunicorn
-from tests.faults import postgresql
+from tests.faults import cockroachdb, postgresql
+from tests.faults.cockroachdb import Node
 from tests.faults.conftest import LONG, RIDERS, NewLoad
 from tests.faults.load import PAUSE, Load
 from tests.faults.postgresql import Server, children
@@ -57,15 +59,20 @@ def alive(load: Load) -> Iterator[None]:
     assert statuses == {200}
 
 
-def judge_outage(load: Load, engine: Engine, back: float) -> None:
-    """It was said in time, it was over in time, and nothing has changed by it."""
+def judge(load: Load, engine: Engine, back: float) -> None:
+    """It was over in time, and nothing has changed by it."""
     load.end()
     print(f"\nback to normal after {back:.2f} s;", end=" ")
     load.judge(engine)
+    assert back < BACK_WITHIN + GRANTED
+
+
+def judge_outage(load: Load, engine: Engine, back: float) -> None:
+    """The same, and it was said in time."""
+    judge(load, engine, back)
     refused = [reply for reply in load.refused() if reply.status == 503]
     assert refused
     assert max(reply.seconds for reply in refused) < REFUSED_WITHIN + GRANTED
-    assert back < BACK_WITHIN + GRANTED
 
 
 def test_the_database_is_killed_and_started_again(
@@ -109,9 +116,7 @@ def test_connections_are_cut_in_the_middle(
                 load.wait_for(lambda: wire.has_cut)
                 load.faults += 1
                 load.wait_for_more()  # whoever is cut off twice is told so
-        load.wait_until_normal()
-        load.end()
-        load.judge(fault_engine)
+        judge(load, fault_engine, load.wait_until_normal())
     assert load.refused() == []
 
 
@@ -122,10 +127,7 @@ def test_a_worker_is_killed(load_on: NewLoad, fault_engine: Engine) -> None:
         os.kill(min(before), signal.SIGKILL)
         load.faults += 1
         load.wait_for(lambda before=before: len(set(children(gunicorn_)) - before) == 1)  # type: ignore[misc]
-    back = load.wait_until_normal()
-    load.end()
-    load.judge(fault_engine)
-    assert back < BACK_WITHIN + GRANTED
+    judge(load, fault_engine, load.wait_until_normal())
 
 
 def test_the_app_is_told_to_stop_and_started_again(
@@ -141,9 +143,7 @@ def test_the_app_is_told_to_stop_and_started_again(
         load.faults += 1
     log = (tmp_path / "log").open("wb")
     with log, gunicorn(port, environment, log):
-        load.wait_until_normal()
-        load.end()
-    load.judge(fault_engine)
+        judge(load, fault_engine, load.wait_until_normal())
 
 
 def test_every_connection_is_taken(load_on: NewLoad, fault_engine: Engine) -> None:
@@ -192,6 +192,31 @@ def _fill_the_disk_of(server: Server, ballast: Path) -> None:
             back = load.wait_until_normal()
         judge_outage(load, engine, back)
     engine.dispose()
+
+
+def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
+    nodes: list[Node], tmp_path: Path
+) -> None:
+    """The riders' own region; the app talks to a node of another."""
+    home = [node for node in nodes if node.region == DEFAULT_CITY.region]
+    uri = next(node.uri for node in nodes if node not in home)
+    engine = cockroachdb.with_movr(uri)
+    environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    log = (tmp_path / "log").open("wb")
+    with log, gunicorn(free_port(), environment, log) as (url, _):
+        load = Load(url).begin(RIDERS)
+        with alive(load):
+            for gone in (home[:1], home[1:]):
+                for node in gone:
+                    node.kill()
+                load.faults += 1
+                elsewhere = load.wait_until_normal()  # once the others agree that it is gone
+                print(f"\nback to normal after {elsewhere:.2f} s;", end=" ")
+        load.end()
+        load.judge(engine)
+    engine.dispose()
+    refused = [reply.seconds for reply in load.refused() if reply.status == 503]
+    assert max(refused, default=0) < REFUSED_WITHIN + GRANTED
 
 
 def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:

@@ -68,6 +68,7 @@ def test_every_reply_says_what_a_browser_may_do_with_it(
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Referrer-Policy"] in {"same-origin", "strict-origin-when-cross-origin"}
     assert policy(reply)["frame-ancestors"] == ["'none'"]
+    assert reply.headers["X-Frame-Options"] == "DENY"
     assert policy(reply)["default-src"] == ["'none'"]
     assert reply.headers["X-Served-By-Region"] == "local"
 

@@ -1,0 +1,23 @@
+"""What became of all inputs that test_hostile.py sent, in one line at the end."""
+
+from collections import Counter
+
+import pytest
+
+STATUSES = "statuses of hostile inputs"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Add up what each test noted, in whichever process it ran."""
+    statuses = Counter[int]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, noted in getattr(report, "user_properties", ()):
+                if name == STATUSES:
+                    statuses.update(noted)
+    if statuses:
+        errors = sum(number for status, number in statuses.items() if status >= 500)
+        terminalreporter.write_line(
+            f"{statuses.total():,} hostile inputs, {errors} server errors;"
+            f" by status: {dict(sorted(statuses.items()))}"
+        )

@@ -1,0 +1,94 @@
+"""Have wapiti look for what it knows of, as a logged-in owner: the end of `make test-faults`.
+
+It follows links and sends forms by itself, with what has broken other sites. Whatever it finds
+above informational is printed, and fails.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from scenarios import demo
+from scenarios.shared.stage import Login
+from tests import databases
+from tests.browser.stage import demo_world
+from tests.conftest import ROOT, UNLIMITED
+from tests.visitor import Visitor
+
+WAPITI: Final = ROOT / ".wapiti" / "bin" / "wapiti"
+# What it does by default, and more; nothing that is about what MovR has not (a directory, XML, a
+# WordPress, its own TLS), that guesses names by the thousand, or that needs a server elsewhere.
+MODULES: Final = (
+    *("backup", "cookieflags", "crlf", "csp", "csrf", "exec", "file", "htaccess", "http_headers"),
+    *("methods", "permanentxss", "redirect", "shellshock", "sql", "timesql", "upload", "xss"),
+)
+# What would end the session that it scans with.
+LEFT_ALONE: Final = ("/logout", "/users/*/logout", "/users/remove/*")
+
+
+def main() -> int:
+    """Scan the demo world; 1 if there is anything to find."""
+    with (
+        tempfile.TemporaryDirectory(prefix="movr-scan-") as folder,
+        Path(folder, "log").open("wb") as log,
+        databases.server_uri() as server,
+        demo_world(server, log, WRITES_PER_MINUTE=str(UNLIMITED)) as site,
+    ):
+        cookies = cookies_of(demo.OWNER, site)
+        report = scan(site, cookies, Path(folder))
+        still_in = httpx.get(f"{site}/users", headers={"Cookie": cookies}).status_code == 200
+    found = [*findings(report), *([] if still_in else ["The session has ended on the way."])]
+    print(*found, f"{report['infos']['crawled_pages_nbr']} links, {len(found)} findings.", sep="\n")
+    return int(bool(found))
+
+
+def cookies_of(login: Login, site: str) -> str:
+    """Those of this member, logged in, as the header says them."""
+    with httpx.Client(base_url=site) as client:
+
+        def do_without_tls(_reply: httpx.Response) -> None:
+            for cookie in client.cookies.jar:
+                cookie.secure = False
+
+        client.event_hooks = {"response": [do_without_tls]}
+        visitor = Visitor(client)
+        assert visitor.log_in(login.username, login.password).status_code == 303
+        visitor.token()  # from now on in the session, and good for every form
+        return "; ".join(f"{name}={text}" for name, text in client.cookies.items())
+
+
+def scan(site: str, cookies: str, folder: Path) -> dict[str, Any]:
+    """Wapiti's report."""
+    report = folder / "report.json"
+    subprocess.run(
+        [
+            *(WAPITI, "--url", f"{site}/", "--scope", "folder", "--module", ",".join(MODULES)),
+            *("--header", f"Cookie: {cookies}", "--skip", "csrf_token"),
+            *(word for path in LEFT_ALONE for word in ("--exclude", f"{site}{path}")),
+            *("--depth", "5", "--max-files-per-dir", "5", "--max-links-per-page", "60"),
+            *("--max-attack-time", "600", "--store-session", folder, "--no-bugreport"),
+            *("--format", "json", "--output", report),
+        ],
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
+
+
+def findings(report: dict[str, Any]) -> Iterator[str]:
+    """What is above informational, a line each."""
+    for kind in ("vulnerabilities", "anomalies"):
+        for name, found in report[kind].items():
+            for one in found:
+                if one["level"] > 0:
+                    yield f"{name}: {one['method']} {one['path']} {one['parameter']}: {one['info']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
