@@ -66,13 +66,17 @@ def read(url: str, html: str) -> Page:
 
 
 class _Reader(HTMLParser):
-    """Notes links, forms and alerts as they come by; forms are never inside one another."""
+    """Notes links, forms and alerts as they come by; forms are never inside one another.
+
+    A button may be of a form that ended before; it says so by the form's id.
+    """
 
     def __init__(self, page: Page) -> None:
         super().__init__()
         self.page = page
         self._form: Form | None = None
         self._pressed: Form | None = None
+        self._by_id: dict[str, Form] = {}
         self._select = ""
         self._alert = ""
         self._in_button = False
@@ -86,10 +90,11 @@ class _Reader(HTMLParser):
             self._alert = given["class"].removeprefix("alert alert-")
         elif tag == "form" and given.get("method") == "post":
             self._form = self._pressed = Form(given.get("action", ""))
+            self._by_id[given.get("id", "")] = self._form
             if self._form.action:
                 self.page.forms.append(self._form)
-        elif self._form:
-            self._note_control(self._form, tag, given)
+        elif form := self._by_id.get(given["form"]) if "form" in given else self._form:
+            self._note_control(form, tag, given)
 
     def _note_control(self, form: Form, tag: str, given: dict[str, str]) -> None:
         if tag == "button":
@@ -114,6 +119,7 @@ class _Reader(HTMLParser):
             self._form = self._pressed = None
         elif tag == "button":
             self._in_button = False
+            self._pressed = self._form
         elif tag == "p":
             self._alert = ""
 

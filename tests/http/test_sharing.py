@@ -1,7 +1,7 @@
 """How gunicorn's workers share connections that stay open, as those of a proxy do."""
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from operator import sub
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,5 +43,8 @@ def shares(process: int) -> list[int]:
 
 
 def sockets(worker: str) -> set[str]:
-    files = (PROC / worker / "fd").iterdir()
-    return {name for file in files if (name := str(file.readlink())).startswith("socket:")}
+    found = set()
+    for file in (PROC / worker / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since
+            found.add(str(file.readlink()))
+    return {name for name in found if name.startswith("socket:")}
