@@ -1,6 +1,5 @@
 """gunicorn's settings: `gunicorn -c web/gunicorn.py server:app`."""
 
-import gc
 import os
 import shutil
 import signal
@@ -86,12 +85,6 @@ def _is_alive(process: int) -> bool:
     except PermissionError:  # somebody else's
         pass
     return True
-
-
-def post_worker_init(_worker: Worker) -> None:
-    """Have garbage no longer be looked for among what is there for good: nearly everything."""
-    gc.collect()
-    gc.freeze()
 
 
 def pre_request(_worker: Worker, request: Request) -> None:
