@@ -305,7 +305,7 @@ class MovR:
             return results.History(rows_to.page_of_rides(rides, size), (), ())
         spans = _spans(self._now(), _city(rider.city).timezone)
         rows = self._read(queries.HISTORY, **wanted, **spans)
-        months, weeks = rows[0][-2:] if rows else ((), ())
+        months, weeks = rows[0][-2:] if rows else (None, None)
         page = rows_to.page_of_rides([row[:-2] for row in rows], size)
         return results.History(page, rows_to.totals(months), rows_to.totals(weeks))
 

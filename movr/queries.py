@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     CTE,
-    JSON,
     BindParameter,
     ColumnElement,
     Date,
@@ -259,7 +258,7 @@ RIDES: Final = (
 
 
 def _totals(unit: str) -> ScalarSelect[Any]:
-    """What the rider's rides add up to by `week` or `month` of their own clock, as JSON."""
+    """What the rider's rides add up to by `week` or `month` of their own clock, as text in JSON."""
     clock = bindparam("timezone", type_=String())
     begin = cast(func.date_trunc(unit, func.timezone(clock, Ride.start_time)), Date).label("begin")
     totals = (
@@ -279,11 +278,12 @@ def _totals(unit: str) -> ScalarSelect[Any]:
     )
     of = totals.c
     row = func.json_build_array(cast(of.begin, String), of.rides, of.seconds, of.metres)
-    listed = func.json_agg(aggregate_order_by(row, of.begin.desc()), type_=JSON)
-    return select(listed).scalar_subquery()
+    listed = func.json_agg(aggregate_order_by(row, of.begin.desc()))
+    return select(cast(listed, String)).scalar_subquery()
 
 
-# The first page of a rider's history also says what it adds up to, in every row.
+# The first page of a rider's history also says what it adds up to, in every row: as text, so that
+# only one is read.
 HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
 
 

@@ -1,5 +1,6 @@
 """From the rows that statements bring to results."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -33,11 +34,11 @@ def owned(row: Row) -> results.Owned:
     return results.Owned(results.Vehicle(*row[:-3]), month)
 
 
-def totals(found: Sequence[Row] | None) -> tuple[results.Total, ...]:
-    """What rides add up to, from the JSON that a statement brings them in."""
+def totals(found: str | None) -> tuple[results.Total, ...]:
+    """What rides add up to, from the JSON that a statement brings them in; None for nothing."""
     return tuple(
         results.Total(date.fromisoformat(begin), rides, timedelta(seconds=seconds), metres)
-        for begin, rides, seconds, metres in found or ()
+        for begin, rides, seconds, metres in json.loads(found or "[]")
     )
 
 

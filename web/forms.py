@@ -148,7 +148,12 @@ def _new_password(label: str) -> PasswordField:
 
 
 class WordsForm(FlaskForm):
-    """A form whose fields are all words."""
+    """A form whose fields are all words. Its token is looked at before any view (CSRFProtect)."""
+
+    class Meta(FlaskForm.Meta):
+        """WTForms' settings."""
+
+        csrf = False
 
     def words(self) -> dict[str, str]:
         """What was filled in, by the name of its field; call it once the form is valid."""
@@ -164,8 +169,7 @@ class OnceForm(WordsForm):
     @property
     def once(self) -> str:
         """What only this form, filled in like this, says; nobody can guess or choose it."""
-        filled_in = {name: text for name, text in self.data.items() if name != "csrf_token"}
-        text = json.dumps(filled_in, sort_keys=True)
+        text = json.dumps(self.data, sort_keys=True)
         return hmac.digest(settings().secret_key.encode(), text.encode(), "sha256").hex()
 
 

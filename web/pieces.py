@@ -18,6 +18,8 @@ PIECES: Final = {
     "map_of_vehicles": 500,
     "map_to_choose_on": 50,
     "city_choices": 9,
+    "head": 500,
+    "icons": 1,
 }
 ADDRESSES: Final = 10_000
 

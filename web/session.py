@@ -80,7 +80,7 @@ def init_app(app: Flask) -> None:
     _login_manager.anonymous_user = Stranger
     _login_manager.user_loader(_viewer)
     _login_manager.unauthorized_handler(_ask_to_log_in)
-    _login_manager.init_app(app)
+    _login_manager.init_app(app, add_context_processor=False)
 
 
 def begin(key: UserKey, username: str, epoch: int = 0) -> None:
