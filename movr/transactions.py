@@ -11,13 +11,14 @@ it has changed; so no two transactions wait for each other in a ring.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Row,
+    Table,
     Update,
     and_,
     any_,
@@ -366,8 +367,8 @@ def _changes(session: Session, change: ReturningUpdate[Any] | ReturningInsert[An
 
 
 def _change(model: type[Base]) -> Update:
-    """An UPDATE that leaves the (empty) session alone."""
-    return update(model).execution_options(synchronize_session=False)
+    """An UPDATE of the table itself: it need not look for objects in the (empty) session."""
+    return update(cast("Table", model.__table__))
 
 
 def _is_in_service(vehicle: VehicleKey) -> ColumnElement[bool]:
