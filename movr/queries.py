@@ -78,7 +78,6 @@ _VEHICLE: Final = (
     Vehicle.last_location,
     Vehicle.latitude,
     Vehicle.longitude,
-    Vehicle.public_id,
 )
 
 WHO_IS: Final = select(*_MEMBER).where(

@@ -93,7 +93,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle in service: free to ride, or on a ride. `public_id` lasts until its next ride."""
+    """A vehicle in service: free to ride, or on a ride."""
 
     city: str
     id: UUID
@@ -104,7 +104,6 @@ class Vehicle:
     last_location: str
     latitude: float
     longitude: float
-    public_id: UUID
 
     @property
     def key(self) -> VehicleKey:

@@ -35,7 +35,6 @@ def vehicle(place: Position, status: str = "available") -> Vehicle:
         last_location="somewhere",
         latitude=place.latitude,
         longitude=place.longitude,
-        public_id=UUID(int=2),
     )
 
 
