@@ -21,7 +21,7 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… on that server; ONLY
 	@$(BIN)/python -m tests.browser.chromium
 	@$(TEST) $(ONLY)
 
-test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of hours
+test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of an hour
 	@FAULTS=$(FAULTS) $(BIN)/pytest -s tests/faults
 	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/test_hostile.py
 	@$(if $(IS_LONG),$(BIN)/python -m tests.web.scan)

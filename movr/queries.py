@@ -41,7 +41,7 @@ from movr.models import Ride, User, Vehicle
 
 # How far to look for the nearest vehicles, in metres beyond where the page begins, before the whole
 # city is looked through: from a dense street to a town with few.
-REACHES: Final = (100, 1_000, 10_000)
+REACHES: Final = (100, 300, 1_000, 10_000)
 
 BEFORE_ALL: Final = -1.0  # a distance, in metres
 

@@ -32,6 +32,7 @@ ROUNDS: Final = 10  # rides of each vehicle
 PAST: Final = timedelta(days=30)
 VEHICLES_A_RIDER: Final = 2
 VEHICLES_AN_OWNER: Final = 50
+SPREAD: Final = 0.02  # degrees, some two kilometres: nowhere do thousands stand at one corner
 NAMES, PLACES = 200, 2_000  # of a city, drawn from again and again: making one takes its time
 UNDER_WAY: Final = 10  # of so many vehicles that could be, one is ridden now
 SHORTEST, LONGEST = timedelta(minutes=3), timedelta(minutes=45)
@@ -80,7 +81,7 @@ def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[Wo
     chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
     faker = world.names_of(city, chance)
     names = [(faker.first_name(), faker.last_name()) for _ in range(NAMES)]
-    places = [world.place(city.name, chance) for _ in range(PLACES)]
+    places = [world.place(city.name, chance, around=SPREAD) for _ in range(PLACES)]
     for first in range(0, rows, DISTRICT):
         number = min(DISTRICT, rows - first)
         people = [
@@ -89,7 +90,8 @@ def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[Wo
         ]
         owners = people[: _parts(number, VEHICLES_AN_OWNER)]
         vehicles = [
-            world.vehicle(owners[n % len(owners)], chance, before=now - PAST) for n in range(number)
+            world.vehicle(owners[n % len(owners)], chance, before=now - PAST, around=SPREAD)
+            for n in range(number)
         ]
         rides = list(_rides(people[len(owners) :], vehicles, places, now, chance))
         yield World(people, vehicles, rides)

@@ -27,6 +27,7 @@ from scenarios.shared.streets import STREETS, Street
 SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial
 DAYS: Final = 30
 LONGEST_NUMBER: Final = 240
+AT_A_STREET: Final = 0.0004  # degrees around its point: some 40 metres
 
 _NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
 _BRANDS: Final = {
@@ -133,8 +134,10 @@ def admit(user: Row, login: Login) -> None:
     user.update(username=login.username, password_hash=hash_password(login.password))
 
 
-def vehicle(owner: Row, chance: random.Random, *, before: datetime) -> Row:
-    """A vehicle on a street of its owner's city, there since some time `before`."""
+def vehicle(
+    owner: Row, chance: random.Random, *, before: datetime, around: float = AT_A_STREET
+) -> Row:
+    """A vehicle on a street of its owner's city (see `place`), there since some time `before`."""
     owner["is_owner"] = True
     type_ = chance.choice(_TYPES)
     return {
@@ -147,7 +150,7 @@ def vehicle(owner: Row, chance: random.Random, *, before: datetime) -> Row:
         "public_id": _id(chance),
         "color": chance.choice(_COLORS),
         "brand": chance.choice(_BRANDS[type_]),
-        **place(owner["city"], chance),
+        **place(owner["city"], chance, around=around),
     }
 
 
@@ -206,17 +209,17 @@ def ride(
     return made
 
 
-def place(city: str, chance: random.Random) -> Row:
-    """Where a vehicle stands: a house in a real street, within 50 metres of the street's point."""
+def place(city: str, chance: random.Random, *, around: float = AT_A_STREET) -> Row:
+    """Where a vehicle stands: at a house in a real street, `around` degrees of its point."""
     street: Street = chance.choice(STREETS[city])
     number = chance.randrange(1, LONGEST_NUMBER)
-    latitude = round(street.latitude + chance.uniform(-0.0004, 0.0004), 6)
+    latitude = round(street.latitude + chance.uniform(-around, around), 6)
     return {
         "last_location": f"{street.name} {number}"
         if city in _NUMBER_LAST
         else f"{number} {street.name}",
         "latitude": latitude,
-        "longitude": round(street.longitude + chance.uniform(-0.0004, 0.0004), 6),
+        "longitude": round(street.longitude + chance.uniform(-around, around), 6),
         "band": band(latitude),
     }
 
