@@ -12,7 +12,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 TEMPLATE: Final = "pieces.html"
-# How many of each are remembered, those last used: in all some 15 MB, once there have been so many.
+# How many of each are remembered, those last used: in all some 20 MB, once there have been so many.
 PIECES: Final = {
     "ticket": 5_000,
     "map_of_vehicles": 500,
