@@ -95,16 +95,11 @@ def test_ended_while_its_database_server_starts(begin: Begin, ending: signal.Sig
     running.leaves_nothing_after(ending)
 
 
-@pytest.mark.parametrize(
-    ("command", "ending"), [(LAB, signal.SIGINT), (LAB, signal.SIGTERM), (BENCH, signal.SIGTERM)]
-)
-def test_ended_while_it_measures(
-    begin: Begin, command: tuple[str, ...], ending: signal.Signals
-) -> None:
-    running = begin(command)
+def test_ended_while_it_measures(begin: Begin) -> None:
+    running = begin(LAB)
     running.until_it_says("Measuring")
 
-    running.leaves_nothing_after(ending)
+    running.leaves_nothing_after(signal.SIGINT)
 
 
 def test_ended_while_it_loads_a_metropolis(begin: Begin) -> None:
