@@ -134,6 +134,7 @@ def session_app(database: str) -> Iterator[Flask]:
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, its rate limits unused."""
     session_app.extensions["attempts"].forget()
+    session_app.debug = True  # Flask's commands, which tests run, set it by FLASK_DEBUG
     return session_app
 
 
