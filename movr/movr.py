@@ -181,11 +181,9 @@ class MovR:
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(search.after_who_is(), **search.parameters, **key)
         split = queries.MEMBER_COLUMNS
-        members = [rows_to.member(row[:split]) for row in rows[:1] if row[0]]
-        vehicles = [rows_to.nearby(row[split:]) for row in rows[len(members) :]]
-        return results.Seen(
-            next(iter(members), None), rows_to.page_of_vehicles(vehicles, search.size)
-        )
+        member = rows_to.member(rows[0][:split]) if rows and rows[0][0] else None
+        vehicles = [rows_to.nearby(row[split:]) for row in (rows[1:] if member else rows)]
+        return results.Seen(member, rows_to.page_of_vehicles(vehicles, search.size))
 
     def vehicles_of(self, owner: UserKey, *, after: UUID | None, size: int) -> Page[results.Owned]:
         """A page of the owner's vehicles, free or ridden, and what each did in the last 30 days."""

@@ -47,7 +47,7 @@ class Started:
 
 
 def _ports(processes: set[int]) -> Iterator[int]:
-    sockets = {file for process in processes for file in _open_files(process)}
+    sockets = {file for process in processes for file in open_files(process)}
     for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         columns = row.split()
         address, state, inode = columns[1], columns[3], columns[9]
@@ -55,7 +55,8 @@ def _ports(processes: set[int]) -> Iterator[int]:
             yield int(address.rpartition(":")[2], 16)
 
 
-def _open_files(process: int) -> Iterator[str]:
+def open_files(process: int) -> Iterator[str]:
+    """What a process has open, as the kernel names it."""
     with suppress(OSError):  # it has ended
         for file in Path(f"/proc/{process}/fd").iterdir():
             with suppress(OSError):  # it was closed

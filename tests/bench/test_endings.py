@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,9 +12,9 @@ from sqlalchemy import text
 
 from bench import terminal
 from tests import databases
-from tests.conftest import ROOT
 from tests.http.test_run import until
 from tests.leftovers import Started
+from tests.terminal import Command
 
 PATIENCE = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
@@ -24,28 +23,19 @@ BENCH = ("bench", "--quick", "--rows", "1000000")
 Begin = Callable[..., "Running"]
 
 
-class Running:
+class Running(Command):
     """A benchmark with its temporary files in this folder."""
 
     def __init__(self, folder: Path, command: tuple[str, ...], uri: str) -> None:
         self.folder = folder / "temporary"
-        self._results, self._output = folder / "results", folder / "output"
+        self._results = folder / "results"
         for made in (self.folder, self._results):
             made.mkdir()
-        with self._output.open("wb") as output:
-            # In a session of its own, to all of which a terminal says Ctrl-C.
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *command, "--out", str(self._results)],
-                cwd=ROOT,
-                env={**os.environ, "DB_URI": uri, "DATABASE_URL": "", "TMPDIR": str(self.folder)},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    @property
-    def said(self) -> str:
-        return self._output.read_text()
+        super().__init__(
+            [sys.executable, "-m", *command, "--out", str(self._results)],
+            folder / "output",
+            {**os.environ, "DB_URI": uri, "DATABASE_URL": "", "TMPDIR": str(self.folder)},
+        )
 
     def until_it_says(self, word: str) -> None:
         until(lambda: word in self.said or self.process.poll() is not None, word)
@@ -58,10 +48,7 @@ class Running:
         """End it as the terminal or the system does, and look around."""
         started = Started.by(str(self.folder))
         assert started.processes
-        if ending is signal.SIGINT:
-            os.killpg(self.process.pid, ending)
-        else:
-            self.process.send_signal(ending)
+        self.tell_to_end(ending)
         self.process.wait(PATIENCE)
 
         assert self.said.splitlines()[-1] == "Interrupted: nothing is left behind."

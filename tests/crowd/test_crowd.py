@@ -1,9 +1,7 @@
 """`make load` from the outside: what it prints, how it ends, what it leaves behind."""
 
-import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,36 +16,23 @@ from sqlalchemy import Engine, text
 
 from scenarios import demo
 from scenarios.shared.stage import Stage
-from tests.conftest import ROOT, free_port, serving
-from tests.http.test_run import NO_SETTINGS, is_open, until
+from tests.conftest import free_port, serving
+from tests.http.test_run import is_open, until, with_settings
 from tests.leftovers import Started, left_in, processes_of
+from tests.terminal import Command
 
 PATIENCE = 120  # seconds
 NOTHING: tuple[set[int], set[str]] = (set(), set())
 
 
-class Crowd:
-    """`python -m crowd` in a process group of its own, as a terminal gives it one."""
+class Crowd(Command):
+    """`python -m crowd`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
-        self._output = folder / "output"
         defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
-        with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "crowd"],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    **NO_SETTINGS,
-                    "TMPDIR": str(folder),
-                    **defaults,
-                    **settings,
-                },
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        environment = with_settings(TMPDIR=str(folder), **defaults | settings)
+        super().__init__([sys.executable, "-m", "crowd"], folder / "output", environment)
 
     def __enter__(self) -> Self:
         return self
@@ -56,10 +41,6 @@ class Crowd:
         if self.process.poll() is None:
             self.press_ctrl_c()
             self.process.wait(PATIENCE)
-
-    @property
-    def said(self) -> str:
-        return self._output.read_text()
 
     def wait_for_writes(self, number: int) -> None:
         """Until the site has acknowledged so many."""
@@ -76,9 +57,6 @@ class Crowd:
         found = re.search(rf"(\d+)  {deed}", self.said)
         assert found, self.said
         return int(found[1])
-
-    def press_ctrl_c(self) -> None:
-        os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self) -> int:
         return self.process.wait(PATIENCE)
@@ -147,10 +125,7 @@ def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
         begun = crowd.begun()
         assert len(begun.processes) > 5  # a database, a server, Locust: what must go
         assert begun.ports
-        if ending is signal.SIGINT:
-            crowd.press_ctrl_c()
-        else:
-            crowd.process.send_signal(ending)
+        crowd.tell_to_end(ending)
 
         assert crowd.end() == 0, crowd.said
 

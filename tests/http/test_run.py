@@ -18,6 +18,7 @@ import pytest
 from scenarios import demo
 from tests.conftest import ROOT, free_port, wait_until_answering
 from tests.databases import fresh_database
+from tests.terminal import Command
 from tests.visitor import Visitor
 
 PATIENCE = 60  # seconds
@@ -66,26 +67,14 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Running:
-    """`python server.py`, in a process group of its own as a terminal gives it one."""
+class Running(Command):
+    """`python server.py`."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._output = folder / "output"
-        with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                SERVER,
-                cwd=ROOT,
-                env=with_settings(DEBUG="1", PORT=str(self.port), DB_URI=uri),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    @property
-    def said(self) -> str:
-        return self._output.read_text()
+        environment = with_settings(DEBUG="1", PORT=str(self.port), DB_URI=uri)
+        super().__init__(SERVER, folder / "output", environment)
 
     @property
     def is_left(self) -> bool:
@@ -100,10 +89,6 @@ class Running:
         """Until the greeting is printed and the page answers, which takes a filled database."""
         until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
         wait_until_answering(f"{self.url}/healthz", self.process)
-
-    def press_ctrl_c(self) -> None:
-        """What a terminal does: SIGINT to the whole group."""
-        os.killpg(self.process.pid, signal.SIGINT)
 
     def stop(self) -> None:
         """Whatever has happened, leave nothing behind: not even in memory, which SIGKILL would."""

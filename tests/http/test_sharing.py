@@ -1,13 +1,14 @@
 """How gunicorn's workers share connections that stay open, as those of a proxy do."""
 
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from operator import sub
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.conftest import running
 from tests.http.test_run import until
+from tests.leftovers import open_files
 
 CONNECTIONS = 16
 PROC = Path("/proc")
@@ -43,8 +44,4 @@ def shares(process: int) -> list[int]:
 
 
 def sockets(worker: str) -> set[str]:
-    found = set()
-    for file in (PROC / worker / "fd").iterdir():
-        with suppress(FileNotFoundError):  # closed since
-            found.add(str(file.readlink()))
-    return {name for name in found if name.startswith("socket:")}
+    return {file for file in open_files(int(worker)) if file.startswith("socket:")}
