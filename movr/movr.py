@@ -7,10 +7,9 @@ from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, Executable, Row, text
+from sqlalchemy import Connection, Engine, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, geo, passwords, patience, queries, results, schema, transactions, usage
@@ -20,6 +19,7 @@ from movr.engine import make_engine
 from movr.outage import Outage
 from movr.results import Page, RideKey, UserKey, VehicleKey
 from movr.search import Search
+from movr.statements import run
 
 Result = TypeVar("Result")
 
@@ -31,6 +31,8 @@ WEEKS: Final = 26  # half a year
 
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
+
+_NOTHING: Final = text("SELECT 1")
 
 # SQLSTATE of a statement that the server may have completed, or not (CockroachDB)
 _RESULT_UNKNOWN: Final = "40003"
@@ -62,7 +64,6 @@ class MovR:
         self._reader = make_engine(
             uri, pool_size=pool_size, application_name=application_name, autocommit=True
         )
-        self._sessions = sessionmaker(self.engine, autoflush=False)
         self._outage = Outage()
         self._now = clock
 
@@ -82,7 +83,7 @@ class MovR:
 
     def reach(self) -> None:
         """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
-        self._read(text("SELECT 1"))
+        self._read(_NOTHING)
 
     # Who is there
 
@@ -326,7 +327,7 @@ class MovR:
         @usage.counting_retries
         def read() -> Sequence[Row[Any]]:
             with self._reader.connect() as connection:
-                return connection.execute(statement, parameters).all()
+                return run(connection, statement, **parameters).all()
 
         return self._persistently(read)
 
@@ -340,12 +341,12 @@ class MovR:
         """
 
         @usage.counting_retries
-        def callback(session: Session) -> Result:
-            return transaction(session, *arguments, **named)
+        def callback(connection: Connection) -> Result:
+            return transaction(connection, *arguments, **named)
 
         def write() -> Result:
             result: Result = run_transaction(
-                self._sessions, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
+                self.engine, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
             )
             return result
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy.orm import Session
-
 from movr import transactions
 from movr.formats import AVAILABLE
 from movr.passwords import hash_password
@@ -30,9 +28,9 @@ def fill(stage: Stage) -> None:
     world.admit(rider, TRAVELLER)
     vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
     world.load(stage.engine, made)
-    with Session(stage.engine) as session, session.begin():
+    with stage.engine.begin() as connection:
         transactions.start_ride(
-            session,
+            connection,
             RideKey(ABROAD, uuid4()),
             VehicleKey(ABROAD, vehicle["id"]),
             UserKey(rider["city"], rider["id"]),

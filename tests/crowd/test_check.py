@@ -6,8 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine
 
 from crowd import check, journal
 from crowd.journal import Deed, Journal, Note
@@ -19,22 +18,22 @@ from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 @pytest.fixture
 def notes(engine: Engine) -> list[Note]:
     """One of each deed, all in the database."""
-    with Session(engine) as session, session.begin():
-        return list(_life(session))
+    with engine.begin() as connection:
+        return list(_life(connection))
 
 
-def _life(session: Session) -> Iterator[Note]:
-    rider = a_member(session, "paris")
+def _life(connection: Connection) -> Iterator[Note]:
+    rider = a_member(connection, "paris")
     yield _note(Deed.REGISTERED, rider, rider)
-    vehicle = a_vehicle(session, rider)
+    vehicle = a_vehicle(connection, rider)
     yield _note(Deed.ADDED, vehicle, rider)
-    ride = a_ride(session, vehicle, rider)
+    ride = a_ride(connection, vehicle, rider)
     yield _note(Deed.STARTED, ride, rider)
-    end(session, ride, rider, "Bench 7")
+    end(connection, ride, rider, "Bench 7")
     yield _note(Deed.ENDED, ride, rider, "Bench 7")
-    transactions.remove_vehicle(session, vehicle, rider, now=NOW)
+    transactions.remove_vehicle(connection, vehicle, rider, now=NOW)
     yield _note(Deed.REMOVED, vehicle, rider)
-    transactions.erase_account(session, rider, now=NOW)
+    transactions.erase_account(connection, rider, now=NOW)
     yield _note(Deed.LEFT, rider, rider)
 
 
@@ -57,9 +56,9 @@ def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], deed:
 
 @pytest.mark.parametrize("deed", [Deed.REMOVED, Deed.LEFT])
 def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, deed: Deed) -> None:
-    with Session(engine) as session, session.begin():
-        owner = a_member(session)
-        key = owner if deed is Deed.LEFT else a_vehicle(session, owner)
+    with engine.begin() as connection:
+        owner = a_member(connection)
+        key = owner if deed is Deed.LEFT else a_vehicle(connection, owner)
 
     assert len(check.lost(engine, [_note(deed, key, owner)])) == 1
 

@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from movr import transactions
 from movr.cities import CITIES, Position
@@ -14,10 +14,12 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PLACE = CITIES[0].centre
 
 
-def a_member(session: Session, city: str = "new york", username: str | None = None) -> UserKey:
+def a_member(
+    connection: Connection, city: str = "new york", username: str | None = None
+) -> UserKey:
     user = UserKey(city, uuid4())
     transactions.register(
-        session,
+        connection,
         user,
         first_name="Ada",
         last_name="Lovelace",
@@ -28,10 +30,12 @@ def a_member(session: Session, city: str = "new york", username: str | None = No
     return user
 
 
-def a_vehicle(session: Session, owner: UserKey, location: str = "1 Wall Street") -> VehicleKey:
+def a_vehicle(
+    connection: Connection, owner: UserKey, location: str = "1 Wall Street"
+) -> VehicleKey:
     vehicle = VehicleKey(owner.city, uuid4())
     transactions.add_vehicle(
-        session,
+        connection,
         vehicle,
         owner,
         type="bike",
@@ -45,7 +49,7 @@ def a_vehicle(session: Session, owner: UserKey, location: str = "1 Wall Street")
 
 
 def end(
-    session: Session,
+    connection: Connection,
     ride: RideKey,
     rider: UserKey,
     location: str,
@@ -54,7 +58,7 @@ def end(
     now: datetime = NOW,
 ) -> None:
     transactions.end_ride(
-        session,
+        connection,
         ride,
         rider,
         location=location,
@@ -65,7 +69,9 @@ def end(
     )
 
 
-def a_ride(session: Session, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW) -> RideKey:
+def a_ride(
+    connection: Connection, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW
+) -> RideKey:
     ride = RideKey(vehicle.city, uuid4())
-    transactions.start_ride(session, ride, vehicle, rider, now=now)
+    transactions.start_ride(connection, ride, vehicle, rider, now=now)
     return ride

@@ -2,7 +2,6 @@
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 from movr import invariants, transactions
 from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
@@ -45,16 +44,16 @@ BREACHES = {
 @pytest.fixture
 def ridden(engine: Engine) -> Engine:
     """Who rode at home rides in Paris, where a second vehicle is free; one account is gone."""
-    with Session(engine) as session, session.begin():
-        owner, gone = a_member(session, "paris"), a_member(session, "paris")
-        vehicle = a_vehicle(session, owner)
-        a_vehicle(session, owner)
-        a_vehicle(session, gone)
-        transactions.erase_account(session, gone, now=NOW)
-        rider = a_member(session, "new york")
-        ride = a_ride(session, a_vehicle(session, rider), rider)
-        end(session, ride, rider, "2 Broadway")
-        a_ride(session, vehicle, rider)
+    with engine.begin() as connection:
+        owner, gone = a_member(connection, "paris"), a_member(connection, "paris")
+        vehicle = a_vehicle(connection, owner)
+        a_vehicle(connection, owner)
+        a_vehicle(connection, gone)
+        transactions.erase_account(connection, gone, now=NOW)
+        rider = a_member(connection, "new york")
+        ride = a_ride(connection, a_vehicle(connection, rider), rider)
+        end(connection, ride, rider, "2 Broadway")
+        a_ride(connection, vehicle, rider)
     return engine
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, transactions
@@ -121,13 +120,11 @@ def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
         pytest.skip("CockroachDB injects these")
     ride, attempts = RideKey(vehicle.city, uuid4()), []
 
-    def start(session: Session) -> None:
+    def start(connection: Connection) -> None:
         attempts.append(ride)
-        transactions.start_ride(session, ride, vehicle, rider, now=NOW)
+        transactions.start_ride(connection, ride, vehicle, rider, now=NOW)
 
-    run_transaction(
-        sessionmaker(engine), start, max_retries=MAX_RETRIES, max_backoff=0, inject_error=True
-    )
+    run_transaction(engine, start, max_retries=MAX_RETRIES, max_backoff=0, inject_error=True)
 
     assert len(attempts) > 1
     assert_one_ride(engine, ended=False)
@@ -142,17 +139,17 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
     strict = create_engine(parse_uri(database), isolation_level="SERIALIZABLE")
     attempts = 0
 
-    def start(session: Session) -> None:
+    def start(connection: Connection) -> None:
         nonlocal attempts
         attempts += 1
-        session.execute(text("SELECT 1 FROM users"))  # from here on the transaction sees no more
+        connection.execute(text("SELECT 1 FROM users"))  # from here on the transaction sees no more
         if attempts == 1:
             movr.end_ride(movr.start_ride(vehicle, rider), rider, location="elsewhere")
         ride = RideKey(vehicle.city, uuid4())
-        transactions.start_ride(session, ride, vehicle, rider, now=NOW)
+        transactions.start_ride(connection, ride, vehicle, rider, now=NOW)
 
     with pytest.raises(OperationalError, match="could not serialize"):
-        run_transaction(sessionmaker(strict), start, max_retries=3, max_backoff=0)
+        run_transaction(strict, start, max_retries=3, max_backoff=0)
 
     strict.dispose()
     assert attempts == 4

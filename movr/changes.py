@@ -1,0 +1,256 @@
+"""What MovR changes: each a single statement that names its city, and what must be true for it.
+
+Built once, with parameters by name, so that a transaction only fills them in. `RETURNING` says
+whether there was anything to change. No parameter has a column's name, but for those of new rows:
+keys are `user_city` and `user_id`, and so on.
+"""
+
+from typing import Any, Final, cast
+
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Float,
+    Integer,
+    String,
+    Table,
+    Update,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    null,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy.sql.dml import ReturningInsert
+
+from movr.formats import AVAILABLE, IN_USE
+from movr.models import Base, Ride, User, Vehicle
+
+# Tables, and not models: a change need not look for objects.
+_users, _vehicles, _rides = (cast("Table", model.__table__) for model in (User, Vehicle, Ride))
+
+
+def _is(table: Table, name: str) -> ColumnElement[bool]:
+    """The row of this key, the parameters of which begin with the name."""
+    return and_(
+        table.c.city == bindparam(f"{name}_city", type_=String()),
+        table.c.id == bindparam(f"{name}_id", type_=Uuid()),
+    )
+
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_PLACE: Final = bindparam("place", type_=String())
+_EPOCH: Final = bindparam("epoch", type_=Integer())
+_RIDE_CITY: Final = bindparam("ride_city", type_=String())
+_RIDE_ID: Final = bindparam("ride_id", type_=Uuid())
+
+_IS_USER: Final = _is(_users, "user")
+_IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
+_IS_VEHICLE: Final = _is(_vehicles, "vehicle")
+_IS_IN_SERVICE: Final = and_(_IS_VEHICLE, _vehicles.c.removed_at.is_(None))
+_IS_FREE: Final = and_(_IS_IN_SERVICE, _vehicles.c.status == AVAILABLE)
+_IS_RIDE: Final = _is(_rides, "ride")
+
+# Accounts
+
+# Its parameters are the columns.
+OPEN_ACCOUNT: Final = insert_unless(_users).on_conflict_do_nothing().returning(_users.c.id)
+
+# Names no city: whoever holds the username may live in any.
+HOLDER: Final = select(_users.c.id).where(_users.c.username == bindparam("username"))
+
+END_SESSIONS: Final = (
+    update(_users)
+    .where(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
+    .values(session_epoch=_EPOCH + 1)
+)
+SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).returning(
+    _users.c.username
+)
+PASSWORD: Final = select(_users.c.username, _users.c.password_hash).where(_IS_MEMBER)
+
+ERASE: Final = (
+    update(_users)
+    .where(_IS_MEMBER, _users.c.active_ride_id.is_(None))
+    .values(
+        first_name=None,
+        last_name=None,
+        email=None,
+        username=None,
+        password_hash=None,
+        session_epoch=_users.c.session_epoch + 1,
+        deleted_at=_NOW,
+    )
+    .returning(_users.c.id)
+)
+_IS_OWNED: Final = and_(
+    _vehicles.c.city == bindparam("user_city", type_=String()),
+    _vehicles.c.owner_id == bindparam("user_id", type_=Uuid()),
+    _vehicles.c.removed_at.is_(None),
+)
+RETIRE_ALL: Final = (
+    update(_vehicles).where(_IS_OWNED, _vehicles.c.status == AVAILABLE).values(removed_at=_NOW)
+)
+OWNS_ANY: Final = select(exists().where(_IS_OWNED))
+
+# What decides of a user's row.
+USER: Final = select(_users.c.active_ride_city, _users.c.active_ride_id, _users.c.deleted_at).where(
+    _IS_USER
+)
+
+# Vehicles
+
+MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
+# Its parameters are the columns.
+ADD_VEHICLE: Final = insert_unless(_vehicles).on_conflict_do_nothing(index_elements=["city", "id"])
+
+REMOVE_VEHICLE: Final = (
+    update(_vehicles)
+    .where(_IS_FREE, _vehicles.c.owner_id == bindparam("user_id", type_=Uuid()))
+    .values(removed_at=_NOW)
+    .returning(_vehicles.c.id)
+)
+OWNER: Final = select(_vehicles.c.owner_id, _vehicles.c.removed_at).where(_IS_VEHICLE)
+IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
+
+# Rides
+
+# A user's row has room for one ride.
+CLAIM_RIDER: Final = (
+    update(_users)
+    .where(_IS_MEMBER, _users.c.active_ride_id.is_(None))
+    .values(
+        active_ride_city=_RIDE_CITY,
+        active_ride_id=_RIDE_ID,
+        cities_ridden=case(
+            (any_(_users.c.cities_ridden) == _RIDE_CITY, _users.c.cities_ridden),
+            else_=func.array_append(_users.c.cities_ridden, _RIDE_CITY),
+        ),
+    )
+    .returning(_users.c.id)
+)
+# The ride under way, of a user who has one.
+UNDER_WAY: Final = select(_rides.c.vehicle_id).where(_IS_RIDE)
+
+
+def _noting(taken: CTE) -> CTE:
+    """Has the rider's row say what is ridden, since when and from where."""
+    return (
+        update(_users)
+        .where(_IS_USER, _users.c.id == taken.c.rider_id)
+        .values(
+            active_ride_type=taken.c.type,
+            active_ride_brand=taken.c.brand,
+            active_ride_start=_NOW,
+            active_ride_latitude=taken.c.latitude,
+            active_ride_longitude=taken.c.longitude,
+        )
+        .cte("noted")
+    )
+
+
+def _start_ride() -> ReturningInsert[Any]:
+    """Takes a free vehicle, notes it on the rider's row and writes the ride, in one round trip."""
+    taken = (
+        update(_vehicles)
+        .where(_IS_FREE)
+        .values(status=IN_USE)
+        .returning(
+            _vehicles.c.type,
+            _vehicles.c.brand,
+            _vehicles.c.last_location,
+            _vehicles.c.latitude,
+            _vehicles.c.longitude,
+            bindparam("user_id", type_=Uuid()).label("rider_id"),
+        )
+        .cte("taken")
+    )
+    ride: dict[str, ColumnElement[Any]] = {
+        "city": _RIDE_CITY,
+        "id": _RIDE_ID,
+        "vehicle_id": bindparam("vehicle_id", type_=Uuid()),
+        "rider_city": bindparam("user_city", type_=String()),
+        "rider_id": bindparam("user_id", type_=Uuid()),
+        "start_time": _NOW,
+        "start_location": taken.c.last_location,
+        "start_latitude": taken.c.latitude,
+        "start_longitude": taken.c.longitude,
+    }
+    written = insert(_rides).from_select(list(ride), select(*ride.values()))
+    return written.add_cte(_noting(taken)).returning(_rides.c.id)
+
+
+START_RIDE: Final = _start_ride()
+
+# Frees the rider.
+RELEASE_RIDER: Final = (
+    update(_users)
+    .where(
+        _IS_USER,
+        _users.c.active_ride_city == _RIDE_CITY,
+        _users.c.active_ride_id == _RIDE_ID,
+    )
+    .values({column: null() for column in _users.c if column.name.startswith("active_ride_")})
+    .returning(_users.c.id)
+)
+
+
+def _end_ride() -> Update:
+    """Ends the ride, and frees its vehicle where it was left; without a position where it was."""
+    # The clock of the server that started the ride may have been ahead of this one.
+    end_time = func.greatest(_NOW, _rides.c.start_time)
+    place: dict[str, BindParameter[Any]] = {
+        "latitude": bindparam("at_latitude", type_=Float()),
+        "longitude": bindparam("at_longitude", type_=Float()),
+        "band": bindparam("at_band", type_=Integer()),
+    }
+    ended = (
+        update(_rides)
+        .where(_IS_RIDE, _rides.c.end_time.is_(None))
+        .values(
+            end_location=_PLACE,
+            end_latitude=place["latitude"],
+            end_longitude=place["longitude"],
+            distance=bindparam("metres", type_=Integer()),
+            end_time=end_time,
+            length=end_time - _rides.c.start_time,
+        )
+        .returning(_rides.c.vehicle_id)
+        .cte("ended")
+    )
+    return (
+        update(_vehicles)
+        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id.in_(select(ended.c.vehicle_id)))
+        .values(
+            status=AVAILABLE,
+            last_location=_PLACE,
+            public_id=bindparam("new_public_id"),
+            **{name: func.coalesce(given, _vehicles.c[name]) for name, given in place.items()},
+        )
+    )
+
+
+END_RIDE: Final = _end_ride()
+RIDER: Final = select(_rides.c.rider_city, _rides.c.rider_id).where(_IS_RIDE)
+
+# Operators
+
+# For tables that are REGIONAL BY ROW without a computed column, as in CockroachDB's guide "scale to
+# multiple regions"; the models do not know that column.
+UPDATE_REGIONS: Final = tuple(
+    text(
+        f"UPDATE {table.name} SET crdb_region = :region"  # noqa: S608 - a name of ours
+        " WHERE city = :city AND crdb_region <> :region"
+    )
+    for table in Base.metadata.sorted_tables
+)
