@@ -78,7 +78,7 @@ def create_app(settings: Settings) -> Flask:
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, presentation, pieces, maps, commands):
+    for part in (session, errors, health, mail, presentation, maps, pieces, commands):
         part.init_app(app)
     statics.mount(app, "static", ROOT / "static")
     for noun in (city, auth, recovery, vehicles, rides, users, gbfs, health, metrics):

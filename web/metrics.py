@@ -2,8 +2,9 @@
 
 import os
 import platform
+from functools import cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import (
@@ -90,11 +91,34 @@ def _measure(response: Response) -> Response:
     route = logs.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
+    of_route = _of_route(route)
     if "began" in g:
-        LATENCY.labels(route).observe(logs.seconds())
+        of_route.latency.observe(logs.seconds())
     if cost := g.get("usage"):
-        STATEMENTS.labels(route).inc(cost.statements)
-        ROUND_TRIPS.labels(route).inc(cost.round_trips)
-        DATABASE_SECONDS.labels(route).inc(cost.seconds)
-        RETRIES.labels(route).inc(cost.retries)
+        of_route.statements.inc(cost.statements)
+        of_route.round_trips.inc(cost.round_trips)
+        of_route.database_seconds.inc(cost.seconds)
+        of_route.retries.inc(cost.retries)
     return response
+
+
+class _Route(NamedTuple):
+    """What is counted of a route, and not by its replies' status."""
+
+    latency: Histogram
+    statements: Counter
+    round_trips: Counter
+    database_seconds: Counter
+    retries: Counter
+
+
+@cache
+def _of_route(route: str) -> _Route:
+    """Looked up once: there are only so many routes."""
+    return _Route(
+        LATENCY.labels(route),
+        STATEMENTS.labels(route),
+        ROUND_TRIPS.labels(route),
+        DATABASE_SECONDS.labels(route),
+        RETRIES.labels(route),
+    )

@@ -18,9 +18,15 @@ PIECES: Final = {
     "map_of_vehicles": 500,
     "map_to_choose_on": 50,
     "city_choices": 9,
+    "map_data": 500,
     "head": 500,
+    "sheets": 1,
+    "fresh_field": 100,
     "icons": 1,
 }
+# What templates call macros by. To import them into each page would take Jinja as long as it takes
+# to write most of what is on it.
+MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
 ADDRESSES: Final = 10_000
 
 
@@ -38,7 +44,7 @@ REMOVE: Final = Offer("vehicles.remove", "Remove", "the", style="outline-danger"
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the pieces, and the addresses that are in them."""
+    """Give templates the pieces, the addresses that are in them, and macros: after all else."""
 
     @lru_cache(ADDRESSES)
     def url_for(endpoint: str, **values: Any) -> Markup:
@@ -47,6 +53,8 @@ def init_app(app: Flask) -> None:
     for piece, most in PIECES.items():
         app.jinja_env.globals[piece] = lru_cache(most)(partial(_make, app, piece))
     app.jinja_env.globals.update(url_for=url_for, START=START, REMOVE=REMOVE)
+    for name, template in MACROS.items():
+        app.jinja_env.globals[name] = app.jinja_env.get_template(template).module
 
 
 def _make(app: Flask, piece: str, *arguments: Hashable) -> Markup:

@@ -1,7 +1,9 @@
 """What every reply says: who served it and which city, its cost, what a browser may do with it."""
 
 import secrets
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, g
 
@@ -30,13 +32,15 @@ _POLICY_WITH_GOOGLE: Final = (
     " frame-src https://*.google.com; worker-src blob:; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",  # frame-ancestors, for browsers that do not know it
-    "Referrer-Policy": "same-origin",  # Flask-WTF wants a referrer of our own under https
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
-}
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),  # frame-ancestors, for browsers that do not know it
+    ("Referrer-Policy", "same-origin"),  # Flask-WTF wants a referrer of our own under https
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), payment=(), geolocation=(self)"),
+)
+Write = Callable[[bytes], object]  # what WSGI's start_response returns
+
 _HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
 
 
@@ -44,6 +48,9 @@ def init_app(app: Flask) -> None:
     """Add the headers to every reply."""
     app.before_request(_start_counting)
     app.after_request(_add_headers)
+    with app.app_context():
+        always = [*_ALWAYS, *_of_this_deployment()]
+    app.wsgi_app = _saying(always, app.wsgi_app)  # type: ignore[assignment,method-assign]
 
 
 def served_by() -> str:
@@ -59,8 +66,28 @@ def nonce() -> str:
     return found
 
 
-def _policy() -> str:
-    return _POLICY_WITH_GOOGLE.format(nonce=nonce()) if settings().api_key else _POLICY
+def _of_this_deployment() -> Iterable[tuple[str, str]]:
+    """What all its replies say."""
+    yield "X-Served-By-Region", served_by()
+    if not settings().debug:
+        yield "Strict-Transport-Security", _HSTS
+    if not settings().api_key:
+        yield "Content-Security-Policy", _POLICY
+
+
+def _saying(always: list[tuple[str, str]], app: WSGIApplication) -> WSGIApplication:
+    """The same application, whose every reply also has these headers.
+
+    Added here, where headers are a list: Werkzeug compares each with all that there are.
+    """
+
+    def saying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Write:
+            return start_response(status, headers + always, *error)
+
+        return app(environ, start)
+
+    return saying
 
 
 def _start_counting() -> None:
@@ -68,11 +95,8 @@ def _start_counting() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.update(_HEADERS)
-    response.headers["Content-Security-Policy"] = _policy()
-    if not settings().debug:
-        response.headers["Strict-Transport-Security"] = _HSTS
-    response.headers["X-Served-By-Region"] = served_by()
+    if settings().api_key:
+        response.headers["Content-Security-Policy"] = _POLICY_WITH_GOOGLE.format(nonce=nonce())
     if source := g.get("city_from"):
         response.headers["X-City-From"] = source
     if cost := g.get("usage"):

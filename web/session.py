@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from flask import Flask, Response, flash, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import (
     AnonymousUserMixin,
@@ -21,6 +22,7 @@ from flask_login import (
     login_user,
     logout_user,
 )
+from itsdangerous import URLSafeTimedSerializer
 
 from movr.errors import AccountGone
 from movr.results import Member, UserKey
@@ -37,6 +39,18 @@ class _Sessions(LoginManager):
 
 
 _login_manager: Final = _Sessions()
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Flask's sessions, which make what signs them once and not twice a request."""
+
+    def __init__(self, app: Flask) -> None:
+        """Sign with this app's key."""
+        self._serializer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs the cookie and reads it."""
+        return self._serializer
 
 
 class Viewer(UserMixin):
@@ -74,6 +88,7 @@ class Stranger(AnonymousUserMixin):
 
 def init_app(app: Flask) -> None:
     """Have Flask-Login keep the sessions."""
+    app.session_interface = _Cookies(app)
     # A name that no client knows turns the second cookie off when it is read, too.
     app.config["REMEMBER_COOKIE_NAME"] = secrets.token_urlsafe()
     _login_manager.session_protection = None  # a rider's address changes as they ride
@@ -88,6 +103,7 @@ def begin(key: UserKey, username: str, epoch: int = 0) -> None:
     _renew()
     session["epoch"] = epoch  # beside the key, where code that knows no epochs leaves it alone
     login_user(Viewer(key, epoch))
+    session.pop("_id")  # a long hash of address and browser, for the protection that is off
     browsers.remember(username)
 
 
