@@ -17,7 +17,7 @@ from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
 from movr.engine import make_engine
 from movr.outage import Outage
-from movr.results import Page, RideKey, UserKey, VehicleKey
+from movr.results import Page, RideKey, Seen, UserKey, VehicleKey
 from movr.search import Search
 from movr.statements import run
 
@@ -164,11 +164,14 @@ class MovR:
         """Delete an account and retire its vehicles. Raises StillRiding, VehiclesInUse."""
         self._write(transactions.erase_account, user, now=self._now())
 
-    def neighbours(self, city: str, *, after: UUID | None, size: int) -> Page[results.Neighbour]:
-        """A page of the city's members."""
-        rows = self._read(queries.NEIGHBOURS, city=city, after=after or FIRST_ID, limit=size + 1)
+    def neighbours(
+        self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
+    ) -> Seen[results.Neighbour]:
+        """What `who_is` says, and a page of the city's members."""
+        wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
+        member, rows = self._read_for(user, epoch, queries.NEIGHBOURS, **wanted)
         people = [results.Neighbour(*row) for row in rows]
-        return rows_to.page(people, size, lambda neighbour: str(neighbour.id))
+        return Seen(member, rows_to.page(people, size, lambda neighbour: str(neighbour.id)))
 
     # Vehicles
 
@@ -177,18 +180,23 @@ class MovR:
         rows = self._read(search.statement(), **search.parameters)
         return rows_to.page_of_vehicles([rows_to.nearby(row) for row in rows], search.size)
 
-    def seen_by(self, user: UserKey, epoch: int, search: Search) -> results.Seen:
+    def vehicles_seen_by(self, user: UserKey, epoch: int, search: Search) -> Seen[results.Nearby]:
         """What `who_is` and `vehicles` say, in one read."""
-        key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
-        rows = self._read(search.after_who_is(), **search.parameters, **key)
-        split = queries.MEMBER_COLUMNS
-        member = rows_to.member(rows[0][:split]) if rows and rows[0][0] else None
-        vehicles = [rows_to.nearby(row[split:]) for row in (rows[1:] if member else rows)]
-        return results.Seen(member, rows_to.page_of_vehicles(vehicles, search.size))
+        statement = search.after_who_is()
+        member, rows = self._read_for(user, epoch, statement, **search.parameters)
+        vehicles = [rows_to.nearby(row) for row in rows]
+        return Seen(member, rows_to.page_of_vehicles(vehicles, search.size))
 
-    def vehicles_of(self, owner: UserKey, *, after: UUID | None, size: int) -> Page[results.Owned]:
-        """A page of the owner's vehicles, free or ridden, and what each did in the last 30 days."""
-        rows = self._read(
+    def vehicles_of(
+        self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
+    ) -> Seen[results.Owned]:
+        """What `who_is` says, and a page of the owner's vehicles.
+
+        Free or ridden, and what each did in the last 30 days.
+        """
+        member, rows = self._read_for(
+            owner,
+            epoch,
             queries.VEHICLES_OF_OWNER,
             city=owner.city,
             owner_id=owner.id,
@@ -197,7 +205,7 @@ class MovR:
             limit=size + 1,
         )
         owned = [rows_to.owned(row) for row in rows]
-        return rows_to.page(owned, size, lambda item: str(item.vehicle.id))
+        return Seen(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
         """The vehicle of this public name. Raises VehicleNotFound, also once it was ridden."""
@@ -330,6 +338,16 @@ class MovR:
                 return run(connection, statement, **parameters).all()
 
         return self._persistently(read)
+
+    def _read_for(
+        self, user: UserKey, epoch: int, statement: Executable, **parameters: object
+    ) -> tuple[results.Member | None, Sequence[Sequence[Any]]]:
+        """What `who_is` says, and the rows of the other of two that are one statement."""
+        key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
+        rows = self._read(statement, **key, **parameters)
+        split = queries.MEMBER_COLUMNS
+        member = rows_to.member(rows[0][:split]) if rows and rows[0][0] else None
+        return member, [row[split:] for row in (rows[1:] if member else rows)]
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     CTE,
+    BigInteger,
     BindParameter,
     ColumnElement,
     Date,
@@ -27,7 +28,6 @@ from sqlalchemy import (
     cast,
     extract,
     func,
-    literal,
     null,
     select,
     true,
@@ -96,13 +96,6 @@ PASSWORD_HASH: Final = select(User.password_hash).where(
 # be in another region; logging in and a forgotten password are the reads that pay for it.
 MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
 CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
-
-NEIGHBOURS: Final = (
-    select(User.id, User.first_name, User.is_owner)
-    .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))
-    .order_by(User.id)
-    .limit(_LIMIT)
-)
 
 # Who only has a link from elsewhere knows no other name of it.
 VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
@@ -203,7 +196,7 @@ def _of_owner() -> Select[Any]:
         select(
             func.count().label("rides"),
             func.sum(Ride.length).label("time"),
-            func.sum(Ride.distance).label("distance"),
+            cast(func.sum(Ride.distance), BigInteger).label("distance"),  # elsewhere a decimal
         )
         .where(
             Ride.city == _CITY,
@@ -215,8 +208,6 @@ def _of_owner() -> Select[Any]:
     )
     return select(page, done).select_from(page.join(done, true())).order_by(page.c.id)
 
-
-VEHICLES_OF_OWNER: Final = _of_owner()
 
 # Rides live in their vehicle's city: naming the cities where the rider has ridden keeps this at
 # home for whoever never rode abroad (docs/decisions/0001).
@@ -286,18 +277,31 @@ def _totals(unit: str) -> ScalarSelect[Any]:
 HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
 
 
-@cache
-def after_who_is(*, only_free: bool, of_type: bool) -> Select[Any]:
-    """`WHO_IS` and `nearest` in one round trip: a row of the member, then those of the vehicles.
+def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:
+    """`WHO_IS` and another in one round trip: a row of the member, then those of the other.
 
-    Each row has the columns of both, and nothing in those of the other; only its distance, which
-    no vehicle has, puts the member first.
+    Each row has the columns of both, and nothing in those of the other.
     """
-    vehicles = nearest(only_free=only_free, of_type=of_type).subquery("found")
+    others = found.subquery("found")
     me = WHO_IS.subquery("me")
     member = [column.label(f"member_{column.key}") for column in me.c]
     nobody = [cast(null(), column.type).label(f"member_{column.key}") for column in me.c]
-    no_vehicle = [cast(null(), column.type).label(column.key) for column in vehicles.c]
-    no_vehicle[-1] = cast(literal(BEFORE_ALL), Float()).label("distance")
-    both = union_all(select(*member, *no_vehicle), select(*nobody, *vehicles.c)).subquery("both")
-    return select(both).order_by(both.c.distance, both.c.id)
+    nothing = [cast(null(), column.type).label(column.key) for column in others.c]
+    both = union_all(select(*member, *nothing), select(*nobody, *others.c)).subquery("both")
+    return select(both).order_by(both.c.member_id.is_(None), *(both.c[name] for name in order))
+
+
+@cache
+def nearest_after_who_is(*, only_free: bool, of_type: bool) -> Select[Any]:
+    """Who is looking, then what `nearest` finds."""
+    return _after_who_is(nearest(only_free=only_free, of_type=of_type), "distance", "id")
+
+
+NEIGHBOURS: Final = _after_who_is(
+    select(User.id, User.first_name, User.is_owner)
+    .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))
+    .order_by(User.id)
+    .limit(_LIMIT),
+    "id",
+)
+VEHICLES_OF_OWNER: Final = _after_who_is(_of_owner(), "id")

@@ -199,11 +199,11 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Generic[Item]):
     """Who is looking (None once their sessions ended), and a page of what they look for."""
 
     member: Member | None
-    vehicles: Page[Nearby]
+    page: Page[Item]
 
 
 @dataclass(frozen=True, slots=True)

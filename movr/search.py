@@ -32,7 +32,7 @@ class Search:
 
     def after_who_is(self) -> Select[Any]:
         """What finds who is looking, and then them."""
-        return queries.after_who_is(only_free=self.only_free, of_type=self.type is not None)
+        return queries.nearest_after_who_is(only_free=self.only_free, of_type=self.type is not None)
 
     @property
     def parameters(self) -> dict[str, Any]:

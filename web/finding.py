@@ -1,6 +1,7 @@
 """What a visitor looks for, as the page's URL says it: `?type=bike&free=1&near=40.7,-74.0`."""
 
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from flask import abort, request
@@ -63,9 +64,7 @@ def found(wanted: Search) -> Page[Nearby]:
     visitor = viewer()
     if visitor.key is None:
         return movr().vehicles(wanted)
-    seen = movr().seen_by(visitor.key, visitor.epoch, wanted)
-    visitor.member = seen.member
-    return seen.vehicles
+    return visitor.see(partial(movr().vehicles_seen_by, search=wanted))
 
 
 def _near() -> Position | None:

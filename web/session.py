@@ -6,12 +6,13 @@ says which epoch of the account's sessions it is of: raising it on the user's ro
 """
 
 import secrets
+from collections.abc import Callable
 from functools import cached_property
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, flash, redirect, request, session, url_for
+from flask import Flask, Response, abort, flash, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import (
@@ -25,7 +26,7 @@ from flask_login import (
 from itsdangerous import URLSafeTimedSerializer
 
 from movr.errors import AccountGone
-from movr.results import Member, UserKey
+from movr.results import Member, Page, Seen, UserKey
 from web import browsers
 from web.context import movr
 
@@ -37,6 +38,8 @@ class _Sessions(LoginManager):
         """Leave the session alone: looking into it would keep every reply out of shared caches."""
         return response
 
+
+Item = TypeVar("Item")
 
 _login_manager: Final = _Sessions()
 
@@ -71,6 +74,12 @@ class Viewer(UserMixin):
     def member(self) -> Member | None:
         """The member of this session; None once it was ended or the account is deleted."""
         return movr().who_is(self.key, self.epoch)
+
+    def see(self, read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
+        """What this member asks to see; who they are is asked for in the same round trip."""
+        seen = read(self.key, self.epoch)
+        self.member = seen.member
+        return seen.page
 
     @property
     def is_authenticated(self) -> bool:
@@ -132,6 +141,18 @@ def member() -> Member:
     if found is None:
         raise AccountGone
     return found
+
+
+def see(read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
+    """What the member who is asking may see, in a view that does not require login.
+
+    Whoever is none is asked to log in, which ends the request.
+    """
+    asking = viewer()
+    page = asking.see(read) if isinstance(asking, Viewer) else None
+    if page is None or asking.member is None:
+        abort(_login_manager.unauthorized())
+    return page
 
 
 def own_profile() -> str:

@@ -21,21 +21,25 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 
 @blueprint.get("")
-@login_required
 def index() -> ResponseReturnValue:
     """First names of the city's members, for members."""
-    page = movr().neighbours(
-        current_city().name, after=paging.after_id(), size=settings().page_size
+    page = session.see(
+        lambda user, epoch: movr().neighbours(
+            user, epoch, current_city().name, after=paging.after_id(), size=settings().page_size
+        )
     )
     return render_template("users/index.html", neighbours=page)
 
 
 @blueprint.get("/<uuid:user_id>")
-@login_required
 def profile(user_id: UUID) -> ResponseReturnValue:
     """One's own profile and vehicles."""
+    page = session.see(
+        lambda user, epoch: movr().vehicles_of(
+            user, epoch, after=paging.after_id(), size=settings().page_size
+        )
+    )
     member = _oneself(user_id)
-    page = movr().vehicles_of(member.key, after=paging.after_id(), size=settings().page_size)
     return render_template(
         "users/profile.html",
         member=member,

@@ -380,7 +380,7 @@ def fill_in_a_vehicle(page: Page) -> None:
 
 
 def positions(movr: MovR, owner: Visitor) -> list[Position]:
-    found = movr.vehicles_of(UserKey("new york", owner.id), after=None, size=10)
+    found = movr.vehicles_of(UserKey("new york", owner.id), 0, after=None, size=10).page
     return [item.vehicle.position for item in found.items]
 
 

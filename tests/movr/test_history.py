@@ -245,7 +245,7 @@ def test_an_owner_sees_what_each_vehicle_did_in_the_last_30_days(
         add_ride(engine, rider, busy, NOW - timedelta(days=days), metres=metres)
     with at(NOW, database) as now:
         now.start_ride(ridden, rider)
-        owned = now.vehicles_of(owner, after=None, size=10).items
+        owned = now.vehicles_of(owner, 0, after=None, size=10).page.items
 
     none = Earnings(0, timedelta(), 0)
     assert {item.vehicle.key: item.month for item in owned} == {
@@ -265,8 +265,8 @@ def test_each_page_of_vehicles_says_what_those_did(
             add_ride(engine, owner, vehicle, NOW - timedelta(days=1))
 
     with at(NOW, database) as now:
-        first = now.vehicles_of(owner, after=None, size=2)
+        first = now.vehicles_of(owner, 0, after=None, size=2).page
         assert first.next
-        second = now.vehicles_of(owner, after=UUID(first.next), size=2)
+        second = now.vehicles_of(owner, 0, after=UUID(first.next), size=2).page
 
     assert [item.month.rides for item in first.items + second.items] == [1, 2, 3]

@@ -102,26 +102,28 @@ def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
     movr.start_ride(taken, owner)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.seen_by(owner, 0, near("new york", only_free=True))
+    seen = movr.vehicles_seen_by(owner, 0, near("new york", only_free=True))
 
     assert seen.member == movr.who_is(owner)
     assert seen.member
-    assert [item.vehicle.id for item in seen.vehicles.items] == [free.id]
+    assert [item.vehicle.id for item in seen.page.items] == [free.id]
 
 
 def test_who_is_looking_is_found_where_there_are_no_vehicles(movr: MovR) -> None:
     member = a_member(movr)
 
-    assert movr.seen_by(member, 0, near("paris")) == Seen(movr.who_is(member), Page((), None))
+    seen = movr.vehicles_seen_by(member, 0, near("paris"))
+
+    assert seen == Seen(movr.who_is(member), Page((), None))
 
 
 def test_vehicles_are_found_for_whoever_is_nobody_any_more(movr: MovR) -> None:
     free, *_ = some_vehicles(movr, a_member(movr), 1)
 
-    seen = movr.seen_by(UserKey("paris", uuid4()), 0, near("new york"))
+    seen = movr.vehicles_seen_by(UserKey("paris", uuid4()), 0, near("new york"))
 
     assert seen.member is None
-    assert [item.vehicle.id for item in seen.vehicles.items] == [free.id]
+    assert [item.vehicle.id for item in seen.page.items] == [free.id]
 
 
 def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
@@ -131,7 +133,7 @@ def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
     movr.start_ride(taken, other)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.vehicles_of(owner, after=None, size=10)
+    seen = movr.vehicles_of(owner, 0, after=None, size=10).page
 
     assert {(o.vehicle.id, o.vehicle.is_free) for o in seen.items} == {
         (free.id, True),
@@ -169,12 +171,13 @@ def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
 
 def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
     stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
-    a_member(movr, "paris")
+    stranger = a_member(movr, "paris")
     movr.erase_account(left)
 
-    seen = movr.neighbours("rome", after=None, size=10)
+    seen = movr.neighbours(stranger, 0, "rome", after=None, size=10)
 
-    assert [(n.id, n.first_name) for n in seen.items] == [(stayed.id, "Ada")]
+    assert seen.member == movr.who_is(stranger)
+    assert [(n.id, n.first_name) for n in seen.page.items] == [(stayed.id, "Ada")]
 
 
 def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> None:

@@ -166,7 +166,7 @@ def test_a_member_finds_the_same_as_a_stranger(movr: MovR, crowded: Crowded) -> 
     crowded("new york", 200)
     search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
 
-    assert movr.seen_by(member, 0, search).vehicles == movr.vehicles(search)
+    assert movr.vehicles_seen_by(member, 0, search).page == movr.vehicles(search)
 
 
 def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: MovR) -> None:

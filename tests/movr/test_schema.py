@@ -81,7 +81,7 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         schema.upgrade(empty_engine)
         movr = MovR(empty_database)
         rider = movr.who_is(RIDER)
-        (somewhere,) = movr.vehicles_of(OWNER, after=None, size=9).items
+        (somewhere,) = movr.vehicles_of(OWNER, 0, after=None, size=9).page.items
         movr.close()
         with empty_engine.connect() as connection:
             rows = connection.execute(text("SELECT id, band, public_id FROM vehicles")).all()

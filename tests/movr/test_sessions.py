@@ -39,11 +39,11 @@ def test_sessions_of_an_epoch_end_together(
 
     nearby: Search = near(member.city)
     assert movr.who_is(member, 0) is None
-    assert movr.seen_by(member, 0, nearby).member is None
+    assert movr.vehicles_seen_by(member, 0, nearby).member is None
     later = movr.who_is(member, 1)
     assert later is not None
     assert later.session_epoch == 1
-    assert movr.seen_by(member, 1, nearby).member == later
+    assert movr.vehicles_seen_by(member, 1, nearby).member == later
 
 
 def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> None:

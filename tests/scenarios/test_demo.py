@@ -172,7 +172,7 @@ def test_both_demo_logins_log_in(movr: MovR) -> None:
     assert rider.active_ride is None
     assert movr.history(rider, before=None, size=10).rides.items
     assert owner.is_owner
-    assert movr.vehicles_of(owner.key, after=None, size=10).items
+    assert movr.vehicles_of(owner.key, 0, after=None, size=10).page.items
 
 
 def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
