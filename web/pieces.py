@@ -23,6 +23,7 @@ PIECES: Final = {
     "sheets": 1,
     "fresh_field": 100,
     "icons": 1,
+    "icon": 20,
 }
 # What templates call macros by. To import them into each page would take Jinja as long as it takes
 # to write most of what is on it.

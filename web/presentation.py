@@ -49,14 +49,14 @@ def init_app(app: Flask) -> None:
         regions={region: of_region(region) for region in REGIONS},
         region_name=region_name,
         city_named=find,
+        day=day,
+        month=month,
     )
     app.jinja_env.filters.update(
         local_time=local_time,
         clock=clock,
         since=since,
         seconds_since=seconds_since,
-        day=day,
-        month=month,
         duration=duration,
         distance=distance,
         number=number,

@@ -105,7 +105,9 @@ def _add_headers(response: Response) -> Response:
             f'db;dur={milliseconds:.1f};desc="{_count(cost.statements)}"'
         )
     if response.mimetype == "text/html":
-        response.cache_control.no_store = True  # what a member sees is for no shared screen's Back
+        response.headers["Cache-Control"] = (
+            "no-store"  # what a member sees is for no shared screen's Back
+        )
     return response
 
 
