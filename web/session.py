@@ -29,6 +29,7 @@ from movr.errors import AccountGone
 from movr.results import Member, Page, Seen, UserKey
 from web import browsers
 from web.context import movr
+from web.links import within_site
 
 
 class _Sessions(LoginManager):
@@ -179,7 +180,14 @@ def _ask_to_log_in() -> ResponseReturnValue:
 
 
 def _page_to_return_to() -> str | None:
-    """The page asked for; the vehicles for who wanted to start one; no other form's address."""
+    """The page asked for; the list for who wanted to start a ride; no other form's address."""
     if request.method == "GET":
         return request.full_path.removesuffix("?")
-    return url_for("vehicles.index") if request.endpoint == "rides.start" else None
+    return _list_of_vehicles() if request.endpoint == "rides.start" else None
+
+
+def _list_of_vehicles() -> str:
+    """The list that the button was on, with what was looked for there; else that of all."""
+    came_from = request.referrer or ""
+    path = came_from.removeprefix(request.host_url.rstrip("/"))  # whole, if it is not ours
+    return within_site(path) or url_for("vehicles.index")

@@ -481,6 +481,30 @@ def test_who_registers_instead_of_logging_in_gets_to_the_page_that_was_wanted(
         assert kept(visitor.get(link_to("/login", page))) == path
 
 
+LIST = "/vehicles?type=bike&free=1"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_on_to"),
+    [
+        (f"{HERE}{LIST}", LIST),
+        (f"{HERE}/paris", "/paris"),
+        ("https://elsewhere.example/vehicles?type=bike", "/vehicles"),
+        (f"{HERE}//elsewhere.example", "/vehicles"),
+        ("http://[", "/vehicles"),
+        ("", "/vehicles"),
+    ],
+)
+def test_logging_in_leads_back_to_the_list_that_the_ride_was_to_start_from(
+    scene: Scene, came_from: str, leads_on_to: str
+) -> None:
+    stranger = scene.browser_of(Who.STRANGER)
+
+    reply = stranger.post(f"/rides/start/{scene.vehicle}", {"Referer": came_from})
+
+    assert wanted(reply.headers["Location"]) == leads_on_to
+
+
 def link_to(path: str, page: httpx.Response) -> str:
     """Where the link in a sentence of this page leads that leads there."""
     (found,) = re.findall(rf'class="sheet-foot">[^<]*<a href="({path}[^"]*)"', page.text)
