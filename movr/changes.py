@@ -1,8 +1,8 @@
 """What MovR changes: each a single statement that names its city, and what must be true for it.
 
 Built once, with parameters by name, so that a transaction only fills them in. `RETURNING` says
-whether there was anything to change. No parameter has a column's name, but for those of new rows:
-keys are `user_city` and `user_id`, and so on.
+whether there was anything to change. Keys are `user_city` and `user_id`, and so on: a parameter of
+an UPDATE must not be called as a column of its table, or SQLAlchemy takes it for what to set there.
 """
 
 from typing import Any, Final, cast
@@ -77,7 +77,6 @@ END_SESSIONS: Final = (
 SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).returning(
     _users.c.username
 )
-PASSWORD: Final = select(_users.c.username, _users.c.password_hash).where(_IS_MEMBER)
 
 ERASE: Final = (
     update(_users)

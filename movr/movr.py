@@ -140,8 +140,8 @@ class MovR:
 
         Raises WrongPassword, SessionEnded, AccountGone.
         """
-        rows = self._read(queries.PASSWORD_HASH, city=user.city, id=user.id)
-        if not passwords.is_password(present, rows[0][0] if rows else None):
+        rows = self._read(queries.PASSWORD, user_city=user.city, user_id=user.id)
+        if not passwords.is_password(present, rows[0].password_hash if rows else None):
             raise errors.WrongPassword
         self._set_password(user, epoch, new)
         return epoch + 1
@@ -167,10 +167,10 @@ class MovR:
     def neighbours(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
     ) -> Seen[results.Neighbour]:
-        """What `who_is` says, and a page of the city's members."""
+        """What `who_is` says, and a page of the city's members; for nobody else, then empty."""
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
         member, rows = self._read_for(user, epoch, queries.NEIGHBOURS, **wanted)
-        people = [results.Neighbour(*row) for row in rows]
+        people = [results.Neighbour(*row) for row in rows if member]
         return Seen(member, rows_to.page(people, size, lambda neighbour: str(neighbour.id)))
 
     # Vehicles
@@ -190,7 +190,7 @@ class MovR:
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
     ) -> Seen[results.Owned]:
-        """What `who_is` says, and a page of the owner's vehicles.
+        """What `who_is` says, and a page of the owner's vehicles; for nobody else, then empty.
 
         Free or ridden, and what each did in the last 30 days.
         """
@@ -204,7 +204,7 @@ class MovR:
             after=after or FIRST_ID,
             limit=size + 1,
         )
-        owned = [rows_to.owned(row) for row in rows]
+        owned = [rows_to.owned(row) for row in rows if member]
         return Seen(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:

@@ -88,8 +88,10 @@ WHO_IS: Final = select(*_MEMBER).where(
 )
 
 # Who changes a password says the present one.
-PASSWORD_HASH: Final = select(User.password_hash).where(
-    User.city == _CITY, User.id == bindparam("id", type_=Uuid()), User.deleted_at.is_(None)
+PASSWORD: Final = select(User.username, User.password_hash).where(
+    User.city == bindparam("user_city"),
+    User.id == bindparam("user_id"),
+    User.deleted_at.is_(None),
 )
 
 # Names no city: a username is unique over all of them, and so is this index. Its leaseholder may
@@ -206,7 +208,7 @@ def _of_owner() -> Select[Any]:
         )
         .lateral("done")
     )
-    return select(page, done).select_from(page.join(done, true())).order_by(page.c.id)
+    return select(page, done).select_from(page.join(done, true()))
 
 
 # Rides live in their vehicle's city: naming the cities where the rider has ridden keeps this at

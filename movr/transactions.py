@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import Connection, Executable, Row
 
-from movr import changes, errors
+from movr import changes, errors, queries
 from movr.cities import Position
 from movr.formats import AVAILABLE
 from movr.geo import band
@@ -65,7 +64,7 @@ def set_password(connection: Connection, user: UserKey, epoch: int, *, password_
     changed = run(connection, changes.SET_PASSWORD, **who, epoch=epoch, new_hash=password_hash)
     if username := changed.scalar():
         return str(username)
-    row = run(connection, changes.PASSWORD, **who).one_or_none()
+    row = run(connection, queries.PASSWORD, **who).one_or_none()
     if row is None:
         raise errors.AccountGone
     if row.password_hash != password_hash:  # and so not by an earlier run of this
@@ -225,8 +224,9 @@ def _user(connection: Connection, user: UserKey) -> Row[Any]:
 
 def _refuse_to_erase(connection: Connection, user: UserKey, now: datetime) -> None:
     row = run(connection, changes.USER, **_parameters(user=user)).one_or_none()
-    if row is None or row.deleted_at != now:  # and so not by an earlier run of this
-        _user(connection, user)
+    if row is None or row.deleted_at not in {None, now}:
+        raise errors.AccountGone
+    if not row.deleted_at:  # else by an earlier run of this
         raise errors.StillRiding
 
 

@@ -91,9 +91,10 @@ def _measure(response: Response) -> Response:
     route = logs.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
+    if "began" not in g:
+        return response  # refused before anything began
     of_route = _of_route(route)
-    if "began" in g:
-        of_route.latency.observe(logs.seconds())
+    of_route.latency.observe(logs.seconds())
     if cost := g.get("usage"):
         of_route.statements.inc(cost.statements)
         of_route.round_trips.inc(cost.round_trips)

@@ -10,6 +10,8 @@ from flask import Flask, Response, g
 from movr import usage
 from web.context import settings
 
+_Write = Callable[[bytes], object]  # what WSGI's start_response returns
+
 # Nothing inline, nothing from elsewhere but a map's tiles; Leaflet empties a tile by a data: image.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -39,8 +41,6 @@ _ALWAYS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), payment=(), geolocation=(self)"),
 )
-Write = Callable[[bytes], object]  # what WSGI's start_response returns
-
 _HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
 
 
@@ -82,7 +82,7 @@ def _saying(always: list[tuple[str, str]], app: WSGIApplication) -> WSGIApplicat
     """
 
     def saying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Write:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> _Write:
             return start_response(status, headers + always, *error)
 
         return app(environ, start)
@@ -105,9 +105,8 @@ def _add_headers(response: Response) -> Response:
             f'db;dur={milliseconds:.1f};desc="{_count(cost.statements)}"'
         )
     if response.mimetype == "text/html":
-        response.headers["Cache-Control"] = (
-            "no-store"  # what a member sees is for no shared screen's Back
-        )
+        # What a member sees is for no shared screen's Back.
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -31,6 +31,8 @@ from web import browsers
 from web.context import movr
 from web.links import within_site
 
+Item = TypeVar("Item")
+
 
 class _Sessions(LoginManager):
     """Flask-Login without its second cookie: MovR remembers nobody beyond the session."""
@@ -39,8 +41,6 @@ class _Sessions(LoginManager):
         """Leave the session alone: looking into it would keep every reply out of shared caches."""
         return response
 
-
-Item = TypeVar("Item")
 
 _login_manager: Final = _Sessions()
 
@@ -145,7 +145,7 @@ def member() -> Member:
 
 
 def see(read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
-    """What the member who is asking may see, in a view that does not require login.
+    """What the member who is asking sees, in a view that has this in place of `login_required`.
 
     Whoever is none is asked to log in, which ends the request.
     """
@@ -180,14 +180,14 @@ def _ask_to_log_in() -> ResponseReturnValue:
 
 
 def _page_to_return_to() -> str | None:
-    """The page asked for; the list for who wanted to start a ride; no other form's address."""
+    """The page asked for; that of the button for who wanted to ride; no other form's address."""
     if request.method == "GET":
         return request.full_path.removesuffix("?")
-    return _list_of_vehicles() if request.endpoint == "rides.start" else None
+    return _page_of_the_button() if request.endpoint == "rides.start" else None
 
 
-def _list_of_vehicles() -> str:
-    """The list that the button was on, with what was looked for there; else that of all."""
+def _page_of_the_button() -> str:
+    """The page that a ride was to start from, with what was looked for there; else the list."""
     came_from = request.referrer or ""
     path = came_from.removeprefix(request.host_url.rstrip("/"))  # whole, if it is not ours
     return within_site(path) or url_for("vehicles.index")

@@ -45,7 +45,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
         member=member,
         vehicles=page,
         months={owned.vehicle.id: _words(owned.month, member.city) for owned in page.items},
-        month=_sum([owned.month for owned in page.items]),
+        last_month=_sum([owned.month for owned in page.items]),
         is_all=not (page.next or paging.after_id()),
     )
 

@@ -180,6 +180,17 @@ def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
     assert [(n.id, n.first_name) for n in seen.page.items] == [(stayed.id, "Ada")]
 
 
+def test_who_is_nobody_any_more_sees_nothing_that_is_for_members(movr: MovR) -> None:
+    owner = a_member(movr, "rome")
+    some_vehicles(movr, owner, 1)
+    movr.end_sessions(owner, 0)
+
+    neighbours = movr.neighbours(owner, 0, "rome", after=None, size=10)
+    vehicles = movr.vehicles_of(owner, 0, after=None, size=10)
+
+    assert (neighbours, vehicles) == (Seen(None, Page((), None)), Seen(None, Page((), None)))
+
+
 def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> None:
     rider = a_member(movr)
     (vehicle,) = some_vehicles(movr, rider, 1)

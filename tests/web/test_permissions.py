@@ -495,7 +495,7 @@ LIST = "/vehicles?type=bike&free=1"
         ("", "/vehicles"),
     ],
 )
-def test_logging_in_leads_back_to_the_list_that_the_ride_was_to_start_from(
+def test_logging_in_leads_back_to_the_page_that_the_ride_was_to_start_from(
     scene: Scene, came_from: str, leads_on_to: str
 ) -> None:
     stranger = scene.browser_of(Who.STRANGER)
