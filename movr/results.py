@@ -1,4 +1,7 @@
-"""What leaves the database: frozen facts in the words of the domain, times in UTC."""
+"""What leaves the database: frozen facts in the words of the domain, times in UTC.
+
+Rows are named tuples: a list makes a hundred of them, and pieces of pages are looked up by them.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,8 +35,7 @@ class RideKey(NamedTuple):
     id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveRide:
+class ActiveRide(NamedTuple):
     """A ride under way, as the rider's own row tells it.
 
     Of one that code of before migration 0004 started, the row says no more than which it is.
@@ -52,8 +54,7 @@ class ActiveRide:
         return RideKey(self.city, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A user with an account, as only this member sees it.
 
     `cities_ridden` names the cities where the member has ever ridden, so that their history is
@@ -82,8 +83,7 @@ class Member:
         return f"{self.first_name} {self.last_name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """A member as the other members of the city see them."""
 
     id: UUID
@@ -91,8 +91,7 @@ class Neighbour:
     is_owner: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Vehicle:
+class Vehicle(NamedTuple):
     """A vehicle in service: free to ride, or on a ride."""
 
     city: str
@@ -121,8 +120,7 @@ class Vehicle:
         return self.status == AVAILABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A free vehicle as other maps show it: under a name that lasts until its next ride."""
 
     public_id: UUID
@@ -131,16 +129,14 @@ class Listed:
     longitude: float
 
 
-@dataclass(frozen=True, slots=True)
-class Nearby:
+class Nearby(NamedTuple):
     """A vehicle and how far away it stands, in metres over the ground."""
 
     vehicle: Vehicle
     distance: float
 
 
-@dataclass(frozen=True, slots=True)
-class Earnings:
+class Earnings(NamedTuple):
     """What a vehicle did in the last 30 days: rides, time, metres."""
 
     rides: int
@@ -148,16 +144,14 @@ class Earnings:
     distance: int
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """A vehicle as its owner sees it."""
 
     vehicle: Vehicle
     month: Earnings
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     """The rides that began in a week or month, which is named by its first day where they rode."""
 
     begin: date
@@ -166,8 +160,7 @@ class Total:
     distance: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ride:
+class Ride(NamedTuple):
     """A ride and what was ridden. `end_time`, `end_location` and `length` are None while active.
 
     `distance` is in metres; None while active, and if nobody knew where it ended.

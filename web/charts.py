@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from movr.movr import WEEKS
 from movr.results import Total
@@ -14,8 +14,7 @@ HEIGHT: Final = 90  # of the longest bar
 _WEEK: Final = timedelta(weeks=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """The rides of a week, which is named by its Monday; `month` is written below it, if any."""
 
     week: date
