@@ -9,6 +9,14 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """This environment without coverage, whose tracer may be interrupted as it holds a lock.
+
+    It never gives that back then, and the command's threads wait for it and the end for them.
+    """
+    return {name: text for name, text in environment.items() if name != "COVERAGE_PROCESS_CONFIG"}
+
+
 class Command:
     """A command in a session of its own, as a terminal gives it one; what it says is kept."""
 

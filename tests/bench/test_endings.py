@@ -14,7 +14,7 @@ from bench import terminal
 from tests import databases
 from tests.http.test_run import until
 from tests.leftovers import Started
-from tests.terminal import Command
+from tests.terminal import Command, unmeasured
 
 PATIENCE = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
@@ -34,7 +34,12 @@ class Running(Command):
         super().__init__(
             [sys.executable, "-m", *command, "--out", str(self._results)],
             folder / "output",
-            {**os.environ, "DB_URI": uri, "DATABASE_URL": "", "TMPDIR": str(self.folder)},
+            {
+                **unmeasured(os.environ),
+                "DB_URI": uri,
+                "DATABASE_URL": "",
+                "TMPDIR": str(self.folder),
+            },
         )
 
     def until_it_says(self, word: str) -> None:

@@ -19,7 +19,7 @@ from scenarios.shared.stage import Stage
 from tests.conftest import free_port, serving
 from tests.http.test_run import is_open, until, with_settings
 from tests.leftovers import Started, left_in, processes_of
-from tests.terminal import Command
+from tests.terminal import Command, unmeasured
 
 PATIENCE = 120  # seconds
 NOTHING: tuple[set[int], set[str]] = (set(), set())
@@ -31,7 +31,7 @@ class Crowd(Command):
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
         defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
-        environment = with_settings(TMPDIR=str(folder), **defaults | settings)
+        environment = unmeasured(with_settings(TMPDIR=str(folder), **defaults | settings))
         super().__init__([sys.executable, "-m", "crowd"], folder / "output", environment)
 
     def __enter__(self) -> Self:
