@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import DESK, PHONE, opened
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
+from web.forms import PASSWORD_LENGTH
 
 SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desktop": DESK}
 AXE = Axe()
@@ -38,12 +39,17 @@ class Inspector:
     def fill_with_nothing(self, *labels: str) -> None:
         """Fill these fields with what a browser takes for words, and MovR does not."""
         for label in labels:
-            self.page.get_by_label(label).fill(" ")
+            self.page.get_by_label(label).fill(" " * PASSWORD_LENGTH[0])
+
+    def follow(self, way: Locator, state: str) -> None:
+        """Click what leads to another page, and look once that is there with all its styles."""
+        with self.page.expect_event("load"):
+            way.click()
+        self.look(state)
 
     def submit(self, button: str, state: str) -> None:
-        self.page.get_by_role("main").get_by_role("button", name=button).first.click()
-        self.page.wait_for_load_state()
-        self.look(state)
+        form = self.page.get_by_role("main")
+        self.follow(form.get_by_role("button", name=button).first, state)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -105,8 +111,8 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
 def own_and_ride(inspector: Inspector, profile: str) -> None:
     for path in ("/", "/vehicles", profile):
         inspector.open(path, "with vehicles")
-    inspector.page.get_by_role("link", name="Next page").first.click()
-    inspector.look(f"{profile}, second page")
+    next_page = inspector.page.get_by_role("link", name="Next page").first
+    inspector.follow(next_page, f"{profile}, second page")
     inspector.page.goto("/vehicles")
     inspector.submit("Start ride", "/rides, a ride begun")
     for path in ("/", "/vehicles", "/rides", "/users", "/vehicles/add", profile, "/nowhere"):
