@@ -40,26 +40,23 @@ from movr.models import Base, Ride, User, Vehicle
 _users, _vehicles, _rides = (cast("Table", model.__table__) for model in (User, Vehicle, Ride))
 
 
-def _is(table: Table, name: str) -> ColumnElement[bool]:
-    """The row of this key, the parameters of which begin with the name."""
-    return and_(
-        table.c.city == bindparam(f"{name}_city", type_=String()),
-        table.c.id == bindparam(f"{name}_id", type_=Uuid()),
-    )
-
-
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _PLACE: Final = bindparam("place", type_=String())
 _EPOCH: Final = bindparam("epoch", type_=Integer())
-_RIDE_CITY: Final = bindparam("ride_city", type_=String())
-_RIDE_ID: Final = bindparam("ride_id", type_=Uuid())
+_USER_CITY, _VEHICLE_CITY, _RIDE_CITY = (
+    bindparam(f"{name}_city", type_=String()) for name in ("user", "vehicle", "ride")
+)
+_USER_ID, _VEHICLE_ID, _RIDE_ID = (
+    bindparam(f"{name}_id", type_=Uuid()) for name in ("user", "vehicle", "ride")
+)
 
-_IS_USER: Final = _is(_users, "user")
+_IS_USER: Final = and_(_users.c.city == _USER_CITY, _users.c.id == _USER_ID)
 _IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
-_IS_VEHICLE: Final = _is(_vehicles, "vehicle")
+_IS_NOT_RIDING: Final = and_(_IS_MEMBER, _users.c.active_ride_id.is_(None))
+_IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
 _IS_IN_SERVICE: Final = and_(_IS_VEHICLE, _vehicles.c.removed_at.is_(None))
 _IS_FREE: Final = and_(_IS_IN_SERVICE, _vehicles.c.status == AVAILABLE)
-_IS_RIDE: Final = _is(_rides, "ride")
+_IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 
 # Accounts
 
@@ -80,7 +77,7 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
 
 ERASE: Final = (
     update(_users)
-    .where(_IS_MEMBER, _users.c.active_ride_id.is_(None))
+    .where(_IS_NOT_RIDING)
     .values(
         first_name=None,
         last_name=None,
@@ -93,8 +90,8 @@ ERASE: Final = (
     .returning(_users.c.id)
 )
 _IS_OWNED: Final = and_(
-    _vehicles.c.city == bindparam("user_city", type_=String()),
-    _vehicles.c.owner_id == bindparam("user_id", type_=Uuid()),
+    _vehicles.c.city == _USER_CITY,
+    _vehicles.c.owner_id == _USER_ID,
     _vehicles.c.removed_at.is_(None),
 )
 RETIRE_ALL: Final = (
@@ -115,7 +112,7 @@ ADD_VEHICLE: Final = insert_unless(_vehicles).on_conflict_do_nothing(index_eleme
 
 REMOVE_VEHICLE: Final = (
     update(_vehicles)
-    .where(_IS_FREE, _vehicles.c.owner_id == bindparam("user_id", type_=Uuid()))
+    .where(_IS_FREE, _vehicles.c.owner_id == _USER_ID)
     .values(removed_at=_NOW)
     .returning(_vehicles.c.id)
 )
@@ -127,7 +124,7 @@ IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
 # A user's row has room for one ride.
 CLAIM_RIDER: Final = (
     update(_users)
-    .where(_IS_MEMBER, _users.c.active_ride_id.is_(None))
+    .where(_IS_NOT_RIDING)
     .values(
         active_ride_city=_RIDE_CITY,
         active_ride_id=_RIDE_ID,
@@ -170,16 +167,16 @@ def _start_ride() -> ReturningInsert[Any]:
             _vehicles.c.last_location,
             _vehicles.c.latitude,
             _vehicles.c.longitude,
-            bindparam("user_id", type_=Uuid()).label("rider_id"),
+            _USER_ID.label("rider_id"),
         )
         .cte("taken")
     )
     ride: dict[str, ColumnElement[Any]] = {
         "city": _RIDE_CITY,
         "id": _RIDE_ID,
-        "vehicle_id": bindparam("vehicle_id", type_=Uuid()),
-        "rider_city": bindparam("user_city", type_=String()),
-        "rider_id": bindparam("user_id", type_=Uuid()),
+        "vehicle_id": _VEHICLE_ID,
+        "rider_city": _USER_CITY,
+        "rider_id": _USER_ID,
         "start_time": _NOW,
         "start_location": taken.c.last_location,
         "start_latitude": taken.c.latitude,
