@@ -25,6 +25,7 @@ from web import (
     mail,
     maps,
     metrics,
+    pages,
     pieces,
     presentation,
     recovery,
@@ -89,7 +90,7 @@ def create_app(settings: Settings) -> Flask:
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, presentation, maps, pieces, commands):
+    for part in (session, errors, health, mail, presentation, maps, pages, pieces, commands):
         part.init_app(app)
     statics.mount(app, "static", ROOT / "static")
     for noun in (city, auth, recovery, vehicles, rides, users, gbfs, health, metrics):

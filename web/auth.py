@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.errors import UsernameTaken, WrongCredentials
@@ -10,8 +10,9 @@ from movr.results import Member
 from web import browsers, limits, session
 from web.city import current_city
 from web.context import movr
-from web.forms import LoginForm, RegisterForm
+from web.forms import Blank, LoginForm, RegisterForm
 from web.links import within_site
+from web.pages import render
 
 blueprint = Blueprint("auth", __name__)
 
@@ -19,8 +20,8 @@ blueprint = Blueprint("auth", __name__)
 @blueprint.get("/register")
 def register() -> ResponseReturnValue:
     """The form, with the city looked at as the home city."""
-    form = RegisterForm(city=current_city().name)
-    return render_template("auth/register.html", form=form, next=_next())
+    form = Blank(RegisterForm, (("city", current_city().name),))
+    return render("auth/register.html", form=form, next=_next())
 
 
 @blueprint.post("/register")
@@ -37,14 +38,14 @@ def open_account() -> ResponseReturnValue:
             session.begin(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _go_on()
-    page = render_template("auth/register.html", form=form, next=_next())
+    page = render("auth/register.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
     """The form."""
-    return render_template("auth/login.html", form=LoginForm(), next=_next())
+    return render("auth/login.html", form=Blank(LoginForm), next=_next())
 
 
 @blueprint.post("/login")
@@ -60,7 +61,7 @@ def open_session() -> ResponseReturnValue:
             session.begin(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
             return _go_on()
-    page = render_template("auth/login.html", form=form, next=_next())
+    page = render("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter, ValidationError
 
@@ -13,6 +13,7 @@ from web.context import settings
 from web.finding import finding, found
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
 from web.links import within_site
+from web.pages import render
 from web.session import viewer
 
 blueprint = Blueprint("city", __name__)
@@ -43,7 +44,7 @@ class CityConverter(BaseConverter):
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
     wanted = finding(current_city(), only_free=True)
-    return render_template("city/home.html", vehicles=found(wanted.search), finding=wanted)
+    return render("city/home.html", vehicles=found(wanted.search), finding=wanted)
 
 
 @blueprint.post("/city/<name>")

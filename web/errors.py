@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadHost, HTTPException
 from movr import errors
 from web import gbfs, logs, metrics, session
 from web.limits import MINUTE, TooManyAttempts
+from web.pages import render
 
 RETRY_AFTER: Final = "5"  # seconds
 
@@ -133,4 +134,4 @@ def _page(
     status: HTTPStatus, sentence: str, retry_after: str | None = None
 ) -> tuple[str, int, dict[str, str]]:
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return render_template("error.html", status=status, sentence=sentence), status, headers
+    return render("error.html", status=status, sentence=sentence), status, headers

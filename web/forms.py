@@ -9,7 +9,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
@@ -44,6 +44,7 @@ from movr.formats import (
 )
 from web.context import settings
 from web.geoutils import position
+from web.pages import MARKS
 
 # The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
 UNREADABLE: Final = frozenset(
@@ -159,6 +160,17 @@ class WordsForm(FlaskForm):
         """What was filled in, by the name of its field; call it once the form is valid."""
         hidden = {field.name for field in self if isinstance(field, HiddenField)}
         return {name: text for name, text in self.data.items() if name not in hidden}
+
+
+class Blank(NamedTuple):
+    """A form in which nobody has written yet: which one, and what is chosen in it already."""
+
+    form: type[WordsForm]
+    chosen: tuple[tuple[str, str], ...] = ()
+
+    def made(self) -> WordsForm:
+        """The form; a new key is filled in once its page is written."""
+        return self.form(None, data=dict(self.chosen, key=MARKS["KEY"]))
 
 
 class OnceForm(WordsForm):

@@ -14,7 +14,6 @@ from movr.formats import VEHICLE_TYPES
 from movr.geo import metres_a_degree
 from movr.results import Vehicle
 from web import statics
-from web.replies import nonce
 
 WIDTH: Final = 400  # units of the drawing: on most screens about a pixel each
 HEIGHT: Final = 320
@@ -152,7 +151,6 @@ def init_app(app: Flask) -> None:
         city_around=city_around,
         vehicle_types=VEHICLE_TYPES,
         google_key=app.extensions["settings"].api_key,
-        nonce=nonce,
     )
     statics.mount(app, "leaflet", leaflet_folder())
 

@@ -4,27 +4,30 @@ To escape and join the text of thirty tickets took longer than all the rest of t
 remembered has no token, name or clock in it: nothing but its arguments, all of which are compared.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from flask import Flask
 from markupsafe import Markup, escape
 
+from web.forms import Blank, WordsForm
+
 TEMPLATE: Final = "pieces.html"
+FORMS: Final = "forms.html"
 # How many of each are remembered, those last used: in all some 20 MB, once there have been so many.
 PIECES: Final = {
     "ticket": 5_000,
     "map_of_vehicles": 500,
     "map_to_choose_on": 50,
-    "city_choices": 9,
+    "city_bar": 9,
     "map_data": 500,
     "head": 500,
-    "sheets": 1,
-    "fresh_field": 100,
+    "foot": 1,
     "icons": 1,
     "icon": 20,
 }
+BLANK_FORMS: Final = 100
 # What templates call macros by. To import them into each page would take Jinja as long as it takes
 # to write most of what is on it.
 MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
@@ -52,12 +55,28 @@ def init_app(app: Flask) -> None:
         return escape(app.url_for(endpoint, **values))
 
     for piece, most in PIECES.items():
-        app.jinja_env.globals[piece] = lru_cache(most)(partial(_make, app, piece))
-    app.jinja_env.globals.update(url_for=url_for, START=START, REMOVE=REMOVE)
+        remembered = lru_cache(most)(partial(_written, app, TEMPLATE, piece))
+        app.jinja_env.globals[piece] = remembered
+    app.jinja_env.globals.update(form_of=_form_of(app), url_for=url_for, START=START, REMOVE=REMOVE)
     for name, template in MACROS.items():
         app.jinja_env.globals[name] = app.jinja_env.get_template(template).module
 
 
-def _make(app: Flask, piece: str, *arguments: Hashable) -> Markup:
-    macro = getattr(app.jinja_env.get_template(TEMPLATE).module, piece)
-    return Markup(macro(*arguments))  # noqa: S704 - what a template made of them
+def _form_of(app: Flask) -> Callable[..., Markup]:
+    """What writes the forms; one in which nobody has written is a piece."""
+    written = partial(_written, app, FORMS)
+
+    @lru_cache(BLANK_FORMS)
+    def blank(name: str, form: Blank, *facts: Hashable) -> Markup:
+        return written(name, form.made(), *facts)
+
+    def form_of(name: str, form: Blank | WordsForm, *facts: Any) -> Markup:
+        return (blank if isinstance(form, Blank) else written)(name, form, *facts)
+
+    return form_of
+
+
+def _written(app: Flask, template: str, macro: str, *arguments: object) -> Markup:
+    """What this macro of this template makes of these arguments."""
+    module = app.jinja_env.get_template(template).module
+    return Markup(getattr(module, macro)(*arguments))  # noqa: S704 - a template escapes them

@@ -14,7 +14,6 @@ from flask import (
     current_app,
     flash,
     redirect,
-    render_template,
     request,
     session,
     url_for,
@@ -25,8 +24,9 @@ from movr.errors import LinkSpent
 from movr.results import UserKey
 from web import browsers, limits
 from web.context import movr, settings
-from web.forms import ForgotForm, ResetForm
+from web.forms import Blank, ForgotForm, ResetForm
 from web.mail import Letter, Outbox
+from web.pages import render
 from web.tokens import LIFETIME, ResetTokens
 
 blueprint = Blueprint("recovery", __name__)
@@ -56,7 +56,7 @@ LETTERS_TO_NAME: Final = limits.Limit("links sent to", 3, LIFETIME)
 @blueprint.get("/forgot")
 def forgot() -> ResponseReturnValue:
     """The form, or that there is none because nothing could be sent."""
-    return render_template("auth/forgot.html", form=ForgotForm() if _outbox().is_open else None)
+    return render("auth/forgot.html", form=Blank(ForgotForm) if _outbox().is_open else None)
 
 
 @blueprint.post("/forgot")
@@ -66,7 +66,7 @@ def send_link() -> ResponseReturnValue:
     if not _outbox().is_open:
         return redirect(url_for("recovery.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
-        page = render_template("auth/forgot.html", form=form)
+        page = render("auth/forgot.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
     if not browsers.known_to(username):
@@ -86,7 +86,7 @@ def form() -> ResponseReturnValue:
     if token := request.args.get("token"):
         session["reset"] = token[:LONGEST_TOKEN]
         return redirect(url_for("recovery.form"), HTTPStatus.SEE_OTHER)
-    return render_template("auth/reset.html", form=ResetForm() if _came_by() else None)
+    return render("auth/reset.html", form=Blank(ResetForm) if _came_by() else None)
 
 
 @blueprint.post("/reset")
@@ -97,7 +97,7 @@ def reset() -> ResponseReturnValue:
         raise LinkSpent
     form = ResetForm()
     if not form.validate():
-        page = render_template("auth/reset.html", form=form)
+        page = render("auth/reset.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = movr().reset_password(*came_by, str(form.password.data))
     del session["reset"]

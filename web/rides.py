@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -14,6 +14,7 @@ from web.city import city_of_form
 from web.context import movr, settings
 from web.forms import EndRideForm
 from web.geocoding import position_of
+from web.pages import render
 from web.presentation import today
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
@@ -33,7 +34,7 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
     ride = movr().ride(session.member(), ride_id)
     if ride.is_active:
         return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
-    return render_template("rides/receipt.html", ride=ride)
+    return render("rides/receipt.html", ride=ride)
 
 
 @blueprint.post("/start/<uuid:vehicle_id>")
@@ -80,7 +81,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 def _history(form: EndRideForm) -> str:
     member = session.member()
     history = movr().history(member, before=paging.before_ride(), size=settings().page_size)
-    return render_template(
+    return render(
         "rides/index.html",
         history=history,
         chart=charts.rides_a_week(history.weeks, today(member.city)),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -14,7 +14,8 @@ from movr.results import Earnings, Member
 from web import limits, paging, session
 from web.city import current_city
 from web.context import movr, settings
-from web.forms import ChangePasswordForm
+from web.forms import Blank, ChangePasswordForm
+from web.pages import render
 from web.presentation import distance, duration, rides
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
@@ -28,7 +29,7 @@ def index() -> ResponseReturnValue:
             user, epoch, current_city().name, after=paging.after_id(), size=settings().page_size
         )
     )
-    return render_template("users/index.html", neighbours=page)
+    return render("users/index.html", neighbours=page)
 
 
 @blueprint.get("/<uuid:user_id>")
@@ -40,7 +41,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
         )
     )
     member = _oneself(user_id)
-    return render_template(
+    return render(
         "users/profile.html",
         member=member,
         vehicles=page,
@@ -65,7 +66,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 def security(user_id: UUID) -> ResponseReturnValue:
     """One's own password and sessions."""
     _oneself(user_id)
-    return render_template("users/security.html", form=ChangePasswordForm())
+    return render("users/security.html", form=Blank(ChangePasswordForm))
 
 
 @blueprint.post("/<uuid:user_id>/security")
@@ -83,7 +84,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             session.begin(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
-    page = render_template("users/security.html", form=form)
+    page = render("users/security.html", form=form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

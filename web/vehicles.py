@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -14,8 +14,9 @@ from web import session
 from web.city import current_city, look_at
 from web.context import movr
 from web.finding import finding, found
-from web.forms import VehicleForm
+from web.forms import Blank, VehicleForm
 from web.geocoding import position_of
+from web.pages import render
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
@@ -24,14 +25,14 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 def index() -> ResponseReturnValue:
     """The city's vehicles, the nearest first, for everyone."""
     wanted = finding(current_city())
-    return render_template("vehicles/index.html", vehicles=found(wanted.search), finding=wanted)
+    return render("vehicles/index.html", vehicles=found(wanted.search), finding=wanted)
 
 
 @blueprint.get("/add")
 @login_required
 def form() -> ResponseReturnValue:
     """The form for a vehicle in the owner's home city."""
-    return render_template("vehicles/add.html", form=VehicleForm(), home=_home())
+    return render("vehicles/add.html", form=Blank(VehicleForm), home=_home())
 
 
 @blueprint.post("/add")
@@ -40,7 +41,7 @@ def add() -> ResponseReturnValue:
     """Put a vehicle on the street."""
     form = VehicleForm()
     if not (form.validate() and _is_added(form)):
-        page = render_template("vehicles/add.html", form=form, home=_home())
+        page = render("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
@@ -61,7 +62,7 @@ def show(city: City, public_id: UUID) -> ResponseReturnValue:
     """A free vehicle, for who found it on another map; under another name after its next ride."""
     look_at(city)
     vehicle = _free_vehicle(city, public_id)
-    page = render_template("vehicles/public.html", vehicle=vehicle)
+    page = render("vehicles/public.html", vehicle=vehicle)
     status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
     return page, status, {"X-Robots-Tag": "noindex"}
 

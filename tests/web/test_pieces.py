@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor
+from web.pages import MARKS
 
 
 def shown(visitor: Visitor, place: str) -> str:
@@ -37,3 +40,37 @@ def test_nothing_of_who_looked_is_remembered(new_visitor: NewVisitor) -> None:
 
     assert not any(token in page for found in tokens.values() for token in found)
     assert owner.username not in page
+
+
+@pytest.mark.parametrize("path", ["/register", "/vehicles/add"])
+def test_each_blank_form_has_a_key_and_a_token_of_its_own(visitor: Visitor, path: str) -> None:
+    if path == "/vehicles/add":
+        visitor.register()
+    said = [
+        re.search(rf'name="{name}"[^>]* value="([^"]+)"', visitor.get(path).text)
+        for name in ("key", "key", "csrf_token")
+    ]
+
+    assert len({found[1] for found in said if found}) == 3
+
+
+def test_no_mark_of_a_template_reaches_a_browser(visitor: Visitor) -> None:
+    user = visitor.register()
+    user.start(user.add_vehicle())
+    paths = ("/", "/vehicles", "/vehicles/add", "/users", f"/users/{user.id}", "/rides", "/nowhere")
+    pages = [visitor.get(path).text for path in (*paths, f"/users/{user.id}/security")]
+    visitor.post("/logout")
+    pages += [visitor.get(path).text for path in ("/", "/login", "/register", "/forgot", "/reset")]
+
+    assert len(pages) == 13
+    assert not [page for page in pages if any(mark in page for mark in MARKS.values())]
+    assert not [page for page in pages if re.search(r"(TOKEN|NONCE|KEY)-", page)]
+
+
+def test_what_somebody_wrote_into_a_form_is_nobody_elses(new_visitor: NewVisitor) -> None:
+    first = new_visitor()
+    refused = first.post("/login", username="somebody-else", password="")
+    assert 'value="somebody-else"' in refused.text
+
+    assert "somebody-else" not in new_visitor().get("/login").text
+    assert "somebody-else" not in first.get("/login").text
