@@ -71,6 +71,9 @@ DEFAULT_CITY: Final = CITIES[0]
 
 _BY_NAME: Final = {city.name: city for city in CITIES}
 _BY_SLUG: Final = {city.slug: city for city in CITIES}
+_OF_REGION: Final = {
+    region: tuple(city for city in CITIES if city.region == region) for region in REGIONS
+}
 
 
 def find(name: str) -> City | None:
@@ -85,4 +88,4 @@ def of_slug(slug: str) -> City | None:
 
 def of_region(region: str) -> tuple[City, ...]:
     """The cities whose rows live in this region, the region's first city first."""
-    return tuple(city for city in CITIES if city.region == region)
+    return _OF_REGION.get(region, ())

@@ -78,6 +78,7 @@ def make_engine(
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT" if autocommit else isolation_level,
+        skip_autocommit_rollback=True,  # what is no transaction need not be rolled back
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
@@ -142,15 +143,22 @@ def _end_waiting(engine: Engine) -> None:
         arguments[3]["connect_timeout"] = int(min(left, CONNECT_TIMEOUT))
 
     @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
+    def connected(connection: Connection, record: ConnectionPoolEntry) -> None:
+        watch.open(record, connection.fileno())
+        taken(connection, record)
+
     @event.listens_for(engine, "checkout")
-    def taken(connection: Connection, record: ConnectionPoolEntry, *_: object) -> None:
+    def taken(_connection: Connection, record: ConnectionPoolEntry, *_: object) -> None:
         if (limit := patience.limit()) < math.inf:
-            watch.begin(record, connection.fileno(), limit)
+            watch.begin(record, limit)
 
     @event.listens_for(engine, "checkin")
-    @event.listens_for(engine, "close")
     def given_back(_connection: object, record: ConnectionPoolEntry) -> None:
         watch.end(record)
+
+    @event.listens_for(engine, "close")
+    def closed(_connection: Connection, record: ConnectionPoolEntry) -> None:
+        watch.close(record)
 
 
 def take_time(connection: sqlalchemy.Connection) -> None:

@@ -58,18 +58,30 @@ class Watch:
 
     def __init__(self) -> None:
         """Watch nothing yet."""
-        self._lines: dict[object, tuple[float, int]] = {}
+        self._lines: dict[object, int] = {}
+        self._limits: dict[object, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._wakes = math.inf
 
-    def begin(self, key: object, descriptor: int, until: float) -> None:
-        """Shut this socket at `until`, unless what is known by `key` ends before."""
+    def open(self, key: object, descriptor: int) -> None:
+        """Know this socket by `key` until it is closed."""
         with self._changed:
-            if key in self._lines:
-                return
             # A copy: the number may be another socket's by the time it is shut.
-            self._lines[key] = until, os.dup(descriptor)
+            self._lines[key] = os.dup(descriptor)
+
+    def close(self, key: object) -> None:
+        """Forget the socket."""
+        with self._changed:
+            self._limits.pop(key, None)
+            line = self._lines.pop(key, None)
+        if line is not None:
+            os.close(line)
+
+    def begin(self, key: object, until: float) -> None:
+        """Shut this socket at `until`, unless the waiting ends before."""
+        with self._changed:
+            self._limits.setdefault(key, until)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._keep_watch, daemon=True)
                 self._thread.start()
@@ -77,23 +89,23 @@ class Watch:
                 self._changed.notify()
 
     def end(self, key: object) -> None:
-        """Watch this one no longer, if it was watched."""
+        """Nobody waits for this socket any longer."""
         with self._changed:
-            _, line = self._lines.pop(key, (None, None))
-        if line is not None:
-            os.close(line)
+            self._limits.pop(key, None)
 
     def _keep_watch(self) -> None:
         with self._changed:
             while True:
                 self._shut_the_late()
-                self._wakes = min((until for until, _ in self._lines.values()), default=math.inf)
+                self._wakes = min(self._limits.values(), default=math.inf)
                 patience = self._wakes - time.monotonic()
                 self._changed.wait(None if math.isinf(patience) else max(patience, 0))
 
     def _shut_the_late(self) -> None:
         now = time.monotonic()
-        for key in [key for key, (until, _) in self._lines.items() if until <= now]:
-            _, line = self._lines.pop(key)
-            with socket.socket(fileno=line) as end, suppress(OSError):  # the server was faster
+        for key in [key for key, until in self._limits.items() if until <= now]:
+            del self._limits[key]
+            end = socket.socket(fileno=self._lines[key])
+            with suppress(OSError):  # the server was faster
                 end.shutdown(socket.SHUT_RDWR)
+            end.detach()

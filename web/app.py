@@ -1,12 +1,12 @@
 """create_app: wires MovR together, and decides nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from flask import Flask
+from flask.templating import Environment
 from flask_compress import Compress
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from movr import embedded, patience
@@ -17,6 +17,7 @@ from web import (
     city,
     commands,
     errors,
+    forgeries,
     gbfs,
     geocoding,
     health,
@@ -45,8 +46,22 @@ View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_FORM: Final = 64 * 1024  # bytes
 
 
+class _Templates(Environment):
+    """Jinja's environment, whose templates know its globals as a dictionary of their own.
+
+    Jinja would look through two for each name, page by page, to see later additions. There are
+    none: templates are loaded once all is there.
+    """
+
+    def make_globals(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What a template knows."""
+        return {**self.globals, **(given or {})}
+
+
 class _App(Flask):
     """A Flask app none of whose functions is a coroutine."""
+
+    jinja_environment = _Templates
 
     def ensure_sync(self, func: View) -> View:
         """The function as it is: Flask would look at each, thirty times a request."""
@@ -63,7 +78,6 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_STREAMS=False,  # it leaves them open
     )
@@ -86,7 +100,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(patience.start)
     app.teardown_request(patience.end)
     app.before_request(bodies.refuse_unreadable)
-    CSRFProtect(app)
+    forgeries.init_app(app)
     limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )

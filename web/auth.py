@@ -100,4 +100,5 @@ def _go_on() -> ResponseReturnValue:
 
 
 def _next() -> str | None:
-    return within_site(request.values.get("next"))
+    said = request.form if request.method == "POST" else request.args
+    return within_site(said.get("next"))

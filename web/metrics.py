@@ -95,11 +95,12 @@ def _measure(response: Response) -> Response:
         return response  # refused before anything began
     of_route = _of_route(route)
     of_route.latency.observe(logs.seconds())
-    if cost := g.get("usage"):
+    if (cost := g.get("usage")) and cost.round_trips:
         of_route.statements.inc(cost.statements)
         of_route.round_trips.inc(cost.round_trips)
         of_route.database_seconds.inc(cost.seconds)
-        of_route.retries.inc(cost.retries)
+        if cost.retries:
+            of_route.retries.inc(cost.retries)
     return response
 
 

@@ -8,13 +8,13 @@ import secrets
 from typing import Any, Final
 
 from flask import Flask, render_template  # noqa: TID251 - the one place
-from flask_wtf.csrf import generate_csrf
 
 from web.context import settings
+from web.forgeries import token
 from web.replies import nonce
 
 _MEANINGS: Final = {
-    "TOKEN": generate_csrf,  # shows that a form is one of our pages'
+    "TOKEN": token,  # shows that a form is one of our pages'
     "NONCE": nonce,  # shows that a script is one of ours
     "KEY": secrets.token_hex,  # shows that a form is the same, sent again
 }

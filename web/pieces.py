@@ -18,11 +18,15 @@ FORMS: Final = "forms.html"
 # How many of each are remembered, those last used: in all some 20 MB, once there have been so many.
 PIECES: Final = {
     "ticket": 5_000,
+    "past_ride": 5_000,
+    "totals": 500,
+    "people": 100,
     "map_of_vehicles": 500,
     "map_to_choose_on": 50,
     "city_bar": 9,
     "map_data": 500,
     "head": 500,
+    "log_out": 1,
     "foot": 1,
     "icons": 1,
     "icon": 20,

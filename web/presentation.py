@@ -4,9 +4,11 @@ The words are English on every page; the order of a date, the clock, the signs i
 units are those of the city (docs/decisions/0005).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.dates import get_time_format
@@ -25,6 +27,7 @@ from movr.cities import (
     find,
     of_region,
 )
+from web import charts
 from web.city import current_city
 from web.replies import served_by
 from web.session import viewer
@@ -51,6 +54,9 @@ def init_app(app: Flask) -> None:
         city_named=find,
         day=day,
         month=month,
+        query=query,
+        rides_a_week=charts.rides_a_week,
+        today=today,
     )
     app.jinja_env.filters.update(
         local_time=local_time,
@@ -133,6 +139,15 @@ def region_name(region: str) -> str:
 def rides(count: int, city: str) -> str:
     """So many rides."""
     return "1 ride" if count == 1 else f"{number(count, city)} rides"
+
+
+def query(link: Mapping[str, str], **changed: str | None) -> str:
+    """What follows the path of a link: `query({"type": "bike"}, near=None)` is `?type=bike`.
+
+    Empty without anything to say.
+    """
+    said = {name: text for name, text in {**link, **changed}.items() if text}
+    return f"?{urlencode(said)}" if said else ""
 
 
 def _place(city: str) -> City:

@@ -9,13 +9,12 @@ from flask_login import login_required
 
 from movr.errors import TooFarAway
 from movr.results import RideKey, VehicleKey
-from web import charts, metrics, paging, session
+from web import metrics, paging, session
 from web.city import city_of_form
 from web.context import movr, settings
 from web.forms import EndRideForm
 from web.geocoding import position_of
 from web.pages import render
-from web.presentation import today
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -84,7 +83,6 @@ def _history(form: EndRideForm) -> str:
     return render(
         "rides/index.html",
         history=history,
-        chart=charts.rides_a_week(history.weeks, today(member.city)),
         active=[ride for ride in history.rides.items if ride.is_active],
         past=[ride for ride in history.rides.items if not ride.is_active],
         home=member.city,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -131,3 +132,19 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
     wait = text("SELECT pg_sleep(:seconds)")
     with engine.connect() as connection:
         assert connection.execute(wait, {"seconds": PATIENCE + 0.5}).rowcount == 1
+
+
+def test_a_connection_that_is_closed_leaves_no_socket_open(database: str) -> None:
+    def sockets() -> int:
+        links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return sum(str(link.readlink()).startswith("socket:") for link in links)
+
+    before = sockets()
+    movr = MovR(database)
+    patience.start()
+    movr.vehicles(near("rome"))
+    assert sockets() > before
+
+    movr.close()
+
+    assert sockets() == before

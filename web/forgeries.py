@@ -1,0 +1,34 @@
+"""Forged forms: what changes something must come from a page of ours, and say so by its token.
+
+Flask-WTF makes the tokens and looks at them. It looks up how with every page, and for an exemption
+of every view; here both are settled once.
+"""
+
+from flask import Flask, current_app, request, session
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
+
+_SALT = "wtf-csrf-token"  # Flask-WTF's
+_SECRET = "csrf_token"  # noqa: S105 - what Flask-WTF calls a session's
+
+
+def init_app(app: Flask) -> None:
+    """Refuse what no page of ours has sent."""
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
+    protection = CSRFProtect(app)
+    app.extensions["tokens"] = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt=_SALT)
+
+    @app.before_request
+    def refuse_forgeries() -> None:
+        """No other method changes anything; and what leads nowhere need not be ours."""
+        if request.method == "POST" and request.endpoint and app.config["WTF_CSRF_ENABLED"]:
+            protection.protect()
+
+
+def token() -> str:
+    """The token of this session for this reply: another each time, and good as long as it."""
+    if _SECRET not in session:
+        return str(generate_csrf())
+    signer: URLSafeTimedSerializer = current_app.extensions["tokens"]
+    return str(signer.dumps(session[_SECRET]))
