@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar, cast
 
@@ -19,13 +19,14 @@ Result = TypeVar("Result")
 class Usage:
     """Statements sent, round trips made, seconds waited for answers, and work done once more.
 
-    BEGIN and COMMIT are round trips of their own.
+    BEGIN and COMMIT are round trips of their own. It `began` by `time.perf_counter()`.
     """
 
     statements: int = 0
     round_trips: int = 0
     seconds: float = 0.0
     retries: int = 0
+    began: float = field(default_factory=time.perf_counter)
 
 
 _usage: ContextVar[Usage] = ContextVar("usage")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, request
 
+from movr import usage
 from web.context import settings
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -37,7 +38,7 @@ def formatter(log_format: str) -> logging.Formatter:
 
 
 def init_app(app: Flask) -> None:
-    """Log every request, once everything else is said about it."""
+    """Count what each request costs, and log it once everything else is said about it."""
     app.before_request(_begin)
     app.after_request(_log)
 
@@ -49,26 +50,25 @@ def route() -> str:
 
 def seconds() -> float:
     """How long this request has taken so far."""
-    return time.perf_counter() - float(g.began)
+    return time.perf_counter() - float(g.usage.began)
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    g.usage = usage.start()
     given = request.headers.get(REQUEST_ID_HEADER, "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else _another_id()
 
 
 def _log(response: Response) -> Response:
-    if "began" not in g:
+    if "usage" not in g:
         return response  # refused before anything began
-    response.headers[REQUEST_ID_HEADER] = g.request_id
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
         "milliseconds": round(seconds() * 1000, 1),
-        "statements": g.usage.statements if "usage" in g else 0,
-        "round_trips": g.usage.round_trips if "usage" in g else 0,
+        "statements": g.usage.statements,
+        "round_trips": g.usage.round_trips,
         "region": settings().region,
         "city": g.city.name if "city" in g else "",
     }

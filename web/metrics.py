@@ -91,11 +91,11 @@ def _measure(response: Response) -> Response:
     route = logs.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    if "began" not in g:
+    if "usage" not in g:
         return response  # refused before anything began
-    of_route = _of_route(route)
+    of_route, cost = _of_route(route), g.usage
     of_route.latency.observe(logs.seconds())
-    if (cost := g.get("usage")) and cost.round_trips:
+    if cost.round_trips:
         of_route.statements.inc(cost.statements)
         of_route.round_trips.inc(cost.round_trips)
         of_route.database_seconds.inc(cost.seconds)

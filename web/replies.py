@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, g
+from flask import Flask, g
 
-from movr import usage
+from web import logs
 from web.context import settings
 
+_Headers = list[tuple[str, str]]
 _Write = Callable[[bytes], object]  # what WSGI's start_response returns
 
 # Nothing inline, nothing from elsewhere but a map's tiles; Leaflet empties a tile by a data: image.
@@ -41,16 +42,26 @@ _ALWAYS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), payment=(), geolocation=(self)"),
 )
+_HTML: Final = ("Content-Type", "text/html; charset=utf-8")
 _HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every reply."""
-    app.before_request(_start_counting)
-    app.after_request(_add_headers)
+    """Add the headers to every reply.
+
+    Where headers are a list, last of all: Werkzeug compares each with all that there are.
+    """
     with app.app_context():
         always = [*_ALWAYS, *_of_this_deployment()]
-    app.wsgi_app = _saying(always, app.wsgi_app)  # type: ignore[assignment,method-assign]
+    inner: WSGIApplication = app.wsgi_app
+
+    def saying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: _Headers, *error: Any) -> _Write:
+            return start_response(status, [*headers, *always, *_of_this_reply(headers)], *error)
+
+        return inner(environ, start)
+
+    app.wsgi_app = saying  # type: ignore[method-assign]
 
 
 def served_by() -> str:
@@ -75,39 +86,21 @@ def _of_this_deployment() -> Iterable[tuple[str, str]]:
         yield "Content-Security-Policy", _POLICY
 
 
-def _saying(always: list[tuple[str, str]], app: WSGIApplication) -> WSGIApplication:
-    """The same application, whose every reply also has these headers.
-
-    Added here, where headers are a list: Werkzeug compares each with all that there are.
-    """
-
-    def saying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> _Write:
-            return start_response(status, headers + always, *error)
-
-        return app(environ, start)
-
-    return saying
-
-
-def _start_counting() -> None:
-    g.usage = usage.start()
-
-
-def _add_headers(response: Response) -> Response:
+def _of_this_reply(headers: _Headers) -> _Headers:
+    """What this one says besides, which has these headers already."""
+    said = []
+    if "request_id" in g:  # not if it was refused before anything began
+        said.append((logs.REQUEST_ID_HEADER, g.request_id))
+        milliseconds, statements = g.usage.seconds * 1000, _count(g.usage.statements)
+        said.append(("Server-Timing", f'db;dur={milliseconds:.1f};desc="{statements}"'))
+    if "city_from" in g:
+        said.append(("X-City-From", g.city_from))
     if settings().api_key:
-        response.headers["Content-Security-Policy"] = _POLICY_WITH_GOOGLE.format(nonce=nonce())
-    if source := g.get("city_from"):
-        response.headers["X-City-From"] = source
-    if cost := g.get("usage"):
-        milliseconds = cost.seconds * 1000
-        response.headers["Server-Timing"] = (
-            f'db;dur={milliseconds:.1f};desc="{_count(cost.statements)}"'
-        )
-    if response.mimetype == "text/html":
+        said.append(("Content-Security-Policy", _POLICY_WITH_GOOGLE.format(nonce=nonce())))
+    if _HTML in headers:
         # What a member sees is for no shared screen's Back.
-        response.headers["Cache-Control"] = "no-store"
-    return response
+        said.append(("Cache-Control", "no-store"))
+    return said
 
 
 def _count(statements: int) -> str:
