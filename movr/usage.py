@@ -1,18 +1,20 @@
 """What the database cost since the request began, and how busy the connections to it are."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg2.extensions
 from psycopg2.extensions import STATUS_READY
-from sqlalchemy import Connection, Engine, event
+from psycopg2.sql import Composable
+from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 Result = TypeVar("Result")
+Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 @dataclass(slots=True)
@@ -39,22 +41,30 @@ def start() -> Usage:
     return usage
 
 
-def count_statements(engine: Engine) -> None:
-    """Have all that this engine sends counted where it is sent from."""
+class Cursor(psycopg2.extensions.cursor):
+    """A cursor that counts what it sends.
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def sent(*arguments: Any) -> None:  # SQLAlchemy passes six, the context fifth
-        if usage := _usage.get(None):
-            usage.round_trips += 1 + _begins(arguments[0])
-        arguments[4].sent_at = time.perf_counter()
+    Not by SQLAlchemy's events: with any of them, each of its connections prepares for all.
+    """
 
-    @event.listens_for(engine, "after_cursor_execute")
-    def answered(*arguments: Any) -> None:
-        if usage := _usage.get(None):
-            usage.statements += 1
-            usage.seconds += time.perf_counter() - arguments[4].sent_at
+    def execute(self, statement: str | bytes | Composable, parameters: Parameters = None) -> None:
+        """Send a statement, and wait for its answer."""
+        used = _usage.get(None)
+        if not used:
+            super().execute(statement, parameters)
+            return
+        used.round_trips += 2 if _begins(self.connection) else 1
+        sent_at = time.perf_counter()
+        super().execute(statement, parameters)
+        used.statements += 1
+        used.seconds += time.perf_counter() - sent_at
 
-    # Its events say when a transaction is about to end, and not when it has.
+
+def count_ends(engine: Engine) -> None:
+    """Have the ends of this engine's transactions counted, too.
+
+    Its events say when a transaction is about to end, and not when it has.
+    """
     dialect = engine.dialect
     dialect.do_commit = _counted(dialect.do_commit)  # type: ignore[method-assign, assignment]
     dialect.do_rollback = _counted(dialect.do_rollback)  # type: ignore[method-assign, assignment]
@@ -104,15 +114,6 @@ def watch_pool(engine: Engine, taken: Callable[[], None], given_back: Callable[[
             given_back()
 
 
-def _begins(connection: Connection) -> bool:
+def _begins(connection: psycopg2.extensions.connection) -> bool:
     """True if psycopg2 will send BEGIN before the next statement, and wait for its answer."""
-    return _is_idle(connection) and not _driver(connection).autocommit
-
-
-def _is_idle(connection: Connection) -> bool:
-    """True outside of a transaction, where psycopg2 has nothing to commit."""
-    return _driver(connection).status == STATUS_READY
-
-
-def _driver(connection: Connection) -> psycopg2.extensions.connection:
-    return cast("psycopg2.extensions.connection", connection.connection.driver_connection)
+    return connection.status == STATUS_READY and not connection.autocommit

@@ -60,9 +60,10 @@ def choose(name: str) -> ResponseReturnValue:
 
 def current_city() -> City:
     """The city being looked at: of those that `_hints` gives, the first that there is."""
-    if "city" not in g:
-        g.city, g.city_from = next((city, source) for city, source in _hints() if city)
-    city: City = g.city
+    city: City | None = g.get("city")
+    if city is None:
+        city, g.city_from = next((city, source) for city, source in _hints() if city)
+        g.city = city
     return city
 
 

@@ -4,10 +4,13 @@ Flask-WTF makes the tokens and looks at them. It looks up how with every page, a
 of every view; here both are settled once.
 """
 
+import json
+
 from flask import Flask, current_app, request, session
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import TimestampSigner
+from itsdangerous.encoding import base64_encode
 
 _SALT = "wtf-csrf-token"  # Flask-WTF's
 _SECRET = "csrf_token"  # noqa: S105 - what Flask-WTF calls a session's
@@ -17,7 +20,7 @@ def init_app(app: Flask) -> None:
     """Refuse what no page of ours has sent."""
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
     protection = CSRFProtect(app)
-    app.extensions["tokens"] = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt=_SALT)
+    app.extensions["tokens"] = TimestampSigner(app.config["SECRET_KEY"], salt=_SALT)
 
     @app.before_request
     def refuse_forgeries() -> None:
@@ -30,5 +33,6 @@ def token() -> str:
     """The token of this session for this reply: another each time, and good as long as it."""
     if _SECRET not in session:
         return str(generate_csrf())
-    signer: URLSafeTimedSerializer = current_app.extensions["tokens"]
-    return str(signer.dumps(session[_SECRET]))
+    signer: TimestampSigner = current_app.extensions["tokens"]
+    # As Flask-WTF writes it, but that it would first try whether it could be compressed.
+    return signer.sign(base64_encode(json.dumps(session[_SECRET]))).decode()

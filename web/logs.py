@@ -60,17 +60,18 @@ def _begin() -> None:
 
 
 def _log(response: Response) -> Response:
-    if "usage" not in g:
+    cost, city = g.get("usage"), g.get("city")
+    if not cost:
         return response  # refused before anything began
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
         "milliseconds": round(seconds() * 1000, 1),
-        "statements": g.usage.statements,
-        "round_trips": g.usage.round_trips,
+        "statements": cost.statements,
+        "round_trips": cost.round_trips,
         "region": settings().region,
-        "city": g.city.name if "city" in g else "",
+        "city": city.name if city else "",
     }
     logger.info(
         "%(method)s %(route)s %(status)s %(milliseconds)s ms", facts, extra={"facts": facts}

@@ -91,9 +91,10 @@ def _measure(response: Response) -> Response:
     route = logs.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    if "usage" not in g:
+    cost = g.get("usage")
+    if not cost:
         return response  # refused before anything began
-    of_route, cost = _of_route(route), g.usage
+    of_route = _of_route(route)
     of_route.latency.observe(logs.seconds())
     if cost.round_trips:
         of_route.statements.inc(cost.statements)

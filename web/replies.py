@@ -89,12 +89,13 @@ def _of_this_deployment() -> Iterable[tuple[str, str]]:
 def _of_this_reply(headers: _Headers) -> _Headers:
     """What this one says besides, which has these headers already."""
     said = []
-    if "request_id" in g:  # not if it was refused before anything began
-        said.append((logs.REQUEST_ID_HEADER, g.request_id))
-        milliseconds, statements = g.usage.seconds * 1000, _count(g.usage.statements)
+    if request_id := g.get("request_id"):  # not if it was refused before anything began
+        said.append((logs.REQUEST_ID_HEADER, request_id))
+    if cost := g.get("usage"):
+        milliseconds, statements = cost.seconds * 1000, _count(cost.statements)
         said.append(("Server-Timing", f'db;dur={milliseconds:.1f};desc="{statements}"'))
-    if "city_from" in g:
-        said.append(("X-City-From", g.city_from))
+    if source := g.get("city_from"):
+        said.append(("X-City-From", source))
     if settings().api_key:
         said.append(("Content-Security-Policy", _POLICY_WITH_GOOGLE.format(nonce=nonce())))
     if _HTML in headers:

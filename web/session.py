@@ -5,15 +5,17 @@ is a lookup by primary key in the home region, made when somebody needs to know.
 says which epoch of the account's sessions it is of: raising it on the user's row ends them all.
 """
 
+import math
+import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
-from flask import Flask, Response, abort, flash, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, abort, flash, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import (
     AnonymousUserMixin,
@@ -23,7 +25,7 @@ from flask_login import (
     login_user,
     logout_user,
 )
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from movr.errors import AccountGone
 from movr.results import Member, Page, Seen, UserKey
@@ -32,6 +34,8 @@ from web.context import movr
 from web.links import within_site
 
 Item = TypeVar("Item")
+
+COOKIES: Final = 5_000  # known to be genuine, some 5 MB
 
 
 class _Sessions(LoginManager):
@@ -54,20 +58,35 @@ _login_manager: Final = _Sessions()
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Flask's sessions, which make what signs them once and not twice a request.
+    """Flask's sessions, for which what stays the same is found out once.
 
-    With a digest that Python leaves to OpenSSL, which takes half as long as Flask's.
+    That is what signs them, and which cookies are genuine: a browser sends the same with every
+    request until it is told another. By a digest that Python leaves to OpenSSL, which takes half as
+    long as Flask's.
     """
 
     digest_method = staticmethod(sha256)
 
     def __init__(self, app: Flask) -> None:
         """Sign with this app's key."""
-        self._serializer = super().get_signing_serializer(app)
+        signer = super().get_signing_serializer(app)
+        self._serializer = cast("URLSafeTimedSerializer", signer)  # there is a key
+        self._lifetime = app.permanent_session_lifetime.total_seconds()
+        self._genuine = lru_cache(COOKIES)(self._read)
 
-    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
         """What signs the cookie and reads it."""
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """What the cookie says; nothing, if it is not genuine or too old."""
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        try:
+            said, signed_at = self._genuine(cookie) if cookie else ("{}", math.inf)
+        except BadSignature:
+            return self.session_class()
+        is_old = time.time() - signed_at > self._lifetime
+        return self.session_class({} if is_old else self.serializer.loads(said))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie if something in it has changed; else say that the reply is of it."""
@@ -75,6 +94,11 @@ class _Cookies(SecureCookieSessionInterface):
             super().save_session(app, session, response)
         elif session.accessed:
             response.vary.add("Cookie")
+
+    def _read(self, cookie: str) -> tuple[str, float]:
+        """What is in it, as text: each request changes its own; and when it was signed."""
+        said, signed_at = self._serializer.loads(cookie, return_timestamp=True)
+        return self.serializer.dumps(said), signed_at.timestamp()
 
 
 class Viewer(UserMixin):
