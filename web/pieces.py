@@ -18,6 +18,7 @@ FORMS: Final = "forms.html"
 # How many of each are remembered, those last used: in all some 20 MB, once there have been so many.
 PIECES: Final = {
     "ticket": 5_000,
+    "tickets": 200,
     "past_ride": 5_000,
     "totals": 500,
     "people": 100,

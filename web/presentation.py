@@ -27,6 +27,7 @@ from movr.cities import (
     find,
     of_region,
 )
+from movr.results import Earnings
 from web import charts
 from web.city import current_city
 from web.replies import served_by
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
         since=since,
         seconds_since=seconds_since,
         duration=duration,
+        earnings=earnings,
         distance=distance,
         number=number,
         rides=rides,
@@ -139,6 +141,14 @@ def region_name(region: str) -> str:
 def rides(count: int, city: str) -> str:
     """So many rides."""
     return "1 ride" if count == 1 else f"{number(count, city)} rides"
+
+
+def earnings(month: Earnings, city: str) -> str:
+    """What a vehicle did in the last 30 days."""
+    if not month.rides:
+        return "Not ridden in the last 30 days"
+    way = f", {distance(month.distance, city)}" if month.distance else ""
+    return f"{rides(month.rides, city)}, {duration(month.time)}{way} in the last 30 days"
 
 
 def query(link: Mapping[str, str], **changed: str | None) -> str:

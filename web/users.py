@@ -16,7 +16,6 @@ from web.city import current_city
 from web.context import movr, settings
 from web.forms import Blank, ChangePasswordForm
 from web.pages import render
-from web.presentation import distance, duration, rides
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -45,7 +44,6 @@ def profile(user_id: UUID) -> ResponseReturnValue:
         "users/profile.html",
         member=member,
         vehicles=page,
-        months={owned.vehicle.id: _words(owned.month, member.city) for owned in page.items},
         last_month=_sum([owned.month for owned in page.items]),
         is_all=not (page.next or paging.after_id()),
     )
@@ -104,14 +102,6 @@ def _change_password(member: Member, present: str, new: str) -> int:
     who = (limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
     with limits.counting_failures(who, failure=WrongPassword):
         return movr().change_password(member.key, member.session_epoch, present=present, new=new)
-
-
-def _words(month: Earnings, city: str) -> str:
-    """What a vehicle did in the last 30 days."""
-    if not month.rides:
-        return "Not ridden in the last 30 days"
-    way = f", {distance(month.distance, city)}" if month.distance else ""
-    return f"{rides(month.rides, city)}, {duration(month.time)}{way} in the last 30 days"
 
 
 def _sum(months: Sequence[Earnings]) -> Earnings:
