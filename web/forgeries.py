@@ -5,6 +5,7 @@ of every view; here both are settled once.
 """
 
 import json
+from hashlib import sha1
 
 from flask import Flask, current_app, request, session
 from flask_wtf import CSRFProtect
@@ -20,7 +21,9 @@ def init_app(app: Flask) -> None:
     """Refuse what no page of ours has sent."""
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
     protection = CSRFProtect(app)
-    app.extensions["tokens"] = TimestampSigner(app.config["SECRET_KEY"], salt=_SALT)
+    app.extensions["tokens"] = TimestampSigner(
+        app.config["SECRET_KEY"], salt=_SALT, digest_method=sha1
+    )
 
     @app.before_request
     def refuse_forgeries() -> None:

@@ -93,7 +93,7 @@ class _Cookies(SecureCookieSessionInterface):
         if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
-            response.vary.add("Cookie")
+            response.headers.add("Vary", "Cookie")  # beside what was said of encodings
 
     def _read(self, cookie: str) -> tuple[str, float]:
         """What is in it, as text: each request changes its own; and when it was signed."""
