@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from itsdangerous import TimestampSigner
 
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor, registration, sentences
@@ -113,6 +116,38 @@ def test_a_session_from_before_there_were_epochs_is_of_the_first(
     log_out_everywhere(laptop)
 
     assert (before, is_member(old)) == (True, False)
+
+
+class LongAgo(TimestampSigner):
+    """Signs as a month and a day ago."""
+
+    def get_timestamp(self) -> int:
+        return super().get_timestamp() - int(timedelta(days=32).total_seconds())
+
+
+def test_a_session_lasts_a_month(laptop: Visitor, app: Flask, new_visitor: NewVisitor) -> None:
+    serializer = copy(app.session_interface.get_signing_serializer(app))  # type: ignore[attr-defined]
+    said = serializer.loads(laptop.client.cookies["session"])
+    old, young = new_visitor(), new_visitor()
+    young.client.cookies.set("session", serializer.dumps(said))
+    serializer.signer = LongAgo
+    old.client.cookies.set("session", serializer.dumps(said))
+
+    assert (is_member(young), is_member(old)) == (True, False)
+
+
+def test_what_one_request_does_to_its_session_is_not_in_the_next_that_sends_the_same(
+    laptop: Visitor, app: Flask, new_visitor: NewVisitor
+) -> None:
+    """Which cookies are genuine is remembered; what is in them is read anew."""
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    said = serializer.loads(laptop.client.cookies["session"])
+    cookie = serializer.dumps({**said, "_flashes": [("info", "Said once.")]})
+    visitors = [new_visitor() for _ in range(2)]
+    for visitor in visitors:
+        visitor.client.cookies.set("session", cookie)
+
+    assert [visitor.get("/rides").text.count("Said once.") for visitor in visitors] == [1, 1]
 
 
 def test_who_takes_a_name_that_is_free_again_inherits_nothing(
