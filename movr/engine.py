@@ -1,8 +1,11 @@
 """The engine: which database, how long MovR waits for it, how many connections it holds."""
 
 import math
+import os
 import random
+import socket
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +14,6 @@ import psycopg2
 import sqlalchemy
 from psycopg2 import ProgrammingError
 from psycopg2.errors import FeatureNotSupported, InvalidParameterValue, UndefinedObject
-from psycopg2.extensions import connection as Connection  # noqa: N812 - the DB-API's own name
 from psycopg2.extensions import make_dsn, new_type, register_type
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
@@ -50,6 +52,26 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg2",
     "cockroachdb": "cockroachdb+psycopg2",
 }
+
+
+class Connection(psycopg2.extensions.connection):
+    """A connection that can be shut while somebody waits for its answer."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Connect."""
+        super().__init__(*arguments, **named)
+        # A copy: the number may be another socket's by the time it is shut.
+        self._line = socket.socket(fileno=os.dup(self.fileno()))
+
+    def shut(self) -> None:
+        """Have libpq take it for lost."""
+        with suppress(OSError):  # the server was faster, or it is closed
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close it, and its copy."""
+        self._line.close()
+        super().close()
 
 
 def parse_uri(uri: str) -> URL:
@@ -94,6 +116,7 @@ def make_engine(
         hide_parameters=True,  # names, emails and hashes are for no log
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
+            "connection_factory": Connection,
             **KEEPALIVES,
             "application_name": url.query.get("application_name", application_name),
         },
@@ -153,22 +176,15 @@ def _end_waiting(engine: Engine) -> None:
         arguments[3]["connect_timeout"] = int(min(left, CONNECT_TIMEOUT))
 
     @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
-    def connected(connection: Connection, record: ConnectionPoolEntry) -> None:
-        watch.open(record, connection.fileno())
-        taken(connection, record)
-
     @event.listens_for(engine, "checkout")
-    def taken(_connection: Connection, record: ConnectionPoolEntry, *_: object) -> None:
+    def taken(connection: Connection, *_: object) -> None:
         if (limit := patience.limit()) < math.inf:
-            watch.begin(record, limit)
+            watch.begin(connection, limit)
 
     @event.listens_for(engine, "checkin")
-    def given_back(_connection: object, record: ConnectionPoolEntry) -> None:
-        watch.end(record)
-
     @event.listens_for(engine, "close")
-    def closed(_connection: Connection, record: ConnectionPoolEntry) -> None:
-        watch.close(record)
+    def given_back(connection: Connection, _record: ConnectionPoolEntry) -> None:
+        watch.end(connection)
 
 
 def take_time(connection: sqlalchemy.Connection) -> None:

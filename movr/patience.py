@@ -6,14 +6,12 @@ so does everybody above. Whoever has set no limit (migrations, scenarios) is not
 """
 
 import math
-import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Protocol
 
 PATIENCE: Final = 2.5  # seconds, all that a request asks for taken together
 
@@ -53,45 +51,37 @@ def left() -> float:
     return _limit.get() - time.monotonic()
 
 
+class Line(Protocol):
+    """Something that somebody waits for."""
+
+    def shut(self) -> None:
+        """End the waiting."""
+
+
 class Watch:
-    """Shuts sockets at their time, in a thread of its own that starts with the first."""
+    """Shuts lines at their time, in a thread of its own that starts with the first."""
 
     def __init__(self) -> None:
         """Watch nothing yet."""
-        self._lines: dict[object, int] = {}
-        self._limits: dict[object, float] = {}
+        self._limits: dict[Line, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._wakes = math.inf
 
-    def open(self, key: object, descriptor: int) -> None:
-        """Know this socket by `key` until it is closed."""
+    def begin(self, line: Line, until: float) -> None:
+        """Shut this line at `until`, unless the waiting ends before."""
         with self._changed:
-            # A copy: the number may be another socket's by the time it is shut.
-            self._lines[key] = os.dup(descriptor)
-
-    def close(self, key: object) -> None:
-        """Forget the socket."""
-        with self._changed:
-            self._limits.pop(key, None)
-            line = self._lines.pop(key, None)
-        if line is not None:
-            os.close(line)
-
-    def begin(self, key: object, until: float) -> None:
-        """Shut this socket at `until`, unless the waiting ends before."""
-        with self._changed:
-            self._limits.setdefault(key, until)
+            self._limits.setdefault(line, until)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._keep_watch, daemon=True)
                 self._thread.start()
             elif until < self._wakes:
                 self._changed.notify()
 
-    def end(self, key: object) -> None:
-        """Nobody waits for this socket any longer."""
+    def end(self, line: Line) -> None:
+        """Nobody waits for it any longer."""
         with self._changed:
-            self._limits.pop(key, None)
+            self._limits.pop(line, None)
 
     def _keep_watch(self) -> None:
         with self._changed:
@@ -103,9 +93,6 @@ class Watch:
 
     def _shut_the_late(self) -> None:
         now = time.monotonic()
-        for key in [key for key, until in self._limits.items() if until <= now]:
-            del self._limits[key]
-            end = socket.socket(fileno=self._lines[key])
-            with suppress(OSError):  # the server was faster
-                end.shutdown(socket.SHUT_RDWR)
-            end.detach()
+        for line in [line for line, until in self._limits.items() if until <= now]:
+            del self._limits[line]
+            line.shut()

@@ -42,7 +42,7 @@ def start() -> Usage:
 
 
 class Cursor(psycopg2.extensions.cursor):
-    """A cursor that counts what it sends.
+    """A cursor that counts what it sends; but for `executemany`, which MovR does not use.
 
     Not by SQLAlchemy's events: with any of them, each of its connections prepares for all.
     """

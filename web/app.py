@@ -50,7 +50,7 @@ class _Templates(Environment):
     """Jinja's environment, whose templates know its globals as a dictionary of their own.
 
     Jinja would look through two for each name, page by page, to see later additions. There are
-    none: templates are loaded once all is there.
+    none: pages are loaded once all is there, and macros in the order in which they need each other.
     """
 
     def make_globals(self, given: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Forged forms: what changes something must come from a page of ours, and say so by its token.
 
-Flask-WTF makes the tokens and looks at them. It looks up how with every page, and for an exemption
-of every view; here both are settled once.
+Flask-WTF looks at the tokens, and makes a session's first. For each page it would make anew what
+signs them, and look up whether its view is exempt; here both are settled once.
 """
 
 import json
@@ -27,13 +27,13 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse_forgeries() -> None:
-        """No other method changes anything; and what leads nowhere need not be ours."""
-        if request.method == "POST" and request.endpoint and app.config["WTF_CSRF_ENABLED"]:
+        """Flask-WTF knows which methods change something; what leads nowhere need not be ours."""
+        if request.method != "GET" and request.endpoint and app.config["WTF_CSRF_ENABLED"]:
             protection.protect()
 
 
 def token() -> str:
-    """The token of this session for this reply: another each time, and good as long as it."""
+    """The token of this session, signed with the time: another every second, good as long as it."""
     if _SECRET not in session:
         return str(generate_csrf())
     signer: TimestampSigner = current_app.extensions["tokens"]

@@ -149,7 +149,7 @@ def _new_password(label: str) -> PasswordField:
 
 
 class WordsForm(FlaskForm):
-    """A form whose fields are all words. Its token is looked at before any view (CSRFProtect)."""
+    """A form whose fields are all words; web/forgeries.py looks at its token before any view."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' settings."""
@@ -169,7 +169,7 @@ class Blank(NamedTuple):
     chosen: tuple[tuple[str, str], ...] = ()
 
     def made(self) -> WordsForm:
-        """The form; a new key is filled in once its page is written."""
+        """The form; if it has a key, a new one is filled in once its page is written."""
         return self.form(None, data=dict(self.chosen, key=MARKS["KEY"]))
 
 

@@ -24,8 +24,8 @@ MARKS: Final = {name: f"{name}-{secrets.token_hex()}" for name in _MEANINGS}
 def init_app(app: Flask) -> None:
     """Give templates the marks; that of the nonce only where Google Maps needs one."""
     with app.app_context():
-        nonce = MARKS["NONCE"] if settings().api_key else None
-    app.jinja_env.globals.update(MARKS, NONCE=nonce)
+        mark = MARKS["NONCE"] if settings().api_key else None
+    app.jinja_env.globals.update(MARKS, NONCE=mark)
 
 
 def render(template: str, **facts: Any) -> str:

@@ -1,7 +1,8 @@
 """Pieces of pages that say the same whenever they are about the same: made once, then remembered.
 
 To escape and join the text of thirty tickets took longer than all the rest of their page. What is
-remembered has no token, name or clock in it: nothing but its arguments, all of which are compared.
+remembered has nothing of who looks in it, and no token or clock: nothing but its arguments, all of
+which are compared.
 """
 
 from collections.abc import Callable, Hashable
@@ -15,12 +16,12 @@ from web.forms import Blank, WordsForm
 
 TEMPLATE: Final = "pieces.html"
 FORMS: Final = "forms.html"
-# How many of each are remembered, those last used: in all some 20 MB, once there have been so many.
+# How many of each are remembered, those last used: in all some 30 MB, once there have been so many.
 PIECES: Final = {
     "ticket": 5_000,
     "tickets": 200,
-    "past_ride": 5_000,
-    "totals": 500,
+    "past_ride": 2_000,
+    "totals": 200,
     "people": 100,
     "map_of_vehicles": 500,
     "map_to_choose_on": 50,

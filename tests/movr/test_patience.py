@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from movr import errors, patience
 from movr.databases import text_of
@@ -134,17 +135,38 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
         assert connection.execute(wait, {"seconds": PATIENCE + 0.5}).rowcount == 1
 
 
-def test_a_connection_that_is_closed_leaves_no_socket_open(database: str) -> None:
-    def sockets() -> int:
-        links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
-        return sum(str(link.readlink()).startswith("socket:") for link in links)
+def sockets() -> set[str]:
+    """All of this process; a copy of one counts as the same."""
+    links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return {name for link in links if (name := str(link.readlink())).startswith("socket:")}
 
+
+def test_a_connection_that_is_closed_leaves_no_socket_open(database: str) -> None:
     before = sockets()
     movr = MovR(database)
     patience.start()
     movr.vehicles(near("rome"))
-    assert sockets() > before
+    opened = sockets() - before
+    assert opened
 
     movr.close()
 
-    assert sockets() == before
+    assert not opened & sockets()
+
+
+def test_nor_does_one_that_could_not_be_set_up(database: str) -> None:
+    opened = set()
+    movr = MovR(database)
+    before = sockets()
+
+    @event.listens_for(movr.engines[1], "connect")
+    def fail(*_: object) -> None:
+        opened.update(sockets() - before)
+        raise psycopg2.OperationalError("gone again")
+
+    patience.start()
+    with pytest.raises(errors.DatabaseAway):
+        movr.vehicles(near("rome"))
+
+    assert opened
+    assert not opened & sockets()
