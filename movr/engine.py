@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import time
+import weakref
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
@@ -61,16 +62,20 @@ class Connection(psycopg2.extensions.connection):
         """Connect."""
         super().__init__(*arguments, **named)
         # A copy: the number may be another socket's by the time it is shut.
-        self._line = socket.socket(fileno=os.dup(self.fileno()))
+        self._line = os.dup(self.fileno())
+        self._forget_line = weakref.finalize(self, os.close, self._line)
 
     def shut(self) -> None:
         """Have libpq take it for lost."""
-        with suppress(OSError):  # the server was faster, or it is closed
-            self._line.shutdown(socket.SHUT_RDWR)
+        if self._forget_line.alive:
+            end = socket.socket(fileno=self._line)
+            with suppress(OSError):  # the server was faster
+                end.shutdown(socket.SHUT_RDWR)
+            end.detach()
 
     def close(self) -> None:
         """Close it, and its copy."""
-        self._line.close()
+        self._forget_line()
         super().close()
 
 
