@@ -24,6 +24,7 @@ OFFLINE = "Object.defineProperty(navigator, 'onLine', { value: false })"
 DRAWING = ".map-drawing"
 STREETS = ".has-streets .map-streets"
 CARD = ".leaflet-popup .ticket"
+MOVING = ".leaflet-pan-anim"
 
 
 @pytest.fixture(params=["phone", "desktop"])
@@ -180,6 +181,7 @@ def test_a_ride_starts_from_the_map(page: Page, new_http_visitor: NewVisitor) ->
 
     page.locator("button.pin").and_(page.get_by_label(re.compile("Zephyr"))).click()
     expect(page.locator(CARD)).to_contain_text("Zephyr Street")
+    expect(page.locator(MOVING)).to_have_count(0)  # to show the card whole; a click could miss
     page.locator(CARD).get_by_role("button", name="Start ride").click()
 
     page.wait_for_url("**/rides")
