@@ -32,14 +32,14 @@ demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=mul
 load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 RIDERS=200 SECONDS=120 without the web view
 	@exec $(BIN)/python -m crowd
 
-lab: .venv/ready-to-run ## what distance does to each page, measured and drawn
+lab: .venv/ready-to-run ## what distance does to each page, measured and drawn: docs/lab.html
 	@exec $(BIN)/python -m bench.lab
 
-bench: .venv/ready-to-run ## what each page costs, beside a floor; ROWS="1000 100000 1000000" to see it grow
-	@exec $(BIN)/python -m bench $(if $(ROWS),--rows $(ROWS))
+bench: .venv/ready-to-run ## what each page costs, beside a floor; QUICK=1 to try it; ROWS="1000 100000 1000000" to see it grow
+	@exec $(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 bench-compare: .venv/ready-to-run ## the newest benchmark beside docs/bench.json; OLD=… NEW=… others
-	@exec $(BIN)/python -m bench.compare $(OLD) $(NEW)
+	@exec $(BIN)/python -m bench.compare $(if $(OLD),--old $(OLD)) $(if $(NEW),--new $(NEW))
 
 screenshots: .venv/ready-to-test ## the pages as docs/screenshots shows them, and the pictures in static/
 	@$(BIN)/python -m tests.browser.screenshots

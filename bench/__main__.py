@@ -33,7 +33,14 @@ def main() -> int:
     """Measure, print, keep; the exit status."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two short runs: to see that it works")
-    parser.add_argument("--rows", nargs="+", type=int, default=[], metavar="VEHICLES")
+    parser.add_argument(
+        "--rows",
+        nargs="+",
+        type=terminal.at_least(1),
+        default=[],
+        metavar="VEHICLES",
+        help="also with so many vehicles in all, and ten times as many rides",
+    )
     parser.add_argument("--out", type=Path, default=KEPT, help="where the JSON goes")
     options = parser.parse_args()
     return terminal.run(lambda: _run(options))
@@ -91,9 +98,12 @@ def _page(plan: Plan, name: str) -> Page:
 
 
 def _facts(app: Serving, floor: Serving, pages: Mapping[str, Page]) -> dict[str, str]:
+    settings = app.settings
     own = max(load.own for page in pages.values() for load in (*page.app, *page.floor))
     return {
-        "server": f"gunicorn as it is set up, {CLIENTS} clients",
+        "server": f"gunicorn, {settings.workers} workers of {settings.threads} threads, "
+        f"pools of {settings.pool_size}",
+        "clients": str(CLIENTS),
         "first answer": f"after {app.started_in:.2f} s; the floor's {floor.started_in:.2f} s",
         "memory of a worker": f"{app.memory():.0f} MB; the floor's {floor.memory():.0f} MB",
         "clients' own CPU": f"at most {own:.0%} of a core",

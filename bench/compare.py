@@ -15,18 +15,26 @@ KEPT = servers.ROOT / "bench" / "results"
 def main() -> int:
     """Compare two results; the exit status."""
     parser = argparse.ArgumentParser(prog="make bench-compare", description=__doc__)
-    parser.add_argument("old", nargs="?", type=Path, default=BASELINE, help="docs/bench.json")
-    parser.add_argument("new", nargs="?", type=Path, help="the newest of bench/results")
+    parser.add_argument("--old", type=Path, default=BASELINE, help="docs/bench.json")
+    parser.add_argument("--new", type=Path, help="the newest of bench/results")
     options = parser.parse_args()
-    return terminal.run(lambda: _compare(options.old, options.new or _newest()))
+    return terminal.run(lambda: _compare(options.old, options.new))
 
 
-def _compare(old: Path, new: Path) -> None:
-    for path in (old, new):
-        if not path.exists():
-            raise Unexpected(f"There is no {path}.")
-    print(f"{old} → {new}; * is beyond the noise: the runs of both do not overlap.\n")
-    print(compare(Results.read(old), Results.read(new)))
+def _compare(old: Path, new: Path | None) -> None:
+    was = _read(old)
+    new = new or _newest()
+    table = compare(was, _read(new))
+    print(f"{old} → {new}; * is beyond the noise: the runs of both do not overlap.\n\n{table}")
+
+
+def _read(path: Path) -> Results:
+    try:
+        return Results.read(path)
+    except OSError as error:
+        raise Unexpected(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, LookupError, TypeError):
+        raise Unexpected(f"{path} holds no results of `make bench`.") from None
 
 
 def _newest() -> Path:

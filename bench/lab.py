@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import Final
 from sqlalchemy import URL
 
 from bench import servers, terminal
+from bench.http import Unexpected
 from bench.plot import page, plot
 from bench.slopes import Slope
 from bench.visitor import Visitor
@@ -126,20 +128,35 @@ class Place:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit status."""
     parser = argparse.ArgumentParser(prog="make lab", description=__doc__)
-    parser.add_argument("--distances", nargs="+", type=float, default=DISTANCES, metavar="MS")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--out", type=Path, default=DOCS, help="where lab.html and lab.svg go")
+    parser.add_argument(
+        "--distances",
+        nargs="+",
+        type=terminal.at_least(0),
+        default=DISTANCES,
+        metavar="MS",
+        help="round trips to the database, in milliseconds: 0 10 40 80",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=terminal.at_least(1),
+        default=ROUNDS,
+        help=f"how often each page is asked for at each distance: {ROUNDS}",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=DOCS, help="where lab.html and lab.svg go: docs"
+    )
     parser.add_argument("--near", metavar="URI", help="a gateway of the cluster in this region")
     parser.add_argument("--far", metavar="URI", help="and one in another")
     options = parser.parse_args(arguments)
     if bool(options.near) != bool(options.far):
         parser.error("--near and --far go together")
+    if len(set(options.distances)) == 1:
+        parser.error("a slope takes two distances")
     return terminal.run(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
-        print("Starting MovR at every distance.", file=sys.stderr)
         if options.near:
             places = [_at_gateway(stack, parse_uri(uri)) for uri in (options.near, options.far)]
         else:
@@ -148,9 +165,10 @@ def _run(options: argparse.Namespace) -> None:
     print(as_table(slopes))
     if options.near:
         return  # what a gateway asks of other regions is on no wire of ours
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, write in (("lab.html", page), ("lab.svg", plot)):
         (options.out / name).write_text(write(slopes))
-    print(f"\n{verdict(slopes)}\nThe plot is in {options.out / 'lab.html'}.")
+    print(f"\nThe plot is in {options.out / 'lab.html'}.\n{verdict(slopes)}")
 
 
 def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
@@ -189,7 +207,7 @@ def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
     return [
         Slope(
             step,
-            statistics.mode(trips for (_, each, _), (_, trips) in taken.items() if each == step),
+            _counted(step, {trips for (_, each, _), (_, trips) in taken.items() if each == step}),
             tuple(
                 (
                     place.distance,
@@ -200,6 +218,15 @@ def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
         )
         for step in STEPS
     ]
+
+
+def _counted(step: str, trips: AbstractSet[int]) -> int:
+    """The round trips of a step, every time it was taken. Raises Unexpected if they differ."""
+    if len(trips) > 1:
+        raise Unexpected(
+            f"{step} took {min(trips)} to {max(trips)} round trips: measure once more."
+        )
+    return min(trips)
 
 
 def _visits(places: Sequence[Place], rounds: int) -> list[tuple[int, str, Place]]:
@@ -231,15 +258,15 @@ def as_table(slopes: Sequence[Slope]) -> str:
 
 
 def verdict(slopes: Sequence[Slope]) -> str:
-    """Whether what was fitted agrees with what was counted."""
+    """That what was fitted agrees with what was counted. Raises Unexpected if it does not."""
+    if wrong := ", ".join(slope.page for slope in slopes if not slope.agrees):
+        message = f"NOT as counted on the wire: {wrong}. Was the machine busy? Measure once more."
+        raise Unexpected(message)
     worst = max(slopes, key=lambda slope: slope.deviation)
-    if worst.agrees:
-        return (
-            "Every slope agrees with the round trips counted on the wire;"
-            f" the worst is off by {worst.deviation:.2f} ({worst.page})."
-        )
-    wrong = ", ".join(slope.page for slope in slopes if not slope.agrees)
-    return f"NOT as counted on the wire: {wrong}. Was the machine busy? Measure once more."
+    return (
+        "Every slope agrees with the round trips counted on the wire;"
+        f" the worst is off by {worst.deviation:.2f} ({worst.page})."
+    )
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Page:
 class Results:
     """All pages of one benchmark, and the facts about it.
 
-    `growth` is the median p50 in milliseconds by page, and by the vehicles that a city has.
+    `growth` is the median p50 in milliseconds by page, and by the vehicles in all.
     """
 
     facts: dict[str, str]

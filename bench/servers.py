@@ -15,10 +15,12 @@ from typing import Final
 
 from sqlalchemy import URL, Engine
 
+from bench import terminal
 from bench.http import Connection, Unexpected, request
 from movr import databases, embedded, schema, signals
 from movr.databases import text_of
 from movr.engine import make_engine, parse_uri
+from web.config import Settings, read_settings
 
 ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
@@ -35,6 +37,7 @@ class Serving:
     url: str
     pid: int
     started_in: float  # seconds until its first answer
+    settings: Settings
 
     def memory(self) -> float:
         """Megabytes that a worker takes, shared pages by their share (PSS). Linux only."""
@@ -63,6 +66,7 @@ def server() -> Iterator[URL]:
     if uri := os.environ.get("DB_URI"):
         yield parse_uri(uri)
         return
+    terminal.tell("Starting PostgreSQL")
     with embedded.temporary() as uri:
         yield parse_uri(uri)
 
@@ -73,6 +77,7 @@ def fresh_database(server: URL) -> Iterator[URL]:
     """A database on this server with MovR's schema and no rows, removed afterwards."""
     name = f"movr_bench_{secrets.token_hex(4)}"
     uri, url = text_of(server), server.set(database=name)
+    terminal.tell("Making a database")
     databases.create(uri, name)
     try:
         with connected(url) as engine:
@@ -98,13 +103,14 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
     """This application under gunicorn as in production, but on a free port of the loopback."""
-    port = _free_port()
-    bind = f"127.0.0.1:{port}"
+    bind = f"127.0.0.1:{_free_port()}"
     url = f"http://{bind}"
+    terminal.tell(f"Starting {application}")
     environment = {
         **os.environ,
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(),
+        "PYTHON_DOTENV_DISABLED": "1",  # what a .env says is for a laptop's own MovR
         "WRITES_PER_MINUTE": str(UNLIMITED),
         **settings,
     }
@@ -124,7 +130,8 @@ def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
                     log.seek(0)
                     raise Unexpected(f"gunicorn did not start. {log.read().decode()[-500:]}")
                 time.sleep(PATIENCE)
-            yield Serving(url, process.pid, time.perf_counter() - began)
+            started_in = time.perf_counter() - began
+            yield Serving(url, process.pid, started_in, read_settings(environment))
         finally:
             process.terminate()
             process.wait()

@@ -13,6 +13,18 @@ WIDTH: Final = 30  # characters
 INTERRUPTED: Final = 130  # what a shell says of a command that Ctrl-C ended
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads an option that is a whole number, and not less than this."""
+
+    def parse(text: str) -> int:
+        if int(text) < least:
+            raise ValueError
+        return int(text)
+
+    parse.__name__ = f"whole number from {least}"  # argparse says "invalid … value: '0'"
+    return parse
+
+
 def run(command: Callable[[], None]) -> int:
     """Run a command until it is done or told to end; the exit status."""
     signals.raise_first()
@@ -25,6 +37,11 @@ def run(command: Callable[[], None]) -> int:
         print("Interrupted: nothing is left behind.", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def tell(what: str) -> None:
+    """What is being done, before there is a bar to show for it."""
+    print(f"{what}.", file=sys.stderr, flush=True)
 
 
 def progress(items: Sequence[Item], what: str) -> Iterator[Item]:

@@ -1,6 +1,8 @@
 """Start MovR and the crowd, and compare what the site said with what the database knows."""
 
+import math
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +23,13 @@ from movr.engine import make_engine
 SHOWN: Final = 20  # sentences; the rest is counted
 STOP_TIMEOUT: Final = 10  # seconds for requests under way
 FAILED: Final = 3  # Locust's status after failures
-_NUMBERS: Final[dict[str, Callable[[str], float]]] = {
-    "riders": int,
-    "seconds": int,
-    "arrivals": int,
-    "view_port": int,
-    "think": float,
+# What a setting is, from the least to the most that makes sense.
+_NUMBERS: Final[dict[str, tuple[Callable[[str], float], float, float]]] = {
+    "riders": (int, 1, 10_000),
+    "seconds": (int, 0, 7 * 24 * 3600),
+    "arrivals": (int, 1, 1000),
+    "view_port": (int, 1, 65535),
+    "think": (float, 0.01, 3600),
 }
 
 
@@ -39,7 +42,7 @@ class Settings:
     """What whoever starts the crowd decides; each is read from the variable in capitals."""
 
     riders: int = 100
-    seconds: int = 0  # 0: until Ctrl-C
+    seconds: int = 0  # once all are there; 0: until Ctrl-C
     arrivals: int = 4  # riders a second; each costs a password's hash
     view_port: int = 8089
     think: float = 3  # seconds between two steps of a rider, on average
@@ -51,17 +54,27 @@ class Settings:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings in this environment. Raises WrongSetting."""
     numbers: dict[str, Any] = {}
-    for name, parse in _NUMBERS.items():
+    for name in _NUMBERS:
         if text := environment.get(name.upper(), ""):
-            try:
-                numbers[name] = parse(text)
-            except ValueError:
-                raise WrongSetting(f"{name.upper()} must be a number.") from None
+            numbers[name] = _number(name, text)
     url, db_uri = environment.get("URL", "").rstrip("/"), environment.get("DB_URI", "")
     if bool(url) != bool(db_uri):
         raise WrongSetting("URL and DB_URI go together: a MovR that runs, and its database.")
+    if url and not url.startswith(("http://", "https://")):
+        raise WrongSetting("URL must look like http://127.0.0.1:8000.")
     headless = environment.get("HEADLESS", "") not in {"", "0"}
     return Settings(**numbers, headless=headless, url=url, db_uri=db_uri)
+
+
+def _number(name: str, text: str) -> float:
+    parse, least, most = _NUMBERS[name]
+    kind = "a whole number" if parse is int else "a number"
+    try:
+        if least <= (number := parse(text)) <= most:
+            return number
+    except ValueError:
+        pass
+    raise WrongSetting(f"{name.upper()} must be {kind} from {least:,} to {most:,}.")
 
 
 def main() -> int:
@@ -86,11 +99,13 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="movr-crowd-")))
     log, notes = folder / "log", folder / "journal"
     url, uri = settings.url, settings.db_uri
+    if not settings.headless:
+        _check_view(settings)
     if not url:
         print("Starting MovR on a database of its own: some seconds.", flush=True)
         uri = stack.enter_context(embedded.temporary())
         url = stack.enter_context(hosting.serving(uri, log))
-    engine = make_engine(uri, pool_size=1, application_name="movr-crowd")
+    engine = _engine(uri)
     stack.callback(engine.dispose)
     _check_database(engine)
     print(_greeting(settings, url), flush=True)
@@ -100,6 +115,23 @@ def _run(stack: ExitStack, settings: Settings) -> int:
         return 1
     print("The database agrees: nothing acknowledged is lost, all invariants hold.")
     return 0
+
+
+def _check_view(settings: Settings) -> None:
+    """Make sure beforehand that the web view has its port. Raises CannotHost."""
+    try:
+        socket.create_server((HOST, settings.view_port)).close()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        message = f"VIEW_PORT={settings.view_port} is not to be had: {why}."
+        raise CannotHost(message) from None
+
+
+def _engine(uri: str) -> Engine:
+    try:
+        return make_engine(uri, pool_size=1, application_name="movr-crowd")
+    except ValueError as error:
+        raise WrongSetting(f"DB_URI {error}.") from None
 
 
 def _check_database(engine: Engine) -> None:
@@ -113,7 +145,7 @@ def _check_database(engine: Engine) -> None:
 
 
 def _greeting(settings: Settings, url: str) -> str:
-    how_long = f"for {settings.seconds} seconds" if settings.seconds else "until Ctrl-C"
+    how_long = f"and stay {settings.seconds} seconds" if settings.seconds else "until Ctrl-C"
     view = "" if settings.headless else f"  Watch them at http://{HOST}:{settings.view_port}\n"
     return f"""
   {settings.riders} riders come to {url}, {settings.arrivals} a second, {how_long}.
@@ -155,7 +187,8 @@ def _wait(locust: subprocess.Popen[bytes]) -> int:
 def _command(settings: Settings, url: str) -> list[str]:
     """Locust's command line."""
     view = ("--autostart", "--web-host", HOST, "--web-port", str(settings.view_port))
-    end = ("--run-time", str(settings.seconds)) if settings.seconds else ()
+    arriving = math.ceil(settings.riders / settings.arrivals)  # Locust counts from the first
+    end = ("--run-time", str(arriving + settings.seconds)) if settings.seconds else ()
     return [
         *(sys.executable, "-m", "locust", "--locustfile", "crowd/riders.py", "--host", url),
         *("--users", str(settings.riders), "--spawn-rate", str(settings.arrivals)),

@@ -48,16 +48,18 @@ class Cursor(psycopg2.extensions.cursor):
     """
 
     def execute(self, statement: str | bytes | Composable, parameters: Parameters = None) -> None:
-        """Send a statement, and wait for its answer."""
+        """Send a statement, and wait for its answer, whatever it is."""
         used = _usage.get(None)
         if not used:
             super().execute(statement, parameters)
             return
+        used.statements += 1
         used.round_trips += 2 if _begins(self.connection) else 1
         sent_at = time.perf_counter()
-        super().execute(statement, parameters)
-        used.statements += 1
-        used.seconds += time.perf_counter() - sent_at
+        try:
+            super().execute(statement, parameters)
+        finally:
+            used.seconds += time.perf_counter() - sent_at
 
 
 def count_ends(engine: Engine) -> None:
@@ -80,8 +82,10 @@ def _counted(end: Callable[[Any], None]) -> Callable[[Any], None]:
             return
         usage.round_trips += 1
         sent_at = time.perf_counter()
-        end(connection)
-        usage.seconds += time.perf_counter() - sent_at
+        try:
+            end(connection)
+        finally:
+            usage.seconds += time.perf_counter() - sent_at
 
     return counted
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
@@ -60,7 +61,7 @@ class Ring(NamedTuple):
     metres: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """The part of the earth that is drawn: what is in its middle, and the metres a unit."""
 
@@ -90,7 +91,7 @@ class Frame:
         x, y = self.point(place)
         return 0 <= x <= WIDTH and 0 <= y <= HEIGHT
 
-    @property
+    @cached_property
     def degrees(self) -> tuple[float, float]:
         """The degrees of latitude and of longitude that a unit spans."""
         north, east = metres_a_degree(self.middle.latitude)

@@ -1,12 +1,14 @@
 """Pieces of pages that say the same whenever they are about the same: made once, then remembered.
 
 To escape and join the text of thirty tickets took longer than all the rest of their page. What is
-remembered has nothing of who looks in it, and no token or clock: nothing but its arguments, all of
-which are compared.
+remembered is found by all that it says, so that nobody finds what is another's; it has no token or
+clock in it. Templates write `piece.ticket(…)`; `ticket(…)` would write it anew.
 """
 
+import secrets
 from collections.abc import Callable, Hashable
 from functools import lru_cache, partial
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from flask import Flask
@@ -42,6 +44,10 @@ MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
 ADDRESSES: Final = 10_000
 
 
+# Where in a ticket it says how far away that is, which is another distance for everybody.
+AWAY: Final = f"AWAY-{secrets.token_hex()}"
+
+
 class Offer(NamedTuple):
     """What a ticket's button does: the endpoint it posts to, `<label> <what> Kona at 1 Wall St`."""
 
@@ -62,10 +68,18 @@ def init_app(app: Flask) -> None:
     def url_for(endpoint: str, **values: Any) -> Markup:
         return escape(app.url_for(endpoint, **values))
 
-    for piece, most in PIECES.items():
-        remembered = lru_cache(most)(partial(_written, app, TEMPLATE, piece))
-        app.jinja_env.globals[piece] = remembered
-    app.jinja_env.globals.update(form_of=_form_of(app), url_for=url_for, START=START, REMOVE=REMOVE)
+    remembered = {
+        piece: lru_cache(most)(partial(_written, app, TEMPLATE, piece))
+        for piece, most in PIECES.items()
+    }
+    app.jinja_env.globals.update(
+        piece=SimpleNamespace(**remembered),
+        form_of=_form_of(app),
+        url_for=url_for,
+        AWAY=AWAY,
+        START=START,
+        REMOVE=REMOVE,
+    )
     for name, template in MACROS.items():
         app.jinja_env.globals[name] = app.jinja_env.get_template(template).module
 
@@ -84,7 +98,7 @@ def _form_of(app: Flask) -> Callable[..., Markup]:
     return form_of
 
 
-def _written(app: Flask, template: str, macro: str, *arguments: object) -> Markup:
+def _written(app: Flask, template: str, macro: str, *arguments: object, **named: object) -> Markup:
     """What this macro of this template makes of these arguments."""
     module = app.jinja_env.get_template(template).module
-    return Markup(getattr(module, macro)(*arguments))  # noqa: S704 - a template escapes them
+    return Markup(getattr(module, macro)(*arguments, **named))  # noqa: S704 - a template escapes them

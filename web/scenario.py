@@ -1,9 +1,11 @@
 """`flask --app server scenario …`: small worlds, each in a database and on a port of its own."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import Final, TextIO
 
 import click
@@ -12,12 +14,13 @@ import scenarios
 from movr import databases, signals
 from scenarios import Scenario
 from web import running
-from web.context import movr
+from web.context import movr, settings
 from web.plainly import Plainly
 from web.running import Locked, Running
 from web.staging import Staging
 
 STEPS: Final = 1000  # of the progress bar
+FLASK: Final = Path(sys.executable).with_name("flask")
 
 scenario = Plainly("scenario", help="Small worlds, each in a database of its own.")
 
@@ -94,11 +97,13 @@ def _where(name: str) -> str:
     is_up = running.read(name)
     if running.is_locked(name):
         return f"is up: {is_up.url}" if is_up and is_up.url else "is being made or cleared away"
-    return f"its server has ended; {_command('down', name)} drops its database" if is_up else ""
+    return f"its server has ended; its database goes by: {_command('down', name)}" if is_up else ""
 
 
 def _command(verb: str, name: str) -> str:
-    return f"`flask --app server scenario {verb} {name}`"
+    """What a shell takes as it is, whatever it knows."""
+    debug = "DEBUG=1 " if settings().debug else ""
+    return f"{debug}{FLASK} --app server scenario {verb} {name}"
 
 
 def _greeting(chosen: Scenario, is_up: Running) -> str:
@@ -110,6 +115,6 @@ def _greeting(chosen: Scenario, is_up: Running) -> str:
             *(logins or ["  Nobody has an account: register."]),
             "",
             f"  SQL:  {databases.shell(is_up.uri)}",
-            f"  End:  flask --app server scenario down {is_up.name}",
+            f"  End:  {_command('down', is_up.name)}",
         ]
     )

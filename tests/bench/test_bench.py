@@ -90,16 +90,41 @@ def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> No
     assert "Measuring 100%" in done.stderr
 
     with tempfile.TemporaryDirectory() as folder:
-        done = bench("bench.compare", str(path), str(path), folder=folder)
+        done = bench("bench.compare", "--old", str(path), "--new", str(path), folder=folder)
     assert done.returncode == 0
     assert "x 1.00 " in done.stdout
 
 
-def test_results_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
-    done = bench("bench.compare", str(tmp_path / "old.json"), folder=str(tmp_path))
+@pytest.mark.parametrize("text", [None, "# MovR", "[]", '{"pages": {}}'])
+def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "old.json"
+    if text is not None:
+        path.write_text(text)
+    done = bench("bench.compare", "--old", str(path), folder=str(tmp_path))
 
     assert done.returncode == 1
+    assert done.stderr.startswith(str(path))
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("bench --rows 0", "invalid whole number from 1 value: '0'"),
+        ("bench --rows abc", "invalid whole number from 1 value: 'abc'"),
+        ("bench.lab --rounds 0", "invalid whole number from 1 value: '0'"),
+        ("bench.lab --distances -5 0", "invalid whole number from 0 value: '-5'"),
+        ("bench.lab --distances 10 10", "a slope takes two distances"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_before_anything_starts(
+    tmp_path: Path, command: str, said: str
+) -> None:
+    done = bench(*command.split(), folder=str(tmp_path))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Starting" not in done.stderr
 
 
 def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -211,8 +212,14 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"RIDERS": "many"}, "RIDERS must be a number."),
+        ({"RIDERS": "many"}, "RIDERS must be a whole number from 1 to 10,000."),
+        ({"RIDERS": "-3"}, "RIDERS must be a whole number from 1 to 10,000."),
+        ({"ARRIVALS": "0"}, "ARRIVALS must be a whole number from 1 to 1,000."),
+        ({"VIEW_PORT": "99999"}, "VIEW_PORT must be a whole number from 1 to 65,535."),
+        ({"THINK": "nan"}, "THINK must be a number from 0.01 to 3,600."),
         ({"URL": "http://127.0.0.1:8000"}, "URL and DB_URI go together"),
+        ({"URL": "nonsense", "DB_URI": "nonsense"}, "URL must look like http://127.0.0.1:8000."),
+        ({"URL": "http://127.0.0.1:1", "DB_URI": "nonsense"}, "DB_URI must look like postgresql:"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(
@@ -223,6 +230,15 @@ def test_a_setting_that_makes_no_sense_is_named(
 
     assert sentence in crowd.said
     assert len(crowd.said.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Crowd(folder, HEADLESS="0", VIEW_PORT=str(port)) as crowd:
+            assert crowd.end() == 1
+
+    assert crowd.said == f"VIEW_PORT={port} is not to be had: Address already in use.\n"
 
 
 def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(

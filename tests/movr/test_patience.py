@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine, event, text
 
-from movr import errors, patience
+from movr import errors, patience, usage
 from movr.databases import text_of
 from movr.engine import is_cockroachdb, parse_uri
 from movr.movr import MovR
@@ -69,6 +69,16 @@ def test_a_silent_database_is_away_in_time(distant: MovR, wire: MuteWire) -> Non
     wire.fall_silent()
 
     assert PATIENCE - 0.1 < seconds_to_refuse(distant) < PROMISED
+
+
+def test_what_was_waited_for_in_vain_is_counted(wire: MuteWire, distant: MovR) -> None:
+    wire.fall_silent()
+    cost = usage.start()
+
+    seconds_to_refuse(distant)
+
+    assert cost.statements == 1
+    assert cost.seconds >= PATIENCE / 2
 
 
 def test_so_is_one_that_was_silent_from_the_first(wire: MuteWire) -> None:

@@ -1,8 +1,10 @@
 """What is remembered of pages: it follows what changes, and holds nothing of who looked."""
 
 import re
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor
@@ -27,8 +29,32 @@ def test_a_ticket_that_was_remembered_follows_its_vehicle(visitor: Visitor) -> N
     assert "Free" in shown(visitor, "2 Broadway")
 
 
+def test_who_looks_from_elsewhere_or_after_a_ride_began_has_the_other_tickets_remembered(
+    app: Flask, visitor: Visitor
+) -> None:
+    pieces: Any = app.jinja_env.globals["piece"]
+    ticket = pieces.ticket
+    visitor.register()
+    vehicles = [visitor.add_vehicle("1 Wall Street") for _ in range(5)]
+    here, elsewhere = "/vehicles?near=40.71,-74.01", "/vehicles?near=40.75,-73.99"
+    before = ticket.cache_info().misses
+
+    from_here, from_elsewhere = visitor.get(here).text, visitor.get(elsewhere).text
+    assert ticket.cache_info().misses == before + 5
+    assert from_here.count("ticket-distance") == from_elsewhere.count("ticket-distance") == 5
+    assert distances(from_here) != distances(from_elsewhere)
+
+    visitor.start(vehicles[0])
+    assert visitor.get(elsewhere).text.count("On a ride") == 1
+    assert ticket.cache_info().misses == before + 6
+
+
+def distances(page: str) -> list[str]:
+    return re.findall(r"<span class=\"visually-hidden\">, </span>([^<]+)<", page)
+
+
 def test_nothing_of_who_looked_is_remembered(new_visitor: NewVisitor) -> None:
-    owner = new_visitor().register()
+    owner = new_visitor().register(first_name="Zebedee")
     owner.add_vehicle()
     tokens = {
         name: re.findall(r'name="csrf_token" value="([^"]+)"', owner.get(name).text)
@@ -39,7 +65,9 @@ def test_nothing_of_who_looked_is_remembered(new_visitor: NewVisitor) -> None:
     page = new_visitor().get("/vehicles").text
 
     assert not any(token in page for found in tokens.values() for token in found)
-    assert owner.username not in page
+    assert "Zebedee" in owner.get("/vehicles").text
+    assert "Zebedee" not in page
+    assert str(owner.id) not in page
 
 
 @pytest.mark.parametrize("path", ["/register", "/vehicles/add"])
@@ -63,7 +91,7 @@ def test_no_mark_of_a_template_reaches_a_browser(visitor: Visitor) -> None:
 
     assert len(pages) == 13
     assert not [page for page in pages if any(mark in page for mark in MARKS.values())]
-    assert not [page for page in pages if re.search(r"(TOKEN|NONCE|KEY)-", page)]
+    assert not [page for page in pages if re.search(r"(TOKEN|NONCE|KEY|AWAY)-", page)]
 
 
 def test_what_somebody_wrote_into_a_form_is_nobody_elses(new_visitor: NewVisitor) -> None:
