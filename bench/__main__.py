@@ -74,9 +74,10 @@ def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
         of_floor = [scripts_of_floor(person) for person in folk[CLIENTS:]]
         pages = {name: _page(plan, name) for name in of_app[0]}
         schedule = list(product(range(runs), pages))
-        for _, name in terminal.progress(schedule, "Measuring"):
-            pages[name].floor.append(drive(floor, [each[name] for each in of_floor], seconds))
-            pages[name].app.append(drive(app, [each[name] for each in of_app], seconds))
+        for run, name in terminal.progress(schedule, "Measuring"):
+            turns = [(pages[name].floor, floor, of_floor), (pages[name].app, app, of_app)]
+            for loads, serving, scripts in turns if run % 2 else reversed(turns):
+                loads.append(drive(serving, [each[name] for each in scripts], seconds))
         return Results({**machine.facts(), "database": version, **_facts(app, floor, pages)}, pages)
 
 

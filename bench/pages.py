@@ -1,5 +1,6 @@
 """The pages that are benchmarked, and how a client asks for them: of MovR, and of the floor."""
 
+import random
 import re
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
@@ -9,9 +10,12 @@ from uuid import uuid4
 from bench.http import Reply, Unexpected, request
 from bench.people import PASSWORD, Person
 from bench.visitor import OK, SEE_OTHER, TOKEN, Visitor
+from movr.cities import DEFAULT_CITY
 
 STRANGER: Final = " as a stranger"
+AROUND: Final = "Vehicles from where one is"
 CYCLE: Final = "Start and end a ride"
+SPREAD: Final = 0.015  # degrees, a mile: where the vehicles are
 START, SEE, END = "start", "see", "end"  # the three requests of the cycle
 END_FORM: Final = re.compile(r'"(/rides/end/[0-9a-f-]{36})"')
 END_LOCATION: Final = "64 Christopher Street"
@@ -29,6 +33,7 @@ def paths(person: Person) -> dict[str, str]:
         "Form to log in as a stranger": "/login",
         "Home": "/",
         "Vehicles": "/vehicles",
+        AROUND: _around(),
         "Members": "/users",
         "Rides": "/rides",
         "Profile": f"/users/{person.id}",
@@ -55,7 +60,11 @@ def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
         page: partial(_see, request(path, session=stranger if is_for_strangers(page) else member))
         for page, path in paths(person).items()
     }
-    return {**pages, CYCLE: partial(_ride, person, member, token)}
+    return {
+        **pages,
+        AROUND: partial(_look_around, member),
+        CYCLE: partial(_ride, person, member, token),
+    }
 
 
 def scripts_of_floor(person: Person) -> Mapping[str, Script]:
@@ -71,6 +80,18 @@ def slug(page: str) -> str:
 
 def _see(asked: bytes) -> Generator[bytes, Reply, None]:
     reply = yield asked
+    _expect(reply, OK)
+
+
+def _around() -> str:
+    """The list as somebody sees it who is somewhere else than anybody before."""
+    north, east = (random.uniform(-SPREAD, SPREAD) for _ in range(2))  # noqa: S311 - no secret
+    centre = DEFAULT_CITY.centre
+    return f"/vehicles?near={centre.latitude + north:.5f},{centre.longitude + east:.5f}"
+
+
+def _look_around(session: str) -> Generator[bytes, Reply, None]:
+    reply = yield request(_around(), session=session)
     _expect(reply, OK)
 
 
