@@ -13,10 +13,12 @@ from typing import Any, BinaryIO
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 
 import scenarios
+from movr import passwords
 from movr.movr import MovR
 from scenarios.shared.stage import Stage
 from tests import databases
@@ -29,8 +31,20 @@ ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
 START_TIMEOUT = 30  # seconds
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
 NewVisitor = Callable[[], Visitor]
 Staged = Callable[..., Engine]
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at the least cost in this process: at MovR's own, tests would do little else.
+
+    Servers that tests start, and the tests of passwords, hash as ever.
+    """
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
+    monkeypatch.setattr(passwords, "_NOBODYS_HASH", CHEAP.hash("nobody has this password"))
 
 
 @pytest.fixture

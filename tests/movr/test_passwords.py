@@ -12,6 +12,11 @@ PASSWORD = "correct horse battery"
 INSIDE = "nobody has this password"
 
 
+@pytest.fixture
+def cheap_passwords() -> None:
+    """Here they cost what they cost."""
+
+
 def test_a_password_is_hashed_with_argon2id_at_owasp_s_cost_or_more() -> None:
     parameters = extract_parameters(hash_password(PASSWORD))
 
