@@ -18,7 +18,14 @@ _MEANINGS: Final = {
     "NONCE": nonce,  # shows that a script is one of ours
     "KEY": secrets.token_hex,  # shows that a form is the same, sent again
 }
-MARKS: Final = {name: f"{name}-{secrets.token_hex()}" for name in _MEANINGS}
+
+
+def mark(name: str) -> str:
+    """What stands for this until it is filled in: a text that nobody can guess."""
+    return f"{name}-{secrets.token_hex()}"
+
+
+MARKS: Final = {name: mark(name) for name in _MEANINGS}
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,6 @@ remembered is found by all that it says, so that nobody finds what is another's;
 clock in it. Templates write `piece.ticket(…)`; `ticket(…)` would write it anew.
 """
 
-import secrets
 from collections.abc import Callable, Hashable
 from functools import lru_cache, partial
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from web.forms import Blank, WordsForm
+from web.pages import mark
 
 TEMPLATE: Final = "pieces.html"
 FORMS: Final = "forms.html"
@@ -42,10 +42,8 @@ BLANK_FORMS: Final = 100
 # to write most of what is on it.
 MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
 ADDRESSES: Final = 10_000
-
-
 # Where in a ticket it says how far away that is, which is another distance for everybody.
-AWAY: Final = f"AWAY-{secrets.token_hex()}"
+AWAY: Final = mark("AWAY")
 
 
 class Offer(NamedTuple):
