@@ -151,6 +151,7 @@ def _noting(taken: CTE) -> CTE:
             active_ride_latitude=taken.c.latitude,
             active_ride_longitude=taken.c.longitude,
         )
+        .returning(_users.c.id)  # CockroachDB wants RETURNING in each CTE that changes rows
         .cte("noted")
     )
 

@@ -1,0 +1,126 @@
+"""Every statement of MovR, compiled for CockroachDB, keeps the rules that differ there."""
+
+import re
+from collections.abc import Iterator
+from inspect import getmembers
+from itertools import product
+from typing import Any
+
+import pytest
+from sqlalchemy import CTE, ClauseElement, Executable, UpdateBase, select, update
+from sqlalchemy.sql import visitors
+from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
+
+from movr import changes, queries
+from movr.models import User, Vehicle
+
+# What a compiled statement must not contain, each with its source.
+REFUSED = {
+    # CockroachDB v22.1 knows neither FOR SHARE nor SKIP LOCKED as PostgreSQL does:
+    # https://www.cockroachlabs.com/docs/v22.1/select-for-update
+    "a lock other than by UPDATE": r"\bFOR (UPDATE|SHARE|NO KEY|KEY)\b",
+    # date_trunc(text, timestamptz, text) is PostgreSQL's alone; timezone() is known to both:
+    # https://www.cockroachlabs.com/docs/v22.1/functions-and-operators
+    "date_trunc with a zone": r"date_trunc\([^,()]+(\([^()]*\))?,[^,()]+(\([^()]*\))?,",
+    # https://www.cockroachlabs.com/docs/stable/postgresql-compatibility
+    "MERGE": r"\bMERGE INTO\b",
+    "a range type": r"\b(tstzrange|int4range|daterange)\b",
+    # Which way such a cast rounds is up to the server; floor() says it.
+    "a float cast to an integer without floor()": r"CAST\(sqrt",
+}
+
+
+def statements() -> Iterator[tuple[str, Executable]]:
+    """Each statement of the modules that have them, by name."""
+    for module in (queries, changes):
+        for name, value in getmembers(module):
+            many = value if isinstance(value, tuple) else (value,)
+            for statement in many:
+                if (
+                    name.isupper()
+                    and not name.startswith("_")
+                    and isinstance(statement, Executable)
+                ):
+                    yield name, statement
+    for only_free, of_type in product((False, True), repeat=2):
+        filters = {"only_free": only_free, "of_type": of_type}
+        yield f"nearest {filters}", queries.nearest(**filters)
+        yield f"nearest_after_who_is {filters}", queries.nearest_after_who_is(**filters)
+
+
+def changes_in(statement: ClauseElement) -> list[UpdateBase]:
+    """All INSERTs, UPDATEs and DELETEs in a statement, those in its CTEs included."""
+    return [part for part in visitors.iterate(statement) if isinstance(part, UpdateBase)]
+
+
+def without_returning(statement: ClauseElement) -> list[str]:
+    """The CTEs that change rows and bring none back.
+
+    CockroachDB refuses them, `WITH clause "x" does not return any columns` (0A000):
+    https://www.cockroachlabs.com/docs/stable/common-table-expressions
+    """
+    ctes = (part for part in visitors.iterate(statement) if isinstance(part, CTE))
+    return [
+        str(cte.name)
+        for cte in ctes
+        if isinstance(cte.element, UpdateBase) and not cte.element.returning_column_descriptions
+    ]
+
+
+def changed_twice(statement: ClauseElement) -> set[str]:
+    """The tables that a statement changes more than once.
+
+    CockroachDB refuses that since v20.1, "multiple modification subqueries of the same table":
+    https://www.cockroachlabs.com/docs/stable/known-limitations
+    """
+    tables = [str(change.entity_description["table"].name) for change in changes_in(statement)]
+    return {table for table in tables if tables.count(table) > 1}
+
+
+STATEMENTS = list(statements())
+
+
+def test_there_are_statements_to_look_at() -> None:
+    names = {name for name, _ in STATEMENTS}
+
+    assert {"WHO_IS", "HISTORY", "START_RIDE", "END_RIDE", "UPDATE_REGIONS"} <= names
+
+
+@pytest.mark.parametrize(("name", "statement"), STATEMENTS)
+def test_a_statement_keeps_cockroachdbs_rules(name: str, statement: Any) -> None:
+    compiled = str(statement.compile(dialect=CockroachDBDialect_psycopg2()))
+
+    assert not without_returning(statement), name
+    assert not changed_twice(statement), name
+    broken = [rule for rule, pattern in REFUSED.items() if re.search(pattern, compiled)]
+    assert not broken, compiled
+
+
+# The rules themselves can be broken
+
+
+def test_a_cte_without_returning_is_found() -> None:
+    silent = update(User).values(is_owner=True).cte("silent")
+
+    assert without_returning(select(User.id).add_cte(silent)) == ["silent"]
+
+
+def test_a_table_changed_twice_is_found() -> None:
+    once = update(Vehicle).values(color="red").returning(Vehicle.id).cte("once")
+    twice = update(Vehicle).values(brand="Kona").where(Vehicle.id.in_(select(once.c.id)))
+
+    assert changed_twice(twice) == {"vehicles"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "sql"),
+    [
+        ("a lock other than by UPDATE", "SELECT id FROM users FOR UPDATE"),
+        ("date_trunc with a zone", "SELECT date_trunc('day', start_time, 'Europe/Rome')"),
+        ("MERGE", "MERGE INTO users USING u ON true"),
+        ("a range type", "SELECT tstzrange(a, b)"),
+        ("a float cast to an integer without floor()", "CAST(sqrt(2) AS BIGINT)"),
+    ],
+)
+def test_a_text_that_differs_is_found(rule: str, sql: str) -> None:
+    assert re.search(REFUSED[rule], sql)
