@@ -21,16 +21,25 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from movr import patience, usage
+from movr.patience import STATEMENT_TIMEOUT
 
 CONNECT_TIMEOUT: Final = 2  # seconds
 POOL_TIMEOUT: Final = 1
+# Each is shorter than the next, and all are shorter than a request's deadline: a server that is
+# alive says which limit was reached, and only one that is not says nothing.
 TIMEOUTS: Final = {  # milliseconds, as the server counts them
-    "statement_timeout": 10_000,
-    "lock_timeout": 2_000,  # less than patience.PATIENCE: "busy" says more than "away"
+    "lock_timeout": 1_500,
+    "statement_timeout": round(STATEMENT_TIMEOUT * 1000),
     "idle_in_transaction_session_timeout": 20_000,
 }
-# To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
-SESSION: Final = {**TIMEOUTS, "jit": "off", "max_parallel_workers_per_gather": 0}
+SESSION: Final = {
+    **TIMEOUTS,
+    # To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
+    "jit": "off",
+    "max_parallel_workers_per_gather": 0,
+    # Floats with all their digits; up to v22.1 CockroachDB's default is 15 of 17.
+    "extra_float_digits": 3,
+}
 # How long before the kernel gives up a server that no longer acknowledges what is sent.
 KEEPALIVES: Final = {
     "keepalives_idle": 5,  # seconds

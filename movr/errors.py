@@ -128,6 +128,12 @@ class DatabaseAway(Refusal):
     sentence = "MovR cannot reach its database right now. Nothing was lost; please try again soon."
 
 
+class DatabaseSlow(Refusal):
+    """A statement took longer than the server lets one take."""
+
+    sentence = "This takes too long right now, and nothing was changed. Please try again soon."
+
+
 class DatabaseBusy(Refusal):
     """The transaction lost against others as often as MovR retries it."""
 

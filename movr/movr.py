@@ -38,15 +38,20 @@ _NOTHING: Final = text("SELECT 1")
 _RESULT_UNKNOWN: Final = "40003"
 # SQLSTATEs of a transaction that lost against others: serialization failure, deadlock, lock timeout
 _LOST_AGAINST_OTHERS: Final = frozenset({"40001", "40P01", "55P03"})
+# SQLSTATE of a statement that the server ended: it had reached `statement_timeout`
+_TOOK_TOO_LONG: Final = "57014"
 # SQLSTATEs of a schema that is not (yet) what this code expects: no such table, no such column
 _SCHEMA_BEHIND: Final = frozenset({"42P01", "42703"})
+# SQLSTATE of a database that does not exist. PostgreSQL says so at connect, CockroachDB later.
+_NO_DATABASE: Final = "3D000"
 
 
 class MovR:
     """Vehicle sharing in nine cities. Every method is one read or one transaction.
 
     Any method raises DatabaseAway when the database can't be reached or does not answer in time,
-    and DatabaseBusy when a transaction lost against others too often.
+    DatabaseSlow when a statement takes too long, and DatabaseBusy when a transaction lost against
+    others too often.
     """
 
     def __init__(
@@ -388,6 +393,10 @@ def _sqlstate(error: DBAPIError) -> str | None:
     return getattr(error.orig, "pgcode", None)
 
 
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
+
+
 @contextmanager
 def _calmly() -> Iterator[None]:
     """Turn what can go wrong between MovR and its database into refusals."""
@@ -396,8 +405,12 @@ def _calmly() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if _sqlstate(error) in _LOST_AGAINST_OTHERS:
             raise errors.DatabaseBusy from error
-        raise errors.DatabaseAway(str(error.orig).strip().partition("\n")[0]) from error
+        if _sqlstate(error) == _TOOK_TOO_LONG:
+            raise errors.DatabaseSlow from error
+        raise errors.DatabaseAway(_first_line(error)) from error
     except ProgrammingError as error:
+        if _sqlstate(error) == _NO_DATABASE:
+            raise errors.DatabaseAway(_first_line(error)) from error
         if _sqlstate(error) not in _SCHEMA_BEHIND:
             raise
         raise errors.DatabaseAway("its schema is not what this code expects") from error

@@ -1,7 +1,8 @@
-"""Remembering that the database is away, so that not everybody waits to find out.
+"""A circuit breaker: while the database is known to be away, requests fail at once.
 
-Without this, each thread of a server would wait as long as a request may, and who comes next would
-wait behind them all; even whoever only asks whether the process is alive.
+Without it each thread of a server would wait until its deadline, and later requests would queue
+behind them, /healthz among them. A request that reached its own deadline on a slow page is no sign
+that the database is away: only lost connections, silence, and servers that say so are.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from movr import errors
+from movr import errors, patience
 from movr.engine import SHUTTING_DOWN
 from movr.patience import PATIENCE
 
@@ -37,10 +38,10 @@ class Outage:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            if is_silence(error):
-                self._close(began)
-            else:
+            if has_answer(error):
                 self._open()
+            elif patience.left() > 0 or patience.is_database_silent():
+                self._close(began)
             raise
         else:
             self._open()
@@ -66,7 +67,7 @@ class Outage:
             self._closed_until = -math.inf
 
 
-def is_silence(error: DBAPIError) -> bool:
-    """True if the server said nothing, or that it is about to leave or not yet there."""
+def has_answer(error: DBAPIError) -> bool:
+    """True if a server sent this error that is neither leaving nor still starting."""
     code = getattr(error.orig, "pgcode", None)
-    return code is None or code in SHUTTING_DOWN
+    return code is not None and code not in SHUTTING_DOWN

@@ -14,9 +14,12 @@ from contextvars import ContextVar
 from typing import Final, Protocol
 
 PATIENCE: Final = 2.5  # seconds, all that a request asks for taken together
+# Seconds after which a server ends a statement by itself, and says so.
+STATEMENT_TIMEOUT: Final = 2.0
 
 _left: ContextVar[float] = ContextVar("left", default=math.inf)  # seconds
 _limit: ContextVar[float] = ContextVar("limit", default=math.inf)  # a time.monotonic()
+_answered: ContextVar[float] = ContextVar("answered", default=-math.inf)  # a time.monotonic()
 
 
 def start() -> None:
@@ -34,11 +37,25 @@ def spending() -> Iterator[None]:
     """Wait for the database inside; what this thread does elsewhere costs it no patience."""
     began = time.monotonic()
     _limit.set(began + _left.get())
+    _answered.set(began)
     try:
         yield
     finally:
         _limit.set(math.inf)
         _left.set(_left.get() - (time.monotonic() - began))
+
+
+def answered() -> None:
+    """Note that the database has just answered this thread."""
+    _answered.set(time.monotonic())
+
+
+def is_database_silent() -> bool:
+    """True if this thread's last statement has no answer, though the server had time to end it.
+
+    A deadline that passes earlier, because statements before it took their time, says nothing.
+    """
+    return time.monotonic() - _answered.get() >= STATEMENT_TIMEOUT
 
 
 def limit() -> float:

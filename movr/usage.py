@@ -13,6 +13,8 @@ from psycopg2.sql import Composable
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from movr import patience
+
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -52,12 +54,14 @@ class Cursor(psycopg2.extensions.cursor):
         used = _usage.get(None)
         if not used:
             super().execute(statement, parameters)
+            patience.answered()
             return
         used.statements += 1
         used.round_trips += 2 if _begins(self.connection) else 1
         sent_at = time.perf_counter()
         try:
             super().execute(statement, parameters)
+            patience.answered()
         finally:
             used.seconds += time.perf_counter() - sent_at
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, insert, text
+import psycopg2
+from sqlalchemy import Engine, event, insert, text
 
 from movr import databases, embedded, schema
 from movr.engine import make_engine
@@ -39,7 +40,16 @@ def fresh_database(server: str) -> Iterator[str]:
 
 
 def connect(uri: str) -> Engine:
-    return make_engine(uri, pool_size=20, application_name="movr-tests")
+    """An engine whose statements may take as long as they need."""
+    engine = make_engine(uri, pool_size=20, application_name="movr-tests")
+
+    @event.listens_for(engine, "connect")
+    def set_no_limit(connection: psycopg2.extensions.connection, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+        connection.commit()
+
+    return engine
 
 
 def bring_to_head(uri: str) -> None:

@@ -55,6 +55,7 @@ ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
     errors.StillRiding: Flash(partial(url_for, "rides.index")),
     errors.VehiclesInUse: Flash(session.own_profile),
     errors.DatabaseAway: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
+    errors.DatabaseSlow: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     errors.DatabaseBusy: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, str(MINUTE)),
 }

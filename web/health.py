@@ -11,7 +11,7 @@ from typing import Final
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
-from movr.errors import DatabaseAway, DatabaseBusy
+from movr.errors import DatabaseAway, DatabaseBusy, DatabaseSlow
 from web import errors
 from web.context import movr, settings
 
@@ -96,7 +96,7 @@ class Readiness:
                 movr().reach()
             else:
                 self._at_head = movr().is_at_head()
-        except (DatabaseAway, DatabaseBusy) as refusal:
+        except (DatabaseAway, DatabaseSlow, DatabaseBusy) as refusal:
             errors.note(refusal)
             return Obstacle(refusal.sentence, errors.cause_of(refusal))
         return None if self._at_head else SCHEMA_BEHIND

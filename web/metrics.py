@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from movr import __version__, usage
-from movr.errors import DatabaseAway, DatabaseBusy, Refusal
+from movr.errors import DatabaseAway, DatabaseBusy, DatabaseSlow, Refusal
 from web import logs
 from web.config import Settings
 
@@ -66,7 +66,11 @@ def init_app(app: Flask) -> None:
         POOL_SIZE.labels(pool).set(min(settings.pool_size, settings.threads))
         in_use = CONNECTIONS.labels(pool)
         usage.watch_pool(engine, in_use.inc, in_use.dec)
-    for refusal in (DatabaseAway, DatabaseBusy):  # at 0: a rate starts from what was there
+    for refusal in (
+        DatabaseAway,
+        DatabaseSlow,
+        DatabaseBusy,
+    ):  # at 0: a rate starts from what was there
         REFUSALS.labels("/readyz", refusal.__name__)
 
 

@@ -59,9 +59,9 @@ def test_every_connection_has_timeouts_and_a_name(database: str, *, autocommit: 
     )
 
     assert setting(engine, "application_name") == "movr-gcp-us-east1"
-    assert setting(engine, "statement_timeout") in {"10s", "10000"}
+    assert setting(engine, "statement_timeout") in {"2s", "2000"}
     if not is_cockroachdb(engine.url):
-        assert setting(engine, "lock_timeout") == "2s"
+        assert setting(engine, "lock_timeout") == "1500ms"
         assert setting(engine, "transaction_isolation") == "read committed"
     engine.dispose()
 

@@ -1,16 +1,22 @@
 """While the database is away one at a time looks whether it is back; nobody else waits."""
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from uuid import UUID
 
 import psycopg2
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from movr import patience
+from movr.databases import beside
 from movr.engine import is_cockroachdb
-from movr.errors import DatabaseAway
+from movr.errors import DatabaseAway, DatabaseSlow, VehicleNotFound
+from movr.movr import MovR
 from movr.outage import PAUSE, Outage
-from movr.patience import PATIENCE
+from movr.patience import PATIENCE, STATEMENT_TIMEOUT
+from movr.results import UserKey
 from tests.clock import Clock
 
 
@@ -93,3 +99,89 @@ def test_a_server_that_says_what_is_wrong_is_there(outage: Outage, engine: Engin
         connection.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
 
     ask(outage)
+
+
+# A slow page closes no site
+
+UNKNOWN = UserKey("rome", UUID(int=1))
+
+
+@pytest.fixture
+def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], MovR]]:
+    """Makes MovR on a database that takes so many seconds to find a vehicle."""
+    movr = MovR(own_database)
+
+    def slowed(seconds: float) -> MovR:
+        with own_engine.begin() as connection:
+            connection.execute(text("ALTER TABLE vehicles RENAME TO all_vehicles"))
+            connection.execute(
+                text(
+                    "CREATE VIEW vehicles AS SELECT all_vehicles.* FROM all_vehicles"
+                    f" WHERE (SELECT count(*) FROM pg_sleep({seconds})) = 1"
+                )
+            )
+        patience.start()
+        return movr
+
+    yield slowed
+    patience.end()
+    movr.close()
+
+
+def look_for_a_vehicle(movr: MovR) -> None:
+    with suppress(VehicleNotFound):
+        movr.vehicle("rome", UUID(int=1))
+
+
+def is_answered(movr: MovR) -> bool:
+    patience.start()
+    return movr.who_is(UNKNOWN) is None
+
+
+def test_a_page_that_takes_too_long_is_said_to_and_the_next_is_answered(
+    slow: Callable[[float], MovR],
+) -> None:
+    movr = slow(STATEMENT_TIMEOUT + 1)
+
+    with pytest.raises(DatabaseSlow):
+        look_for_a_vehicle(movr)
+
+    assert is_answered(movr)
+
+
+def test_a_request_that_spends_its_deadline_on_several_statements_shuts_nobody_out(
+    slow: Callable[[float], MovR],
+) -> None:
+    movr = slow(STATEMENT_TIMEOUT * 0.75)
+    look_for_a_vehicle(movr)
+
+    with pytest.raises(DatabaseAway):
+        look_for_a_vehicle(movr)
+
+    assert is_answered(movr)
+
+
+def test_a_database_that_does_not_exist_is_away(server: str) -> None:
+    movr = MovR(beside(server, "movr_nowhere"))
+
+    with pytest.raises(DatabaseAway) as refused:
+        movr.who_is(UNKNOWN)
+
+    assert 'database "movr_nowhere" does not exist' in refused.value.reason
+    movr.close()
+
+
+def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(own_database: str) -> None:
+    """As CockroachDB does: it takes the connection, and refuses the first statement."""
+    movr = MovR(own_database)
+
+    @event.listens_for(movr.engines[1], "checkout")
+    def ask(connection: psycopg2.extensions.connection, *_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE SQLSTATE '3D000' USING MESSAGE = 'no movr'; END $$")
+
+    with pytest.raises(DatabaseAway) as refused:
+        movr.who_is(UNKNOWN)
+
+    assert refused.value.reason == "no movr"
+    movr.close()

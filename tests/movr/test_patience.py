@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from movr import errors, patience, usage
 from movr.databases import text_of
-from movr.engine import is_cockroachdb, parse_uri
+from movr.engine import is_cockroachdb, parse_uri, take_time
 from movr.movr import MovR
 from movr.patience import PATIENCE
 from tests.http.test_run import until
@@ -142,6 +142,7 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
         pytest.skip("PostgreSQL's way to wait")
     wait = text("SELECT pg_sleep(:seconds)")
     with engine.connect() as connection:
+        take_time(connection)
         assert connection.execute(wait, {"seconds": PATIENCE + 0.5}).rowcount == 1
 
 

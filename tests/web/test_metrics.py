@@ -250,6 +250,6 @@ def test_refusals_that_alerts_wait_for_are_there_before_the_first(
     """A rate does not see the step from nothing to one."""
     found = numbers(new_served_visitor().get("/metrics"))
 
-    for reason in ("DatabaseAway", "DatabaseBusy"):
+    for reason in ("DatabaseAway", "DatabaseSlow", "DatabaseBusy"):
         labels = frozenset({"route": "/readyz", "reason": reason}.items())
         assert found["movr_refusals_total", labels] == 0
