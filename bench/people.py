@@ -9,7 +9,6 @@ from sqlalchemy import Engine, insert
 
 from movr.cities import DEFAULT_CITY, Position
 from movr.formats import AVAILABLE
-from movr.geo import band
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
 from scenarios.shared.world import analyze
@@ -72,7 +71,6 @@ def _vehicles(person: Person, now: datetime) -> list[dict[str, object]]:
             "last_location": "120 Amsterdam Avenue",
             "latitude": ASIDE.latitude,
             "longitude": ASIDE.longitude,
-            "band": band(ASIDE.latitude),
         }
         for vehicle in (person.vehicle, *others)
     ]

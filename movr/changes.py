@@ -209,7 +209,6 @@ def _end_ride() -> Update:
     place: dict[str, BindParameter[Any]] = {
         "latitude": bindparam("at_latitude", type_=Float()),
         "longitude": bindparam("at_longitude", type_=Float()),
-        "band": bindparam("at_band", type_=Integer()),
     }
     ended = (
         update(_rides)

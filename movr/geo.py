@@ -7,13 +7,16 @@ from geopy.distance import geodesic
 
 from movr.cities import REACH, City, Position
 
-BANDS_A_DEGREE: Final = 200  # one is some 550 m high
+BANDS_A_DEGREE: Final = 1_000  # one is about 111 m high
 EQUATOR: Final = 6_378_137.0  # metres from the centre of the earth, as all of WGS 84
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
 
 
 class Box(NamedTuple):
-    """What an index looks through: bands of latitude; from west to east, degrees of longitude."""
+    """A part of the index on positions: bands of latitude, and a range of longitude in degrees.
+
+    Bands are numbered northwards from the equator, BANDS_A_DEGREE to a degree.
+    """
 
     bands: list[int]
     west: float
@@ -41,11 +44,6 @@ def is_within(city: City, position: Position) -> bool:
     return metres(city.centre, position) <= REACH
 
 
-def band(latitude: float) -> int:
-    """The band of latitude that a place is in: bands are numbered northwards from the equator."""
-    return math.floor(latitude * BANDS_A_DEGREE)
-
-
 def metres_a_degree(latitude: float) -> tuple[float, float]:
     """How far a degree of latitude and one of longitude reach there, in metres.
 
@@ -57,12 +55,17 @@ def metres_a_degree(latitude: float) -> tuple[float, float]:
     return math.radians(along), math.radians(across * math.cos(math.radians(latitude)))
 
 
-def box(origin: Position, reach: float) -> Box:
-    """A box that holds everything within `reach` metres of the origin, on its own plane.
+def box(origin: Position, radius: float) -> Box:
+    """Return the box around all places within `radius` metres of the origin, on its own plane.
 
     For places that are neither at a pole nor at the antimeridian, as all of MovR's cities.
     """
     north, east = metres_a_degree(origin.latitude)
-    high, wide = reach / north, reach / east
-    bands = range(band(origin.latitude - high), band(origin.latitude + high) + 1)
+    high, wide = radius / north, radius / east
+    south_end, north_end = origin.latitude - high, origin.latitude + high
+    bands = range(_band(south_end), _band(north_end) + 1)
     return Box(list(bands), origin.longitude - wide, origin.longitude + wide)
+
+
+def _band(latitude: float) -> int:
+    return math.floor(latitude * BANDS_A_DEGREE)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKeyConstraint,
     Index,
@@ -133,9 +134,9 @@ class User(Base):
 class Vehicle(Base):
     """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made.
 
-    Latitude and longitude are those of the last known place, in degrees; `band` follows from them
-    and lets an index find what is near (movr/geo.py). `public_id` is what the world may call it
-    until its next ride: it changes with each, so that nobody can follow a vehicle's riders.
+    Latitude and longitude are those of the last known place, in degrees. `latitude_band` is
+    computed from them, so that an index finds what is near (movr/geo.py). `public_id` is the id
+    that strangers see. It changes with each ride, so that no vehicle's riders can be followed.
     """
 
     __tablename__ = "vehicles"
@@ -151,7 +152,9 @@ class Vehicle(Base):
     brand: Mapped[str] = mapped_column(String(WORD_LENGTH))
     latitude: Mapped[float]
     longitude: Mapped[float]
-    band: Mapped[int]
+    latitude_band: Mapped[int] = mapped_column(
+        Computed(f"CAST(floor(latitude * {BANDS_A_DEGREE}) AS INTEGER)", persisted=True)
+    )
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     removed_at: Mapped[datetime | None]
 
@@ -159,7 +162,7 @@ class Vehicle(Base):
     __table_args__ = (
         ForeignKeyConstraint(["city", "owner_id"], ["users.city", "users.id"]),
         Index(None, "city", "owner_id", "status"),
-        Index(None, "city", "removed_at", "band", "longitude"),
+        Index(None, "city", "removed_at", "latitude_band", "longitude"),
         Index(None, "city", "public_id"),
         Index(None, "city", "removed_at", "status", "id"),
         _check_city(),
@@ -173,7 +176,6 @@ class Vehicle(Base):
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="position",
         ),
-        CheckConstraint(f"band = floor(latitude * {BANDS_A_DEGREE})", name="band"),
         CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
     )
 

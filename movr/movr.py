@@ -18,7 +18,7 @@ from movr.cities import CITIES, City, Position
 from movr.engine import make_engine
 from movr.outage import Outage
 from movr.results import Page, RideKey, Seen, UserKey, VehicleKey
-from movr.search import Search
+from movr.search import GROWTH, Search, SearchRadii
 from movr.statements import run
 
 Result = TypeVar("Result")
@@ -70,6 +70,7 @@ class MovR:
             uri, pool_size=pool_size, application_name=application_name, autocommit=True
         )
         self._outage = Outage()
+        self._radii = SearchRadii()
         self._now = clock
 
     @property
@@ -182,15 +183,16 @@ class MovR:
 
     def vehicles(self, search: Search) -> Page[results.Nearby]:
         """A page of the city's vehicles, the nearest first."""
-        rows = self._read(search.statement(), **search.parameters)
-        return rows_to.page_of_vehicles([rows_to.nearby(row) for row in rows], search.size)
+        radius = self._radii.radius(search)
+        rows = self._read(search.statement(radius), **search.parameters(radius))
+        return self._page_of_vehicles(search, radius, rows)
 
     def vehicles_seen_by(self, user: UserKey, epoch: int, search: Search) -> Seen[results.Nearby]:
-        """What `who_is` and `vehicles` say, in one read."""
-        statement = search.after_who_is()
-        member, rows = self._read_for(user, epoch, statement, **search.parameters)
-        vehicles = [rows_to.nearby(row) for row in rows]
-        return Seen(member, rows_to.page_of_vehicles(vehicles, search.size))
+        """What `who_is` and `vehicles` say, in one read where the radius is known."""
+        radius = self._radii.radius(search)
+        statement = search.after_who_is(radius)
+        member, rows = self._read_for(user, epoch, statement, **search.parameters(radius))
+        return Seen(member, self._page_of_vehicles(search, radius, rows))
 
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
@@ -327,6 +329,17 @@ class MovR:
         """Have the hidden `crdb_region` of every row say the region of its city, city by city."""
         for city in CITIES:
             self._write(transactions.update_region, city.name, city.region)
+
+    def _page_of_vehicles(
+        self, search: Search, radius: float, rows: Sequence[Sequence[Any]]
+    ) -> Page[results.Nearby]:
+        """A page of the rows found within `radius`; of a wider circle if they are too few."""
+        while len(rows) <= search.size and radius < search.farthest:
+            radius *= GROWTH
+            rows = self._read(search.statement(radius), **search.parameters(radius))
+        found = [rows_to.nearby(row) for row in rows]
+        self._radii.learn(search, found)
+        return rows_to.page_of_vehicles(found, search.size)
 
     def _set_password(self, user: UserKey, epoch: int, password: str) -> str:
         hashed = passwords.hash_password(password)

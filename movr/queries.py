@@ -3,14 +3,11 @@
 Built once, with parameters by name, so that a request only fills them in.
 """
 
-from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     BigInteger,
     BindParameter,
     ColumnElement,
@@ -39,11 +36,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from movr.formats import AVAILABLE
 from movr.models import Ride, User, Vehicle
 
-# How far to look for the nearest vehicles, in metres beyond where the page begins, before the whole
-# city is looked through: from a dense street to a town with few.
-REACHES: Final = (100, 300, 1_000, 10_000)
-
-BEFORE_ALL: Final = -1.0  # a distance, in metres
+BEFORE_ALL: Final = -1  # a distance, in millimetres
 
 _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
@@ -114,68 +107,45 @@ FREE_VEHICLES: Final = (
 )
 
 
-def _distance() -> ColumnElement[float]:
-    """From the origin to a vehicle, in metres: on the plane that touches the earth at the origin.
+def _distance() -> ColumnElement[int]:
+    """From the origin to a vehicle, in whole millimetres, on the plane through the origin.
 
     Within a city that is within a percent of the way over the ground, and cheap to sort by.
+    A whole number, so that a page can begin exactly where the last one ended.
     """
-    north = (Vehicle.latitude - bindparam("latitude", type_=Float())) * bindparam(
-        "metres_north", type_=Float()
+    north, east = (
+        (column - bindparam(column.key, type_=Float())) * bindparam(f"metres_{to}", type_=Float())
+        for column, to in ((Vehicle.latitude, "north"), (Vehicle.longitude, "east"))
     )
-    east = (Vehicle.longitude - bindparam("longitude", type_=Float())) * bindparam(
-        "metres_east", type_=Float()
-    )
-    return func.sqrt(north * north + east * east, type_=Float())
+    return cast(func.floor(1000 * func.sqrt(north * north + east * east)), BigInteger)
 
 
 @cache
-def nearest(*, only_free: bool, of_type: bool) -> Select[Any]:
-    """The city's vehicles, the nearest to the origin first, a page at a time.
+def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
+    """A page of the vehicles within `radius` of the origin, the nearest first.
 
-    Looks through boxes that grow (movr/geo.py) until one has enough: each is a few stretches of an
-    index, and not looked through when those before it had enough.
+    Reads the index in the box of bands and longitudes around that circle, or the whole city.
     """
-    rings: list[CTE] = []
-    for number, (inner, outer) in enumerate(pairwise((None, *range(len(REACHES)), None))):
-        rings.append(_ring(number, inner, outer, rings, only_free=only_free, of_type=of_type))
-    found = union_all(*(select(ring) for ring in rings)).subquery("found")
-    return select(found).order_by(found.c.distance, found.c.id).limit(_LIMIT)
-
-
-def _ring(
-    number: int,
-    inner: int | None,
-    outer: int | None,
-    before: Sequence[CTE],
-    *,
-    only_free: bool,
-    of_type: bool,
-) -> CTE:
-    """The nearest beyond one reach and within another; none if those before it are enough."""
     wanted = [Vehicle.city == _CITY, Vehicle.removed_at.is_(None)]
+    if not whole_city:
+        west, east = (bindparam(side, type_=Float()) for side in ("west", "east"))
+        bands = bindparam("bands", type_=ARRAY(Integer))
+        wanted += [Vehicle.latitude_band == any_(bands), Vehicle.longitude.between(west, east)]
     if only_free:
         wanted.append(Vehicle.status == AVAILABLE)
     if of_type:
         wanted.append(Vehicle.type == bindparam("type", type_=String()))
-    if outer is not None:
-        bands = bindparam(f"bands_{outer}", type_=ARRAY(Integer))
-        west, east = (bindparam(f"{side}_{outer}", type_=Float()) for side in ("west", "east"))
-        wanted += [Vehicle.band == any_(bands), Vehicle.longitude.between(west, east)]
-    seen = select(*_VEHICLE, _distance().label("distance")).where(*wanted).subquery()
-    start = tuple_(bindparam("from", type_=Float()), _AFTER)
-    here = [tuple_(seen.c.distance, seen.c.id) > start]
-    if inner is not None:
-        here.append(seen.c.distance > bindparam(f"reach_{inner}", type_=Float()))
-        here.append(_how_many(before) < _LIMIT)
-    if outer is not None:
-        here.append(seen.c.distance <= bindparam(f"reach_{outer}", type_=Float()))
-    ring = select(seen).where(*here).order_by(seen.c.distance, seen.c.id).limit(_LIMIT)
-    return ring.cte(f"ring_{number}")
-
-
-def _how_many(rings: Sequence[CTE]) -> ColumnElement[int]:
-    counts = [select(func.count()).select_from(ring).scalar_subquery() for ring in rings]
-    return sum(counts[1:], start=cast(counts[0], Integer))
+    box = select(*_VEHICLE, _distance().label("distance")).where(*wanted).subquery("box")
+    start = tuple_(bindparam("from", type_=BigInteger()), _AFTER)
+    return (
+        select(box)
+        .where(
+            box.c.distance <= bindparam("radius", type_=BigInteger()),
+            tuple_(box.c.distance, box.c.id) > start,
+        )
+        .order_by(box.c.distance, box.c.id)
+        .limit(_LIMIT)
+    )
 
 
 def _of_owner() -> Select[Any]:
@@ -294,9 +264,10 @@ def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:
 
 
 @cache
-def nearest_after_who_is(*, only_free: bool, of_type: bool) -> Select[Any]:
+def nearest_after_who_is(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
     """Who is looking, then what `nearest` finds."""
-    return _after_who_is(nearest(only_free=only_free, of_type=of_type), "distance", "id")
+    found = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
+    return _after_who_is(found, "distance", "id")
 
 
 NEIGHBOURS: Final = _after_who_is(

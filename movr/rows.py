@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from movr import results
 from movr.cities import Position
 from movr.results import Page
+
+MILLIMETRES: Final = 1000  # in a metre
 
 Row = Sequence[Any]
 Item = TypeVar("Item")
@@ -23,8 +25,8 @@ def member(row: Row) -> results.Member:
 
 
 def nearby(row: Row) -> results.Nearby:
-    """A vehicle and its distance."""
-    return results.Nearby(results.Vehicle(*row[:-1]), row[-1])
+    """A vehicle and its distance; in metres, while the row has millimetres."""
+    return results.Nearby(results.Vehicle(*row[:-1]), row[-1] / MILLIMETRES)
 
 
 def owned(row: Row) -> results.Owned:
@@ -44,7 +46,7 @@ def totals(found: str | None) -> tuple[results.Total, ...]:
 
 def page_of_vehicles(found: Sequence[results.Nearby], size: int) -> Page[results.Nearby]:
     """The next page begins at a place in the order of distances."""
-    return page(found, size, lambda item: f"{item.distance!r}~{item.vehicle.id}")
+    return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
 
 
 def page_of_rides(found: Sequence[Row], size: int) -> Page[results.Ride]:

@@ -1,56 +1,129 @@
-"""What a rider looks for: vehicles of a city, from the nearest on."""
+"""Search for the vehicles of a city, the nearest first."""
 
-from dataclasses import dataclass
-from typing import Any
+import math
+import threading
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Select
 
 from movr import geo, queries
-from movr.cities import Position
+from movr.cities import REACH, City, Position
+from movr.results import Nearby
 
 START = (queries.BEFORE_ALL, UUID(int=0))
+
+# A few more vehicles than a page holds are expected within a radius, so that one look is enough.
+MARGIN: Final = 1.2
+FIRST_RADIUS: Final = 300.0  # metres, where nothing is known yet
+SMALLEST_RADIUS: Final = 10.0
+GROWTH: Final = 4  # of the radius, from one look to the next
+REMEMBERED: Final = 10_000  # areas, some 2 MB
+AREA: Final = 2  # decimals of a degree: about a kilometre
+
+_Area: TypeAlias = tuple[str, str | None, bool, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """A page of the vehicles of a city, the nearest to `origin` first.
 
-    `type` None means all. `after` is where the last page ended: metres from the origin, and an id.
+    `type` None means all. `after` is where the last page ended: millimetres from the origin, and
+    an id.
     """
 
-    city: str
+    city: City
     origin: Position
     size: int
     type: str | None = None
     only_free: bool = False
-    after: tuple[float, UUID] = START
+    after: tuple[int, UUID] = START
 
-    def statement(self) -> Select[Any]:
-        """What finds them."""
-        return queries.nearest(only_free=self.only_free, of_type=self.type is not None)
+    def statement(self, radius: float) -> Select[Any]:
+        """Return the statement that finds them within `radius` metres of the origin."""
+        return queries.nearest(**self._filters(radius))
 
-    def after_who_is(self) -> Select[Any]:
-        """What finds who is looking, and then them."""
-        return queries.nearest_after_who_is(only_free=self.only_free, of_type=self.type is not None)
+    def after_who_is(self, radius: float) -> Select[Any]:
+        """Return the statement that finds the member who asks, and then them."""
+        return queries.nearest_after_who_is(**self._filters(radius))
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What the statements are asked with; one item more than fits tells if there is a next."""
-        metres, id_ = self.after
+    def parameters(self, radius: float) -> dict[str, Any]:
+        """Return the parameters of either statement.
+
+        One item more than fits tells whether there is a next page.
+        """
+        millimetres, id_ = self.after
         north, east = geo.metres_a_degree(self.origin.latitude)
         found = {
-            "city": self.city,
+            "city": self.city.name,
             "latitude": self.origin.latitude,
             "longitude": self.origin.longitude,
             "metres_north": north,
             "metres_east": east,
-            "from": metres,
+            "radius": round(min(radius, self.farthest) * 1000),
+            "from": millimetres,
             "after": id_,
             "limit": self.size + 1,
         }
-        for number, reach in enumerate(queries.REACHES):
-            box = geo.box(self.origin, max(metres, 0) + reach)
-            found |= {f"bands_{number}": box.bands, f"reach_{number}": max(metres, 0) + reach}
-            found |= {f"west_{number}": box.west, f"east_{number}": box.east}
+        if radius < self.farthest:
+            box = geo.box(self.origin, radius + 1)  # a metre for what rounding does at the edge
+            found |= box._asdict()
         return found | ({"type": self.type} if self.type else {})
+
+    @property
+    def farthest(self) -> float:
+        """The radius around the origin that holds all of the city, in metres."""
+        return geo.metres_on_the_plane(self.origin, self.city.centre) + REACH * 1.02
+
+    def _filters(self, radius: float) -> dict[str, bool]:
+        return {
+            "only_free": self.only_free,
+            "of_type": self.type is not None,
+            "whole_city": radius >= self.farthest,
+        }
+
+
+class SearchRadii:
+    """The radius that held a page of vehicles last time, by area and filter.
+
+    A statement reads all that is in its box, so the box should hold little more than a page. How
+    large that is depends on how many vehicles stand in an area, which the last answer tells.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no area known."""
+        self._radii: dict[_Area, float] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def number_of_areas(self) -> int:
+        """How many areas are known, REMEMBERED at most."""
+        return len(self._radii)
+
+    def radius(self, search: Search) -> float:
+        """Return the radius to look within, in metres from the origin.
+
+        A later page begins at a distance; its ring is as large as the first page's circle. With a
+        filter that is new here, the radius is at least what all vehicles need.
+        """
+        everything = replace(search, type=None, only_free=False)
+        known = self._radii.get(_area(search)) or self._radii.get(_area(everything))
+        return math.hypot(max(search.after[0], 0) / 1000, known or FIRST_RADIUS)
+
+    def learn(self, search: Search, found: list[Nearby]) -> None:
+        """Remember how far away the vehicles of a first page were."""
+        if search.after != START:
+            return
+        is_full = len(found) > search.size
+        radius = found[-1].distance * MARGIN if is_full else search.farthest
+        with self._lock:
+            self._radii.pop(_area(search), None)
+            self._radii[_area(search)] = max(radius, SMALLEST_RADIUS)
+            if len(self._radii) > REMEMBERED:
+                del self._radii[next(iter(self._radii))]  # the one learned longest ago
+
+
+def _area(search: Search) -> _Area:
+    latitude, longitude = (round(degrees, AREA) for degrees in search.origin)
+    return search.city.name, search.type, search.only_free, latitude, longitude

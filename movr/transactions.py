@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Executable, Row
 from movr import changes, errors, queries
 from movr.cities import Position
 from movr.formats import AVAILABLE
-from movr.geo import band
 from movr.results import RideKey, UserKey, VehicleKey
 from movr.statements import run
 
@@ -119,7 +118,6 @@ def add_vehicle(
         last_location=location,
         latitude=position.latitude,
         longitude=position.longitude,
-        band=band(position.latitude),
         status=AVAILABLE,
         date_added=now,
     )
@@ -180,7 +178,6 @@ def end_ride(
         place=location,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,
-        at_band=position and band(position.latitude),
         metres=distance,
         new_public_id=public_id,
         now=now,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Connection, Engine, Table, event, insert, select, text
 
 from movr import databases, embedded, schema
 from movr.engine import make_engine
@@ -77,10 +77,11 @@ def put_back(engine: Engine, rows: Rows) -> None:
 def all_rows(engine: Engine) -> Rows:
     """Every row of every table."""
     with engine.connect() as connection:
-        return {
-            table: [
-                row._asdict()
-                for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY city, id"))
-            ]
-            for table in TABLES
-        }
+        return {name: _rows_of(connection, Base.metadata.tables[name]) for name in TABLES}
+
+
+def _rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    """The rows of a table, without what the database computes."""
+    columns = [column for column in table.columns if column.computed is None]
+    found = connection.execute(select(*columns).order_by(*table.primary_key))
+    return [dict(row) for row in found.mappings()]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import abort, request
 
-FARTHEST: Final = 100_000  # metres: nothing of a city is farther from anything of it
+FARTHEST: Final = 100_000_000  # millimetres: nothing of a city is farther from anything of it
 
 
 def after_id() -> UUID | None:
@@ -21,17 +21,17 @@ def after_id() -> UUID | None:
         abort(HTTPStatus.NOT_FOUND)
 
 
-def after_distance() -> tuple[float, UUID] | None:
-    """The metres and id in `?after=<metres>~<id>`; None at the first page; else 404."""
+def after_distance() -> tuple[int, UUID] | None:
+    """Parse `?after=<millimetres>~<id>`; None at the first page. Anything else is a 404."""
     text = request.args.get("after")
     if not text:
         return None
-    metres, _, id_ = text.partition("~")
+    millimetres, _, id_ = text.partition("~")
     try:
-        after = float(metres), UUID(id_)
+        after = int(millimetres), UUID(id_)
     except ValueError:
         abort(HTTPStatus.NOT_FOUND)
-    if not 0 <= after[0] <= FARTHEST:  # and NaN is not
+    if not 0 <= after[0] <= FARTHEST:
         abort(HTTPStatus.NOT_FOUND)
     return after
 

@@ -67,7 +67,7 @@ def _create(table: Table) -> str:
 
 
 def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    columns = [column.name for column in table.columns]
+    columns = [column.name for column in table.columns if column.computed is None]
     for start in range(0, len(rows), _ROWS_A_STATEMENT):
         values = ",\n    ".join(
             f"({', '.join(_literal(row.get(column)) for column in columns)})"

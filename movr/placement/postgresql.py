@@ -40,7 +40,7 @@ def _fill_anew(table: Table, *, partitioned: bool) -> Iterator[Step]:
     yield Step(
         f"A new {table.name} with the same columns and checks.",
         f"CREATE TABLE {table.name}_new (LIKE {table.name} INCLUDING DEFAULTS"
-        f" INCLUDING CONSTRAINTS){clause}",
+        f" INCLUDING CONSTRAINTS INCLUDING GENERATED){clause}",
     )
     for region in REGIONS if partitioned else ():
         cities = quoted(tuple(city.name for city in of_region(region)))
@@ -49,7 +49,11 @@ def _fill_anew(table: Table, *, partitioned: bool) -> Iterator[Step]:
             f"CREATE TABLE {_child(table, region)}_new PARTITION OF {table.name}_new"
             f" FOR VALUES IN ({cities})",
         )
-    yield Step("Every row moves.", f"INSERT INTO {table.name}_new SELECT * FROM {table.name}")
+    stored = ", ".join(column.name for column in table.columns if column.computed is None)
+    yield Step(
+        "Every row moves.",
+        f"INSERT INTO {table.name}_new ({stored}) SELECT {stored} FROM {table.name}",
+    )
 
 
 def _take_place(table: Table, *, partitioned: bool) -> Iterator[Step]:

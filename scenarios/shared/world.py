@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
 from movr.engine import take_time
 from movr.formats import AVAILABLE, IN_USE
-from movr.geo import band, metres_on_the_plane
+from movr.geo import metres_on_the_plane
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
 from scenarios.shared.copying import Row, copy
@@ -213,14 +213,12 @@ def place(city: str, chance: random.Random, *, around: float = AT_A_STREET) -> R
     """Where a vehicle stands: at a house in a real street, `around` degrees of its point."""
     street: Street = chance.choice(STREETS[city])
     number = chance.randrange(1, LONGEST_NUMBER)
-    latitude = round(street.latitude + chance.uniform(-around, around), 6)
     return {
         "last_location": f"{street.name} {number}"
         if city in _NUMBER_LAST
         else f"{number} {street.name}",
-        "latitude": latitude,
+        "latitude": round(street.latitude + chance.uniform(-around, around), 6),
         "longitude": round(street.longitude + chance.uniform(-around, around), 6),
-        "band": band(latitude),
     }
 
 

@@ -42,8 +42,9 @@ def statements() -> Iterator[tuple[str, Executable]]:
                     and isinstance(statement, Executable)
                 ):
                     yield name, statement
-    for only_free, of_type in product((False, True), repeat=2):
-        filters = {"only_free": only_free, "of_type": of_type}
+    names = ("only_free", "of_type", "whole_city")
+    for chosen in product((False, True), repeat=len(names)):
+        filters = dict(zip(names, chosen, strict=True))
         yield f"nearest {filters}", queries.nearest(**filters)
         yield f"nearest_after_who_is {filters}", queries.nearest_after_who_is(**filters)
 

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,14 +11,18 @@ from uuid import UUID, uuid4
 import pytest
 from geopy.distance import distance as geopy_distance
 from sqlalchemy import Engine, insert, select, text
+from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import errors, geo
+from movr import errors, geo, usage
 from movr.cities import CITIES, REACH, City, Position, find
 from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
 from movr.models import Ride, Vehicle
 from movr.movr import MovR
+from movr.placement import locality
 from movr.results import Nearby, UserKey, VehicleKey
-from movr.search import START, Search
+from movr.search import REMEMBERED, START, Search, SearchRadii
+from scenarios.shared.world import analyze
+from tests import plans
 from tests.movr.test_movr import a_member, near
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -81,12 +86,11 @@ def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[
                 "brand": "Kona",
                 "latitude": latitude,
                 "longitude": longitude,
-                "band": geo.band(latitude),
                 "removed_at": None,
             }
 
 
-def all_pages(movr: MovR, search: Callable[[tuple[float, UUID]], Search]) -> list[Nearby]:
+def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[Nearby]:
     """Turn pages to the very end."""
     seen: list[Nearby] = []
     after = START
@@ -95,17 +99,17 @@ def all_pages(movr: MovR, search: Callable[[tuple[float, UUID]], Search]) -> lis
         seen += page.items
         if page.next is None:
             return seen
-        metres, _, id_ = page.next.partition("~")
-        after = float(metres), UUID(id_)
+        millimetres, _, id_ = page.next.partition("~")
+        after = int(millimetres), UUID(id_)
 
 
 def sorted_by_hand(rows: list[dict[str, Any]], origin: Position) -> list[UUID]:
     north, east = geo.metres_a_degree(origin.latitude)
 
-    def away(row: dict[str, Any]) -> tuple[float, UUID]:
+    def away(row: dict[str, Any]) -> tuple[int, UUID]:
         up = (row["latitude"] - origin.latitude) * north
         right = (row["longitude"] - origin.longitude) * east
-        return math.sqrt(up * up + right * right), row["id"]
+        return math.floor(1000 * math.sqrt(up * up + right * right)), row["id"]
 
     return [row["id"] for row in sorted(rows, key=away)]
 
@@ -152,7 +156,7 @@ def test_from_anywhere_and_with_any_filter_as_well(
         if (row["status"] == AVAILABLE or not only_free) and type_ in {None, row["type"]}
     ]
 
-    def search(after: tuple[float, UUID]) -> Search:
+    def search(after: tuple[int, UUID]) -> Search:
         return near("new york", size=9, after=after, origin=origin, only_free=only_free, type=type_)
 
     seen = all_pages(movr, search)
@@ -176,6 +180,110 @@ def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: Mov
     movr.remove_vehicle(vehicle, owner)
 
     assert movr.vehicles(near("new york")).items == ()
+
+
+# By few rows
+
+
+def scattered(engine: Engine, owner: UserKey, number: int) -> None:
+    """Put vehicles on the streets of the owner's city, evenly within 4 km of its centre."""
+    place = find(owner.city)
+    assert place
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO vehicles (city, id, type, owner_id, date_added, status,"
+                " last_location, color, brand, latitude, longitude)"
+                " SELECT :city, gen_random_uuid(), 'bike', :owner, :now, 'available', 'here',"
+                " 'red', 'Kona', CAST(:latitude AS FLOAT) + 0.036 * sqrt(n / :number) * sin(n),"
+                " CAST(:longitude AS FLOAT) + 0.048 * sqrt(n / :number) * cos(n)"
+                " FROM (SELECT CAST(generate_series(1, :last) AS FLOAT) AS n) AS numbers"
+            ),
+            {
+                "city": owner.city,
+                "owner": owner.id,
+                "now": NOW,
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "number": float(number),
+                "last": number,
+            },
+        )
+    analyze(engine)
+
+
+def rows_read(movr: MovR, engine: Engine, search: Search) -> int:
+    """What the database reads for this page, as its own plan counts it."""
+    with locality.recording(*movr.engines) as sent:
+        movr.vehicles(search)
+    (statement,) = sent
+    with engine.connect() as connection:
+        return plans.rows_read(connection, statement.statement, statement.parameters)
+
+
+@pytest.mark.parametrize("number", [100, 2_000, 30_000])
+def test_the_rows_read_for_a_page_are_few_however_many_vehicles_there_are(
+    movr: MovR, engine: Engine, number: int
+) -> None:
+    scattered(engine, a_member(movr), number)
+    for origin in (NEW_YORK, in_direction(NEW_YORK, 2.5, 60)):
+        search = near("new york", size=30, origin=origin)
+        movr.vehicles(search)  # learns how dense the area is
+
+        shown = movr.vehicles(search).items
+
+        assert len(shown) == 30
+        assert rows_read(movr, engine, search) <= 4 * 30
+
+
+def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
+    movr: MovR, engine: Engine
+) -> None:
+    scattered(engine, a_member(movr), 2_000)
+    search = near("new york", size=30, origin=in_direction(NEW_YORK, 3, 10))
+    movr.vehicles(search)
+
+    for wanted in (search, replace(search, origin=in_direction(search.origin, 0.1, 0))):
+        cost = usage.start()
+        movr.vehicles(wanted)
+        assert cost.statements == 1
+
+
+def test_a_wider_circle_is_looked_through_when_the_vehicles_have_gone(
+    movr: MovR, engine: Engine
+) -> None:
+    scattered(engine, a_member(movr), 2_000)
+    search = near("new york", size=30)
+    movr.vehicles(search)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM vehicles WHERE city = 'new york'"))
+    kept = movr.add_vehicle(a_member(movr), **BIKE, position=in_direction(NEW_YORK, 29, 200))
+
+    assert [item.vehicle.key for item in movr.vehicles(search).items] == [kept]
+
+
+def test_an_area_is_as_well_known_to_who_filters_what_it_shows(movr: MovR, engine: Engine) -> None:
+    scattered(engine, a_member(movr), 500)
+    movr.vehicles(near("new york", size=30))
+
+    assert movr.vehicles(near("new york", size=30, type="scooter")).items == ()
+    assert len(movr.vehicles(near("new york", size=30, only_free=True)).items) == 30
+
+
+def test_no_more_areas_are_remembered_than_fit() -> None:
+    radii = SearchRadii()
+    for n in range(REMEMBERED + 10):
+        origin = Position(40 + n / 1000 * 10 % 10, -80 + n // 1000)
+        radii.learn(near("new york", size=1, origin=origin), [])
+
+    assert radii.number_of_areas <= REMEMBERED
+
+
+def test_the_statement_is_short() -> None:
+    """Planning is most of a short page's time on CockroachDB; five rings took 5,000 characters."""
+    compiled = near("new york").statement(100).compile(dialect=CockroachDBDialect_psycopg2())
+
+    assert len(str(compiled)) < 1_700
 
 
 def test_distances_are_those_over_the_ground_within_a_percent(movr: MovR, crowded: Crowded) -> None:
@@ -212,7 +320,7 @@ def found(movr: MovR, city: str = "new york") -> Nearby:
 def band_of(engine: Engine, vehicle: VehicleKey) -> int:
     with engine.connect() as connection:
         where = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
-        band: int = connection.execute(select(Vehicle.band).where(*where)).scalar_one()
+        band: int = connection.execute(select(Vehicle.latitude_band).where(*where)).scalar_one()
         return band
 
 
@@ -242,7 +350,7 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE, start=start)
 
     assert found(movr).vehicle.position == TIMES_SQUARE
-    assert band_of(engine, vehicle) == geo.band(TIMES_SQUARE.latitude)
+    assert band_of(engine, vehicle) == 40_758
     assert movr.ride(member, ride.id).distance == round(geo.metres(WALL_STREET, TIMES_SQUARE))
     with engine.connect() as connection:
         columns = (Ride.start_latitude, Ride.start_longitude, Ride.end_latitude, Ride.end_longitude)

@@ -84,7 +84,9 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         (somewhere,) = movr.vehicles_of(OWNER, 0, after=None, size=9).page.items
         movr.close()
         with empty_engine.connect() as connection:
-            rows = connection.execute(text("SELECT id, band, public_id FROM vehicles")).all()
+            rows = connection.execute(
+                text("SELECT id, latitude_band, public_id FROM vehicles")
+            ).all()
         schema.downgrade(empty_engine, "0003")
 
         assert rider
@@ -94,7 +96,7 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         assert rider.active_ride.start_time == datetime(2026, 5, 1, 12, tzinfo=UTC)
         assert rider.active_ride.start is None
         assert somewhere.vehicle.position == Position(48.8566, 2.3522)  # the centre
-        assert {id_.int: band for id_, band, _ in rows} == {4: 9771, 5: 8150}
+        assert {id_.int: band for id_, band, _ in rows} == {4: 48_856, 5: 40_750}
         assert len({UUID(int=0), *(name for row in rows for name in (row.id, row.public_id))}) == 5
 
 

@@ -46,10 +46,10 @@ MEMBER = text(
 )
 VEHICLE = text(
     "INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color,"
-    " brand, latitude, longitude, band) VALUES"
+    " brand, latitude, longitude) VALUES"
     " ('lisbon', '7b0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', 'bike',"
     " '6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1', now(), 'available', 'Rua Augusta 1', 'red', 'Fuji',"
-    " 38.71, -9.14, 7742)"
+    " 38.71, -9.14)"
 )
 
 

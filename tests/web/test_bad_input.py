@@ -760,7 +760,6 @@ GOOD: Mapping[type[Base], Mapping[str, Any]] = {
         "last_location": "2 Broadway",
         "latitude": 40.7,
         "longitude": -74.0,
-        "band": 8140,
         "color": "red",
         "brand": "Kona",
     },

@@ -1,0 +1,55 @@
+"""Narrower bands of latitude, computed by the database: the nearest vehicles by fewer rows.
+
+The first of two steps (docs/migrations.md). The code before this writes `band` and searches by it;
+the code after it does neither. Until the last of the old code is gone, it may miss a vehicle that
+new code has moved. Frozen as it was on its day: a migration imports nothing from the models.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+INDEX = "vehicles_city_removed_at_latitude_band_longitude_idx"
+BAND = sa.text("UPDATE vehicles SET band = CAST(floor(latitude * 200) AS INTEGER) WHERE city = :c")
+CITIES = (
+    "new york",
+    "boston",
+    "washington dc",
+    "seattle",
+    "san francisco",
+    "los angeles",
+    "amsterdam",
+    "paris",
+    "rome",
+)
+
+
+def upgrade() -> None:
+    """Add the computed column and its index; nobody has to write `band` any more."""
+    op.execute("ALTER TABLE vehicles DROP CONSTRAINT IF EXISTS vehicles_band_check")
+    op.alter_column("vehicles", "band", nullable=True)
+    computed = sa.Computed("CAST(floor(latitude * 1000) AS INTEGER)", persisted=True)
+    op.add_column(
+        "vehicles",
+        sa.Column("latitude_band", sa.Integer(), computed, nullable=False),
+        if_not_exists=True,
+    )
+    op.create_index(
+        INDEX, "vehicles", ["city", "removed_at", "latitude_band", "longitude"], if_not_exists=True
+    )
+
+
+def downgrade() -> None:
+    """Write `band` again, city by city, so that each statement stays in a region."""
+    for city in CITIES:
+        op.get_bind().execute(BAND, {"c": city})
+    op.alter_column("vehicles", "band", nullable=False)
+    op.create_check_constraint(
+        op.f("vehicles_band_check"), "vehicles", "band = floor(latitude * 200)"
+    )
+    op.drop_index(INDEX, "vehicles", if_exists=True)
+    op.drop_column("vehicles", "latitude_band", if_exists=True)

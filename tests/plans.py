@@ -1,0 +1,30 @@
+"""What a statement really reads, as the database's own EXPLAIN ANALYZE counts it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from movr.engine import is_cockroachdb
+
+
+def rows_read(connection: Connection, statement: str, parameters: Any) -> int:
+    """The rows and index entries that the database read to answer a statement."""
+    if is_cockroachdb(connection.engine.url):
+        plan = connection.exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters)
+        said = "\n".join(str(row[0]) for row in plan)
+        (number, *_) = re.findall(r"^rows (?:decoded|read) from KV: ([\d,]+)", said, re.MULTILINE)
+        return int(number.replace(",", ""))
+    explain = f"EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {statement}"
+    plan = connection.exec_driver_sql(explain, parameters).scalar_one()
+    return round(sum(_rows_of_scans(plan[0]["Plan"])))
+
+
+def _rows_of_scans(node: dict[str, Any]) -> Iterator[float]:
+    """The rows of each scan of a table or index in a plan, with those that it dropped."""
+    if "Scan" in node["Node Type"] and "Relation Name" in node:
+        dropped = sum(node.get(f"Rows Removed by {by}", 0) for by in ("Filter", "Index Recheck"))
+        yield (node["Actual Rows"] + dropped) * node["Actual Loops"]
+    for child in node.get("Plans", ()):
+        yield from _rows_of_scans(child)
