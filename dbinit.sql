@@ -48,7 +48,7 @@ CREATE TABLE vehicles (
     brand VARCHAR(50) NOT NULL,
     latitude FLOAT NOT NULL,
     longitude FLOAT NOT NULL,
-    latitude_band INTEGER AS (CAST(floor(latitude * 1000) AS INTEGER)) STORED NOT NULL,
+    latitude_band INTEGER AS (CAST(floor(latitude * 2000) AS INTEGER)) STORED NOT NULL,
     public_id UUID DEFAULT gen_random_uuid() NOT NULL,
     removed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT vehicles_pkey PRIMARY KEY (city, id),
@@ -63,7 +63,7 @@ CREATE TABLE vehicles (
     CONSTRAINT vehicles_removed_check CHECK (removed_at IS NULL OR status = 'available'),
     INDEX vehicles_city_owner_id_status_idx (city, owner_id, status) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX vehicles_city_public_id_idx (city, public_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
-    INDEX vehicles_city_removed_at_latitude_band_longitude_idx (city, removed_at, latitude_band, longitude) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX vehicles_city_removed_at_latitude_band_longitude_idx (city, removed_at, latitude_band, longitude) STORING (type, color, brand, status, last_location, latitude) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX vehicles_city_removed_at_status_id_idx (city, removed_at, status, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 

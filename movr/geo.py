@@ -7,7 +7,7 @@ from geopy.distance import geodesic
 
 from movr.cities import REACH, City, Position
 
-BANDS_A_DEGREE: Final = 1_000  # one is about 111 m high
+BANDS_A_DEGREE: Final = 2_000  # one is about 55 m high
 EQUATOR: Final = 6_378_137.0  # metres from the centre of the earth, as all of WGS 84
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
 

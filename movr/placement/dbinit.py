@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateTable
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
@@ -58,12 +58,18 @@ def _create(table: Table) -> str:
     columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
     indexes = [
         f"INDEX {index.name} ({', '.join(column.name for column in index.columns)})"
-        f" {cockroachdb.partition_by(cockroachdb.leading_column(index))}"
+        f"{_storing(index)} {cockroachdb.partition_by(cockroachdb.leading_column(index))}"
         for index in cockroachdb.city_indexes(table)
     ]
     inside = [line.removesuffix(",") for line in columns[1:] if line] + indexes
     body = ",\n    ".join(inside)
     return f"{columns[0]}\n    {body}\n) {cockroachdb.partition_by('city')}"
+
+
+def _storing(index: Index) -> str:
+    """The clause for the columns that an index only carries along."""
+    columns = index.dialect_options["postgresql"]["include"] or ()
+    return f" STORING ({', '.join(columns)})" if columns else ""
 
 
 def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:

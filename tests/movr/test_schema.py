@@ -96,7 +96,7 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         assert rider.active_ride.start_time == datetime(2026, 5, 1, 12, tzinfo=UTC)
         assert rider.active_ride.start is None
         assert somewhere.vehicle.position == Position(48.8566, 2.3522)  # the centre
-        assert {id_.int: band for id_, band, _ in rows} == {4: 48_856, 5: 40_750}
+        assert {id_.int: band for id_, band, _ in rows} == {4: 97_713, 5: 81_500}
         assert len({UUID(int=0), *(name for row in rows for name in (row.id, row.public_id))}) == 5
 
 
