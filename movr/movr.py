@@ -364,8 +364,8 @@ class MovR:
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(statement, **key, **parameters)
         split = queries.MEMBER_COLUMNS
-        member = rows_to.member(rows[0][:split]) if rows and rows[0][0] else None
-        return member, [row[split:] for row in (rows[1:] if member else rows)]
+        member = rows_to.member(rows[0][:split]) if rows[0][0] else None
+        return member, [row[split:] for row in rows if row[split]]
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object

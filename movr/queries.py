@@ -25,11 +25,10 @@ from sqlalchemy import (
     cast,
     extract,
     func,
-    null,
+    literal_column,
     select,
     true,
     tuple_,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -250,17 +249,15 @@ HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
 
 
 def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:
-    """`WHO_IS` and another in one round trip: a row of the member, then those of the other.
+    """`WHO_IS` and a list in one round trip: each row of the list, with the member before it.
 
-    Each row has the columns of both, and nothing in those of the other.
+    A row at least: without a member, or without a list, the columns of either are NULL.
     """
-    others = found.subquery("found")
-    me = WHO_IS.subquery("me")
+    me, others = WHO_IS.subquery("me"), found.subquery("found")
+    one = select(literal_column("1").label("one")).subquery("one")
     member = [column.label(f"member_{column.key}") for column in me.c]
-    nobody = [cast(null(), column.type).label(f"member_{column.key}") for column in me.c]
-    nothing = [cast(null(), column.type).label(column.key) for column in others.c]
-    both = union_all(select(*member, *nothing), select(*nobody, *others.c)).subquery("both")
-    return select(both).order_by(both.c.member_id.is_(None), *(both.c[name] for name in order))
+    both = one.outerjoin(me, true()).outerjoin(others, true())
+    return select(*member, *others.c).select_from(both).order_by(*(others.c[o] for o in order))
 
 
 @cache
