@@ -53,11 +53,14 @@ def drop(uri: str, name: str) -> None:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}"))
 
 
-def shell(uri: str) -> str:
-    """The command that opens an SQL shell on this database. It holds no password."""
+def shell(uri: str, cockroach: str = "cockroach") -> str:
+    """The command that opens an SQL shell on this database. It holds no password.
+
+    `cockroach` is the program for CockroachDB.
+    """
     url = at_one_host(parse_uri(uri))._replace(password=None)
     if is_cockroachdb(url):
-        return f"cockroach sql --url {quote(text_of(url.set(drivername='postgresql')))}"
+        return f"{quote(cockroach)} sql --url {quote(text_of(url.set(drivername='postgresql')))}"
     program = str(embedded.psql()) if embedded.serves(uri) else "psql"
     return f"{quote(program)} {quote(text_of(url))}"
 
