@@ -26,7 +26,7 @@ test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## b
 	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/test_hostile.py
 	@$(if $(IS_LONG),$(BIN)/python -m tests.web.scan)
 
-demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way
+demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way, or none
 	@exec $(BIN)/python -m cluster
 
 load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 RIDERS=200 SECONDS=120 without the web view

@@ -11,6 +11,8 @@ from typing import Final, Self
 
 from sqlalchemy import URL
 
+from movr.engine import hosts
+
 BUFFER: Final = 65536
 
 # What is on its way, and when it arrives; None is the end.
@@ -36,7 +38,8 @@ class Wire:
     @property
     def url(self) -> URL:
         """The same database, by way of this proxy."""
-        query = {name: value for name, value in self._url.query.items() if name != "host"}
+        ours = {"host", "port"}
+        query = {name: value for name, value in self._url.query.items() if name not in ours}
         port = self._listener.getsockname()[1]
         return self._url.set(host="127.0.0.1", port=port, query=query)
 
@@ -77,12 +80,12 @@ class Wire:
             Link(self, client, self._connect()).start()
 
     def _connect(self) -> socket.socket:
-        folder = self._url.query.get("host")
-        if isinstance(folder, str) and folder.startswith("/"):
+        host, port = hosts(self._url)[0]
+        if host.startswith("/"):
             server = socket.socket(socket.AF_UNIX)
-            server.connect(str(Path(folder) / f".s.PGSQL.{self._url.port or 5432}"))
+            server.connect(str(Path(host) / f".s.PGSQL.{port or 5432}"))
             return server
-        return socket.create_connection((self._url.host or "127.0.0.1", self._url.port or 5432))
+        return socket.create_connection((host or "127.0.0.1", int(port or 5432)))
 
 
 class Link:

@@ -1,9 +1,11 @@
 """Start it all, say where it is, and end it all on Ctrl-C."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,8 @@ from sqlalchemy import URL
 
 from cluster.nodes import CannotStart, Cluster, find_cockroach, gateways, text_of
 from cluster.proxy import Proxy, host_of_city
+from cluster.readiness import wait_until_ready
+from movr import databases
 from movr.cities import CITIES, DEFAULT_CITY, REGIONS
 from movr.engine import make_engine
 from movr.placement.kinds import Placement
@@ -20,15 +24,15 @@ from scenarios import demo
 from scenarios.shared.stage import Stage
 
 ROOT: Final = Path(__file__).parent.parent
+PLACEMENTS: Final = (Placement.PARTITION, Placement.MULTI_REGION, Placement.NONE)
 
 
 def main() -> int:
     """Serve until Ctrl-C; the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    by_regions = os.environ.get("PLACEMENT") == Placement.MULTI_REGION
-    placement = Placement.MULTI_REGION if by_regions else Placement.PARTITION
     port = int(os.environ.get("PORT", "8000"))
     try:
+        placement = _placement()
         cockroach = find_cockroach(os.environ.get("COCKROACH"))
         with ExitStack() as stack:
             _serve(stack, cockroach, placement, port)
@@ -40,19 +44,33 @@ def main() -> int:
     return 0
 
 
+def _placement() -> Placement:
+    """The placement that PLACEMENT names. Raises CannotStart."""
+    named = os.environ.get("PLACEMENT") or Placement.PARTITION
+    if named not in PLACEMENTS:
+        raise CannotStart(f"PLACEMENT must be one of: {', '.join(PLACEMENTS)}.")
+    return Placement(named)
+
+
 def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) -> None:
     print("Starting nine nodes in three regions: half a minute or so.", flush=True)
-    url = stack.enter_context(Cluster(cockroach)).url()
+    flags = shlex.split(os.environ.get("COCKROACH_FLAGS", ""))
+    url = stack.enter_context(Cluster(cockroach, *flags)).url()
     nodes = gateways(url)
     first = nodes[DEFAULT_CITY.region]
     print(f"Loading MovR, placed by {placement}.", flush=True)
     _load(cockroach, first, placement)
-    servers = {region: port + 1 + n for n, region in enumerate(REGIONS)}
-    for region in REGIONS:
-        stack.callback(_end, _app_server(region, nodes[region], servers[region]))
-    proxy = stack.enter_context(Proxy(port, servers))
-    print(_greeting(port, first), flush=True)
-    proxy.serve_forever()
+    ports = {region: port + 1 + n for n, region in enumerate(REGIONS)}
+    servers = {region: _app_server(region, nodes[region], ports[region]) for region in REGIONS}
+    for server in servers.values():
+        stack.callback(_end, server)
+    proxy = stack.enter_context(Proxy(port, ports))
+    passing_on = threading.Thread(target=proxy.serve_forever)
+    passing_on.start()
+    stack.callback(proxy.shutdown)
+    wait_until_ready(port, servers)
+    print(greeting(cockroach, port, first), flush=True)
+    passing_on.join()
 
 
 def _load(cockroach: str, url: URL, placement: Placement) -> None:
@@ -91,12 +109,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _greeting(port: int, url: URL) -> str:
+def greeting(cockroach: str, port: int, url: URL) -> str:
+    """What the demo says when it serves: its addresses, and how to talk SQL to it."""
+    shell = databases.shell(text_of(url.set(database="movr")), cockroach)
+    # Apart from the command: `ps` and a shell's history show commands to others.
+    password = f"\n  Password: {url.password}" if url.password else ""
     cities = "\n".join(
         f"  http://{host_of_city(city)}:{port}/  as from {city.label} ({city.region})"
         for city in CITIES
     )
-    return f"\n{cities}\n\n  SQL: {text_of(url)}\n\n  Ctrl-C ends all of it.\n"
+    return f"\n{cities}\n\n  SQL: {shell}{password}\n\n  Ctrl-C ends all of it.\n"
 
 
 if __name__ == "__main__":

@@ -43,22 +43,23 @@ def find_cockroach(named: str | None) -> str:
     return found
 
 
-def command(cockroach: str) -> list[str]:
-    """The one command that is valid from v19.2 to today."""
+def command(cockroach: str, *flags: str) -> list[str]:
+    """The one command that is valid from v19.2 to today; `flags` are of one version or build."""
     localities = ":".join(f"region={region}" for region in REGIONS for _ in range(NODES_A_REGION))
     nodes = len(REGIONS) * NODES_A_REGION
-    return [cockroach, "demo", f"--nodes={nodes}", "--empty", f"--demo-locality={localities}"]
+    ours = (f"--nodes={nodes}", "--empty", f"--demo-locality={localities}")
+    return [cockroach, "demo", *ours, *flags]
 
 
 class Cluster:
     """A running `cockroach demo`, which ends with this context."""
 
-    def __init__(self, cockroach: str) -> None:
+    def __init__(self, cockroach: str, *flags: str) -> None:
         """Start it, on a terminal of its own: only there does it say where it listens."""
         ours, theirs = pty.openpty()
         self._terminal = ours
         self.process = subprocess.Popen(
-            command(cockroach),
+            command(cockroach, *flags),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -81,12 +82,15 @@ class Cluster:
         """Where the first node listens. Raises CannotStart if it does not say so in time."""
         said = ""
         deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline and self.process.poll() is None:
+        has_ended = False
+        while time.monotonic() < deadline and not has_ended:
+            has_ended = self.process.poll() is not None  # then what it said last is read yet
             said += self._read_for_a_second()
             if url := url_said(said):
                 self._listen_on()
                 return url
-        raise CannotStart(f"cockroach demo did not say where it listens. It said: {said[-500:]}")
+        last = " ".join(said.split())[-500:]
+        raise CannotStart(f"cockroach demo did not say where it listens. It said: {last}")
 
     def _read_for_a_second(self) -> str:
         if select.select([self._terminal], [], [], 1)[0]:
@@ -130,6 +134,7 @@ def _candidates(url: URL) -> Iterator[URL]:
     """Today's nodes listen on one port after another; of older ones the cluster knows the ports."""
     first = url.port or 26257
     yield from (url.set(port=first + n) for n in range(len(REGIONS) * NODES_A_REGION))
+    # Only of v19.2: later versions are found above, and from v26.1 on they refuse to be asked this.
     for (address,) in _ask(url, "SELECT address FROM crdb_internal.gossip_nodes"):
         yield url.set(port=int(address.rpartition(":")[2]))
 

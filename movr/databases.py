@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from movr import embedded
-from movr.engine import CONNECT_TIMEOUT, is_cockroachdb, parse_uri
+from movr.engine import CONNECT_TIMEOUT, hosts, is_cockroachdb, parse_uri
 
 
 class DatabaseRefused(Exception):  # noqa: N818 - the server's refusal, not an error of ours
@@ -24,6 +24,16 @@ def beside(uri: str, name: str) -> str:
 def text_of(url: URL) -> str:
     """A URL with its password, as a setting says it."""
     return url.render_as_string(hide_password=False).replace("+psycopg2", "")
+
+
+def at_one_host(url: URL) -> URL:
+    """The same database at the first of its hosts: several are written in SQLAlchemy's way only."""
+    host, port = hosts(url)[0]
+    if "host" not in url.query or host.startswith("/"):
+        return url
+    several = {"host", "port", "load_balance_hosts"}
+    query = {name: value for name, value in url.query.items() if name not in several}
+    return url.set(host=host, port=int(port) if port else None, query=query)
 
 
 def create(uri: str, name: str) -> None:
@@ -43,11 +53,14 @@ def drop(uri: str, name: str) -> None:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}"))
 
 
-def shell(uri: str) -> str:
-    """The command that opens an SQL shell on this database. It holds no password."""
-    url = parse_uri(uri)._replace(password=None)
+def shell(uri: str, cockroach: str = "cockroach") -> str:
+    """The command that opens an SQL shell on this database. It holds no password.
+
+    `cockroach` is the program for CockroachDB.
+    """
+    url = at_one_host(parse_uri(uri))._replace(password=None)
     if is_cockroachdb(url):
-        return f"cockroach sql --url {quote(text_of(url.set(drivername='postgresql')))}"
+        return f"{quote(cockroach)} sql --url {quote(text_of(url.set(drivername='postgresql')))}"
     program = str(embedded.psql()) if embedded.serves(uri) else "psql"
     return f"{quote(program)} {quote(text_of(url))}"
 

@@ -97,14 +97,29 @@ def parse_uri(uri: str) -> URL:
         url = make_url(uri)
         name = url.drivername.partition("+")[0]
         url = url.set(drivername=_DRIVERS[name])
+        hosts(url)
     except (ArgumentError, KeyError, ValueError):
-        message = "must look like postgresql://user:password@host:port/database (or cockroachdb://)"
+        message = (
+            "must look like postgresql://user:password@host:port/database (or cockroachdb://);"
+            " several hosts like postgresql://user:password@/database?host=a:5432&host=b:5432"
+        )
         raise ValueError(message) from None
     try:
         make_dsn(**{name: str(value) for name, value in url.query.items()})
     except ProgrammingError as error:
         raise ValueError(f"has a parameter that libpq does not know: {error}".strip()) from None
     return url
+
+
+def hosts(url: URL) -> list[tuple[str, str]]:
+    """Each server of an address, as host and port ("" for libpq's default), in libpq's order.
+
+    Raises ArgumentError or ValueError if the address does not pair hosts with ports.
+    """
+    _, parameters = url.get_dialect()().create_connect_args(url)
+    names = str(parameters.get("host", "")).split(",")
+    ports = str(parameters.get("port", "")).split(",")
+    return list(zip(names, ports, strict=True))
 
 
 def make_engine(
@@ -182,12 +197,14 @@ def _end_waiting(engine: Engine) -> None:
     from the pool until it is given back.
     """
     watch = patience.Watch()
+    # libpq waits for each host as long as `connect_timeout` says, in whole seconds.
+    patience_a_host = max(1, CONNECT_TIMEOUT // len(hosts(engine.url)))
 
     @event.listens_for(engine, "do_connect")
     def connecting(*arguments: Any) -> None:  # SQLAlchemy passes four, libpq's parameters last
         if (left := patience.left()) < 1:
             raise psycopg2.OperationalError("no patience left to connect")
-        arguments[3]["connect_timeout"] = int(min(left, CONNECT_TIMEOUT))
+        arguments[3]["connect_timeout"] = int(min(left, patience_a_host))
 
     @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
     @event.listens_for(engine, "checkout")

@@ -1,10 +1,12 @@
 """The wire between MovR and its database, which can be cut."""
 
+import socket
 import threading
 
 from sqlalchemy import URL
 
 from bench.wire import Wire
+from movr.databases import text_of
 
 
 class BrittleWire(Wire):
@@ -71,3 +73,27 @@ class MuteWire(Wire):
 
     def on_answer(self) -> None:
         self._speaking.wait()
+
+
+class MortalWire(Wire):
+    """A wire whose server can die: nobody answers a question or takes a call from then on."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._is_dead = False
+
+    def die(self) -> None:
+        """Cut every connection, and refuse new ones."""
+        self._is_dead = True
+        self._listener.shutdown(socket.SHUT_RDWR)
+
+    def on_question(self, _data: bytes) -> None:
+        if self._is_dead:
+            raise ConnectionAbortedError
+
+
+def at_both(first: Wire, second: Wire) -> str:
+    """The URI of a database that two wires lead to: the second where the first fails."""
+    hosts = tuple(f"{wire.url.host}:{wire.url.port}" for wire in (first, second))
+    url = first.url._replace(host=None, port=None)
+    return text_of(url.update_query_dict({"host": hosts}))

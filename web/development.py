@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from movr import embedded, schema, signals
+from movr.engine import hosts
 from movr.errors import DatabaseAway
 from movr.movr import MovR
 from movr.schema import SchemaError
@@ -64,8 +65,7 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
 
 def _where(movr: MovR) -> str:
     """The database's place, without user or password."""
-    url = movr.engine.url
-    return f"{url.host or url.query.get('host')}{f':{url.port}' if url.port else ''}"
+    return ", ".join(f"{host}:{port}" if port else host for host, port in hosts(movr.engine.url))
 
 
 def _greeting(settings: Settings) -> str:

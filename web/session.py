@@ -7,7 +7,7 @@ says which epoch of the account's sessions it is of: raising it on the user's ro
 
 import time
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha1
 from http import HTTPStatus
 from typing import Final, TypeVar, cast
@@ -25,6 +25,7 @@ from flask_login import (
     logout_user,
 )
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.utils import cached_property
 
 from movr.errors import AccountGone
 from movr.results import Member, Page, Seen, UserKey
@@ -117,7 +118,7 @@ class Viewer(UserMixin):
         """The key, as the cookie keeps it."""
         return f"{self.key.city}/{self.key.id}"
 
-    @cached_property
+    @cached_property  # Werkzeug's: before Python 3.12 functools' held a lock that all viewers share
     def member(self) -> Member | None:
         """The member of this session; None once it was ended or the account is deleted."""
         return movr().who_is(self.key, self.epoch)

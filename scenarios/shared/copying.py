@@ -22,6 +22,9 @@ def copy(connection: Connection, model: type[Base], rows: list[Row]) -> None:
     cursor: Any = connection.connection.cursor()  # psycopg2's own, for COPY
     with closing(cursor):
         cursor.copy_expert(command, _Lines(rows))
+        # On CockroachDB the foreign keys of a second COPY would not find the rows of the first
+        # unless another statement of the transaction came between them.
+        cursor.execute("SELECT 1")
 
 
 class _Lines:

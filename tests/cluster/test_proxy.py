@@ -5,18 +5,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
+from cluster.__main__ import greeting
 from cluster.nodes import CannotStart, Cluster, command, url_said
 from cluster.proxy import Proxy, city_of_host, host_of_city
+from cluster.readiness import wait_until_ready
 from movr.cities import CITIES, REGIONS, find
-from tests.conftest import ROOT, free_port, serving
+from tests.conftest import ROOT, START_TIMEOUT, free_port, gunicorn, running, serving
 from tests.visitor import Visitor
 
 
@@ -62,12 +65,46 @@ def test_a_host_that_names_no_city_is_the_default_city() -> None:
     assert city_of_host("Washington-DC.localhost:8000") == find("washington dc")
 
 
+def test_one_is_greeted_only_when_every_region_answers(database: str) -> None:
+    with ExitStack() as stack:
+        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
+        url, process = stack.enter_context(running(**settings))
+        ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0) | {REGIONS[-1]: free_port()}
+        proxy = stack.enter_context(Proxy(free_port(), ports))
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        stack.callback(proxy.shutdown)
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+
+        ready = pool.submit(wait_until_ready, proxy.server_port, dict.fromkeys(REGIONS, process))
+        stack.enter_context(gunicorn(ports[REGIONS[-1]], settings))
+
+        ready.result(START_TIMEOUT)
+
+
+def test_an_app_server_that_ends_is_one_sentence_with_its_region(database: str) -> None:
+    with running(DB_URI=database, DEBUG="1") as (url, process):
+        ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0)
+    with Proxy(free_port(), ports) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+
+        with pytest.raises(CannotStart, match=f"server in {REGIONS[0]} has ended"):
+            wait_until_ready(proxy.server_port, dict.fromkeys(REGIONS, process))
+        proxy.shutdown()
+
+
 def test_the_command_has_as_many_localities_as_nodes() -> None:
     *_, nodes, empty, localities = command("cockroach")
 
     assert (nodes, empty) == ("--nodes=9", "--empty")
     assert localities.removeprefix("--demo-locality=").split(":") == [
         f"region={region}" for region in REGIONS for _ in range(3)
+    ]
+
+
+def test_an_operator_s_flags_come_last() -> None:
+    assert command("cockroach", "--multitenant=false") == [
+        *command("cockroach"),
+        "--multitenant=false",
     ]
 
 
@@ -116,16 +153,56 @@ def test_a_demo_that_ends_before_it_listens_is_one_sentence(tmp_path: Path) -> N
         cluster.url()
 
 
-def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
+def complaint(**environment: str) -> str:
+    """The one line that `make demo` says, and ends."""
     done = subprocess.run(
         [sys.executable, "-m", "cluster"],
         cwd=ROOT,
-        env={**os.environ, "COCKROACH": "/nowhere/cockroach"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-
     assert done.returncode == 1
-    assert done.stderr.startswith("There is no cockroach on PATH")
     assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
+    said = complaint(COCKROACH="/nowhere/cockroach")
+
+    assert said.startswith("There is no cockroach on PATH")
+
+
+def test_a_placement_that_a_demo_cannot_have_is_told_those_that_it_can() -> None:
+    said = complaint(PLACEMENT="postgres-partition")
+
+    assert said == "PLACEMENT must be one of: partition, multi-region, none.\n"
+
+
+def test_flags_reach_the_demo(tmp_path: Path) -> None:
+    stand_in = tmp_path / "cockroach"
+    stand_in.write_text("#!/bin/sh\necho refused: $5 $6\n")
+    stand_in.chmod(0o755)
+
+    said = complaint(COCKROACH=str(stand_in), COCKROACH_FLAGS="--multitenant=false --sql-port=1")
+
+    assert "did not say where it listens" in said
+    assert "--multitenant=false --sql-port=1" in said
+
+
+def test_the_greeting_has_a_command_for_the_database_of_movr_and_its_password_apart() -> None:
+    url = make_url("cockroachdb://demo:demo54321@127.0.0.1:26257/defaultdb?sslmode=require")
+
+    said = greeting("/opt/cock roach", 8000, url)
+
+    assert "http://paris.localhost:8000/" in said
+    address = "postgresql://demo@127.0.0.1:26257/movr?sslmode=require"
+    assert f"  SQL: '/opt/cock roach' sql --url '{address}'\n" in said
+    assert "  Password: demo54321\n" in said
+
+
+def test_a_demo_without_passwords_says_none() -> None:
+    url = make_url("cockroachdb://root@127.0.0.1:26257/defaultdb?sslmode=disable")
+
+    assert "Password" not in greeting("cockroach", 8000, url)

@@ -29,7 +29,7 @@ from tests.faults.conftest import LONG, RIDERS, NewLoad
 from tests.faults.load import PAUSE, Load
 from tests.faults.postgresql import Server, children
 from tests.http.test_run import until, with_settings
-from tests.wire import BrittleWire
+from tests.wire import BrittleWire, MortalWire, MuteWire, at_both
 
 # What is promised, in seconds. Where all processors are busy the riders, who run on them too, see
 # an answer later than it was given: they are granted a second more.
@@ -118,6 +118,32 @@ def test_connections_are_cut_in_the_middle(
                 load.wait_for_more()  # whoever is cut off twice is told so
         judge(load, fault_engine, load.wait_until_normal())
     assert load.refused() == []
+
+
+def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
+    """Its riders are answered by the other; only who is cut off twice is asked to come back."""
+    with MortalWire(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
+        load, _ = load_on(DB_URI=at_both(first, second))
+        with alive(load):
+            first.die()
+            load.faults += 1
+            load.wait_for_more()
+            back = load.wait_until_normal()
+        judge(load, fault_engine, back)
+    assert len(load.refused()) <= RIDERS
+
+
+def test_one_of_two_hosts_stands_still(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
+    """Whoever waits for it is refused in time; then the other answers, though it stands still."""
+    with MuteWire(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
+        load, _ = load_on(DB_URI=at_both(first, second))
+        with alive(load):
+            first.fall_silent()
+            load.faults += 1
+            load.wait_for(lambda: bool(load.refused()))
+            back = load.wait_until_normal()
+        judge_outage(load, fault_engine, back)
+        first.speak()
 
 
 def test_a_worker_is_killed(load_on: NewLoad, fault_engine: Engine) -> None:

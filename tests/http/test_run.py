@@ -216,6 +216,16 @@ def test_a_database_out_of_reach_is_named_without_its_password() -> None:
     assert "hunter2" not in ended.stderr
 
 
+def test_of_a_database_out_of_reach_every_host_is_named() -> None:
+    hosts = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
+    uri = f"postgresql://movr:hunter2@/movr?host={hosts[0]}&host={hosts[1]}"
+
+    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+
+    assert_refused(ended, says=f"at {', '.join(hosts)}: ")
+    assert "hunter2" not in ended.stderr
+
+
 def test_a_database_that_is_not_there_is_named_without_its_password(new_database: str) -> None:
     uri = re.sub(r"/movr_test_\w+", "/no_such_database", new_database)
     assert uri != new_database

@@ -1,16 +1,21 @@
 """The scenarios: each fills an empty database, keeps MovR's promises, and is what it says."""
 
+import random
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, text
 
 import scenarios
 from movr import invariants
-from movr.cities import CITIES
+from movr.cities import CITIES, DEFAULT_CITY
 from movr.databases import text_of
 from movr.movr import MovR
 from movr.results import Member
 from scenarios import demo, long_history, metropolis, race, traveller
+from scenarios.shared import world
 from scenarios.shared.stage import Login
+from scenarios.shared.world import World
 from tests.conftest import Staged, settings_for, visiting
 from tests.databases import all_rows
 from web.app import create_app
@@ -108,6 +113,19 @@ def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, na
         )
         == 0
     )
+
+
+def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
+    own_engine: Engine,
+) -> None:
+    """In the same transaction, which takes CockroachDB more than one COPY after the other."""
+    chance = random.Random(1)
+    owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", chance, password_hash="none")
+    vehicle = world.vehicle(owner, chance, before=datetime.now(UTC))
+
+    world.load(own_engine, World([owner], [vehicle]))
+
+    assert count(own_engine, "users JOIN vehicles ON owner_id = users.id") == 1
 
 
 def test_empty_has_no_row(scenario: Staged) -> None:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner
+from sqlalchemy import event
 
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor, registration, sentences
@@ -48,6 +51,27 @@ def test_changing_the_password_ends_all_sessions_but_this_one(
     assert (is_member(laptop), is_member(phone)) == (True, False)
     assert phone.log_in(laptop.username, PASSWORD).status_code == 422
     assert phone.log_in(laptop.username, NEW).status_code == 303
+
+
+def test_members_do_not_wait_for_each_other_to_be_recognised(
+    app: Flask, new_visitor: NewVisitor
+) -> None:
+    """One whose statement takes long would hold up every other thread of the worker."""
+    members = [new_visitor().register() for _ in range(2)]
+    reader = app.extensions["movr"].engines[1]
+    both_ask = Barrier(2, timeout=10)
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def wait_for_the_other(*_: object) -> None:
+        both_ask.wait()
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            replies = list(pool.map(lambda member: member.get("/vehicles/add"), members))
+    finally:
+        event.remove(reader, "before_cursor_execute", wait_for_the_other)
+
+    assert [reply.status_code for reply in replies] == [200, 200]
 
 
 def test_a_password_is_changed_again_and_again(laptop: Visitor) -> None:

@@ -1,0 +1,184 @@
+"""A database at several hosts, of which one is gone: the others answer in its place."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from movr import errors, patience
+from movr.databases import at_one_host, beside, shell, text_of
+from movr.engine import CONNECT_TIMEOUT, hosts, parse_uri
+from movr.movr import MovR
+from tests.conftest import free_port
+from tests.http.test_run import until
+from tests.movr.test_movr import near
+from tests.movr.test_patience import PROMISED, answers, seconds_to_refuse
+from tests.visitor import registration
+from tests.wire import MortalWire, MuteWire, at_both
+
+SEVERAL = "cockroachdb://movr:secret@/movr?host=a:26257&host=b:26258&sslmode=require"
+MANY = 20  # requests
+
+
+@pytest.fixture(autouse=True)
+def patient_again() -> Iterator[None]:
+    yield
+    patience.end()
+
+
+@pytest.fixture
+def plain(database: str, engine: Engine) -> str:  # noqa: ARG001 - emptied afterwards
+    """The address of a database whose answers no TLS hides from a wire."""
+    if parse_uri(database).query.get("sslmode", "disable") != "disable":
+        pytest.skip("nothing is to be read on an encrypted wire")
+    return database
+
+
+@pytest.fixture
+def mortal(plain: str) -> Iterator[MortalWire]:
+    with MortalWire(parse_uri(plain)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def mute(plain: str) -> Iterator[MuteWire]:
+    with MuteWire(parse_uri(plain)) as wire:
+        yield wire
+        wire.speak()
+
+
+@pytest.fixture
+def live(plain: str) -> Iterator[MortalWire]:
+    with MortalWire(parse_uri(plain)) as wire:
+        yield wire
+
+
+def ride(movr: MovR) -> None:
+    """Everything that takes both of MovR's pools; raises DatabaseAway if one is not answered."""
+    patience.start()
+    rider = movr.register(**registration())
+    patience.start()
+    movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
+    patience.start()
+    movr.vehicles(near("rome"))
+
+
+def failures(movr: MovR) -> int:
+    """How many of MANY requests nobody answered, each as long as it may take."""
+    return MANY - sum(answers(movr) for _ in range(MANY))
+
+
+def test_hosts_are_paired_with_their_ports() -> None:
+    assert hosts(parse_uri(SEVERAL)) == [("a", "26257"), ("b", "26258")]
+    assert hosts(parse_uri("postgresql://movr@/movr?host=a,b&port=1,2")) == [("a", "1"), ("b", "2")]
+    assert hosts(parse_uri("postgresql://movr@db:5433/movr")) == [("db", "5433")]
+    assert hosts(parse_uri("postgresql:///movr?host=/run/postgresql")) == [("/run/postgresql", "")]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "postgresql://movr:secret@a:1,b:2/movr",
+        "postgresql://movr:secret@/movr?host=a&host=b&port=1",
+        "postgresql://movr:secret@/movr?host=a,b,c&port=1,2",
+        "postgresql://movr:secret@/movr?host=a:one&host=b:two",
+    ],
+)
+def test_another_way_to_name_several_is_told_the_right_one(uri: str) -> None:
+    with pytest.raises(ValueError, match=r"several hosts like .*\?host=a:5432&host=b:5432") as told:
+        parse_uri(uri)
+
+    assert "secret" not in str(told.value)
+
+
+def test_a_database_beside_has_all_the_hosts() -> None:
+    there = parse_uri(beside(SEVERAL, "movr_race"))
+
+    assert there.database == "movr_race"
+    assert hosts(there) == hosts(parse_uri(SEVERAL))
+
+
+def test_a_shell_is_given_one_host_and_no_password() -> None:
+    url = "postgresql://movr@a:26257/movr?sslmode=require"
+
+    assert shell(f"{SEVERAL}&load_balance_hosts=random") == f"cockroach sql --url '{url}'"
+    assert shell("postgresql://movr@/movr?host=a,b&port=1,2") == "psql postgresql://movr@a:1/movr"
+
+
+def test_a_socket_is_no_host_to_be_moved() -> None:
+    uri = "postgresql://movr@/movr?host=%2Frun%2Fpostgresql"
+
+    assert text_of(at_one_host(parse_uri(uri))) == uri
+
+
+def test_a_host_that_refuses_is_passed_over(live: MortalWire) -> None:
+    url = parse_uri(at_both(live, live))
+    query = {"host": (f"127.0.0.1:{free_port()}", f"127.0.0.1:{live.url.port}")}
+    movr = MovR(text_of(url.update_query_dict(query)))
+
+    ride(movr)
+
+    assert failures(movr) == 0
+    movr.close()
+
+
+def test_a_host_that_never_answers_is_passed_over_in_time(mute: MuteWire, live: MortalWire) -> None:
+    mute.fall_silent()
+    movr = MovR(at_both(mute, live))
+
+    ride(movr)
+
+    assert failures(movr) == 0
+    movr.close()
+
+
+def test_nobody_notices_that_a_host_dies(mortal: MortalWire, live: MortalWire) -> None:
+    movr = MovR(at_both(mortal, live))
+    ride(movr)
+    assert live.round_trips == 0
+
+    mortal.die()
+
+    ride(movr)
+    assert failures(movr) == 0
+    assert live.round_trips > MANY
+    movr.close()
+
+
+def test_a_host_that_falls_silent_is_left_by_all_who_come_after(
+    mute: MuteWire, live: MortalWire
+) -> None:
+    """Whoever waits for its answer waits in vain, and takes its whole pool along."""
+    movr = MovR(at_both(mute, live))
+    ride(movr)
+    mute.fall_silent()
+
+    assert seconds_to_refuse(movr) < PROMISED
+    until(lambda: answers(movr), "the other answers")
+
+    assert failures(movr) == 0
+    movr.close()
+
+
+def test_where_both_are_silent_it_is_said_in_time(mute: MuteWire, plain: str) -> None:
+    mute.fall_silent()
+    with MuteWire(parse_uri(plain)) as other:
+        other.fall_silent()
+        movr = MovR(at_both(mute, other))
+
+        assert CONNECT_TIMEOUT - 0.5 < seconds_to_refuse(movr) < PROMISED
+        other.speak()
+    movr.close()
+
+
+def test_as_soon_as_one_of_them_answers_so_does_movr(mute: MuteWire, live: MortalWire) -> None:
+    live.die()
+    movr = MovR(at_both(live, mute))
+    mute.fall_silent()
+    with pytest.raises(errors.DatabaseAway):
+        ride(movr)
+
+    mute.speak()
+
+    until(lambda: answers(movr), "the one that is left answers")
+    movr.close()
