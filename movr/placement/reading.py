@@ -138,6 +138,8 @@ class _Reader:
 
     def _looked_up(self, step: Step) -> Cities:
         """The cities of the rows that a lookup join looks up."""
+        if step.get("remote lookup condition"):
+            return _UNKNOWN
         leading = _leading_column(step.get("table"))
         ours, _, theirs = step.get("equality").partition(" = ")
         column = dict(zip(names(theirs), names(ours), strict=False)).get(leading, "")

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -91,7 +92,7 @@ def analyze(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         take_time(connection)
         for model in (User, Vehicle, Ride):
-            connection.exec_driver_sql(f"ANALYZE {model.__tablename__}")
+            retrying(partial(connection.exec_driver_sql, f"ANALYZE {model.__tablename__}"))
 
 
 def names_of(city: City, chance: random.Random) -> Faker:
