@@ -88,9 +88,9 @@ def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
 def prove(script: ScriptInfo) -> None:
     """Take a tour through every page, and show for each statement which regions it may touch.
 
-    Exit status 1 if one may leave its region and is no known exception. The tour opens an account
-    in each region, adds a vehicle and rides it, and leaves them as an account and a vehicle that
-    were deleted leave them: three rows a region.
+    Exit status 1 if one is not proven to stay in its region and is no known exception. The tour
+    opens an account in each region, adds a vehicle and rides it, and leaves them as an account and
+    a vehicle that were deleted leave them: three rows a region.
     """
     app = script.load_app()
     if found.look(app.extensions["movr"].engine).placement is Placement.NONE:

@@ -15,6 +15,7 @@ from movr.placement.locality import Sent
 from scenarios import demo
 from scenarios.shared.stage import Stage
 from tests.conftest import settings_for
+from web import tour
 from web.app import create_app
 from web.placing import EXCEPTIONS
 
@@ -92,3 +93,23 @@ def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exceptio
     assert str(unproven).endswith("not proven: no plan")
     assert not accepted.is_violation
     assert str(accepted).endswith("a username is unique over all cities")
+
+
+@pytest.mark.usefixtures("on_cockroachdb")
+def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> None:
+    """Its plans name the cities whether the database has a placement or not."""
+    app = create_app(settings_for(own_database))
+    engine = app.extensions["movr"].engine
+    away: dict[str, str] = {}
+
+    with locality.recording(*app.extensions["movr"].engines) as sent:
+        for page in tour.take(app, NEW_YORK):
+            for statement in sent.copy():
+                proof = judged(engine, NEW_YORK, statement)
+                if proof.is_violation:
+                    away[page] = proof.verdict
+            sent.clear()
+
+    app.extensions["movr"].close()
+    assert away.keys() == EXCEPTIONS.keys()
+    assert all(verdict.startswith("not proven: ") for verdict in away.values())

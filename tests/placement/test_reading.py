@@ -1,4 +1,7 @@
-"""CockroachDB's plans, written down, and read: what stays home, and what is not proven to."""
+"""CockroachDB's plans, written down, and read: what stays home, and what is not proven to.
+
+Recorded on v22.1; but `by_region`, `range` and `unknown` are written in its format.
+"""
 
 from pathlib import Path
 
@@ -17,30 +20,34 @@ def plan(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "city"),
+    ("name", "cities"),
     [
-        ("start", "new york"),
-        ("claim", "new york"),
-        ("add_vehicle", "paris"),
-        ("add_vehicle_fast", "paris"),
-        ("by_region", "new york"),
+        ("list", {"new york"}),
+        ("claim", {"new york"}),
+        ("start", {"new york"}),
+        ("history", {"new york"}),
+        ("add_vehicle", {"new york"}),
+        ("add_vehicle_fast", {"paris"}),
+        ("owner", {"paris"}),
+        ("by_region", {"boston", "new york"}),
+        ("many", {"boston", "new york", "paris", "rome", "seattle", "washington dc"}),
     ],
 )
-def test_a_plan_whose_keys_all_name_a_city_is_of_that_city(name: str, city: str) -> None:
-    assert reading.read(plan(name)) == (frozenset({city}), ())
+def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[str]) -> None:
+    assert reading.read(plan(name)) == (frozenset(cities), ())
 
 
 @pytest.mark.parametrize(
     ("name", "reasons"),
     [
         # The city of a ride is its vehicle's, wherever its rider is from.
-        ("traveller", (f"vehicles@vehicles_pkey {NAMELESS}",)),
+        ("traveller", (f"vehicles@vehicles_pkey {NAMELESS}", f"rides@rides_pkey {NAMELESS}")),
         # A username is unique over all cities: looked up, written, and free again.
         ("register", (f"users@users_username_key {MIXED}",)),
         ("erase", (f"users@users_username_key {MIXED}",)),
         # From Amsterdam to Paris there are Boston and Los Angeles.
         ("range", (f"users@users_pkey {NAMELESS}",)),
-        ("limited", (f"users@users_pkey {NAMELESS}",)),
+        ("limited", (f"users@users_username_key {MIXED}",)),
         ("unknown", ("a step that is not known: zigzag join",)),
     ],
 )
@@ -53,16 +60,19 @@ def test_what_a_plan_does_not_prove_is_said(name: str, reasons: tuple[str, ...])
     ("was", "is_now"),
     [
         ("(city,id)", "(id)"),
-        ("vehicles@vehicles_pkey", "vehicles@elsewhere"),
-        ("rides@rides_pkey", "rides@rides_city_vehicle_id_start_time_idx@broken"),
-        ("""spans: /"new york\"""", "spans: FULL SCAN"),
-        ("""/0\n""", """/0 /"paris"/"x"/0 -/5\n"""),
+        ("users@users_pkey", "users@elsewhere"),
+        ("users@users_pkey", "users@users_username_key"),
+        ("columns: (city, id, type, owner_id)", "columns: (id, type, owner_id)"),
+        ('spans: /"paris"', "spans: FULL SCAN"),
+        ('spans: /"paris"', "spans: LIMITED SCAN"),
+        ("/0\n", '/0 /"paris"/"x"/0 -/5\n'),
+        ("lookup join (inner)", "zigzag join"),
     ],
 )
 def test_a_plan_that_is_changed_a_little_is_not_proven(was: str, is_now: str) -> None:
-    changed = plan("start").replace(was, is_now)
+    changed = plan("owner").replace(was, is_now)
 
-    assert changed != plan("start")
+    assert changed != plan("owner")
     assert reading.read(changed)[1]
 
 
