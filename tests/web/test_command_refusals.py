@@ -98,3 +98,18 @@ def test_every_group_of_commands_says_refusals_in_a_sentence(app: Flask) -> None
     for group in ours:
         assert isinstance(group, Plainly)
         assert isinstance(group, click.Group)
+
+
+def test_a_command_that_misses_a_column_says_that_the_schema_is_another(
+    app: Flask, empty_engine: Engine
+) -> None:
+    if not is_cockroachdb(empty_engine.url):
+        pytest.skip("only CockroachDB has a crdb_region")
+    runner: FlaskCliRunner = app.test_cli_runner()
+
+    ended = runner.invoke(args=("placement", "update-region"))
+
+    assert ended.exit_code == 1
+    assert ended.output == (
+        "Error: MovR cannot use its database: its schema is not what this code expects.\n"
+    )
