@@ -34,7 +34,7 @@ _ELSEWHERE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of a table, its primary one or another."""
+    """An index of a table, its primary one or another, with the columns that it only stores."""
 
     table: str
     name: str
@@ -63,7 +63,9 @@ def _indexes() -> Iterator[Index]:
                 columns = tuple(column.name for column in constraint.columns)
                 yield Index(table.name, str(constraint.name), columns)
         for index in table.indexes:
-            yield Index(table.name, str(index.name), tuple(column.name for column in index.columns))
+            stored = index.dialect_options["postgresql"]["include"] or ()
+            columns = (*(column.name for column in index.columns), *stored)
+            yield Index(table.name, str(index.name), columns)
 
 
 _INDEXES: Final = {index.full_name: index for index in _indexes()}

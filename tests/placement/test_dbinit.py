@@ -91,7 +91,7 @@ def without_placement(sql: str) -> str:
 
 
 def with_indexes_apart(sql: str) -> str:
-    """Indexes by statements of their own: PostgreSQL has none inside of CREATE TABLE."""
+    """As PostgreSQL has them: by statements of their own, with INCLUDE where this says STORING."""
     inside = re.compile(r",\n    INDEX (\w+ )(\(.*\))")
 
     def apart(table: re.Match[str]) -> str:
@@ -101,6 +101,7 @@ def with_indexes_apart(sql: str) -> str:
         )
         return inside.sub("", table[0]) + indexes
 
+    sql = sql.replace(" STORING (", " INCLUDE (")
     return re.sub(r"CREATE TABLE (\w+) \(\n.*?;$", apart, sql, flags=re.MULTILINE | re.DOTALL)
 
 
