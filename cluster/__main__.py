@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from sqlalchemy import URL
 
@@ -20,6 +21,7 @@ from movr import databases
 from movr.cities import CITIES, DEFAULT_CITY, REGIONS
 from movr.engine import make_engine
 from movr.placement.kinds import Placement
+from movr.schema import SchemaError, plainly
 from scenarios import demo
 from scenarios.shared.stage import Stage
 
@@ -34,9 +36,9 @@ def main() -> int:
     try:
         placement = _placement()
         cockroach = find_cockroach(os.environ.get("COCKROACH"))
-        with ExitStack() as stack:
+        with ExitStack() as stack, plainly():
             _serve(stack, cockroach, placement, port)
-    except CannotStart as error:
+    except (CannotStart, SchemaError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -59,7 +61,7 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
     nodes = gateways(url)
     first = nodes[DEFAULT_CITY.region]
     print(f"Loading MovR, placed by {placement}.", flush=True)
-    _load(cockroach, first, placement)
+    load(cockroach, first, placement)
     ports = {region: port + 1 + n for n, region in enumerate(REGIONS)}
     servers = {region: _app_server(region, nodes[region], ports[region]) for region in REGIONS}
     for server in servers.values():
@@ -73,22 +75,38 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
     passing_on.join()
 
 
-def _load(cockroach: str, url: URL, placement: Placement) -> None:
-    """Set the database up, with rows in it."""
+def load(cockroach: str, url: URL, placement: Placement) -> None:
+    """Set the database up, with rows in it. Raises CannotStart."""
+    sql = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
     if placement is Placement.PARTITION:
         with (ROOT / "dbinit.sql").open() as file:
-            run = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
-            subprocess.run(run, stdin=file, stdout=subprocess.DEVNULL, check=True)
+            _run(sql, url, stdin=file)
         return
-    sql = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
-    create = [*sql, "--execute", "CREATE DATABASE IF NOT EXISTS movr"]
-    subprocess.run(create, stdout=subprocess.DEVNULL, check=True)
+    _run([*sql, "--execute", "CREATE DATABASE IF NOT EXISTS movr"], url)
     for command in (("db", "upgrade"), ("placement", "apply", placement)):
-        flask = [sys.executable, "-m", "flask", "--app", "server", *command]
-        subprocess.run(flask, cwd=ROOT, env=_environment(url), check=True)
+        _run([sys.executable, "-m", "flask", "--app", "server", *command], url)
     engine = make_engine(text_of(url.set(database="movr")), pool_size=1, application_name="demo")
     demo.fill(Stage(engine, datetime.now(UTC)))
     engine.dispose()
+
+
+def _run(command: Sequence[str], url: URL, stdin: TextIO | None = None) -> None:
+    """Run a command on this cluster. Raises CannotStart with what it said, but no password."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=_environment(url),
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = (line for line in done.stderr.splitlines() if "error" in line.lower())
+        said = next(lines, f"it ended with {done.returncode}")
+        if url.password:
+            said = said.replace(url.password, "***")
+        raise CannotStart(f"MovR could not be loaded: {said}")
 
 
 def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:

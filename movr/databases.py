@@ -10,6 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from movr import embedded
 from movr.engine import CONNECT_TIMEOUT, hosts, is_cockroachdb, parse_uri
+from movr.retries import retrying
 
 
 class DatabaseRefused(Exception):  # noqa: N818 - the server's refusal, not an error of ours
@@ -39,7 +40,7 @@ def at_one_host(url: URL) -> URL:
 def create(uri: str, name: str) -> None:
     """Make the empty database `name` on the server of `uri`. Raises DatabaseRefused."""
     with _server(parse_uri(uri)) as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        retrying(lambda: connection.execute(text(f"CREATE DATABASE {name}")))
 
 
 def drop(uri: str, name: str) -> None:
@@ -50,7 +51,7 @@ def drop(uri: str, name: str) -> None:
     url = parse_uri(uri)
     how = "CASCADE" if is_cockroachdb(url) else "WITH (FORCE)"
     with _server(url) as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}"))
+        retrying(lambda: connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}")))
 
 
 def shell(uri: str, cockroach: str = "cockroach") -> str:

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psycopg2
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, ForeignKeyConstraint
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
+
+from movr.retries import driver_error, retrying
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -25,13 +28,17 @@ class SchemaError(Exception):
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations up to `revision`."""
     with plainly():
-        command.upgrade(_config(engine), revision)
+        config = _config(engine)
+        config.attributes["changes"] = revision != "head" or not is_at_head(engine)
+        retrying(lambda: command.upgrade(config, revision))
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Undo the migrations down to `revision`; `base` undoes them all."""
     with plainly():
-        command.downgrade(_config(engine), revision)
+        config = _config(engine)
+        config.attributes["changes"] = True
+        retrying(lambda: command.downgrade(config, revision))
 
 
 def migrate(engine: Engine, message: str) -> None:
@@ -96,13 +103,13 @@ def is_compared(dialect: str) -> Callable[..., bool]:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Turn Alembic's complaints, and a database that is away, into a sentence."""
+    """Turn Alembic's complaints, and whatever the database refuses, into a sentence."""
     try:
         yield
     except CommandError as error:
         raise SchemaError(f"{error}.") from error
-    except (OperationalError, ProgrammingError) as error:
-        first_line = str(error.orig).strip().partition("\n")[0]
+    except (DBAPIError, psycopg2.Error) as error:
+        first_line = str(driver_error(error)).strip().partition("\n")[0]
         raise SchemaError(f"The database refused: {first_line}.") from error
 
 
@@ -111,5 +118,5 @@ def _config(engine: Engine) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.attributes["engine"] = engine
+    config.attributes.update(engine=engine, changes=False)
     return config

@@ -9,6 +9,7 @@ from movr import transactions
 from movr.formats import AVAILABLE
 from movr.passwords import hash_password
 from movr.results import RideKey, UserKey, VehicleKey
+from movr.retries import retrying
 from scenarios.shared import world
 from scenarios.shared.stage import Login, Stage
 from scenarios.shared.world import Size
@@ -28,11 +29,16 @@ def fill(stage: Stage) -> None:
     world.admit(rider, TRAVELLER)
     vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
     world.load(stage.engine, made)
-    with stage.engine.begin() as connection:
-        transactions.start_ride(
-            connection,
-            RideKey(ABROAD, uuid4()),
-            VehicleKey(ABROAD, vehicle["id"]),
-            UserKey(rider["city"], rider["id"]),
-            now=stage.now - UNDER_WAY,
-        )
+    ride = RideKey(ABROAD, uuid4())
+
+    def start() -> None:
+        with stage.engine.begin() as connection:
+            transactions.start_ride(
+                connection,
+                ride,
+                VehicleKey(ABROAD, vehicle["id"]),
+                UserKey(rider["city"], rider["id"]),
+                now=stage.now - UNDER_WAY,
+            )
+
+    retrying(start)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from movr import embedded, schema, signals
 from movr.engine import hosts
-from movr.errors import DatabaseAway
+from movr.errors import DatabaseAway, Refusal
 from movr.movr import MovR
-from movr.schema import SchemaError
+from movr.schema import SchemaError, plainly
 from scenarios import demo
 from scenarios.shared.stage import Stage
 from web.config import Settings, SettingsError, read_settings
@@ -25,10 +25,11 @@ def serve() -> int:
         settings = read_settings(os.environ)
         _check_port(settings.port)
         uri = settings.db_uri or embedded.start()
-        _prepare(uri, demo_world=settings.debug)
+        with plainly():
+            _prepare(uri, demo_world=settings.debug)
         print(_greeting(settings), flush=True)
         return _run_gunicorn(uri)
-    except (SettingsError, SchemaError, CannotServe) as error:
+    except (SettingsError, SchemaError, Refusal, CannotServe) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

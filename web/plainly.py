@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from movr.databases import DatabaseRefused
-from movr.errors import Refusal
+from movr.errors import DatabaseAway, Refusal
 from movr.schema import SchemaError, plainly
 from web.servers import CannotServe
 
@@ -17,5 +17,7 @@ class Plainly(AppGroup):
         try:
             with plainly():
                 return super().invoke(context)
+        except DatabaseAway as away:  # its sentence is for riders, its reason for operators
+            raise click.ClickException(f"MovR cannot use its database: {away.reason}.") from away
         except (SchemaError, Refusal, DatabaseRefused, CannotServe) as refusal:
             raise click.ClickException(str(refusal)) from refusal

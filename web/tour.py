@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+import click
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -18,7 +19,7 @@ from movr.cities import City
 _SITE: Final = "https://movr.test"
 
 
-class TourFailed(Exception):  # noqa: N818 - a reason, told and done with
+class TourFailed(click.ClickException):
     """A page did not do what it does."""
 
 

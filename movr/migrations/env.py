@@ -1,13 +1,17 @@
 """How Alembic reaches the database: through the engine that movr/schema.py hands it."""
 
+from contextlib import nullcontext
+
 from alembic import context
 
 from movr.engine import take_time
 from movr.models import Base
 from movr.schema import is_compared
+from movr.schema_locks import unlocked
 
 # On CockroachDB a schema change is not transactional, so each migration stands for itself.
-with context.config.attributes["engine"].connect() as connection:
+given = context.config.attributes
+with given["engine"].connect() as connection:
     take_time(connection)
     connection.commit()
     context.configure(
@@ -17,5 +21,6 @@ with context.config.attributes["engine"].connect() as connection:
         compare_type=True,
         include_object=is_compared(connection.dialect.name),
     )
-    with context.begin_transaction():
+    changing = unlocked(connection) if given["changes"] else nullcontext()
+    with changing, context.begin_transaction():
         context.run_migrations()

@@ -1,6 +1,7 @@
 """From one placement to another: the plan, and carrying it out."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from movr.engine import take_time
 from movr.placement import cockroachdb, postgresql
 from movr.placement.found import Found
 from movr.placement.kinds import TABLES, CannotPlace, Placement, Step, Survival
+from movr.retries import retrying
 
 _POSTGRESQL: Final = frozenset({Placement.NONE, Placement.POSTGRES_PARTITION})
 _COCKROACHDB: Final = frozenset({Placement.NONE, Placement.PARTITION, Placement.MULTI_REGION})
@@ -49,10 +51,14 @@ def carry_out(engine: Engine, steps: Iterable[Step], *, at_once: bool) -> Iterat
                 yield step
         return
     for step in steps:
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            take_time(connection)
-            connection.exec_driver_sql(step.sql)
+        retrying(partial(_run, engine, step))
         yield step
+
+
+def _run(engine: Engine, step: Step) -> None:
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        take_time(connection)
+        connection.exec_driver_sql(step.sql)
 
 
 def _leave(found: Found, wanted: Placement) -> Iterator[Step]:

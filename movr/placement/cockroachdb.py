@@ -12,6 +12,7 @@ from sqlalchemy import Index, Table
 
 from movr.cities import REGIONS, of_region
 from movr.placement.kinds import PRIMARY_REGION, TABLES, Step, Survival, partition_name, quoted
+from movr.schema_locks import set_lock
 
 REGION_COLUMN: Final = "region"
 SURVIVAL_COSTS: Final = {
@@ -93,7 +94,7 @@ def lock_schemas(*, locked: bool) -> Iterator[Step]:
     for table in TABLES:
         yield Step(
             f"{'No more' if locked else 'Allow'} changes of {table.name}'s schema.",
-            f"ALTER TABLE {table.name} SET (schema_locked = {str(locked).lower()})",
+            set_lock(table.name, locked=locked),
         )
 
 

@@ -2,6 +2,8 @@
 
 Database, tables with their partitions and zones, sample rows, and the schema's head revision, so
 that `db upgrade` has nothing left to do. Rendered from the models, never edited.
+
+It is for demos: the password of its sample members is public.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,27 +15,39 @@ from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateTable
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import schema
+from movr import schema, schema_locks
 from movr.placement import cockroachdb
 from movr.placement.kinds import TABLES, Placement
 
 DATABASE: Final = "movr"
 _ROWS_A_STATEMENT: Final = 50
+# ALTER PARTITION is refused on tables that are schema_locked, as new ones are from v26.1 on. SET
+# would be an error on versions before v25.2, which do not know the variable; this finds no row.
+_UNLOCKED: Final = (
+    "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings"
+    f" WHERE name = '{schema_locks.VARIABLE}';"
+)
 
 Rows = Mapping[str, Iterable[Mapping[str, Any]]]
 
 
-def render(rows: Rows) -> str:
-    """The file, with these sample rows by table."""
-    return "\n".join(_lines(rows))
+def render(rows: Rows, logins: str) -> str:
+    """The file, with these sample rows by table, and a line that says who can log in."""
+    return "\n".join(_lines(rows, logins))
 
 
-def _lines(rows: Rows) -> Iterator[str]:
+def _lines(rows: Rows, logins: str) -> Iterator[str]:
     yield "-- MovR on CockroachDB, partitioned by city: cockroach sql < dbinit.sql"
     yield f"-- Made by `flask --app server placement sql {Placement.PARTITION} > dbinit.sql`."
+    yield "--"
+    yield "-- For demos, not for production: anyone who has read this can log in as its members."
+    yield f"-- {logins}"
     yield ""
     yield f"CREATE DATABASE IF NOT EXISTS {DATABASE};"
     yield f"USE {DATABASE};"
+    yield ""
+    yield "-- From v26.1 on: let the partitions of new tables be placed."
+    yield _UNLOCKED
     for table in TABLES:
         yield ""
         yield f"{_create(table)};"
@@ -48,7 +62,7 @@ def _lines(rows: Rows) -> Iterator[str]:
     yield f"INSERT INTO alembic_version VALUES ('{schema.head()}');"
     for table in TABLES:
         yield ""
-        yield from _insert(table, list(rows[table.name]))
+        yield from _insert(table, list(rows.get(table.name, ())))
     yield ""
 
 
@@ -73,10 +87,11 @@ def _storing(index: Index) -> str:
 
 
 def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    columns = [column.name for column in table.columns if column.computed is None]
+    """All rows name the same columns; the others have the table's defaults."""
+    columns = [column.name for column in table.columns if column.name in rows[0]] if rows else []
     for start in range(0, len(rows), _ROWS_A_STATEMENT):
         values = ",\n    ".join(
-            f"({', '.join(_literal(row.get(column)) for column in columns)})"
+            f"({', '.join(_literal(row[column]) for column in columns)})"
             for row in rows[start : start + _ROWS_A_STATEMENT]
         )
         yield f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES\n    {values};"

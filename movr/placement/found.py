@@ -13,10 +13,10 @@ from movr.engine import is_cockroachdb
 from movr.placement.cockroachdb import REGION_COLUMN, city_indexes
 from movr.placement.kinds import TABLES, Placement, Survival, partition_name, region_of_city
 from movr.placement.postgresql import PARTITIONED
+from movr.schema_locks import locks_schemas
 
 Rows = Sequence[Row[Any]]
 
-LOCKS_SCHEMAS: Final = 26  # the first major version whose new tables are schema_locked
 _LITERAL: Final = re.compile(r"'([^']*)'")
 
 
@@ -83,7 +83,7 @@ def _cockroachdb(connection: Connection) -> Found:
         cities=cities,
         regions=frozenset(region for (region,) in regions),
         survival=_survival(connection, database),
-        locks_schemas=_major_version(version) >= LOCKS_SCHEMAS,
+        locks_schemas=locks_schemas(version),
     )
 
 
@@ -92,12 +92,6 @@ def _survival(connection: Connection, database: str) -> Survival:
         connection, f"SELECT survival_goal FROM [SHOW SURVIVAL GOAL FROM DATABASE {database}]"
     )
     return Survival.REGION if goals and goals[0][0] == "region" else Survival.ZONE
-
-
-def _major_version(version: str) -> int:
-    """26 of `CockroachDB CCL v26.2.1 (…)`; 0 of a build without a number."""
-    found = re.search(r" v(\d+)", version)
-    return int(found[1]) if found else 0
 
 
 def _cities_by_row(connection: Connection) -> dict[str, str]:

@@ -9,15 +9,16 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from movr.cities import CITIES, REGIONS, City, find
+from movr.cities import REGIONS, City, find
 from movr.engine import is_cockroachdb
-from movr.placement.kinds import partition_name
+from movr.placement import reading
+from movr.placement.kinds import TABLES, partition_name
 from movr.placement.postgresql import PARTITIONED
 
 Json: TypeAlias = Any  # what json.loads gives
 
 _TRANSACTION_CONTROL: Final = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW)\b", re.IGNORECASE)
-_SPANS: Final = re.compile(r"spans?: (.*)")
+_TABLE: Final = rf"\b({'|'.join(table.name for table in TABLES)})\b"
 _PARTITION_REGIONS: Final = {
     f"{table.name}_{partition_name(region)}": region for table in PARTITIONED for region in REGIONS
 }
@@ -39,14 +40,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a statement reaches: the regions it may touch; all of them if it scans a table."""
+    """How far a statement reaches: the regions it may touch, and what is not proven of it."""
 
     regions: frozenset[str]
-    scans_all: bool
+    unproven: tuple[str, ...] = ()
 
     def is_within(self, region: str) -> bool:
-        """True if it touches no other region's rows."""
-        return not self.scans_all and self.regions <= {region}
+        """True if it is proven to touch no other region's rows."""
+        return not self.unproven and self.regions <= {region}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Proof:
     cities: tuple[str, ...]
     regions: tuple[str, ...]
     is_home: bool
+    unproven: tuple[str, ...]
     exception: str | None
 
     @property
@@ -65,12 +67,21 @@ class Proof:
         """True if the statement may leave its region without a reason."""
         return not self.is_home and self.exception is None
 
+    @property
+    def verdict(self) -> str:
+        """In a few words."""
+        if self.is_home:
+            return "stays home"
+        if self.exception:
+            return self.exception
+        if self.unproven:
+            return f"not proven: {'; '.join(self.unproven)}"
+        return "MAY LEAVE ITS REGION"
+
     def __str__(self) -> str:
         """A row of the table."""
-        verdict = "stays home" if self.is_home else self.exception or "MAY LEAVE ITS REGION"
-        return _row(
-            self.page, self.statement, ", ".join(self.cities), ", ".join(self.regions), verdict
-        )
+        cities, regions = ", ".join(self.cities), ", ".join(self.regions)
+        return _row(self.page, self.statement, cities, regions, self.verdict)
 
     @staticmethod
     def heading() -> str:
@@ -93,6 +104,7 @@ def judge(
         sent.cities,
         tuple(sorted(touched.regions)),
         is_home=regions == {home.region} and touched.is_within(home.region),
+        unproven=touched.unproven,
         exception=exception,
     )
 
@@ -119,9 +131,11 @@ def recording(*engines: Engine) -> Iterator[list[Sent]]:
 def reach(connection: Connection, sent: Sent) -> Reach:
     """What the server's plan for this statement touches. Nothing is changed."""
     if is_cockroachdb(connection.engine.url):
-        rows = connection.exec_driver_sql(f"EXPLAIN {sent.statement}", sent.parameters)
+        rows = connection.exec_driver_sql(f"EXPLAIN (VERBOSE) {sent.statement}", sent.parameters)
         planned = reach_of_cockroachdb("\n".join(str(row[0]) for row in rows))
-        return replace(planned, scans_all=planned.scans_all or _has_no_home(connection, sent))
+        if _has_no_home(connection, sent):
+            return replace(planned, unproven=("the server finds no home region", *planned.unproven))
+        return planned
     plan = connection.exec_driver_sql(
         f"EXPLAIN (FORMAT JSON) {sent.statement}", sent.parameters
     ).scalar_one()
@@ -154,14 +168,13 @@ def _has_no_home(connection: Connection, sent: Sent) -> bool:
 def reach_of_postgresql(plan: Json) -> Reach:
     """From EXPLAIN (FORMAT JSON): which partitions are left after pruning."""
     regions = {_PARTITION_REGIONS[name] for name in _relations(plan) if name in _PARTITION_REGIONS}
-    return Reach(frozenset(regions), scans_all=False)
+    return Reach(frozenset(regions))
 
 
 def reach_of_cockroachdb(plan: str) -> Reach:
-    """From EXPLAIN: which cities its spans name, and whether it scans a table whole."""
-    spans = " ".join(_SPANS.findall(plan))
-    regions = {city.region for city in CITIES if f"'{city.name}'" in spans}
-    return Reach(frozenset(regions), scans_all="FULL SCAN" in spans)
+    """From EXPLAIN (VERBOSE): the regions of the cities whose rows it touches."""
+    cities, unproven = reading.read(plan)
+    return Reach(frozenset(city.region for city in map(find, cities) if city), unproven)
 
 
 def _relations(plan: Json) -> Iterator[str]:
@@ -180,7 +193,7 @@ def _summary(statement: str) -> str:
     """`UPDATE users`, `SELECT rides, vehicles`: what a statement does to which tables."""
     verbs = re.findall(r"\b(SELECT|INSERT|UPDATE)\b", statement)
     verb = next((verb for verb in verbs if verb != "SELECT"), "SELECT")
-    tables = dict.fromkeys(re.findall(r"\b(users|vehicles|rides)\b", statement))
+    tables = dict.fromkeys(re.findall(_TABLE, statement))
     return f"{verb} {', '.join(tables)}"
 
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from movr.formats import AVAILABLE, IN_USE
 from movr.geo import metres_on_the_plane
 from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
+from movr.retries import retrying
 from scenarios.shared.copying import Row, copy
 from scenarios.shared.stage import Login
 from scenarios.shared.streets import STREETS, Street
@@ -81,10 +83,7 @@ def make(now: datetime, size: Size, *, password_hash: str) -> World:
 
 def load(engine: Engine, world: World) -> None:
     """Add a world to a database, in one transaction."""
-    with engine.begin() as connection:
-        take_time(connection)
-        for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
-            copy(connection, model, rows)
+    retrying(lambda: _load(engine, world))
 
 
 def analyze(engine: Engine) -> None:
@@ -93,7 +92,7 @@ def analyze(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         take_time(connection)
         for model in (User, Vehicle, Ride):
-            connection.exec_driver_sql(f"ANALYZE {model.__tablename__}")
+            retrying(partial(connection.exec_driver_sql, f"ANALYZE {model.__tablename__}"))
 
 
 def names_of(city: City, chance: random.Random) -> Faker:
@@ -226,6 +225,13 @@ def _metres(ride: Row, place: Row) -> float:
     """How far it is from where the ride began, or nearly: millions are asked for."""
     start = Position(ride["start_latitude"], ride["start_longitude"])
     return metres_on_the_plane(start, Position(place["latitude"], place["longitude"]))
+
+
+def _load(engine: Engine, world: World) -> None:
+    with engine.begin() as connection:
+        take_time(connection)
+        for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
+            copy(connection, model, rows)
 
 
 def _populate(

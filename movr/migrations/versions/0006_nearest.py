@@ -3,6 +3,7 @@
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
@@ -25,11 +26,9 @@ def upgrade() -> None:
     """Say so, and index what is looked for."""
     for column in CERTAIN:
         op.alter_column("vehicles", column, nullable=False)
-    op.create_check_constraint(
-        op.f("vehicles_band_check"), "vehicles", "band = floor(latitude * 200)"
-    )
-    op.create_check_constraint(op.f("rides_distance_check"), "rides", "distance >= 0")
-    op.create_check_constraint(op.f("users_riding_check"), "users", RIDING)
+    _check("vehicles", "band", "band = floor(latitude * 200)")
+    _check("rides", "distance", "distance >= 0")
+    _check("users", "riding", RIDING)
     op.create_index(
         "vehicles_city_public_id_idx", "vehicles", ["city", "public_id"], if_not_exists=True
     )
@@ -42,11 +41,21 @@ def downgrade() -> None:
     _index("rides", new=OLD_RIDES, old=NEW_RIDES)
     _index("vehicles", new=OLD_INDEX, old=NEW_INDEX)
     op.drop_index("vehicles_city_public_id_idx", "vehicles", if_exists=True)
-    op.drop_constraint(op.f("users_riding_check"), "users")
-    op.drop_constraint(op.f("rides_distance_check"), "rides")
-    op.drop_constraint(op.f("vehicles_band_check"), "vehicles")
+    op.drop_constraint(op.f("users_riding_check"), "users", if_exists=True)
+    op.drop_constraint(op.f("rides_distance_check"), "rides", if_exists=True)
+    op.drop_constraint(op.f("vehicles_band_check"), "vehicles", if_exists=True)
     for column in CERTAIN:
         op.alter_column("vehicles", column, nullable=True)
+
+
+def _check(table: str, name: str, condition: str) -> None:
+    """Add a CHECK unless it is there: on CockroachDB this may run again after half of it did."""
+    name = f"{table}_{name}_check"
+    there = sa.text(
+        "SELECT 1 FROM pg_constraint WHERE conname = :name AND conrelid = CAST(:table AS REGCLASS)"
+    )
+    if op.get_bind().execute(there, {"name": name, "table": table}).first() is None:
+        op.create_check_constraint(op.f(name), table, condition)
 
 
 def _index(table: str, *, new: list[str], old: list[str]) -> None:

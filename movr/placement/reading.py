@@ -1,0 +1,252 @@
+"""Whose rows a plan of CockroachDB's touches, and what it leaves unproven.
+
+Steps that reach the keyspace (scans, lookup and index joins, writes) are held against the models'
+indexes. One is proven if its index begins with a city, and each key that it reads or writes there
+begins with a city that the plan names. What is not known here is not proven.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import UniqueConstraint
+
+from movr.models import Base
+from movr.placement.kinds import TABLES
+from movr.placement.plans import Cities, Step, cities_named, cities_of_spans, names, parse, tuples
+
+Columns = list[tuple[str, Cities]]  # each with the cities that it can be, if they are known
+
+_UNKNOWN: Final[Cities] = frozenset()
+_CITY_COLUMNS: Final = frozenset({"city", "rider_city"})
+_SCANS: Final = ("scan", "revscan")
+_INSERTS: Final = ("insert", "insert fast path", "upsert")
+_SETS: Final = ("union", "intersect", "except")
+# Steps that work on what others have read.
+_ELSEWHERE: Final = re.compile(
+    r"(project|render|filter|limit|sort|top-k|distinct|group|ordinality|max1row|window|values"
+    r"|norows|emptyrow|buffer|scan buffer|root|subquery|constraint-check|error if rows|project set"
+    r"|(hash|merge|cross) join|union|intersect|except)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index of a table, its primary one or another, with the columns that it only stores."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """As plans call it."""
+        return f"{self.table}@{self.name}"
+
+    @property
+    def is_primary(self) -> bool:
+        """True if it is the row itself."""
+        return self.name == f"{self.table}_pkey"
+
+    @property
+    def begins_with_city(self) -> bool:
+        """True if a city's entries are together."""
+        return self.columns[0] in _CITY_COLUMNS
+
+
+def _indexes() -> Iterator[Index]:
+    for table in TABLES:
+        for constraint in (table.primary_key, *table.constraints):
+            if constraint is table.primary_key or isinstance(constraint, UniqueConstraint):
+                columns = tuple(column.name for column in constraint.columns)
+                yield Index(table.name, str(constraint.name), columns)
+        for index in table.indexes:
+            stored = index.dialect_options["postgresql"]["include"] or ()
+            columns = (*(column.name for column in index.columns), *stored)
+            yield Index(table.name, str(index.name), columns)
+
+
+_INDEXES: Final = {index.full_name: index for index in _indexes()}
+
+
+def read(plan: str) -> tuple[Cities, tuple[str, ...]]:
+    """The cities whose rows a plan touches, and why it may touch others too."""
+    steps = [step for root in parse(plan) for step in root.walk()]
+    reader = _Reader({step.get("label"): step for step in steps if step.name == "buffer"})
+    for step in steps:
+        reader.read(step)
+    if not steps:
+        reader.unproven.append("the server gave no plan")
+    return frozenset(reader.cities), tuple(dict.fromkeys(reader.unproven))
+
+
+class _Reader:
+    """Collects what the steps of one plan touch."""
+
+    def __init__(self, buffers: dict[str, Step]) -> None:
+        self._buffers = buffers
+        self.cities: set[str] = set()
+        self.unproven: list[str] = []
+
+    def read(self, step: Step) -> None:
+        """Note what a step touches by itself."""
+        if step.name in _SCANS:
+            self._touch(step.get("table"), cities_of_spans(step.get("spans")))
+        elif step.name.startswith("lookup join"):
+            self._touch(step.get("table"), self._looked_up(step))
+        elif step.name == "index join":
+            self._touch(step.get("table"), self._inputs(step).get("city", _UNKNOWN))
+        elif step.name in _INSERTS:
+            self._read_insert(step)
+        elif step.name in {"update", "delete"}:
+            self._read_update(step)
+        elif not _ELSEWHERE.match(step.name):
+            self.unproven.append(f"a step that is not known: {step.name}")
+
+    def _touch(self, index: str, cities: Cities) -> None:
+        """Note that entries of these cities are read or written in an index."""
+        known = _INDEXES.get(index)
+        if known is None:
+            self.unproven.append(f"{index or 'an index'} is not known")
+        elif not known.begins_with_city:
+            self.unproven.append(f"{index} has the entries of all cities together")
+        elif not cities:
+            self.unproven.append(f"{index} is reached by keys of which the plan names no city")
+        self.cities |= cities
+
+    def _read_insert(self, step: Step) -> None:
+        """An insert writes to all indexes of its table, and may check its foreign keys itself."""
+        table = step.get("into").partition("(")[0]
+        values = dict(self._inserted(step))
+        for index in _INDEXES.values():
+            if index.table == table:
+                self._touch(index.full_name, values.get(index.columns[0], _UNKNOWN))
+        for checked in step.all("FK check"):
+            self._touch(checked, values.get(_referring_column(table, checked), _UNKNOWN))
+
+    def _read_update(self, step: Step) -> None:
+        """An update writes to the row, and to the indexes that have a column it sets."""
+        table = step.get("table") or step.get("from")
+        changed = set(names(step.get("set")))
+        found = self._inputs(step)
+        for index in _INDEXES.values():
+            has_changed = step.name == "delete" or changed.intersection(index.columns)
+            if index.table == table and (has_changed or index.is_primary):
+                self._touch(index.full_name, found.get(index.columns[0], _UNKNOWN))
+        if moved := sorted(changed & _CITY_COLUMNS):
+            self.unproven.append(f"{table}.{moved[0]} changes")
+
+    def _looked_up(self, step: Step) -> Cities:
+        """The cities of the rows that a lookup join looks up."""
+        if step.get("remote lookup condition"):
+            return _UNKNOWN
+        leading = _leading_column(step.get("table"))
+        ours, _, theirs = step.get("equality").partition(" = ")
+        column = dict(zip(names(theirs), names(ours), strict=False)).get(leading, "")
+        named = _of_condition(step.get("lookup condition")).get(leading, _UNKNOWN)
+        return self._inputs(step).get(column, named)
+
+    def _inputs(self, step: Step) -> dict[str, Cities]:
+        """What is known of the columns that a step is fed with."""
+        return _by_name(column for source in step.inputs for column in self._columns(source))
+
+    def _columns(self, step: Step) -> Columns:
+        """What is known of a step's output."""
+        if step.name == "scan buffer":
+            buffer = self._buffers[step.get("label")]
+            return _renamed(step.columns, self._columns(buffer.inputs[0]))
+        if step.name == "values":
+            return list(zip(step.columns, tuples(step), strict=False))
+        if step.name.startswith(_SETS):
+            return self._of_all(step)
+        known = self._known(step)
+        return [(name, known.get(name, _UNKNOWN)) for name in step.columns]
+
+    def _known(self, step: Step) -> dict[str, Cities]:
+        if step.name in _SCANS:
+            spans = cities_of_spans(step.get("spans"))
+            return {_leading_column(step.get("table")): spans}
+        if step.name in _INSERTS:
+            return dict(self._inserted(step))
+        if step.name == "render":
+            return self._rendered(step)
+        if step.name.startswith("lookup join"):
+            return self._joined(step)
+        return self._inputs(step) | _of_condition(step.get("filter"))
+
+    def _rendered(self, step: Step) -> dict[str, Cities]:
+        """A column that is computed is known if it is another one, or a literal."""
+        inputs = self._inputs(step)
+        return {
+            key.removeprefix("render ").strip('"'): inputs.get(value, cities_named(value))
+            for key, value in step.said
+            if key.startswith("render ")
+        }
+
+    def _joined(self, step: Step) -> dict[str, Cities]:
+        """Of the columns that a lookup adds, that is known by which it looks up."""
+        (source,) = step.inputs
+        fed = self._columns(source)
+        added = Counter(step.columns) - Counter(name for name, _ in fed)
+        leading = _leading_column(step.get("table"))
+        cities = self._looked_up(step)
+        return _by_name(
+            [*fed, *((name, cities if name == leading else _UNKNOWN) for name in added)]
+        )
+
+    def _inserted(self, step: Step) -> Columns:
+        """The columns that an insert writes: its own rows, or those that it is fed with."""
+        written = names(step.get("into").partition("(")[2])
+        if step.inputs:
+            return _renamed(written, self._columns(step.inputs[0]))
+        return list(zip(written, tuples(step), strict=False))
+
+    def _of_all(self, step: Step) -> Columns:
+        """What all inputs of a union know, column by column."""
+        sides = zip(*(self._columns(source) for source in step.inputs), strict=False)
+        merged = [_all_known(cities for _, cities in side) for side in sides]
+        return list(zip(step.columns, merged, strict=False))
+
+
+def _all_known(found: Iterable[Cities]) -> Cities:
+    """The cities of all, if all are known."""
+    cities = list(found)
+    return _UNKNOWN.union(*cities) if all(cities) else _UNKNOWN
+
+
+def _by_name(columns: Iterable[tuple[str, Cities]]) -> dict[str, Cities]:
+    """What is known of columns by their names: of two of one name, what is known of both."""
+    found: dict[str, list[Cities]] = {}
+    for name, cities in columns:
+        found.setdefault(name, []).append(cities)
+    return {name: _all_known(cities) for name, cities in found.items()}
+
+
+def _renamed(columns: list[str], source: Columns) -> Columns:
+    return [(name, cities) for name, (_, cities) in zip(columns, source, strict=False)]
+
+
+def _leading_column(index: str) -> str:
+    known = _INDEXES.get(index)
+    return known.columns[0] if known else ""
+
+
+def _referring_column(table: str, checked: str) -> str:
+    """Which column of a table has the city of the row that it refers to in this index."""
+    (column,) = (
+        key.column_keys[0]
+        for key in Base.metadata.tables[table].foreign_key_constraints
+        if key.referred_table.name == checked.partition("@")[0]
+    )
+    return column
+
+
+def _of_condition(condition: str) -> dict[str, Cities]:
+    """The cities that a conjunction allows columns to be."""
+    if re.search(r"\b(OR|NOT|CASE)\b", condition):
+        return {}
+    parts = (part.strip("()") for part in condition.split(" AND "))
+    found = (re.fullmatch(r"(\w+) (?:= |IN \()('.*)", part) for part in parts)
+    return {one[1]: _all_known(map(cities_named, one[2].split(", "))) for one in found if one}

@@ -1,0 +1,131 @@
+"""CockroachDB's plans, written down, and read: what stays home, and what is not proven to.
+
+Recorded on v22.1; but `by_region`, `range` and `unknown` are written in its format.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from movr.placement import locality, plans, reading
+
+PLANS = Path(__file__).parent / "plans"
+
+NAMELESS = "is reached by keys of which the plan names no city"
+MIXED = "has the entries of all cities together"
+
+
+def plan(name: str) -> str:
+    return (PLANS / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "cities"),
+    [
+        ("list", {"new york"}),
+        ("claim", {"new york"}),
+        ("start", {"new york"}),
+        ("history", {"new york"}),
+        ("add_vehicle", {"new york"}),
+        ("add_vehicle_fast", {"paris"}),
+        ("owner", {"paris"}),
+        ("by_region", {"boston", "new york"}),
+        ("many", {"boston", "new york", "paris", "rome", "seattle", "washington dc"}),
+    ],
+)
+def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[str]) -> None:
+    assert reading.read(plan(name)) == (frozenset(cities), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        # The city of a ride is its vehicle's, wherever its rider is from.
+        ("traveller", (f"vehicles@vehicles_pkey {NAMELESS}", f"rides@rides_pkey {NAMELESS}")),
+        # A username is unique over all cities: looked up, written, and free again.
+        ("register", (f"users@users_username_key {MIXED}",)),
+        ("erase", (f"users@users_username_key {MIXED}",)),
+        # From Amsterdam to Paris there are Boston and Los Angeles.
+        ("range", (f"users@users_pkey {NAMELESS}",)),
+        ("limited", (f"users@users_username_key {MIXED}",)),
+        ("unknown", ("a step that is not known: zigzag join",)),
+    ],
+)
+def test_what_a_plan_does_not_prove_is_said(name: str, reasons: tuple[str, ...]) -> None:
+    assert reading.read(plan(name))[1] == reasons
+    assert not locality.reach_of_cockroachdb(plan(name)).is_within("gcp-us-east1")
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("(city,id)", "(id)"),
+        ("users@users_pkey", "users@elsewhere"),
+        ("users@users_pkey", "users@users_username_key"),
+        ("columns: (city, id, type, owner_id)", "columns: (id, type, owner_id)"),
+        ('spans: /"paris"', "spans: FULL SCAN"),
+        ('spans: /"paris"', "spans: LIMITED SCAN"),
+        ("/0\n", '/0 /"paris"/"x"/0 -/5\n'),
+        ("lookup join (inner)", "zigzag join"),
+    ],
+)
+def test_a_plan_that_is_changed_a_little_is_not_proven(was: str, is_now: str) -> None:
+    changed = plan("owner").replace(was, is_now)
+
+    assert changed != plan("owner")
+    assert reading.read(changed)[1]
+
+
+def test_no_plan_proves_nothing() -> None:
+    assert reading.read("distribution: local\n") == (frozenset(), ("the server gave no plan",))
+
+
+def test_two_cities_of_a_region_are_home_and_two_regions_are_not() -> None:
+    spans = 'spans: /"new york"-/"new york"/PrefixEnd /"{}"-/"{}"/PrefixEnd'
+    scan = f"• scan\n  columns: (city)\n  table: rides@rides_pkey\n  {spans}"
+
+    near = locality.reach_of_cockroachdb(scan.format("boston", "boston"))
+    far = locality.reach_of_cockroachdb(scan.format("paris", "paris"))
+
+    assert near.is_within("gcp-us-east1")
+    assert far.regions == {"gcp-us-east1", "gcp-europe-west1"}
+    assert not far.is_within("gcp-us-east1")
+
+
+@pytest.mark.parametrize(
+    ("spans", "cities"),
+    [
+        ('/"new york"/"\\x00-/\\"a b"/0', {"new york"}),
+        ('/"new york"/2026-05-01T12:00:00Z-/"new york"/PrefixEnd', {"new york"}),
+        ('/"\\x80"/"seattle"/-1.5-/"\\x80"/"seattle"/2', {"seattle"}),
+        ('/"new york"-', set()),
+        ('-/"new york"', set()),
+        ('/NULL/"new york"', set()),
+        ('/"ada"/"new york"/0', set()),
+        ('/"new york"/0 /"atlantis"/0', set()),
+    ],
+)
+def test_spans_are_read_key_by_key(spans: str, cities: set[str]) -> None:
+    assert plans.cities_of_spans(spans) == cities
+
+
+def test_columns_of_one_name_are_known_only_if_all_are() -> None:
+    """A rider's own city, and that of their ride, are both called `city`."""
+    joined = """
+• lookup join (inner)
+│ columns: (city, city, type)
+│ table: vehicles@vehicles_pkey
+│ equality: (city, vehicle_id) = (city,id)
+│
+└── • lookup join (inner)
+    │ columns: (city, id, city, vehicle_id)
+    │ table: rides@rides_rider_city_rider_id_start_time_id_idx
+    │ equality: (city, id) = (rider_city,rider_id)
+    │
+    └── • scan
+          columns: (city, id)
+          table: users@users_pkey
+          spans: /"new york"/"x"/0
+"""
+
+    assert reading.read(joined)[1] == (f"vehicles@vehicles_pkey {NAMELESS}",)
