@@ -161,20 +161,26 @@ def end_ride(
     position: Position | None,
     distance: int | None,
     public_id: UUID,
+    clock: str,
     now: datetime,
 ) -> None:
-    """End the rider's active ride and free its vehicle where it was left, under a new public name.
+    """End the rider's active ride, add it to the rider's totals, and free its vehicle.
 
+    That stands where it was left, under a new public name. The totals are those of the week and
+    month in which the ride began, on the rider's own `clock`, which is the name of a time zone.
     Content with a ride that the rider has ended before. Raises RideNotFound, NotYourRide.
     """
     which = _parameters(ride=ride)
-    if not _is_changed(connection, changes.RELEASE_RIDER, **_parameters(user=rider), **which):
+    who = _parameters(user=rider)
+    if not _is_changed(connection, changes.RELEASE_RIDER, **who, **which):
         _refuse_to_end(connection, ride, rider)
         return
     run(
         connection,
         changes.END_RIDE,
+        **who,
         **which,
+        clock=clock,
         place=location,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,

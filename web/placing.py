@@ -79,9 +79,7 @@ def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
     except ImportError:
         message = "The sample rows are made in a clone. What would be printed is its dbinit.sql."
         raise click.ClickException(message) from None
-    world = sample.make()
-    rows = {"users": world.users, "vehicles": world.vehicles, "rides": world.rides}
-    click.echo(dbinit.render(rows), nl=False)
+    click.echo(dbinit.render(sample.make().by_table()), nl=False)
 
 
 @placement.command()

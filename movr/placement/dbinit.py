@@ -5,7 +5,7 @@ that `db upgrade` has nothing left to do. Rendered from the models, never edited
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -87,6 +87,6 @@ def _literal(value: object) -> str:
             return repr(value)
         case list():
             return f"ARRAY[{', '.join(_literal(item) for item in value)}]::VARCHAR[]"
-        case str() | UUID() | datetime() | timedelta():
+        case str() | UUID() | date() | timedelta():
             return "'" + str(value).replace("'", "''") + "'"
     raise TypeError(f"No SQL for {value!r}.")

@@ -180,7 +180,7 @@ def _summary(statement: str) -> str:
     """`UPDATE users`, `SELECT rides, vehicles`: what a statement does to which tables."""
     verbs = re.findall(r"\b(SELECT|INSERT|UPDATE)\b", statement)
     verb = next((verb for verb in verbs if verb != "SELECT"), "SELECT")
-    tables = dict.fromkeys(re.findall(r"\b(users|vehicles|rides)\b", statement))
+    tables = dict.fromkeys(re.findall(r"\b(users|vehicles|rides|ride_totals)\b", statement))
     return f"{verb} {', '.join(tables)}"
 
 

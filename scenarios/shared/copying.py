@@ -8,17 +8,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from movr.models import Base
-
 Row = dict[str, Any]
 
 
-def copy(connection: Connection, model: type[Base], rows: list[Row]) -> None:
+def copy(connection: Connection, table: str, rows: list[Row]) -> None:
     """Add rows, which all have the same columns, within the connection's transaction."""
     if not rows:
         return
     columns = ", ".join(rows[0])
-    command = f"COPY {model.__tablename__} ({columns}) FROM STDIN"
+    command = f"COPY {table} ({columns}) FROM STDIN"
     cursor: Any = connection.connection.cursor()  # psycopg2's own, for COPY
     with closing(cursor):
         cursor.copy_expert(command, _Lines(rows))
