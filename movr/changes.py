@@ -241,7 +241,7 @@ def _adding_up(ended: CTE) -> CTE:
         "city": _USER_CITY,
         "rider_id": _USER_ID,
         "period": period,
-        "begin": begin_at(period, ended.c.start_time, bindparam("clock", type_=String())),
+        "begin": begin_at(period, ended.c.start_time, bindparam("timezone", type_=String())),
         "rides": literal(1),
         "length": ended.c.length,
         "distance": func.coalesce(ended.c.distance, 0),

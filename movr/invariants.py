@@ -40,15 +40,18 @@ _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
 def _wrong_totals() -> Select[Any]:
-    """Riders with a total that is not what their ended rides add up to: the rest is not nothing."""
+    """Riders with a total that is not what their ended rides add up to.
+
+    Adds up the rides and subtracts the totals, so that every week and month should come to nothing.
+    """
     by = periods()
-    clock = case({city.name: city.timezone.key for city in CITIES}, value=Ride.rider_city)
+    timezone = case({city.name: city.timezone.key for city in CITIES}, value=Ride.rider_city)
     rides = (
         select(
             Ride.rider_city.label("city"),
             Ride.rider_id.label("id"),
             by.c.period,
-            begin_at(by.c.period, Ride.start_time, clock).label("begin"),
+            begin_at(by.c.period, Ride.start_time, timezone).label("begin"),
             literal(1).label("rides"),
             Ride.length,
             func.coalesce(Ride.distance, 0).label("distance"),

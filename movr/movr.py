@@ -296,7 +296,7 @@ class MovR:
             position=end,
             distance=round(geo.metres(start, end)) if start and end else None,
             public_id=uuid4(),
-            clock=_city(rider.city).timezone.key,
+            timezone=_city(rider.city).timezone.key,
             now=self._now(),
         )
 

@@ -25,7 +25,6 @@ from sqlalchemy import (
     cast,
     extract,
     func,
-    literal_column,
     null,
     select,
     true,
@@ -234,7 +233,7 @@ def _totals(period: str) -> ScalarSelect[Any]:
         .where(
             RideTotal.city == bindparam("rider_city"),
             RideTotal.rider_id == bindparam("rider_id"),
-            RideTotal.period == literal_column(f"'{period}'"),
+            RideTotal.period == period,
             RideTotal.begin >= bindparam(f"{period}s_since", type_=Date()),
         )
         .scalar_subquery()

@@ -26,10 +26,10 @@ def begin(period: str, day: date) -> date:
 
 
 def begin_at(
-    period: ColumnElement[str], time: SQLColumnExpression[datetime], clock: ColumnElement[str]
+    period: ColumnElement[str], time: SQLColumnExpression[datetime], timezone: ColumnElement[str]
 ) -> ColumnElement[date]:
     """The same in SQL, for a time of the table and the name of a time zone."""
-    return cast(func.date_trunc(period, func.timezone(clock, time)), Date)
+    return cast(func.date_trunc(period, func.timezone(timezone, time)), Date)
 
 
 def periods() -> Values:

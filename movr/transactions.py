@@ -161,13 +161,14 @@ def end_ride(
     position: Position | None,
     distance: int | None,
     public_id: UUID,
-    clock: str,
+    timezone: str,
     now: datetime,
 ) -> None:
-    """End the rider's active ride, add it to the rider's totals, and free its vehicle.
+    """End the rider's active ride and free its vehicle where it was left, under a new public name.
 
-    That stands where it was left, under a new public name. The totals are those of the week and
-    month in which the ride began, on the rider's own `clock`, which is the name of a time zone.
+    Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
+    of the rider's home city.
+
     Content with a ride that the rider has ended before. Raises RideNotFound, NotYourRide.
     """
     which = _parameters(ride=ride)
@@ -180,7 +181,7 @@ def end_ride(
         changes.END_RIDE,
         **who,
         **which,
-        clock=clock,
+        timezone=timezone,
         place=location,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,

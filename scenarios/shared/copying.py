@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from types import NoneType
 from typing import Any, Final
 from uuid import UUID
@@ -44,6 +45,7 @@ def _array(words: list[str]) -> str:
 # A value of each type as text; no word of a scenario has a tab, a newline or a backslash to escape.
 _FIELD: Final[dict[type, Callable[[Any], str]]] = {
     NoneType: lambda _: r"\N",
+    timedelta: lambda length: f"{length.total_seconds():.6f} seconds",  # as both engines read it
     UUID: lambda id_: f"{id_.int:032x}",
     list: _array,
 }

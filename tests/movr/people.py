@@ -48,7 +48,7 @@ def a_vehicle(
     return vehicle
 
 
-def clock_of(user: UserKey) -> str:
+def timezone_of(user: UserKey) -> str:
     return next(city.timezone.key for city in CITIES if city.name == user.city)
 
 
@@ -70,7 +70,7 @@ def end(
         position=position,
         distance=distance,
         public_id=uuid4(),
-        clock=clock_of(rider),
+        timezone=timezone_of(rider),
         now=now,
     )
 

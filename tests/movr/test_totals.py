@@ -26,8 +26,8 @@ from tests.movr.people import NOW, a_member, a_past_ride, a_ride, a_vehicle
 
 RIDES = 20_000
 PAGE = 30
-# A page and one more of rides, their vehicles, and the totals of a rider who has 51: by week and by
-# month, whom a database of one rider looks through twice.
+# A page and one more of rides, their vehicles, and the rider's 51 totals: PostgreSQL reads a table
+# that small from end to end, once for the weeks and once for the months.
 READ = 2 * (PAGE + 1) + 2 * 51
 
 # When clocks change, weeks, months and years turn, in every city's time and in UTC's.
