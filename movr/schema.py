@@ -16,6 +16,7 @@ from sqlalchemy.schema import SchemaItem
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_TOTALS: Final = "0009"  # the revision that counts them
 
 
 class SchemaError(Exception):
@@ -32,6 +33,13 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Undo the migrations down to `revision`; `base` undoes them all."""
     with plainly():
         command.downgrade(_config(engine), revision)
+
+
+def recount(engine: Engine) -> None:
+    """Count anew what riders' rides add up to, as did the migration that brought these totals."""
+    with plainly():
+        script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
+        script.module.count(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:

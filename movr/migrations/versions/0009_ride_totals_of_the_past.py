@@ -1,8 +1,8 @@
 """Totals of the rides that ended before: counted anew, rider by rider, as often as it is run.
 
-Run it once more when no code of before 0008 is left, which ends rides without adding them up:
-docs/migrations.md says how. A rider's row is locked first, as by whoever ends a ride; so none ends
-between the count and the writing of it.
+`flask db recount` runs it again when no code of before 0008 is left, which ends rides without
+adding them up (docs/migrations.md). A rider's row is locked first, as by whoever ends a ride; so
+none ends between the count and the writing of it.
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
@@ -47,19 +47,24 @@ COUNT = sa.text(
 
 
 def upgrade() -> None:
+    """Count all."""
+    count(op.get_bind().engine)
+
+
+def count(engine: sa.Engine) -> None:
     """In short transactions on a connection of their own, so that riders need not wait."""
-    bind = op.get_bind()
-    engine = sa.create_engine(
-        bind.engine.url,
+    postgresql = engine.dialect.name == "postgresql"
+    counter = sa.create_engine(
+        engine.url,
         poolclass=sa.NullPool,
-        isolation_level=bind.get_isolation_level(),
+        isolation_level="READ COMMITTED" if postgresql else "SERIALIZABLE",
         hide_parameters=True,
     )
     for city in CLOCKS:
         after: UUID | None = UUID(int=0)
         while after:
-            count = partial(_count_next, city=city, after=after)
-            after = run_transaction(engine, count, max_retries=10, max_backoff=1)
+            next_riders = partial(_count_next, city=city, after=after)
+            after = run_transaction(counter, next_riders, max_retries=10, max_backoff=1)
 
 
 def _count_next(connection: sa.Connection, *, city: str, after: UUID) -> UUID | None:
