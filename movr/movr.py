@@ -302,7 +302,8 @@ class MovR:
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """One of the rider's own rides. Raises RideNotFound."""
-        rows = self._read(queries.RIDE, **_ridden_by(rider), id=id) if rider.cities_ridden else ()
+        wanted = {**_ridden_by(rider), "id": id, "limit": 1}
+        rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
             raise errors.RideNotFound
         return rows_to.ride(rows[0])

@@ -189,33 +189,43 @@ _RIDER: Final = (
     Ride.rider_id == bindparam("rider_id"),
     Ride.city.in_(_RIDDEN),
 )
-_RIDE: Final = (
-    select(
-        Ride.city,
-        Ride.id,
-        Vehicle.type.label("vehicle_type"),
-        Vehicle.brand.label("vehicle_brand"),
-        Ride.start_location,
-        Ride.end_location,
-        Ride.start_time,
-        Ride.end_time,
-        Ride.length,
-        Ride.distance,
-    )
-    .join(Vehicle, and_(Vehicle.city == Ride.city, Vehicle.id == Ride.vehicle_id))
-    .where(*_RIDER, Vehicle.city.in_(_RIDDEN))  # not every planner infers it
-)
 
-RIDE: Final = _RIDE.where(Ride.id == bindparam("id", type_=Uuid()))
+
+def _with_vehicle(rides: Select[Any]) -> Select[Any]:
+    """Rides and what was ridden, the newest first.
+
+    Each vehicle is looked for once it is certain whose ride is shown: CockroachDB would otherwise
+    join a whole history before it takes a page.
+    """
+    page = rides.order_by(Ride.start_time.desc(), Ride.id.desc()).limit(_LIMIT).subquery("page").c
+    return (
+        select(*page, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
+        .join(Vehicle, and_(Vehicle.city == page.city, Vehicle.id == page.vehicle_id))
+        .where(Vehicle.city.in_(_RIDDEN))  # not every planner infers it
+        .order_by(page.start_time.desc(), page.id.desc())
+    )
+
+
+_RIDE: Final = select(
+    Ride.city,
+    Ride.id,
+    Ride.vehicle_id,
+    Ride.start_location,
+    Ride.end_location,
+    Ride.start_time,
+    Ride.end_time,
+    Ride.length,
+    Ride.distance,
+).where(*_RIDER)
+
+RIDE: Final = _with_vehicle(_RIDE.where(Ride.id == bindparam("id", type_=Uuid())))
 
 # The newest first, so that the active ride (a rider's last to start) leads the first page.
-RIDES: Final = (
+RIDES: Final = _with_vehicle(
     _RIDE.where(
         tuple_(Ride.start_time, Ride.id)
-        < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER),
+        < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER)
     )
-    .order_by(Ride.start_time.desc(), Ride.id.desc())
-    .limit(_LIMIT)
 )
 
 
