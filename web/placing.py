@@ -80,7 +80,7 @@ def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
     except ImportError:
         message = "The sample rows are made in a clone. What would be printed is its dbinit.sql."
         raise click.ClickException(message) from None
-    click.echo(dbinit.render(vars(sample.make()), sample.logins()), nl=False)
+    click.echo(dbinit.render(sample.make().by_table(), sample.logins()), nl=False)
 
 
 @placement.command()
@@ -90,7 +90,7 @@ def prove(script: ScriptInfo) -> None:
 
     Exit status 1 if one is not proven to stay in its region and is no known exception. The tour
     opens an account in each region, adds a vehicle and rides it, and leaves them as an account and
-    a vehicle that were deleted leave them: three rows a region.
+    a vehicle that were deleted leave them: three rows a region, and two totals of the ride.
     """
     app = script.load_app()
     if found.look(app.extensions["movr"].engine).placement is Placement.NONE:
