@@ -40,7 +40,8 @@ class Node:
                 *(cockroach, "start", "--insecure", f"--join={join}"),
                 *(f"--listen-addr={self.address}", f"--http-addr=127.0.0.1:{free_port()}"),
                 *(f"--locality=region={self.region}", f"--store={folder / self.address}"),
-                *("--cache=64MiB", "--max-sql-memory=64MiB"),
+                # An index that a migration adds is filled in memory: 64 MiB were too few.
+                *("--cache=64MiB", "--max-sql-memory=256MiB"),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
