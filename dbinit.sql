@@ -42,6 +42,21 @@ CREATE TABLE users (
     INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
+CREATE TABLE ride_totals (
+    city VARCHAR(20) NOT NULL,
+    rider_id UUID NOT NULL,
+    period VARCHAR(5) NOT NULL,
+    begin DATE NOT NULL,
+    rides INTEGER NOT NULL,
+    length INTERVAL NOT NULL,
+    distance INTEGER NOT NULL,
+    CONSTRAINT ride_totals_pkey PRIMARY KEY (city, rider_id, period, begin),
+    CONSTRAINT ride_totals_city_rider_id_fkey FOREIGN KEY(city, rider_id) REFERENCES users (city, id),
+    CONSTRAINT ride_totals_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT ride_totals_period_check CHECK (period IN ('week', 'month')),
+    CONSTRAINT ride_totals_amounts_check CHECK (rides > 0 AND distance >= 0)
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE vehicles (
     city VARCHAR(20) NOT NULL,
     id UUID NOT NULL,
@@ -105,6 +120,9 @@ CREATE TABLE rides (
 ALTER PARTITION us_east OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.vehicles@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.vehicles@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.vehicles@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -145,6 +163,73 @@ INSERT INTO users (city, id, first_name, last_name, email, username, password_ha
     ('rome', '1bab972d-de65-4ef4-8761-571788bf64f8', 'Vanessa', 'Lamborghini', 'rome-1bab972dde65@example.com', 'rome-1bab972dde65', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),
     ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'Milena', 'Barozzi', 'rome-64b4fbe35a61@example.com', 'rome-64b4fbe35a61', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]),
     ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'Rosario', 'Garibaldi', 'rome-bab2cab4bac2@example.com', 'rome-bab2cab4bac2', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]);
+
+INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance) VALUES
+    ('new york', '20c657ab-8352-403b-9e48-60f6512424e6', 'week', '2019-10-21', 2, '0:41:37', 7281),
+    ('new york', '20c657ab-8352-403b-9e48-60f6512424e6', 'month', '2019-10-01', 4, '1:55:28', 15602),
+    ('new york', '5e83eb02-2ea2-442a-ba3b-c3967cbac1d3', 'week', '2019-10-28', 1, '0:27:19', 2089),
+    ('new york', '5e83eb02-2ea2-442a-ba3b-c3967cbac1d3', 'month', '2019-10-01', 1, '0:27:19', 2089),
+    ('new york', '20c657ab-8352-403b-9e48-60f6512424e6', 'week', '2019-10-28', 2, '1:13:51', 8321),
+    ('new york', '5e83eb02-2ea2-442a-ba3b-c3967cbac1d3', 'week', '2019-11-11', 1, '0:27:08', 18),
+    ('new york', '5e83eb02-2ea2-442a-ba3b-c3967cbac1d3', 'month', '2019-11-01', 1, '0:27:08', 18),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'week', '2019-10-07', 1, '0:28:39', 485),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'month', '2019-10-01', 2, '1:01:20', 3727),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'week', '2019-10-21', 1, '0:32:41', 3242),
+    ('boston', '832e555e-bbbf-4afa-ba98-8ab71beacdef', 'week', '2019-10-28', 1, '0:22:48', 3635),
+    ('boston', '832e555e-bbbf-4afa-ba98-8ab71beacdef', 'month', '2019-10-01', 1, '0:22:48', 3635),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'week', '2019-10-28', 2, '0:49:43', 6725),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'month', '2019-11-01', 3, '1:09:50', 9759),
+    ('boston', 'b57f0b03-92e5-4399-a089-271efdb6e1f2', 'week', '2019-11-04', 1, '0:20:07', 3034),
+    ('washington dc', '1d06212b-fbac-4144-b30c-8a6b2df491f8', 'week', '2019-10-14', 2, '1:02:10', 10095),
+    ('washington dc', '1d06212b-fbac-4144-b30c-8a6b2df491f8', 'month', '2019-10-01', 3, '1:23:44', 15171),
+    ('washington dc', '1d06212b-fbac-4144-b30c-8a6b2df491f8', 'week', '2019-10-28', 1, '0:21:34', 5076),
+    ('washington dc', '06acb904-7f30-42cd-b97e-cc2de0b6e257', 'week', '2019-10-28', 1, '0:43:52', 4214),
+    ('washington dc', '06acb904-7f30-42cd-b97e-cc2de0b6e257', 'month', '2019-11-01', 3, '1:52:52', 15022),
+    ('washington dc', '06acb904-7f30-42cd-b97e-cc2de0b6e257', 'week', '2019-11-04', 2, '1:09:00', 10808),
+    ('seattle', 'aaf49d53-a28f-4edc-a363-ca8e8c200dbd', 'week', '2019-10-14', 2, '0:45:01', 4571),
+    ('seattle', 'aaf49d53-a28f-4edc-a363-ca8e8c200dbd', 'month', '2019-10-01', 3, '0:50:30', 5507),
+    ('seattle', 'aaf49d53-a28f-4edc-a363-ca8e8c200dbd', 'week', '2019-10-28', 1, '0:05:29', 936),
+    ('seattle', 'aaf49d53-a28f-4edc-a363-ca8e8c200dbd', 'week', '2019-11-04', 2, '0:49:12', 3180),
+    ('seattle', 'aaf49d53-a28f-4edc-a363-ca8e8c200dbd', 'month', '2019-11-01', 2, '0:49:12', 3180),
+    ('seattle', 'bffee05c-a1c4-4d61-9ae8-3458c08bee58', 'week', '2019-11-11', 1, '0:16:16', 2025),
+    ('seattle', 'bffee05c-a1c4-4d61-9ae8-3458c08bee58', 'month', '2019-11-01', 1, '0:16:16', 2025),
+    ('san francisco', 'dbdfde4d-5b9e-47e8-b8cd-1a91eb0941c0', 'week', '2019-10-21', 3, '1:10:19', 7220),
+    ('san francisco', 'dbdfde4d-5b9e-47e8-b8cd-1a91eb0941c0', 'month', '2019-10-01', 4, '1:47:12', 11534),
+    ('san francisco', 'dbdfde4d-5b9e-47e8-b8cd-1a91eb0941c0', 'week', '2019-10-28', 2, '1:07:14', 5804),
+    ('san francisco', 'aebf6f60-46c2-4972-b61c-a4f8905b4748', 'week', '2019-10-28', 1, '0:33:59', 5000),
+    ('san francisco', 'aebf6f60-46c2-4972-b61c-a4f8905b4748', 'month', '2019-10-01', 1, '0:33:59', 5000),
+    ('san francisco', 'dbdfde4d-5b9e-47e8-b8cd-1a91eb0941c0', 'month', '2019-11-01', 1, '0:30:21', 1490),
+    ('los angeles', '1f707d9a-c84a-457b-ac6b-bbfff2809465', 'week', '2019-10-14', 1, '0:40:47', 11509),
+    ('los angeles', '1f707d9a-c84a-457b-ac6b-bbfff2809465', 'month', '2019-10-01', 1, '0:40:47', 11509),
+    ('los angeles', '1f707d9a-c84a-457b-ac6b-bbfff2809465', 'week', '2019-10-28', 1, '0:43:53', 3998),
+    ('los angeles', '1f707d9a-c84a-457b-ac6b-bbfff2809465', 'month', '2019-11-01', 2, '1:04:47', 9468),
+    ('los angeles', '1f707d9a-c84a-457b-ac6b-bbfff2809465', 'week', '2019-11-04', 1, '0:20:54', 5470),
+    ('los angeles', '048607bc-5d84-46e9-a6f0-0e17cf93a130', 'week', '2019-11-04', 3, '0:52:59', 10329),
+    ('los angeles', '048607bc-5d84-46e9-a6f0-0e17cf93a130', 'month', '2019-11-01', 3, '0:52:59', 10329),
+    ('amsterdam', '6421b5c0-61e4-4a69-8284-0e5462f04511', 'week', '2019-10-21', 2, '0:37:28', 5475),
+    ('amsterdam', '6421b5c0-61e4-4a69-8284-0e5462f04511', 'month', '2019-10-01', 2, '0:37:28', 5475),
+    ('amsterdam', '6421b5c0-61e4-4a69-8284-0e5462f04511', 'week', '2019-11-04', 2, '0:37:42', 1924),
+    ('amsterdam', '6421b5c0-61e4-4a69-8284-0e5462f04511', 'month', '2019-11-01', 3, '0:54:30', 2939),
+    ('amsterdam', '33087f4e-cac4-49bb-a9a5-d0e094913084', 'week', '2019-11-04', 1, '0:19:54', 617),
+    ('amsterdam', '33087f4e-cac4-49bb-a9a5-d0e094913084', 'month', '2019-11-01', 1, '0:19:54', 617),
+    ('amsterdam', '6421b5c0-61e4-4a69-8284-0e5462f04511', 'week', '2019-11-11', 1, '0:16:48', 1015),
+    ('paris', '6a7cee3f-b141-49f2-a689-299d3b4ad9d3', 'week', '2019-10-14', 1, '0:42:24', 2994),
+    ('paris', '6a7cee3f-b141-49f2-a689-299d3b4ad9d3', 'month', '2019-10-01', 2, '1:05:09', 4181);
+INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance) VALUES
+    ('paris', 'ab33659b-e635-44c3-ad42-bbab317ef136', 'week', '2019-10-21', 1, '0:39:17', 6694),
+    ('paris', 'ab33659b-e635-44c3-ad42-bbab317ef136', 'month', '2019-10-01', 3, '0:58:59', 11549),
+    ('paris', '6a7cee3f-b141-49f2-a689-299d3b4ad9d3', 'week', '2019-10-21', 1, '0:22:45', 1187),
+    ('paris', 'ab33659b-e635-44c3-ad42-bbab317ef136', 'week', '2019-10-28', 2, '0:19:42', 4855),
+    ('paris', '6a7cee3f-b141-49f2-a689-299d3b4ad9d3', 'week', '2019-10-28', 1, '0:27:49', 2759),
+    ('paris', '6a7cee3f-b141-49f2-a689-299d3b4ad9d3', 'month', '2019-11-01', 1, '0:27:49', 2759),
+    ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'week', '2019-10-14', 1, '0:23:03', 1454),
+    ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'month', '2019-10-01', 3, '1:09:05', 6267),
+    ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'week', '2019-10-14', 2, '0:56:03', 5458),
+    ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'month', '2019-10-01', 2, '0:56:03', 5458),
+    ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'week', '2019-10-21', 1, '0:41:54', 2168),
+    ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'week', '2019-10-28', 1, '0:04:08', 2645),
+    ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'week', '2019-11-11', 1, '0:25:05', 2657),
+    ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'month', '2019-11-01', 1, '0:25:05', 2657);
 
 INSERT INTO vehicles (city, id, type, owner_id, date_added, status, last_location, color, brand, latitude, longitude, public_id) VALUES
     ('new york', 'a11d7967-efc9-40e1-b54a-282d5ff8bd05', 'skateboard', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', '2019-02-15 12:00:00+00:00', 'available', '1 East 42nd Street', 'black', 'Longboarder', 40.752324, -73.977507, '29ebc428-f620-4af6-9bf0-a6de682b9f80'),

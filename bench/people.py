@@ -9,9 +9,9 @@ from sqlalchemy import Engine, insert
 
 from movr.cities import DEFAULT_CITY, Position
 from movr.formats import AVAILABLE
-from movr.models import Ride, User, Vehicle
+from movr.models import Ride, RideTotal, User, Vehicle
 from movr.passwords import hash_password
-from scenarios.shared.world import analyze
+from scenarios.shared.world import analyze, totals_of
 
 MORE_THAN_A_PAGE: Final = 40
 # Not where those look who look from the centre: what they find is the world's.
@@ -37,7 +37,9 @@ def settle(engine: Engine, number: int, *, now: datetime) -> list[Person]:
             connection.execute(insert(User), _user(person, password_hash))
             vehicles = _vehicles(person, now)
             connection.execute(insert(Vehicle), vehicles)
-            connection.execute(insert(Ride), _rides(person, now))
+            rides = _rides(person, now)
+            connection.execute(insert(Ride), rides)
+            connection.execute(insert(RideTotal), totals_of(rides))
     analyze(engine)
     return people
 
@@ -91,6 +93,7 @@ def _rides(person: Person, now: datetime) -> list[dict[str, object]]:
             "start_time": start,
             "end_time": start + length,
             "length": length,
+            "distance": None,
         }
         for start in starts
     ]

@@ -25,19 +25,24 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     null,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.formats import AVAILABLE, IN_USE
-from movr.models import Base, Ride, User, Vehicle
+from movr.models import Base, Ride, RideTotal, User, Vehicle
+from movr.totals import begin_at, periods
 
 # Tables, and not models: a change need not look for objects.
-_users, _vehicles, _rides = (cast("Table", model.__table__) for model in (User, Vehicle, Ride))
+_users, _vehicles, _rides, _totals = (
+    cast("Table", model.__table__) for model in (User, Vehicle, Ride, RideTotal)
+)
 
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
@@ -202,28 +207,64 @@ RELEASE_RIDER: Final = (
 )
 
 
-def _end_ride() -> Update:
-    """Ends the ride, and frees its vehicle where it was left; without a position where it was."""
+# Where the vehicle was left; nothing if nobody knows.
+_LEFT_AT: Final[dict[str, BindParameter[Any]]] = {
+    "latitude": bindparam("at_latitude", type_=Float()),
+    "longitude": bindparam("at_longitude", type_=Float()),
+}
+
+
+def _ended() -> CTE:
+    """Ends the ride, unless it has ended."""
     # The clock of the server that started the ride may have been ahead of this one.
     end_time = func.greatest(_NOW, _rides.c.start_time)
-    place: dict[str, BindParameter[Any]] = {
-        "latitude": bindparam("at_latitude", type_=Float()),
-        "longitude": bindparam("at_longitude", type_=Float()),
-    }
-    ended = (
+    return (
         update(_rides)
         .where(_IS_RIDE, _rides.c.end_time.is_(None))
         .values(
             end_location=_PLACE,
-            end_latitude=place["latitude"],
-            end_longitude=place["longitude"],
+            end_latitude=_LEFT_AT["latitude"],
+            end_longitude=_LEFT_AT["longitude"],
             distance=bindparam("metres", type_=Integer()),
             end_time=end_time,
             length=end_time - _rides.c.start_time,
         )
-        .returning(_rides.c.vehicle_id)
+        .returning(_rides.c.vehicle_id, _rides.c.start_time, _rides.c.length, _rides.c.distance)
         .cte("ended")
     )
+
+
+def _adding_up(ended: CTE) -> CTE:
+    """Adds the ride that has just ended to its rider's week and month."""
+    period = (by := periods()).c.period
+    row: dict[str, ColumnElement[Any]] = {
+        "city": _USER_CITY,
+        "rider_id": _USER_ID,
+        "period": period,
+        "begin": begin_at(period, ended.c.start_time, bindparam("timezone", type_=String())),
+        "rides": literal(1),
+        "length": ended.c.length,
+        "distance": func.coalesce(ended.c.distance, 0),
+    }
+    added = insert_unless(_totals).from_select(
+        list(row), select(*row.values()).select_from(ended.join(by, true()))
+    )
+    sums = {
+        name: _totals.c[name] + added.excluded[name] for name in ("rides", "length", "distance")
+    }
+    return (
+        added.on_conflict_do_update(index_elements=list(_totals.primary_key), set_=sums)
+        .returning(_totals.c.period)
+        .cte("added")
+    )
+
+
+def _end_ride() -> Update:
+    """Ends the ride, adds it up, and frees its vehicle where it was left, in one round trip.
+
+    Without a position the vehicle stays where it was.
+    """
+    ended = _ended()
     return (
         update(_vehicles)
         .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id.in_(select(ended.c.vehicle_id)))
@@ -231,8 +272,9 @@ def _end_ride() -> Update:
             status=AVAILABLE,
             last_location=_PLACE,
             public_id=bindparam("new_public_id"),
-            **{name: func.coalesce(given, _vehicles.c[name]) for name, given in place.items()},
+            **{name: func.coalesce(given, _vehicles.c[name]) for name, given in _LEFT_AT.items()},
         )
+        .add_cte(_adding_up(ended))
     )
 
 

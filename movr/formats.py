@@ -19,3 +19,8 @@ MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"
 IN_USE: Final = "in_use"
+
+# What a rider's rides are added up by.
+WEEK: Final = "week"
+MONTH: Final = "month"
+PERIODS: Final = (WEEK, MONTH)

@@ -5,6 +5,7 @@ people ride, if you like. They look at all cities: they answer to whoever tests,
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -14,22 +15,68 @@ from sqlalchemy import (
     Select,
     all_,
     and_,
+    case,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
+    true,
+    union_all,
 )
 
+from movr.cities import CITIES
 from movr.engine import take_time
 from movr.formats import AVAILABLE, IN_USE
-from movr.models import Ride, User, Vehicle
+from movr.models import Ride, RideTotal, User, Vehicle
+from movr.totals import begin_at, periods
 
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
 _IS_OF_RIDER: Final = and_(Ride.rider_city == User.city, Ride.rider_id == User.id)
 _IS_NOTED: Final = and_(User.active_ride_city == Ride.city, User.active_ride_id == Ride.id)
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
+
+
+def _wrong_totals() -> Select[Any]:
+    """Riders with a total that is not what their ended rides add up to.
+
+    Adds up the rides and subtracts the totals, so that every week and month should come to nothing.
+    """
+    by = periods()
+    timezone = case({city.name: city.timezone.key for city in CITIES}, value=Ride.rider_city)
+    rides = (
+        select(
+            Ride.rider_city.label("city"),
+            Ride.rider_id.label("id"),
+            by.c.period,
+            begin_at(by.c.period, Ride.start_time, timezone).label("begin"),
+            literal(1).label("rides"),
+            Ride.length,
+            func.coalesce(Ride.distance, 0).label("distance"),
+        )
+        .join(by, true())
+        .where(Ride.end_time.is_not(None))
+    )
+    totals = select(
+        RideTotal.city,
+        RideTotal.rider_id,
+        RideTotal.period,
+        RideTotal.begin,
+        -RideTotal.rides,
+        -RideTotal.length,
+        -RideTotal.distance,
+    )
+    rest = union_all(rides, totals).subquery("rest").c
+    amounts = (rest.rides, rest.length, rest.distance)
+    zeros = (literal(0), literal(timedelta()), literal(0))
+    return (
+        select(rest.city, rest.id)
+        .group_by(rest.city, rest.id, rest.period, rest.begin)
+        .having(or_(*(func.sum(n) != zero for n, zero in zip(amounts, zeros, strict=True))))
+    )
+
 
 # What must hold, and a query for the keys (city, id) that break it.
 INVARIANTS: Final[dict[str, Select[Any]]] = {
@@ -70,6 +117,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         .join(User, _IS_OF_RIDER)
         .where(Ride.city != all_(User.cities_ridden))
     ),
+    "A rider's totals are what their ended rides add up to.": _wrong_totals(),
     "Whoever has a vehicle in service is an owner with an account.": (
         select(Vehicle.city, Vehicle.id)
         .join(User, _IS_OWNED)

@@ -1,10 +1,10 @@
-"""The three tables: users, vehicles, rides, each keyed by (city, id).
+"""The tables: users, vehicles, rides, and what rides add up to. Every key begins with a city.
 
 The models say nothing about where rows are placed; migrations and placement do. A foreign key
 gets no index of its own on either engine, so each index is declared here.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from movr.formats import (
     LOCATION_LENGTH,
     MARKUP_OR_CONTROL,
     NAME_LENGTH,
+    PERIODS,
     USERNAME_LENGTH,
     USERNAME_PATTERN,
     VEHICLE_TYPES,
@@ -227,4 +228,30 @@ class Ride(Base):
             name="ended",
         ),
         CheckConstraint("distance >= 0", name="distance"),
+    )
+
+
+class RideTotal(Base):
+    """What the ended rides of a rider add up to in a week or month: how many, how long, how far.
+
+    It is kept in the rider's home city, and `begin` is the first day there: a Monday, or the first
+    of a month. The statement that ends a ride adds to both of its totals, so that nobody has to
+    read the rides to know. Deleting an account keeps them, as it keeps the rides.
+    """
+
+    __tablename__ = "ride_totals"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    rider_id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(5), primary_key=True)
+    begin: Mapped[date] = mapped_column(primary_key=True)
+    rides: Mapped[int]
+    length: Mapped[timedelta] = mapped_column(Interval)
+    distance: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["city", "rider_id"], ["users.city", "users.id"]),
+        _check_city(),
+        CheckConstraint(_one_of("period", PERIODS), name="period"),
+        CheckConstraint("rides > 0 AND distance >= 0", name="amounts"),
     )

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
@@ -16,18 +15,23 @@ from movr import errors, geo, passwords, patience, queries, results, schema, tra
 from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
 from movr.engine import make_engine
+from movr.formats import MONTH, WEEK
 from movr.outage import Outage
 from movr.results import Page, RideKey, Seen, UserKey, VehicleKey
 from movr.search import GROWTH, Search, SearchRadii
 from movr.statements import run
+from movr.totals import begin
 
 Result = TypeVar("Result")
 
 MAX_RETRIES: Final = 10
 MAX_BACKOFF: Final = 0.3  # seconds
 
-MONTH: Final = timedelta(days=30)
-WEEKS: Final = 26  # half a year
+DAYS: Final = timedelta(days=30)  # in which an owner sees what vehicles did
+# How far back a rider sees what rides add up to: this month and those of a year, half a year of
+# weeks.
+YEARS: Final = 1
+WEEKS: Final = 26
 
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
@@ -207,7 +211,7 @@ class MovR:
             queries.VEHICLES_OF_OWNER,
             city=owner.city,
             owner_id=owner.id,
-            since=self._now() - MONTH,
+            since=self._now() - DAYS,
             after=after or FIRST_ID,
             limit=size + 1,
         )
@@ -292,15 +296,17 @@ class MovR:
             position=end,
             distance=round(geo.metres(start, end)) if start and end else None,
             public_id=uuid4(),
+            timezone=_city(rider.city).timezone.key,
             now=self._now(),
         )
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """One of the rider's own rides. Raises RideNotFound."""
-        rows = self._read(queries.RIDE, **_ridden_by(rider), id=id) if rider.cities_ridden else ()
+        wanted = {**_ridden_by(rider), "id": id, "limit": 1}
+        rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
             raise errors.RideNotFound
-        return results.Ride(*rows[0])
+        return rows_to.ride(rows[0])
 
     def history(
         self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
@@ -317,10 +323,10 @@ class MovR:
         if before:
             rides = self._read(queries.RIDES, **wanted)
             return results.History(rows_to.page_of_rides(rides, size), (), ())
-        spans = _spans(self._now(), _city(rider.city).timezone)
+        spans = _spans(self._now().astimezone(_city(rider.city).timezone).date())
         rows = self._read(queries.HISTORY, **wanted, **spans)
-        months, weeks = rows[0][-2:] if rows else (None, None)
-        page = rows_to.page_of_rides([row[:-2] for row in rows], size)
+        months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
+        page = rows_to.page_of_rides(rows, size)
         return results.History(page, rows_to.totals(months), rows_to.totals(weeks))
 
     # Operators
@@ -441,13 +447,11 @@ def _ridden_by(rider: results.Member) -> dict[str, Any]:
     return {"rider_city": rider.city, "rider_id": rider.id, "cities": rider.cities_ridden}
 
 
-def _spans(now: datetime, clock: ZoneInfo) -> dict[str, Any]:
-    """Since when rides are added up: the first of a month, and a Monday, at midnight there."""
-    today = now.astimezone(clock).replace(hour=0, minute=0, second=0, microsecond=0)
+def _spans(today: date) -> dict[str, date]:
+    """The first month and the first week whose totals are shown."""
     return {
-        "timezone": clock.key,
-        "months_since": today.replace(year=today.year - 1, day=1),
-        "weeks_since": today - timedelta(weeks=WEEKS - 1, days=today.weekday()),
+        "months_since": begin(MONTH, today).replace(year=today.year - YEARS),
+        "weeks_since": begin(WEEK, today) - timedelta(weeks=WEEKS - 1),
     }
 
 

@@ -32,8 +32,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from movr.formats import AVAILABLE
-from movr.models import Ride, User, Vehicle
+from movr.formats import AVAILABLE, MONTH, WEEK
+from movr.models import Ride, RideTotal, User, Vehicle
 
 BEFORE_ALL: Final = -1  # a distance, in millimetres
 
@@ -188,64 +188,70 @@ _RIDER: Final = (
     Ride.rider_id == bindparam("rider_id"),
     Ride.city.in_(_RIDDEN),
 )
-_RIDE: Final = (
-    select(
-        Ride.city,
-        Ride.id,
-        Vehicle.type,
-        Vehicle.brand,
-        Ride.start_location,
-        Ride.end_location,
-        Ride.start_time,
-        Ride.end_time,
-        Ride.length,
-        Ride.distance,
-    )
-    .join(Vehicle, and_(Vehicle.city == Ride.city, Vehicle.id == Ride.vehicle_id))
-    .where(*_RIDER, Vehicle.city.in_(_RIDDEN))  # not every planner infers it
-)
 
-RIDE: Final = _RIDE.where(Ride.id == bindparam("id", type_=Uuid()))
+
+def _with_vehicle(rides: Select[Any]) -> Select[Any]:
+    """Rides and what was ridden, the newest first.
+
+    Each vehicle is looked for once it is certain whose ride is shown: CockroachDB would otherwise
+    join a whole history before it takes a page.
+    """
+    page = rides.order_by(Ride.start_time.desc(), Ride.id.desc()).limit(_LIMIT).subquery("page").c
+    return (
+        select(*page, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
+        .join(Vehicle, and_(Vehicle.city == page.city, Vehicle.id == page.vehicle_id))
+        .where(Vehicle.city.in_(_RIDDEN))  # not every planner infers it
+        .order_by(page.start_time.desc(), page.id.desc())
+    )
+
+
+_RIDE: Final = select(
+    Ride.city,
+    Ride.id,
+    Ride.vehicle_id,
+    Ride.start_location,
+    Ride.end_location,
+    Ride.start_time,
+    Ride.end_time,
+    Ride.length,
+    Ride.distance,
+).where(*_RIDER)
+
+RIDE: Final = _with_vehicle(_RIDE.where(Ride.id == bindparam("id", type_=Uuid())))
 
 # The newest first, so that the active ride (a rider's last to start) leads the first page.
-RIDES: Final = (
+RIDES: Final = _with_vehicle(
     _RIDE.where(
         tuple_(Ride.start_time, Ride.id)
-        < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER),
+        < tuple_(bindparam("before", type_=DateTime(timezone=True)), _AFTER)
     )
-    .order_by(Ride.start_time.desc(), Ride.id.desc())
-    .limit(_LIMIT)
 )
 
 
-def _totals(unit: str) -> ScalarSelect[Any]:
-    """What the rider's rides add up to by `week` or `month` of their own clock, as text in JSON."""
-    clock = bindparam("timezone", type_=String())
-    begin = cast(func.date_trunc(unit, func.timezone(clock, Ride.start_time)), Date).label("begin")
-    totals = (
-        select(
-            begin,
-            func.count().label("rides"),
-            func.coalesce(extract("epoch", func.sum(Ride.length)), 0).label("seconds"),
-            func.coalesce(func.sum(Ride.distance), 0).label("metres"),
-        )
-        .where(
-            *_RIDER,
-            Ride.start_time >= bindparam(f"{unit}s_since", type_=DateTime(timezone=True)),
-            Ride.end_time.is_not(None),
-        )
-        .group_by(begin)
-        .subquery(f"{unit}s")
+def _totals(period: str) -> ScalarSelect[Any]:
+    """What the rider's rides add up to by `week` or `month`, the newest first: as text in JSON."""
+    row = func.json_build_array(
+        cast(RideTotal.begin, String),
+        RideTotal.rides,
+        extract("epoch", RideTotal.length),
+        RideTotal.distance,
     )
-    of = totals.c
-    row = func.json_build_array(cast(of.begin, String), of.rides, of.seconds, of.metres)
-    listed = func.json_agg(aggregate_order_by(row, of.begin.desc()))
-    return select(cast(listed, String)).scalar_subquery()
+    listed = func.json_agg(aggregate_order_by(row, RideTotal.begin.desc()))
+    return (
+        select(cast(listed, String))
+        .where(
+            RideTotal.city == bindparam("rider_city"),
+            RideTotal.rider_id == bindparam("rider_id"),
+            RideTotal.period == period,
+            RideTotal.begin >= bindparam(f"{period}s_since", type_=Date()),
+        )
+        .scalar_subquery()
+    )
 
 
 # The first page of a rider's history also says what it adds up to, in every row: as text, so that
 # only one is read.
-HISTORY: Final = RIDES.add_columns(_totals("month"), _totals("week"))
+HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK).label("weeks"))
 
 
 def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:

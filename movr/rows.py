@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from movr import results
@@ -13,6 +14,8 @@ MILLIMETRES: Final = 1000  # in a metre
 
 Row = Sequence[Any]
 Item = TypeVar("Item")
+
+_FIELDS_OF_RIDE: Final = attrgetter(*results.Ride._fields)  # which the columns are called
 
 
 def member(row: Row) -> results.Member:
@@ -36,6 +39,11 @@ def owned(row: Row) -> results.Owned:
     return results.Owned(results.Vehicle(*row[:-3]), month)
 
 
+def ride(row: object) -> results.Ride:
+    """A ride, from a row that has columns of these names, and perhaps more."""
+    return results.Ride(*_FIELDS_OF_RIDE(row))
+
+
 def totals(found: str | None) -> tuple[results.Total, ...]:
     """What rides add up to, from the JSON that a statement brings them in; None for nothing."""
     return tuple(
@@ -49,10 +57,10 @@ def page_of_vehicles(found: Sequence[results.Nearby], size: int) -> Page[results
     return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
 
 
-def page_of_rides(found: Sequence[Row], size: int) -> Page[results.Ride]:
+def page_of_rides(found: Sequence[object], size: int) -> Page[results.Ride]:
     """The next page begins at a time."""
-    rides = [results.Ride(*row) for row in found]
-    return page(rides, size, lambda ride: f"{ride.start_time.isoformat()}~{ride.id}")
+    rides = [ride(row) for row in found]
+    return page(rides, size, lambda last: f"{last.start_time.isoformat()}~{last.id}")
 
 
 def page(found: Sequence[Item], size: int, key: Callable[[Item], str]) -> Page[Item]:

@@ -19,6 +19,7 @@ from movr.retries import driver_error, retrying
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_TOTALS: Final = "0009"  # the revision that counts them
 
 
 class SchemaError(Exception):
@@ -39,6 +40,13 @@ def downgrade(engine: Engine, revision: str) -> None:
         config = _config(engine)
         config.attributes["changes"] = True
         retrying(lambda: command.downgrade(config, revision))
+
+
+def recount(engine: Engine) -> None:
+    """Count anew what riders' rides add up to, as did the migration that brought these totals."""
+    with plainly():
+        script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
+        script.module.count(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:

@@ -161,20 +161,27 @@ def end_ride(
     position: Position | None,
     distance: int | None,
     public_id: UUID,
+    timezone: str,
     now: datetime,
 ) -> None:
     """End the rider's active ride and free its vehicle where it was left, under a new public name.
 
+    Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
+    of the rider's home city.
+
     Content with a ride that the rider has ended before. Raises RideNotFound, NotYourRide.
     """
     which = _parameters(ride=ride)
-    if not _is_changed(connection, changes.RELEASE_RIDER, **_parameters(user=rider), **which):
+    who = _parameters(user=rider)
+    if not _is_changed(connection, changes.RELEASE_RIDER, **who, **which):
         _refuse_to_end(connection, ride, rider)
         return
     run(
         connection,
         changes.END_RIDE,
+        **who,
         **which,
+        timezone=timezone,
         place=location,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,

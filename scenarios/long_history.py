@@ -21,8 +21,8 @@ LONGEST: Final = 1080  # seconds
 BATCH: Final = 5_000  # rides a transaction
 
 
-def fill(stage: Stage) -> None:
-    """Fill an empty database."""
+def fill(stage: Stage, *, rows: int = RIDES) -> None:
+    """Fill an empty database with `rows` rides."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
     names = world.names_of(DEFAULT_CITY, chance)
     nobodys = hash_password(secrets.token_urlsafe())
@@ -33,15 +33,17 @@ def fill(stage: Stage) -> None:
         for _ in range(2)
     )
     world.admit(rider, RIDER)
-    start = stage.now - RIDES * EVERY
+    start = stage.now - rows * EVERY
     vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
     rides = []
-    for number in range(RIDES):
+    for number in range(rows):
         begin = start + number * EVERY
         end = begin + timedelta(seconds=chance.randrange(180, LONGEST))
         left = world.place(DEFAULT_CITY.name, chance)
         rides.append(world.ride(rider, chance.choice(vehicles), begin, (end, left), chance))
     world.load(stage.engine, World([owner, rider], vehicles))
-    for first in range(0, RIDES, BATCH):
+    for first in range(0, rows, BATCH):
         world.load(stage.engine, World(rides=rides[first : first + BATCH]))
-        stage.tell((first + BATCH) / RIDES)
+        stage.tell(min((first + BATCH) / rows, 1))
+    world.load(stage.engine, World(ride_totals=world.totals_of(rides)))
+    world.analyze(stage.engine)

@@ -94,7 +94,7 @@ def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[Wo
             for n in range(number)
         ]
         rides = list(_rides(people[len(owners) :], vehicles, places, now, chance))
-        yield World(people, vehicles, rides)
+        yield World(people, vehicles, rides, world.totals_of(rides))
 
 
 def _rides(

@@ -13,7 +13,7 @@ from movr import databases, embedded, schema
 from movr.engine import make_engine
 from movr.models import Base
 
-TABLES = ("users", "vehicles", "rides")
+TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # whom others refer to first
 
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -90,7 +90,8 @@ def prove(script: ScriptInfo) -> None:
 
     Exit status 1 if one is not proven to stay in its region and is no known exception. The tour
     opens an account in each region, adds a vehicle and rides it, and leaves them as an account and
-    a vehicle that were deleted leave them: three rows a region.
+    a vehicle that were deleted leave them: three rows a region, and two
+    totals of the ride.
     """
     app = script.load_app()
     if found.look(app.extensions["movr"].engine).placement is Placement.NONE:

@@ -36,7 +36,11 @@ def show() -> None:
 
 @scenario.command()
 @click.argument("name")
-@click.option("--rows", type=click.IntRange(min=1), help="Vehicles a city (metropolis).")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    help="Vehicles a city (metropolis), or rides (long_history).",
+)
 def up(name: str, rows: int | None) -> None:
     """Fill a new database with the scenario NAME, and serve it in the background."""
     chosen = _find(name)

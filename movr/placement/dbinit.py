@@ -7,7 +7,7 @@ It is for demos: the password of its sample members is public.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -108,6 +108,6 @@ def _literal(value: object) -> str:
             return repr(value)
         case list():
             return f"ARRAY[{', '.join(_literal(item) for item in value)}]::VARCHAR[]"
-        case str() | UUID() | datetime() | timedelta():
+        case str() | UUID() | date() | timedelta():
             return "'" + str(value).replace("'", "''") + "'"
     raise TypeError(f"No SQL for {value!r}.")

@@ -2,23 +2,22 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from movr.models import Base
-
 Row = dict[str, Any]
 
 
-def copy(connection: Connection, model: type[Base], rows: list[Row]) -> None:
+def copy(connection: Connection, table: str, rows: list[Row]) -> None:
     """Add rows, which all have the same columns, within the connection's transaction."""
     if not rows:
         return
     columns = ", ".join(rows[0])
-    command = f"COPY {model.__tablename__} ({columns}) FROM STDIN"
+    command = f"COPY {table} ({columns}) FROM STDIN"
     cursor: Any = connection.connection.cursor()  # psycopg2's own, for COPY
     with closing(cursor):
         cursor.copy_expert(command, _Lines(rows))
@@ -49,6 +48,7 @@ def _array(words: list[str]) -> str:
 # A value of each type as text; no word of a scenario has a tab, a newline or a backslash to escape.
 _FIELD: Final[dict[type, Callable[[Any], str]]] = {
     NoneType: lambda _: r"\N",
+    timedelta: lambda length: f"{length.total_seconds():.6f} seconds",  # as both engines read it
     UUID: lambda id_: f"{id_.int:032x}",
     list: _array,
 }

@@ -5,9 +5,9 @@ scenario is made by `person`, `vehicle` and `ride`.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
 from movr.engine import take_time
-from movr.formats import AVAILABLE, IN_USE
+from movr.formats import AVAILABLE, IN_USE, PERIODS
 from movr.geo import metres_on_the_plane
-from movr.models import Ride, User, Vehicle
 from movr.passwords import hash_password
 from movr.retries import retrying
+from movr.totals import begin
 from scenarios.shared.copying import Row, copy
 from scenarios.shared.stage import Login
 from scenarios.shared.streets import STREETS, Street
@@ -31,6 +31,7 @@ DAYS: Final = 30
 LONGEST_NUMBER: Final = 240
 AT_A_STREET: Final = 0.0004  # degrees around its point: some 40 metres
 
+_CLOCKS: Final = {city.name: city.timezone for city in CITIES}
 _NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
 _BRANDS: Final = {
     "bike": ("Kona", "Merida", "Fuji", "Cervelo", "Pinarello", "Santa Cruz"),
@@ -54,11 +55,15 @@ class Size:
 
 @dataclass
 class World:
-    """The rows of all three tables, as they come into being."""
+    """The rows of all tables, by their names, as they come into being.
+
+    A table comes after those that it refers to.
+    """
 
     users: list[Row] = field(default_factory=list)
     vehicles: list[Row] = field(default_factory=list)
     rides: list[Row] = field(default_factory=list)
+    ride_totals: list[Row] = field(default_factory=list)
 
     def free_rider(self) -> Row:
         """Somebody of the first city who has ridden, and rides nothing now."""
@@ -78,6 +83,7 @@ def make(now: datetime, size: Size, *, password_hash: str) -> World:
     chance = random.Random(SEED)  # noqa: S311 - a game of chance, not of secrets
     for city in CITIES:
         _populate(world, city, size, chance, password_hash=password_hash, now=now)
+    world.ride_totals = totals_of(world.rides)
     return world
 
 
@@ -91,8 +97,8 @@ def analyze(engine: Engine) -> None:
     # CockroachDB gathers statistics outside of transactions only.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         take_time(connection)
-        for model in (User, Vehicle, Ride):
-            retrying(partial(connection.exec_driver_sql, f"ANALYZE {model.__tablename__}"))
+        for table in vars(World()):
+            retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
 
 def names_of(city: City, chance: random.Random) -> Faker:
@@ -208,6 +214,27 @@ def ride(
     return made
 
 
+def totals_of(rides: Iterable[Row]) -> list[Row]:
+    """What rides add up to, for rows that no statement of MovR's has added up."""
+    totals: dict[tuple[str, UUID, str, date], Row] = {}
+    for ride in rides:
+        if not ride["end_time"]:
+            continue
+        day = ride["start_time"].astimezone(_CLOCKS[ride["rider_city"]]).date()
+        for period in PERIODS:
+            key = (ride["rider_city"], ride["rider_id"], period, begin(period, day))
+            total = totals.setdefault(key, _nothing(*key))
+            total["rides"] += 1
+            total["length"] += ride["length"]
+            total["distance"] += ride["distance"] or 0
+    return list(totals.values())
+
+
+def _nothing(city: str, rider_id: UUID, period: str, begin: date) -> Row:
+    key = {"city": city, "rider_id": rider_id, "period": period, "begin": begin}
+    return {**key, "rides": 0, "length": timedelta(), "distance": 0}
+
+
 def place(city: str, chance: random.Random, *, around: float = AT_A_STREET) -> Row:
     """Where a vehicle stands: at a house in a real street, `around` degrees of its point."""
     street: Street = chance.choice(STREETS[city])
@@ -230,8 +257,8 @@ def _metres(ride: Row, place: Row) -> float:
 def _load(engine: Engine, world: World) -> None:
     with engine.begin() as connection:
         take_time(connection)
-        for model, rows in ((User, world.users), (Vehicle, world.vehicles), (Ride, world.rides)):
-            copy(connection, model, rows)
+        for table, rows in vars(world).items():
+            copy(connection, table, rows)
 
 
 def _populate(

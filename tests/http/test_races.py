@@ -98,6 +98,7 @@ def test_one_ride_ended_six_times_at_once_ends_once(
             text("SELECT last_location, status FROM vehicles")
         ).one()
     assert (stands_at, status) == (left_at, "available")
+    assert count(engine, "ride_totals WHERE rides = 1") == 2  # of a week and of a month
 
 
 def test_one_username_registered_in_six_cities_at_once_is_one_account(

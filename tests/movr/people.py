@@ -1,7 +1,7 @@
 """Factories: members and vehicles, made through MovR's own transactions."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -48,6 +48,10 @@ def a_vehicle(
     return vehicle
 
 
+def timezone_of(user: UserKey) -> str:
+    return next(city.timezone.key for city in CITIES if city.name == user.city)
+
+
 def end(
     connection: Connection,
     ride: RideKey,
@@ -55,6 +59,7 @@ def end(
     location: str,
     *,
     position: Position | None = None,
+    distance: int | None = None,
     now: datetime = NOW,
 ) -> None:
     transactions.end_ride(
@@ -63,8 +68,9 @@ def end(
         rider,
         location=location,
         position=position,
-        distance=None,
+        distance=distance,
         public_id=uuid4(),
+        timezone=timezone_of(rider),
         now=now,
     )
 
@@ -74,4 +80,19 @@ def a_ride(
 ) -> RideKey:
     ride = RideKey(vehicle.city, uuid4())
     transactions.start_ride(connection, ride, vehicle, rider, now=now)
+    return ride
+
+
+def a_past_ride(
+    connection: Connection,
+    vehicle: VehicleKey,
+    rider: UserKey,
+    start: datetime,
+    *,
+    length: timedelta,
+    distance: int | None,
+) -> RideKey:
+    """A ride that has ended."""
+    ride = a_ride(connection, vehicle, rider, now=start)
+    end(connection, ride, rider, "there", distance=distance, now=start + length)
     return ride

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from movr import errors
-from movr.models import Ride
 from movr.movr import MovR
 from movr.results import Earnings, Member, RideKey, Total, UserKey, VehicleKey
+from tests.movr.people import a_past_ride
 from tests.movr.test_movr import a_member, some_vehicles
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
@@ -54,24 +54,8 @@ def add_ride(
 ) -> UUID:
     """A ride of the past."""
     length = timedelta(minutes=minutes)
-    id_ = uuid4()
     with engine.begin() as connection:
-        connection.execute(
-            insert(Ride).values(
-                city=vehicle.city,
-                id=id_,
-                vehicle_id=vehicle.id,
-                rider_city=rider.city,
-                rider_id=rider.id,
-                start_location="here",
-                end_location="there",
-                start_time=start,
-                end_time=start + length,
-                length=length,
-                distance=metres,
-            )
-        )
-    return id_
+        return a_past_ride(connection, vehicle, rider, start, length=length, distance=metres).id
 
 
 def total(begin: str, rides: int, minutes: int, metres: int) -> Total:

@@ -35,6 +35,9 @@ BREACHES = {
     "A user's row names every city where the user has ridden.": (
         "UPDATE users SET cities_ridden = ARRAY['rome', 'new york']"
     ),
+    "A rider's totals are what their ended rides add up to.": (
+        "UPDATE ride_totals SET rides = rides + 1 WHERE period = 'week'"
+    ),
     "Whoever has a vehicle in service is an owner with an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),

@@ -51,7 +51,8 @@ def statements() -> Iterator[tuple[str, Executable]]:
 
 def changes_in(statement: ClauseElement) -> list[UpdateBase]:
     """All INSERTs, UPDATEs and DELETEs in a statement, those in its CTEs included."""
-    return [part for part in visitors.iterate(statement) if isinstance(part, UpdateBase)]
+    found = (part for part in visitors.iterate(statement) if isinstance(part, UpdateBase))
+    return list(dict.fromkeys(found))  # a CTE that two others read is met twice
 
 
 def without_returning(statement: ClauseElement) -> list[str]:

@@ -68,10 +68,10 @@ def run(engine: Engine, *statements: str) -> None:
             connection.execute(text(statement))
 
 
-def lose(engine: Engine, times: int) -> None:
+def lose(engine: Engine, times: int, table: str = "rides") -> None:
     run(
         engine,
-        f"CREATE TRIGGER lose BEFORE INSERT ON rides FOR EACH ROW EXECUTE FUNCTION lose({times})",
+        f"CREATE TRIGGER lose BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION lose({times})",
     )
 
 
@@ -86,6 +86,7 @@ def assert_one_ride(engine: Engine, *, ended: bool) -> None:
     assert scalar(engine, "SELECT count(*) FROM rides WHERE end_time IS NULL") == riding
     assert scalar(engine, "SELECT count(*) FROM vehicles WHERE status = 'in_use'") == riding
     assert scalar(engine, "SELECT count(*) FROM users WHERE active_ride_id IS NOT NULL") == riding
+    assert scalar(engine, "SELECT coalesce(sum(rides), 0) FROM ride_totals") == 2 * (1 - riding)
 
 
 def test_a_transaction_that_loses_runs_again_until_it_wins(
@@ -97,6 +98,19 @@ def test_a_transaction_that_loses_runs_again_until_it_wins(
 
     assert scalar(losing, "SELECT last_value FROM tries") == MAX_RETRIES + 1
     assert_one_ride(losing, ended=False)
+
+
+def test_an_end_that_loses_adds_the_ride_up_once(
+    losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
+) -> None:
+    ride = movr.start_ride(vehicle, rider)
+    lose(losing, times=MAX_RETRIES, table="ride_totals")
+
+    movr.end_ride(ride, rider, location="there")
+    movr.end_ride(ride, rider, location="there")
+
+    assert scalar(losing, "SELECT last_value FROM tries") > MAX_RETRIES
+    assert_one_ride(losing, ended=True)
 
 
 def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(

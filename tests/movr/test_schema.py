@@ -1,6 +1,8 @@
 """The schema's history: runs up, down and up again, and agrees with the models."""
 
-from datetime import UTC, datetime
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,13 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from movr import schema
+from movr import invariants, schema
 from movr.cities import Position
 from movr.engine import is_cockroachdb
 from movr.models import Base
 from movr.movr import MovR
 from movr.results import RideKey, UserKey
 from tests import databases
+from tests.movr.people import end
+from tests.movr.test_totals import some_rides
 from tests.visitor import registration
 
 RIDER, OWNER = UserKey("new york", UUID(int=1)), UserKey("paris", UUID(int=2))
@@ -35,6 +39,10 @@ OLD_ROWS = (
     '2026-05-01 12:00+00')""",
     f"""UPDATE users SET active_ride_city = 'paris', active_ride_id = '{UUID(int=6)}'
     WHERE city = '{RIDER.city}' AND id = '{RIDER.id}'""",
+)
+RIDING = text(
+    "SELECT city, id, active_ride_city, active_ride_id FROM users"
+    " WHERE active_ride_id IS NOT NULL ORDER BY city LIMIT 1"
 )
 
 
@@ -125,6 +133,90 @@ def test_a_ride_that_older_code_starts_meanwhile_is_no_riddle(
     assert after.active_ride is None
 
 
+def rides_in_totals(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT sum(rides) FROM ride_totals")).scalar_one())
+
+
+def older_code_ends_rides(engine: Engine) -> None:
+    """As code of before 0008 ended them: without adding them up."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE rides SET end_time = start_time, end_location = 'there',"
+                " length = INTERVAL '0' WHERE end_time IS NULL"
+            )
+        )
+
+
+def test_rides_of_the_past_are_added_up_by_a_migration(empty_engine: Engine) -> None:
+    schema.upgrade(empty_engine, "0003")
+    with empty_engine.begin() as connection:
+        for statement in OLD_ROWS[:-1]:
+            connection.execute(text(statement))
+    older_code_ends_rides(empty_engine)
+
+    schema.upgrade(empty_engine)
+
+    with empty_engine.connect() as connection:
+        totals = connection.execute(text("SELECT * FROM ride_totals ORDER BY period")).all()
+    none = timedelta()
+    assert [tuple(total) for total in totals] == [
+        (*RIDER, "month", date(2026, 5, 1), 1, none, 0),
+        (*RIDER, "week", date(2026, 4, 27), 1, none, 0),
+    ]
+
+
+@pytest.fixture
+def ridden(own_engine: Engine) -> Engine:
+    """Riders of two cities with twenty rides each that have ended, and one that has not."""
+    chance = random.Random(8)
+    with own_engine.begin() as connection:
+        for city in ("new york", "rome"):
+            some_rides(connection, city, 20, chance)
+    return own_engine
+
+
+def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
+    ridden: Engine,
+) -> None:
+    older_code_ends_rides(ridden)
+    too_low = rides_in_totals(ridden)
+
+    for _ in range(2):
+        schema.recount(ridden)
+
+    assert (too_low, rides_in_totals(ridden)) == (2 * 40, 2 * 42)
+    assert "totals" not in " ".join(invariants.broken(ridden))
+
+
+def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: Engine) -> None:
+    if is_cockroachdb(ridden.url):
+        pytest.skip("CockroachDB's transactions are as if one after the other")
+    with ridden.connect() as connection:
+        city, id_, ride_city, ride = connection.execute(RIDING).one()
+    with ThreadPoolExecutor(1) as pool:
+        with ridden.begin() as connection:
+            end(connection, RideKey(ride_city, ride), UserKey(city, id_), "there")
+            counting = pool.submit(schema.recount, ridden)
+            while not is_waiting(ridden):
+                assert not counting.done()
+        counting.result()
+
+    assert rides_in_totals(ridden) == 2 * 41
+    assert invariants.broken(ridden) == []
+
+
+def is_waiting(engine: Engine) -> bool:
+    """Whether somebody waits for a lock in this database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with engine.connect() as connection:
+        return bool(connection.execute(waiting).scalar())
+
+
 def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:
     schema.upgrade(empty_engine)
 
@@ -156,7 +248,8 @@ def checks(engine: Engine) -> dict[str, str]:
     """The CHECK constraints by name, as the server writes them."""
     defined = text(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
-        " AND (conname LIKE 'users_%' OR conname LIKE 'vehicles_%' OR conname LIKE 'rides_%')"
+        " AND (conname LIKE 'users_%' OR conname LIKE 'vehicles_%' OR conname LIKE 'rides_%'"
+        " OR conname LIKE 'ride_totals_%')"
     )
     with engine.connect() as connection:
         return {row[0]: row[1] for row in connection.execute(defined)}

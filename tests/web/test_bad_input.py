@@ -732,7 +732,7 @@ def test_a_wrong_method_is_told_the_right_ones(app: Flask, engine: Engine) -> No
             tried += 1
 
     assert tried > 80
-    assert all_rows(engine) == {"users": [], "vehicles": [], "rides": []}
+    assert not any(all_rows(engine).values())
 
 
 # What the forms refuse, the database refuses too

@@ -10,7 +10,7 @@ from web.app import create_app
 
 @pytest.mark.parametrize(
     "command",
-    [("db", "upgrade"), ("placement", "show"), ("placement", "prove")],
+    [("db", "upgrade"), ("db", "recount"), ("placement", "show"), ("placement", "prove")],
     ids=" ".join,
 )
 def test_a_database_that_is_away_is_a_sentence(command: tuple[str, ...]) -> None:

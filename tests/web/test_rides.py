@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from movr.results import UserKey, VehicleKey
 from tests.conftest import NewVisitor
+from tests.movr.people import a_past_ride
 from tests.visitor import Visitor, next_page, sentences
 
 BANNER = 'class="on-ride"'
@@ -241,24 +243,12 @@ def test_an_end_too_far_away_is_said_at_the_field_and_ends_nothing(rider: Visito
 @pytest.fixture
 def three_rides(rider: Visitor, engine: Engine) -> None:
     """Rides of last week and of two months ago, and one of unknown distance."""
-    vehicle = rider.add_vehicle()
-    for _ in range(3):
-        ended(rider, vehicle, **TIMES_SQUARE)
+    who, vehicle = UserKey("new york", rider.id), VehicleKey("new york", rider.add_vehicle())
+    length, now = timedelta(minutes=40), datetime.now(UTC)
     with engine.begin() as connection:
-        ids = connection.execute(text("SELECT id FROM rides ORDER BY start_time")).scalars().all()
-        for id_, days, metres in zip(ids, (60, 7, 7), (1609, 3219, None), strict=True):
-            connection.execute(
-                text(
-                    "UPDATE rides SET start_time = start_time - :ago, length = :length,"
-                    " end_time = start_time - :ago + :length, distance = :metres WHERE id = :id"
-                ),
-                {
-                    "ago": timedelta(days=days),
-                    "length": timedelta(minutes=40),
-                    "metres": metres,
-                    "id": id_,
-                },
-            )
+        for days, metres in ((60, 1609), (7, 3219), (7, None)):
+            start = now - timedelta(days=days)
+            a_past_ride(connection, vehicle, who, start, length=length, distance=metres)
 
 
 @pytest.mark.usefixtures("three_rides")
