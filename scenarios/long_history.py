@@ -45,5 +45,5 @@ def fill(stage: Stage, *, rows: int = RIDES) -> None:
     for first in range(0, rows, BATCH):
         world.load(stage.engine, World(rides=rides[first : first + BATCH]))
         stage.tell(min((first + BATCH) / rows, 1))
-    world.load(stage.engine, World(totals=world.totals_of(rides)))
+    world.load(stage.engine, World(ride_totals=world.totals_of(rides)))
     world.analyze(stage.engine)

@@ -80,7 +80,7 @@ def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
     except ImportError:
         message = "The sample rows are made in a clone. What would be printed is its dbinit.sql."
         raise click.ClickException(message) from None
-    click.echo(dbinit.render(sample.make().by_table(), sample.logins()), nl=False)
+    click.echo(dbinit.render(vars(sample.make()), sample.logins()), nl=False)
 
 
 @placement.command()

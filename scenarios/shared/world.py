@@ -55,21 +55,15 @@ class Size:
 
 @dataclass
 class World:
-    """The rows of all tables, as they come into being; `totals` are those of the rides."""
+    """The rows of all tables, by their names, as they come into being.
+
+    A table comes after those that it refers to.
+    """
 
     users: list[Row] = field(default_factory=list)
     vehicles: list[Row] = field(default_factory=list)
     rides: list[Row] = field(default_factory=list)
-    totals: list[Row] = field(default_factory=list)
-
-    def by_table(self) -> dict[str, list[Row]]:
-        """The rows by the name of their table, that which others refer to first."""
-        return {
-            "users": self.users,
-            "vehicles": self.vehicles,
-            "rides": self.rides,
-            "ride_totals": self.totals,
-        }
+    ride_totals: list[Row] = field(default_factory=list)
 
     def free_rider(self) -> Row:
         """Somebody of the first city who has ridden, and rides nothing now."""
@@ -89,7 +83,7 @@ def make(now: datetime, size: Size, *, password_hash: str) -> World:
     chance = random.Random(SEED)  # noqa: S311 - a game of chance, not of secrets
     for city in CITIES:
         _populate(world, city, size, chance, password_hash=password_hash, now=now)
-    world.totals = totals_of(world.rides)
+    world.ride_totals = totals_of(world.rides)
     return world
 
 
@@ -103,7 +97,7 @@ def analyze(engine: Engine) -> None:
     # CockroachDB gathers statistics outside of transactions only.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         take_time(connection)
-        for table in World().by_table():
+        for table in vars(World()):
             retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
 
@@ -263,7 +257,7 @@ def _metres(ride: Row, place: Row) -> float:
 def _load(engine: Engine, world: World) -> None:
     with engine.begin() as connection:
         take_time(connection)
-        for table, rows in world.by_table().items():
+        for table, rows in vars(world).items():
             copy(connection, table, rows)
 
 

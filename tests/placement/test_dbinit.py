@@ -28,7 +28,7 @@ def file() -> str:
 
 
 def rendered() -> str:
-    return dbinit.render(sample.make().by_table(), sample.logins())
+    return dbinit.render(vars(sample.make()), sample.logins())
 
 
 def test_the_file_and_the_code_agree(file: str) -> None:
