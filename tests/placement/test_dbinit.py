@@ -80,7 +80,7 @@ def loaded(empty_engine: Engine, file: str) -> Engine:
     """A database that has loaded the file, but for what only some servers have."""
     sql = without_placement(file)
     if not is_cockroachdb(empty_engine.url):
-        sql = with_indexes_apart(sql)
+        sql = as_on_postgresql(sql)
     with empty_engine.begin() as connection:
         connection.exec_driver_sql(sql.replace("%", "%%"))
     return empty_engine
@@ -92,8 +92,8 @@ def without_placement(sql: str) -> str:
     return re.sub(r" PARTITION BY LIST \(\w+\) \(.*\)(?=,?;?$)", "", sql, flags=re.MULTILINE)
 
 
-def with_indexes_apart(sql: str) -> str:
-    """As PostgreSQL has them: by statements of their own, with INCLUDE where this says STORING."""
+def as_on_postgresql(sql: str) -> str:
+    """Indexes by statements of their own, with INCLUDE for STORING; GENERATED ALWAYS AS for AS."""
     inside = re.compile(r",\n    INDEX (\w+ )(\(.*\))")
 
     def apart(table: re.Match[str]) -> str:
@@ -104,6 +104,7 @@ def with_indexes_apart(sql: str) -> str:
         return inside.sub("", table[0]) + indexes
 
     sql = sql.replace(" STORING (", " INCLUDE (")
+    sql = re.sub(r" AS (?=\(.* STORED)", " GENERATED ALWAYS AS ", sql)
     return re.sub(r"CREATE TABLE (\w+) \(\n.*?;$", apart, sql, flags=re.MULTILINE | re.DOTALL)
 
 
