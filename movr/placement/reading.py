@@ -30,6 +30,8 @@ _ELSEWHERE: Final = re.compile(
     r"|norows|emptyrow|buffer|scan buffer|root|subquery|constraint-check|error if rows|project set"
     r"|(hash|merge|cross) join|union|intersect|except)\b"
 )
+# What an upsert writes: the new value, or that of the row that is there.
+_CHOICE: Final = re.compile(r"CASE WHEN \w+ IS NULL THEN (\S+) ELSE (\S+) END")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,15 @@ class _Reader:
         return self._inputs(step) | _of_condition(step.get("filter"))
 
     def _rendered(self, step: Step) -> dict[str, Cities]:
-        """A column that is computed is known if it is another one, or a literal."""
+        """A computed column is known if it is another one, a literal, or one of two such."""
         inputs = self._inputs(step)
-        return {
-            key.removeprefix("render ").strip('"'): inputs.get(value, cities_named(value))
-            for key, value in step.said
-            if key.startswith("render ")
-        }
+        found = {}
+        for key, value in step.said:
+            choice = _CHOICE.fullmatch(value)
+            sources = choice.groups() if choice else (value,)
+            known = _all_known(inputs.get(one, cities_named(one)) for one in sources)
+            found[key.removeprefix("render ").strip('"')] = known
+        return found
 
     def _joined(self, step: Step) -> dict[str, Cities]:
         """Of the columns that a lookup adds, that is known by which it looks up."""

@@ -25,6 +25,7 @@ def plan(name: str) -> str:
         ("list", {"new york"}),
         ("claim", {"new york"}),
         ("start", {"new york"}),
+        ("end", {"new york"}),
         ("history", {"new york"}),
         ("add_vehicle", {"new york"}),
         ("add_vehicle_fast", {"paris"}),
