@@ -22,6 +22,7 @@ WORKDIR /app
 COPY server.py LICENSE ./
 COPY movr movr
 COPY web web
+COPY cli cli
 COPY templates templates
 COPY static static
 # What `docker build --build-arg VERSION=… --build-arg REVISION=…` says.

@@ -23,14 +23,14 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… on that server; ONLY
 
 test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## break what MovR stands on, and send it nonsense; FAULTS=short for minutes instead of an hour
 	@FAULTS=$(FAULTS) $(BIN)/pytest -s tests/faults
-	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/test_hostile.py
-	@$(if $(IS_LONG),$(BIN)/python -m tests.web.scan)
+	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/pages/test_hostile_input.py
+	@$(if $(IS_LONG),$(BIN)/python -m tests.web.pages.scan)
 
 demo: .venv/ready-to-run ## nine CockroachDB nodes, three regions; PLACEMENT=multi-region for the other way, or none
 	@exec $(BIN)/python -m cluster
 
 load: .venv/ready-to-test ## a crowd of riders on a MovR of its own; HEADLESS=1 RIDERS=200 SECONDS=120 without the web view
-	@exec $(BIN)/python -m crowd
+	@exec $(BIN)/python -m loadtest
 
 lab: .venv/ready-to-run ## what distance does to each page, measured and drawn: docs/lab.html
 	@exec $(BIN)/python -m bench.lab

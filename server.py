@@ -5,20 +5,20 @@ import sys
 
 from dotenv import load_dotenv
 
-from web import logs
 from web.app import create_app
 from web.config import SettingsError, read_settings
+from web.operations import request_logging
 
 load_dotenv()
 
 if __name__ == "__main__":
-    from web.development import serve
+    from cli.serve import serve
 
     sys.exit(serve())
 
 try:
     settings = read_settings(os.environ)
-    logs.configure(settings.log_format)
+    request_logging.configure(settings.log_format)
     app = create_app(settings)
 except SettingsError as error:
     sys.exit(str(error))

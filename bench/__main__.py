@@ -20,9 +20,9 @@ from bench.pages import CYCLE, END, SEE, START, scripts_of_app, scripts_of_floor
 from bench.record import Act, Plan, record
 from bench.results import Page, Results
 from bench.servers import Serving, gunicorn
-from movr.databases import text_of
+from movr.database.admin import uri_text
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 
 CLIENTS: Final = 8  # as many as there are threads, by default: 2 workers of 4
 SECONDS: Final = 3
@@ -64,11 +64,11 @@ def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
     with ExitStack() as stack:
         url = stack.enter_context(servers.fresh_database(server))
         with servers.connected(url) as engine:
-            demo.fill(Stage(engine, datetime.now(UTC)))
+            demo.fill(ScenarioContext(engine, datetime.now(UTC)))
             folk = people.settle(engine, 2 * CLIENTS, now=datetime.now(UTC))
             version = machine.database(engine)
         plan = record(url, folk[0])
-        app = stack.enter_context(gunicorn("server:app", DB_URI=text_of(url)))
+        app = stack.enter_context(gunicorn("server:app", DB_URI=uri_text(url)))
         floor = stack.enter_context(_floor(url, plan))
         of_app = [scripts_of_app(app.url, person) for person in folk[:CLIENTS]]
         of_floor = [scripts_of_floor(person) for person in folk[CLIENTS:]]
@@ -86,7 +86,7 @@ def _floor(url: URL, plan: Plan) -> Iterator[Serving]:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(plan.as_json(), file)
         file.flush()
-        dsn = text_of(url.set(drivername="postgresql"))
+        dsn = uri_text(url.set(drivername="postgresql"))
         with gunicorn("bench.floor:app", DB_URI=dsn, FLOOR_PLAN=file.name) as serving:
             yield serving
 

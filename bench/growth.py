@@ -14,9 +14,9 @@ from bench.load import drive
 from bench.pages import Script, scripts_of_app
 from bench.servers import Serving, gunicorn
 from movr.cities import CITIES
-from movr.databases import text_of
+from movr.database.admin import uri_text
 from scenarios import metropolis
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 
 
 def measure(
@@ -43,8 +43,10 @@ def _place(stack: ExitStack, server: URL, size: int) -> tuple[Serving, Mapping[s
     """MovR on a metropolis of so many vehicles, and ten times as many rides."""
     url = stack.enter_context(servers.fresh_database(server))
     with servers.connected(url) as engine:
-        stage = Stage(engine, datetime.now(UTC), terminal.bar(f"Loading {size:,} vehicles"))
+        stage = ScenarioContext(
+            engine, datetime.now(UTC), terminal.bar(f"Loading {size:,} vehicles")
+        )
         metropolis.fill(stage, rows=math.ceil(size / len(CITIES)))
         (person,) = people.settle(engine, 1, now=stage.now)
-    app = stack.enter_context(gunicorn("server:app", WORKERS="1", DB_URI=text_of(url)))
+    app = stack.enter_context(gunicorn("server:app", WORKERS="1", DB_URI=uri_text(url)))
     return app, scripts_of_app(app.url, person)

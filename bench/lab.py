@@ -18,15 +18,15 @@ from sqlalchemy import URL
 
 from bench import servers, terminal
 from bench.http import Unexpected
+from bench.latency_proxy import LatencyProxy
 from bench.plot import page, plot
 from bench.slopes import Slope
 from bench.visitor import Visitor
-from bench.wire import Wire
 from movr.cities import DEFAULT_CITY
-from movr.databases import text_of
-from movr.engine import parse_uri
+from movr.database.admin import uri_text
+from movr.database.engine import parse_uri
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 
 DISTANCES: Final = (0, 10, 40, 80)  # milliseconds
 ROUNDS: Final = 8  # of which each place begins as many as the others
@@ -114,15 +114,15 @@ class Place:
     """MovR at some distance from its database, in milliseconds of round trip, and its rider."""
 
     distance: float
-    wire: Wire
+    proxy: LatencyProxy
     rider: Rider
 
     def take(self, step: str) -> tuple[float, int]:
         """Milliseconds that a step takes here, and the round trips that it makes."""
-        self.wire.reset()
+        self.proxy.reset()
         began = time.perf_counter()
         STEPS[step](self.rider)
-        return (time.perf_counter() - began) * 1000, self.wire.round_trips
+        return (time.perf_counter() - began) * 1000, self.proxy.round_trips
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -175,7 +175,7 @@ def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
     """MovR at each of these distances from one database, a world in it."""
     url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.server())))
     with servers.connected(url) as engine:
-        demo.fill(Stage(engine, datetime.now(UTC)))
+        demo.fill(ScenarioContext(engine, datetime.now(UTC)))
     return [_place(stack, url, distance, distance / 1000) for distance in distances]
 
 
@@ -191,9 +191,9 @@ def _at_gateway(stack: ExitStack, url: URL) -> Place:
 
 
 def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
-    wire = stack.enter_context(Wire(url, distance=added))
-    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=text_of(wire.url))
-    return Place(distance, wire, stack.enter_context(Rider(stack.enter_context(app).url)))
+    proxy = stack.enter_context(LatencyProxy(url, distance=added))
+    app = servers.gunicorn("server:app", WORKERS="1", DB_URI=uri_text(proxy.url))
+    return Place(distance, proxy, stack.enter_context(Rider(stack.enter_context(app).url)))
 
 
 def measure(places: Sequence[Place], rounds: int) -> list[Slope]:

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from sqlalchemy import URL
 
-from movr.engine import hosts
+from movr.database.engine import hosts
 
 BUFFER: Final = 65536
 
@@ -19,7 +19,7 @@ BUFFER: Final = 65536
 _Queue = queue.SimpleQueue[tuple[float, bytes | None]]
 
 
-class Wire:
+class LatencyProxy:
     """A proxy that counts round trips: how often the client spoke after the server had.
 
     It delays what passes, by half of `distance` in each direction; it does not throttle, so what is
@@ -77,7 +77,7 @@ class Wire:
                 client, _ = self._listener.accept()
             except OSError:  # closed: nobody comes any more
                 return
-            Link(self, client, self._connect()).start()
+            ProxyLink(self, client, self._connect()).start()
 
     def _connect(self) -> socket.socket:
         host, port = hosts(self._url)[0]
@@ -88,12 +88,12 @@ class Wire:
         return socket.create_connection((host or "127.0.0.1", int(port or 5432)))
 
 
-class Link:
+class ProxyLink:
     """One connection through the wire."""
 
-    def __init__(self, wire: Wire, client: socket.socket, server: socket.socket) -> None:
+    def __init__(self, proxy: LatencyProxy, client: socket.socket, server: socket.socket) -> None:
         """Lie between these two."""
-        self._wire, self._client, self._server = wire, client, server
+        self._proxy, self._client, self._server = proxy, client, server
         self._to_client, self._to_server = _Queue(), _Queue()
         self._server_spoke = True
         for end in (client, server):
@@ -113,10 +113,10 @@ class Link:
     def _listen(self, source: socket.socket, notice: Callable[[bytes], None], way: _Queue) -> None:
         with suppress(OSError):  # the other end has closed both, or the wire was cut
             while data := source.recv(BUFFER):
-                arrival = time.monotonic() + self._wire.delay
+                arrival = time.monotonic() + self._proxy.delay
                 notice(data)
                 way.put((arrival, data))
-        way.put((time.monotonic() + self._wire.delay, None))
+        way.put((time.monotonic() + self._proxy.delay, None))
 
     def _deliver(self, way: _Queue, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -135,9 +135,9 @@ class Link:
     def _on_question(self, data: bytes) -> None:
         if self._server_spoke:
             self._server_spoke = False
-            self._wire.count()
-        self._wire.on_question(data)
+            self._proxy.count()
+        self._proxy.on_question(data)
 
     def _on_answer(self, _data: bytes) -> None:
-        self._wire.on_answer()
+        self._proxy.on_answer()
         self._server_spoke = True

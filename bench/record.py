@@ -15,10 +15,10 @@ from sqlalchemy import URL, event
 from werkzeug.test import TestResponse
 
 from bench.http import Unexpected
+from bench.latency_proxy import LatencyProxy
 from bench.pages import END, END_FORM, END_LOCATION, SEE, START, is_for_strangers, paths
 from bench.people import PASSWORD, Person
-from bench.wire import Wire
-from movr.databases import text_of
+from movr.database.admin import uri_text
 from movr.movr import MovR
 from web.app import create_app
 from web.config import Settings
@@ -57,11 +57,11 @@ class Plan:
 class Recorder:
     """MovR in this process, with all that it sends to the database written down."""
 
-    def __init__(self, app: Flask, wire: Wire) -> None:
+    def __init__(self, app: Flask, proxy: LatencyProxy) -> None:
         """Listen to this app's connections, which lead through this wire."""
         self.plan: Final = Plan()
         self._client = FlaskClient(app, app.response_class)
-        self._wire = wire
+        self._proxy = proxy
         self._sql: list[str] = []
         movr: MovR = app.extensions["movr"]
         for engine in movr.engines:
@@ -80,10 +80,10 @@ class Recorder:
     def note(self, name: str, act: Callable[[], TestResponse]) -> str:
         """Act, write down what it took, and return the page."""
         self._sql.clear()
-        self._wire.reset()
+        self._proxy.reset()
         reply = act()
         self.plan.acts[name] = Act(
-            list(self._sql), self._wire.round_trips, reply.status, reply.text, []
+            list(self._sql), self._proxy.round_trips, reply.status, reply.text, []
         )
         return reply.text
 
@@ -94,11 +94,11 @@ class Recorder:
 
 def record(url: URL, person: Person) -> Plan:
     """What every page takes for this member, and for strangers."""
-    with Wire(url) as wire:
-        app = create_app(Settings(db_uri=text_of(wire.url), debug=True))
+    with LatencyProxy(url) as proxy:
+        app = create_app(Settings(db_uri=uri_text(proxy.url), debug=True))
         app.config["WTF_CSRF_ENABLED"] = False  # no stranger's browser is here
         try:
-            return _record(Recorder(app, wire), person)
+            return _record(Recorder(app, proxy), person)
         finally:
             app.extensions["movr"].close()
 

@@ -17,14 +17,15 @@ from sqlalchemy import URL, Engine
 
 from bench import terminal
 from bench.http import Connection, Unexpected, request
-from movr import databases, embedded, schema, signals
-from movr.databases import text_of
-from movr.engine import make_engine, parse_uri
+from movr import signals
+from movr.database import admin, embedded, schema
+from movr.database.admin import uri_text
+from movr.database.engine import make_engine, parse_uri
 from web.config import Settings, read_settings
 
 ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
-PATIENCE: Final = 0.005  # seconds between two looks at whether it answers
+POLL_INTERVAL: Final = 0.005  # seconds between two looks at whether it answers
 UNLIMITED: Final = 1_000_000
 POOL_SIZE: Final = 5  # connections at most, as many as MovR has by default
 PROC: Final = Path("/proc")
@@ -71,27 +72,27 @@ def server() -> Iterator[URL]:
         yield parse_uri(uri)
 
 
-@signals.whole
+@signals.uninterrupted
 @contextmanager
 def fresh_database(server: URL) -> Iterator[URL]:
     """A database on this server with MovR's schema and no rows, removed afterwards."""
     name = f"movr_bench_{secrets.token_hex(4)}"
-    uri, url = text_of(server), server.set(database=name)
+    uri, url = uri_text(server), server.set(database=name)
     terminal.tell("Making a database")
-    databases.create(uri, name)
+    admin.create_database(uri, name)
     try:
         with connected(url) as engine:
             schema.upgrade(engine)
         yield url
     finally:
-        databases.drop(uri, name)
+        admin.drop_database(uri, name)
 
 
 @contextmanager
 def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
     """An engine on this database, closed afterwards."""
     engine = make_engine(
-        text_of(url), pool_size=POOL_SIZE, application_name="movr-bench", autocommit=autocommit
+        uri_text(url), pool_size=POOL_SIZE, application_name="movr-bench", autocommit=autocommit
     )
     try:
         yield engine
@@ -99,7 +100,7 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
         engine.dispose()
 
 
-@signals.whole
+@signals.uninterrupted
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
     """This application under gunicorn as in production, but on a free port of the loopback."""
@@ -129,7 +130,7 @@ def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
                 if process.poll() is not None or time.perf_counter() - began > START_TIMEOUT:
                     log.seek(0)
                     raise Unexpected(f"gunicorn did not start. {log.read().decode()[-500:]}")
-                time.sleep(PATIENCE)
+                time.sleep(POLL_INTERVAL)
             started_in = time.perf_counter() - began
             yield Serving(url, process.pid, started_in, read_settings(environment))
         finally:

@@ -27,7 +27,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 def run(command: Callable[[], None]) -> int:
     """Run a command until it is done or told to end; the exit status."""
-    signals.raise_first()
+    signals.raise_keyboard_interrupt()
     try:
         command()
     except Unexpected as error:

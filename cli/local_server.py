@@ -4,7 +4,7 @@ import sys
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-GUNICORN: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
+GUNICORN_COMMAND: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
 
 
 class CannotServe(Exception):  # noqa: N818 - a reason, told and done with

@@ -19,11 +19,11 @@ from movr.cities import City
 _SITE: Final = "https://movr.test"
 
 
-class TourFailed(click.ClickException):
+class PageVisitFailed(click.ClickException):
     """A page did not do what it does."""
 
 
-class Tourist:
+class PageVisitor:
     """A member on tour, who sees one city."""
 
     def __init__(self, app: Flask, city: City) -> None:
@@ -67,7 +67,7 @@ class Tourist:
         """The first path on a page that begins with this one."""
         found = re.search(rf'"({link}/[0-9a-f-]{{36}})"', self.get(page))
         if not found:
-            raise TourFailed(f"{page} has no {link}.")
+            raise PageVisitFailed(f"{page} has no {link}.")
         return found[1]
 
     def _open(self, method: str, path: str, fields: dict[str, str] | None = None) -> TestResponse:
@@ -82,23 +82,23 @@ class Tourist:
             headers=self._header,
         )
         if reply.status_code not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
-            raise TourFailed(f"{method} {path} answered {reply.status}.")
+            raise PageVisitFailed(f"{method} {path} answered {reply.status}.")
         return reply
 
 
-def take(app: Flask, city: City) -> Iterator[str]:
+def visit_every_page(app: Flask, city: City) -> Iterator[str]:
     """Visit every page, yielding its route after each. What it makes is deleted at the end.
 
     The account and the vehicle are: as always, their rows stay, erased and out of service.
     """
     app.config["WTF_CSRF_ENABLED"] = False  # no stranger's browser is on this tour
-    member = Tourist(app, city)
+    member = PageVisitor(app, city)
     yield from _arrive(member)
     yield from _own_and_ride(member)
     yield from _leave(member)
 
 
-def _arrive(member: Tourist) -> Iterator[str]:
+def _arrive(member: PageVisitor) -> Iterator[str]:
     member.get("/")
     yield "GET /"
     member.register()
@@ -113,7 +113,7 @@ def _arrive(member: Tourist) -> Iterator[str]:
     yield from _be_safe(member)
 
 
-def _be_safe(member: Tourist) -> Iterator[str]:
+def _be_safe(member: PageVisitor) -> Iterator[str]:
     security = f"{member.follow('/', '/users')}/security"
     yield "GET /home"
     member.get(security)
@@ -126,7 +126,7 @@ def _be_safe(member: Tourist) -> Iterator[str]:
     yield "POST /login"
 
 
-def _own_and_ride(member: Tourist) -> Iterator[str]:
+def _own_and_ride(member: PageVisitor) -> Iterator[str]:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
     yield "POST /vehicles/add"
     remove = member.follow(profile, "/vehicles/remove")
@@ -150,7 +150,7 @@ def _own_and_ride(member: Tourist) -> Iterator[str]:
     yield "POST /vehicles/remove/<id>"
 
 
-def _leave(member: Tourist) -> Iterator[str]:
+def _leave(member: PageVisitor) -> Iterator[str]:
     profile = member.follow("/", "/users")
     yield "GET /home"
     member.post(profile.replace("/users", "/users/remove"))

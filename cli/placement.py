@@ -7,23 +7,23 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from movr.cities import CITIES, REGIONS, City, of_region
+from cli import page_visits
+from cli.error_messages import ErrorMessageGroup
+from movr.cities import CITIES, REGIONS, City, cities_in
 from movr.movr import MovR
-from movr.placement import change, dbinit, found, locality
+from movr.placement import change, dbinit, inspection, locality
 from movr.placement.cockroachdb import SURVIVAL_COSTS
-from movr.placement.kinds import CannotPlace, Placement, Step, Survival
-from web import tour
+from movr.placement.definitions import Placement, PlacementNotSupported, Step, Survival
 from web.context import movr
-from web.plainly import Plainly
 
 # Statements that may leave their region, by page, and why that is accepted.
-EXCEPTIONS: Final = {
+ACCEPTED_EXCEPTIONS: Final = {
     "POST /register": "a username is unique over all cities",
     "POST /login": "a username is looked up before its city is known",
     "POST /users/remove/<id>": "a username that is free again is so in all cities",
 }
 
-placement = Plainly("placement", help="Where rows live.")
+placement = ErrorMessageGroup("placement", help="Where rows live.")
 
 WANTED = click.argument("wanted", type=click.Choice([kind.value for kind in Placement]))
 SURVIVE = click.option(
@@ -50,12 +50,12 @@ def show_plan(wanted: str, survive: str) -> None:
 def apply(wanted: str, survive: str) -> None:
     """Bring the database to WANTED, step by step. Interrupted? Run it again."""
     steps = _plan(wanted, survive)
-    at_once = not found.look(movr().engine).cockroachdb
+    at_once = not inspection.current_placement(movr().engine).cockroachdb
     if not steps:
         click.echo(f"The database has the placement {wanted} already.")
         return
     with click.progressbar(length=len(steps), label=f"To {wanted}") as bar:
-        for step in change.carry_out(movr().engine, steps, at_once=at_once):
+        for step in change.run_steps(movr().engine, steps, at_once=at_once):
             bar.label = step.why
             bar.update(1)
 
@@ -63,7 +63,7 @@ def apply(wanted: str, survive: str) -> None:
 @placement.command()
 def show() -> None:
     """Say which placement the database has, and where it keeps each city."""
-    has = found.look(movr().engine)
+    has = inspection.current_placement(movr().engine)
     click.echo(f"{has.database} has the placement {has.placement}.")
     for city in CITIES:
         click.echo(f"  {city.name:15} {has.cities.get(city.name, 'with all the others')}")
@@ -93,12 +93,12 @@ def prove(script: ScriptInfo) -> None:
     a vehicle that were deleted leave them: three rows a region, and two totals of the ride.
     """
     app = script.load_app()
-    if found.look(app.extensions["movr"].engine).placement is Placement.NONE:
+    if inspection.current_placement(app.extensions["movr"].engine).placement is Placement.NONE:
         raise click.ClickException("This database has no placement, so there is nothing to prove.")
     violations = 0
     for region in REGIONS:
-        city = of_region(region)[0]
-        click.echo(f"\n{city.label} ({region})\n{locality.Proof.heading()}")
+        city = cities_in(region)[0]
+        click.echo(f"\n{city.label} ({region})\n{locality.LocalityCheck.heading()}")
         for proof in _proofs(app, city):
             click.echo(str(proof))
             violations += proof.is_violation
@@ -107,28 +107,32 @@ def prove(script: ScriptInfo) -> None:
     click.echo("\nEvery statement without a reason of its own stays in its region.")
 
 
-def _proofs(app: Flask, city: City) -> Iterator[locality.Proof]:
+def _proofs(app: Flask, city: City) -> Iterator[locality.LocalityCheck]:
     """What each page of the tour sends, judged by the server's own plans."""
     door: MovR = app.extensions["movr"]
-    with locality.recording(*door.engines) as sent:
-        for page in tour.take(app, city):
+    with locality.recording_statements(*door.engines) as sent:
+        for page in page_visits.visit_every_page(app, city):
             recorded = sent[:]
             with door.engine.connect() as connection:
                 for statement in recorded:
-                    yield locality.judge(connection, page, statement, city, EXCEPTIONS.get(page))
+                    yield locality.check_locality(
+                        connection, page, statement, city, ACCEPTED_EXCEPTIONS.get(page)
+                    )
             sent.clear()
 
 
 @placement.command("update-region")
 def update_region() -> None:
     """Have the hidden crdb_region of CockroachDB's guide say the region of each row's city."""
-    if not found.look(movr().engine).cockroachdb:
+    if not inspection.current_placement(movr().engine).cockroachdb:
         raise click.ClickException("Only CockroachDB has a crdb_region.")
     movr().update_region()
 
 
 def _plan(wanted: str, survive: str) -> list[Step]:
     try:
-        return change.plan(found.look(movr().engine), Placement(wanted), Survival(survive))
-    except CannotPlace as refusal:
+        return change.plan(
+            inspection.current_placement(movr().engine), Placement(wanted), Survival(survive)
+        )
+    except PlacementNotSupported as refusal:
         raise click.ClickException(str(refusal)) from None

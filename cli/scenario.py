@@ -11,18 +11,19 @@ from typing import Final, TextIO
 import click
 
 import scenarios
-from movr import databases, signals
+from cli import scenario_state
+from cli.error_messages import ErrorMessageGroup
+from cli.scenario_start import ScenarioStart
+from cli.scenario_state import RunningScenario, ScenarioLocked
+from movr import signals
+from movr.database import admin
 from scenarios import Scenario
-from web import running
 from web.context import movr, settings
-from web.plainly import Plainly
-from web.running import Locked, Running
-from web.staging import Staging
 
 STEPS: Final = 1000  # of the progress bar
 FLASK: Final = Path(sys.executable).with_name("flask")
 
-scenario = Plainly("scenario", help="Small worlds, each in a database of its own.")
+scenario = ErrorMessageGroup("scenario", help="Small worlds, each in a database of its own.")
 
 
 @scenario.command("list")
@@ -46,15 +47,15 @@ def up(name: str, rows: int | None) -> None:
     chosen = _find(name)
     if rows and not chosen.takes_rows:
         raise click.ClickException(f"The scenario {name} has one size and takes no --rows.")
-    signals.raise_first()
+    signals.raise_keyboard_interrupt()
     with _locked(name) as lock, click.progressbar(length=STEPS, label=name) as bar:
-        if left_behind := running.read(name):
+        if left_behind := scenario_state.read(name):
             left_behind.drop()
-        is_up = Staging(
+        is_up = ScenarioStart(
             partial(chosen.fill, rows=rows),
-            Running(name=name, made_on=databases.text_of(movr().engine.url)),
+            RunningScenario(name=name, made_on=admin.uri_text(movr().engine.url)),
             lock,
-            tell=lambda share: bar.update(round(share * STEPS) - bar.pos),
+            report_progress=lambda share: bar.update(round(share * STEPS) - bar.pos),
         ).bring_up()
     click.echo(_greeting(chosen, is_up))
 
@@ -64,11 +65,11 @@ def up(name: str, rows: int | None) -> None:
 def down(name: str) -> None:
     """End the scenario NAME and drop its database."""
     _find(name)
-    is_up = running.read(name)
+    is_up = scenario_state.read(name)
     if is_up is None:
         raise click.ClickException(f"{name} is not up.")
     if is_up.group:
-        running.end(is_up)
+        scenario_state.stop_server(is_up)
     with _locked(name):
         is_up.forget()
     click.echo(f"{name} is down, and its database dropped.")
@@ -90,16 +91,16 @@ def _find(name: str) -> Scenario:
 def _locked(name: str) -> Iterator[TextIO]:
     """The scenario's file, if nobody makes or serves it."""
     try:
-        with running.locked(name) as lock:
+        with scenario_state.locked(name) as lock:
             yield lock
-    except Locked:
+    except ScenarioLocked:
         raise click.ClickException(f"{name} {_where(name)}") from None
 
 
 def _where(name: str) -> str:
     """Whether the scenario is up, and where; nothing if there is nothing of it."""
-    is_up = running.read(name)
-    if running.is_locked(name):
+    is_up = scenario_state.read(name)
+    if scenario_state.is_locked(name):
         return f"is up: {is_up.url}" if is_up and is_up.url else "is being made or cleared away"
     return f"its server has ended; its database goes by: {_command('down', name)}" if is_up else ""
 
@@ -110,7 +111,7 @@ def _command(verb: str, name: str) -> str:
     return f"{debug}{FLASK} --app server scenario {verb} {name}"
 
 
-def _greeting(chosen: Scenario, is_up: Running) -> str:
+def _greeting(chosen: Scenario, is_up: RunningScenario) -> str:
     logins = [f"  {login}" for login in chosen.logins]
     return "\n".join(
         [
@@ -118,7 +119,7 @@ def _greeting(chosen: Scenario, is_up: Running) -> str:
             "",
             *(logins or ["  Nobody has an account: register."]),
             "",
-            f"  SQL:  {databases.shell(is_up.uri)}",
+            f"  SQL:  {admin.shell_command(is_up.uri)}",
             f"  End:  {_command('down', is_up.name)}",
         ]
     )

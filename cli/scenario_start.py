@@ -17,13 +17,13 @@ from http.client import HTTPConnection, HTTPException
 from threading import Event
 from typing import Final, TextIO
 
-from movr import databases, schema
-from movr.databases import DatabaseRefused
+from cli import scenario_state
+from cli.local_server import HOST, CannotServe
+from cli.scenario_state import RunningScenario
+from movr.database import admin, schema
+from movr.database.admin import DatabaseRefused
 from movr.movr import MovR
-from scenarios.shared.stage import Stage
-from web import running
-from web.running import Running
-from web.servers import HOST, CannotServe
+from scenarios.shared.context import ScenarioContext
 
 START_TIMEOUT: Final = 30  # seconds
 GRACE: Final = 5  # seconds that a statement under way has to end by itself
@@ -34,27 +34,27 @@ class Stopped(Exception):  # noqa: N818 - no error: somebody wanted it
     """Told to stop."""
 
 
-class Staging:
+class ScenarioStart:
     """A scenario on its way up."""
 
     def __init__(
         self,
-        fill: Callable[[Stage], None],
-        running: Running,
+        fill: Callable[[ScenarioContext], None],
+        running: RunningScenario,
         lock: TextIO,
         *,
-        tell: Callable[[float], None],
+        report_progress: Callable[[float], None],
     ) -> None:
         """`lock` is the scenario's file: it says what there is to clear away."""
         self._fill_stage = fill
         self._running = running
         self._lock = lock
-        self._tell = tell
+        self._report_progress = report_progress
         self._is_made = Event()
         self._stopped = Event()
         self._gunicorn: subprocess.Popen[bytes] | None = None
 
-    def bring_up(self) -> Running:
+    def bring_up(self) -> RunningScenario:
         """Where it is up. Interrupted or failing, it leaves nothing behind."""
         with ThreadPoolExecutor(1) as maker:
             making = maker.submit(self._make)
@@ -64,17 +64,17 @@ class Staging:
                 self._stopped.set()
                 wait([making], GRACE)
                 if self._is_made.is_set() and not making.done():  # end the statement under way
-                    databases.drop(self._running.made_on, self._running.database)
+                    admin.drop_database(self._running.made_on, self._running.database)
                 if making.exception() is None:
                     self._clear_away()
                 raise
 
-    def _make(self) -> Running:
+    def _make(self) -> RunningScenario:
         self._running.write(self._lock)
         try:
-            databases.create(self._running.made_on, self._running.database)
+            admin.create_database(self._running.made_on, self._running.database)
         except DatabaseRefused:
-            running.path(self._running.name).unlink()
+            scenario_state.path(self._running.name).unlink()
             raise
         self._is_made.set()
         try:
@@ -94,11 +94,11 @@ class Staging:
         movr = MovR(self._running.uri)
         try:
             schema.upgrade(movr.engine)
-            self._fill_stage(Stage(movr.engine, datetime.now(UTC), self._go_on))
+            self._fill_stage(ScenarioContext(movr.engine, datetime.now(UTC), self._go_on))
         finally:
             movr.close()
 
-    def _serve(self) -> Running:
+    def _serve(self) -> RunningScenario:
         with socket.create_server((HOST, 0)) as listener:
             port = listener.getsockname()[1]
             self._gunicorn = self._running.serve(self._lock, listener)
@@ -108,11 +108,13 @@ class Staging:
         return serving
 
     def _wait_until_ready(self, port: int, gunicorn: "subprocess.Popen[bytes]") -> None:
-        patience = time.monotonic() + START_TIMEOUT
+        deadline = time.monotonic() + START_TIMEOUT
         while not _is_ready(port):
             self._go_on(1)
-            if gunicorn.poll() is not None or time.monotonic() > patience:
-                said = running.log(self._running.name).read_text().strip().rpartition("\n")[2]
+            if gunicorn.poll() is not None or time.monotonic() > deadline:
+                said = (
+                    scenario_state.log(self._running.name).read_text().strip().rpartition("\n")[2]
+                )
                 raise CannotServe(f"MovR does not answer on port {port}; it said: {said}")
             time.sleep(_PAUSE)
 
@@ -120,7 +122,7 @@ class Staging:
         """Tell how much is filled, unless somebody wants us to stop."""
         if self._stopped.is_set():
             raise Stopped
-        self._tell(share)
+        self._report_progress(share)
 
 
 def _is_ready(port: int) -> bool:

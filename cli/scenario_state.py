@@ -18,19 +18,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-from movr import databases, embedded
-from web.servers import GUNICORN
+from cli.local_server import GUNICORN_COMMAND
+from movr.database import admin, embedded
 
 END_TIMEOUT: Final = 10  # seconds; gunicorn gives requests under way 3 of them
 _PAUSE: Final = 0.05  # seconds between two looks
 
 
-class Locked(Exception):  # noqa: N818 - a reason, told and done with
+class ScenarioLocked(Exception):  # noqa: N818 - a reason, told and done with
     """A scenario of this name is up, or being made."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunningScenario:
     """What a scenario's file says.
 
     `made_on` is the URI of the database beside which its own was made. While it is being made it
@@ -50,7 +50,7 @@ class Running:
     @property
     def uri(self) -> str:
         """The URI of its database."""
-        return databases.beside(self.made_on, self.database)
+        return admin.sibling_uri(self.made_on, self.database)
 
     def write(self, file: TextIO) -> None:
         """Say so in its file."""
@@ -64,7 +64,7 @@ class Running:
         port = listener.getsockname()[1]
         with log(self.name).open("wb") as output:
             return subprocess.Popen(
-                [*GUNICORN, "--bind", f"fd://{listener.fileno()}"],
+                [*GUNICORN_COMMAND, "--bind", f"fd://{listener.fileno()}"],
                 cwd=embedded.ROOT,
                 env={**os.environ, "DB_URI": self.uri, "DEBUG": "1", "PORT": str(port)},
                 stdin=subprocess.DEVNULL,
@@ -76,8 +76,8 @@ class Running:
 
     def drop(self) -> None:
         """Drop its database. Whoever calls has the lock, and its server has ended."""
-        embedded.keep_for(self.made_on)
-        databases.drop(self.made_on, self.database)
+        embedded.keep_running_for(self.made_on)
+        admin.drop_database(self.made_on, self.database)
 
     def forget(self) -> None:
         """Drop its database and its files."""
@@ -96,11 +96,11 @@ def log(name: str) -> Path:
     return path(name).with_suffix(".log")
 
 
-def read(name: str) -> Running | None:
+def read(name: str) -> RunningScenario | None:
     """What the scenario's file says, if there is one."""
     with suppress(FileNotFoundError):
         if text := path(name).read_text():
-            return Running(**json.loads(text))
+            return RunningScenario(**json.loads(text))
     return None
 
 
@@ -125,7 +125,7 @@ def locked(name: str) -> Iterator[TextIO]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Locked from None
+                raise ScenarioLocked from None
             if _is_at(file, path(name)):
                 try:
                     yield file
@@ -135,12 +135,12 @@ def locked(name: str) -> Iterator[TextIO]:
                 return
 
 
-def end(running: Running) -> None:
+def stop_server(running: RunningScenario) -> None:
     """End its server, gently first, and wait until nothing of it is left."""
-    patience = time.monotonic() + END_TIMEOUT
+    deadline = time.monotonic() + END_TIMEOUT
     _tell(running.group, signal.SIGTERM)
     while is_locked(running.name):
-        if time.monotonic() > patience:
+        if time.monotonic() > deadline:
             _tell(running.group, signal.SIGKILL)
         time.sleep(_PAUSE)
 

@@ -7,25 +7,26 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from movr import embedded, schema, signals
-from movr.engine import hosts
-from movr.errors import DatabaseAway, Refusal
+from cli.local_server import GUNICORN_COMMAND, HOST, CannotServe
+from movr import signals
+from movr.database import embedded, schema
+from movr.database.engine import hosts
+from movr.database.schema import SchemaError, readable_errors
+from movr.errors import DatabaseUnavailable, Refusal
 from movr.movr import MovR
-from movr.schema import SchemaError, plainly
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 from web.config import Settings, SettingsError, read_settings
-from web.servers import GUNICORN, HOST, CannotServe
 
 
 def serve() -> int:
     """Serve until Ctrl-C; the exit status."""
-    signals.raise_first()
+    signals.raise_keyboard_interrupt()
     try:
         settings = read_settings(os.environ)
         _check_port(settings.port)
         uri = settings.db_uri or embedded.start()
-        with plainly():
+        with readable_errors():
             _prepare(uri, demo_world=settings.debug)
         print(_greeting(settings), flush=True)
         return _run_gunicorn(uri)
@@ -55,12 +56,12 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
     movr = MovR(uri)
     try:
         movr.is_at_head()
-    except DatabaseAway as error:
+    except DatabaseUnavailable as error:
         message = f"MovR cannot use the database of DB_URI at {_where(movr)}: {error.reason}"
         raise CannotServe(message) from error
     schema.upgrade(movr.engine)
     if demo_world and demo.is_empty(movr.engine):
-        demo.fill(Stage(movr.engine, datetime.now(UTC)))
+        demo.fill(ScenarioContext(movr.engine, datetime.now(UTC)))
     movr.close()
 
 
@@ -84,7 +85,7 @@ def _run_gunicorn(uri: str) -> int:
     # In a session of its own: a terminal's Ctrl-C goes to all of a session, and a worker that hears
     # of its end twice at the same moment may wait for itself.
     gunicorn = subprocess.Popen(
-        GUNICORN,
+        GUNICORN_COMMAND,
         env={**os.environ, "DB_URI": uri},
         cwd=embedded.ROOT,
         start_new_session=True,

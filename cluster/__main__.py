@@ -14,16 +14,16 @@ from typing import Final, TextIO
 
 from sqlalchemy import URL
 
-from cluster.nodes import CannotStart, Cluster, find_cockroach, gateways, text_of
+from cluster.nodes import CannotStart, Cluster, find_cockroach, gateways, uri_text
 from cluster.proxy import Proxy, host_of_city
 from cluster.readiness import wait_until_ready
-from movr import databases
 from movr.cities import CITIES, DEFAULT_CITY, REGIONS
-from movr.engine import make_engine
-from movr.placement.kinds import Placement
-from movr.schema import SchemaError, plainly
+from movr.database import admin
+from movr.database.engine import make_engine
+from movr.database.schema import SchemaError, readable_errors
+from movr.placement.definitions import Placement
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 
 ROOT: Final = Path(__file__).parent.parent
 PLACEMENTS: Final = (Placement.PARTITION, Placement.MULTI_REGION, Placement.NONE)
@@ -36,7 +36,7 @@ def main() -> int:
     try:
         placement = _placement()
         cockroach = find_cockroach(os.environ.get("COCKROACH"))
-        with ExitStack() as stack, plainly():
+        with ExitStack() as stack, readable_errors():
             _serve(stack, cockroach, placement, port)
     except (CannotStart, SchemaError) as error:
         print(error, file=sys.stderr)
@@ -77,7 +77,7 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
 
 def load(cockroach: str, url: URL, placement: Placement) -> None:
     """Set the database up, with rows in it. Raises CannotStart."""
-    sql = [cockroach, "sql", "--url", text_of(url.set(drivername="postgresql"))]
+    sql = [cockroach, "sql", "--url", uri_text(url.set(drivername="postgresql"))]
     if placement is Placement.PARTITION:
         with (ROOT / "dbinit.sql").open() as file:
             _run(sql, url, stdin=file)
@@ -85,8 +85,8 @@ def load(cockroach: str, url: URL, placement: Placement) -> None:
     _run([*sql, "--execute", "CREATE DATABASE IF NOT EXISTS movr"], url)
     for command in (("db", "upgrade"), ("placement", "apply", placement)):
         _run([sys.executable, "-m", "flask", "--app", "server", *command], url)
-    engine = make_engine(text_of(url.set(database="movr")), pool_size=1, application_name="demo")
-    demo.fill(Stage(engine, datetime.now(UTC)))
+    engine = make_engine(uri_text(url.set(database="movr")), pool_size=1, application_name="demo")
+    demo.fill(ScenarioContext(engine, datetime.now(UTC)))
     engine.dispose()
 
 
@@ -119,7 +119,7 @@ def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:
 
 
 def _environment(url: URL) -> dict[str, str]:
-    return {**os.environ, "DEBUG": "1", "DB_URI": text_of(url.set(database="movr"))}
+    return {**os.environ, "DEBUG": "1", "DB_URI": uri_text(url.set(database="movr"))}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -129,7 +129,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def greeting(cockroach: str, port: int, url: URL) -> str:
     """What the demo says when it serves: its addresses, and how to talk SQL to it."""
-    shell = databases.shell(text_of(url.set(database="movr")), cockroach)
+    shell = admin.shell_command(uri_text(url.set(database="movr")), cockroach)
     # Apart from the command: `ps` and a shell's history show commands to others.
     password = f"\n  Password: {url.password}" if url.password else ""
     cities = "\n".join(

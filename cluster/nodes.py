@@ -21,7 +21,7 @@ from sqlalchemy import URL, Row, make_url
 from sqlalchemy.exc import DBAPIError
 
 from movr.cities import REGIONS
-from movr.engine import make_engine
+from movr.database.engine import make_engine
 
 NODES_A_REGION: Final = 3
 START_TIMEOUT: Final = 120  # seconds
@@ -149,7 +149,7 @@ def _region(url: URL) -> str | None:
 
 def _ask(url: URL, sql: str) -> Sequence[Row[Any]]:
     """The answer; nothing if nobody is there, or does not know the question."""
-    engine = make_engine(text_of(url), pool_size=1, application_name="movr-demo", autocommit=True)
+    engine = make_engine(uri_text(url), pool_size=1, application_name="movr-demo", autocommit=True)
     try:
         with engine.connect() as connection:
             return connection.exec_driver_sql(sql).all()
@@ -159,6 +159,6 @@ def _ask(url: URL, sql: str) -> Sequence[Row[Any]]:
         engine.dispose()
 
 
-def text_of(url: URL) -> str:
+def uri_text(url: URL) -> str:
     """A URL with its password, as a setting says it."""
     return url.render_as_string(hide_password=False)

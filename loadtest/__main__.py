@@ -15,10 +15,11 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from crowd import check, hosting, journal
-from crowd.hosting import HOST, ROOT, CannotHost
-from movr import embedded, invariants, schema, signals
-from movr.engine import make_engine
+from loadtest import database_check, journal, server
+from loadtest.server import HOST, ROOT, ServerDidNotStart
+from movr import signals
+from movr.database import embedded, invariants, schema
+from movr.database.engine import make_engine
 
 SHOWN: Final = 20  # sentences; the rest is counted
 STOP_TIMEOUT: Final = 10  # seconds for requests under way
@@ -79,7 +80,7 @@ def _number(name: str, text: str) -> float:
 
 def main() -> int:
     """Run the crowd for as long as wanted, or until Ctrl-C; the exit status."""
-    signals.raise_first()
+    signals.raise_keyboard_interrupt()
     try:
         settings = read_settings(os.environ)
         with ExitStack() as stack:
@@ -87,7 +88,7 @@ def main() -> int:
                 return _run(stack, settings)
             finally:
                 signals.ignore()  # a second Ctrl-C must not leave anything behind
-    except (WrongSetting, CannotHost) as error:
+    except (WrongSetting, ServerDidNotStart) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -104,27 +105,27 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     if not url:
         print("Starting MovR on a database of its own: some seconds.", flush=True)
         uri = stack.enter_context(embedded.temporary())
-        url = stack.enter_context(hosting.serving(uri, log))
+        url = stack.enter_context(server.serving(uri, log))
     engine = _engine(uri)
     stack.callback(engine.dispose)
     _check_database(engine)
     print(_greeting(settings, url), flush=True)
-    wrong = [*_run_crowd(settings, url, notes), *_judge(engine, notes)]
+    wrong = [*_run_locust(settings, url, notes), *_judge(engine, notes)]
     if wrong:
-        print("\n".join([*wrong, *hosting.complaints(log)]), file=sys.stderr)
+        print("\n".join([*wrong, *server.log_problems(log)]), file=sys.stderr)
         return 1
     print("The database agrees: nothing acknowledged is lost, all invariants hold.")
     return 0
 
 
 def _check_view(settings: Settings) -> None:
-    """Make sure beforehand that the web view has its port. Raises CannotHost."""
+    """Make sure beforehand that the web view has its port. Raises ServerDidNotStart."""
     try:
         socket.create_server((HOST, settings.view_port)).close()
     except OSError as error:
         why = os.strerror(error.errno or 0)
         message = f"VIEW_PORT={settings.view_port} is not to be had: {why}."
-        raise CannotHost(message) from None
+        raise ServerDidNotStart(message) from None
 
 
 def _engine(uri: str) -> Engine:
@@ -135,13 +136,15 @@ def _engine(uri: str) -> Engine:
 
 
 def _check_database(engine: Engine) -> None:
-    """Make sure beforehand that there is something to compare with. Raises CannotHost."""
+    """Make sure beforehand that there is something to compare with. Raises ServerDidNotStart."""
     try:
         if schema.is_at_head(engine):
             return
     except OperationalError as error:
-        raise CannotHost(f"The database of DB_URI does not answer: {error.orig}".strip()) from error
-    raise CannotHost("The database of DB_URI has another schema than this MovR.")
+        raise ServerDidNotStart(
+            f"The database of DB_URI does not answer: {error.orig}".strip()
+        ) from error
+    raise ServerDidNotStart("The database of DB_URI has another schema than this MovR.")
 
 
 def _greeting(settings: Settings, url: str) -> str:
@@ -153,13 +156,13 @@ def _greeting(settings: Settings, url: str) -> str:
 """
 
 
-def _run_crowd(settings: Settings, url: str, notes: Path) -> Iterator[str]:
+def _run_locust(settings: Settings, url: str, notes: Path) -> Iterator[str]:
     """Run Locust to its end, or end it on Ctrl-C; what went wrong, in sentences."""
     # In a session of its own, and so asked to end once and not twice.
     locust = subprocess.Popen(
         _command(settings, url),
         cwd=ROOT,
-        env={**os.environ, journal.VARIABLE: str(notes), "THINK": str(settings.think)},
+        env={**os.environ, journal.JOURNAL_VARIABLE: str(notes), "THINK": str(settings.think)},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -178,7 +181,7 @@ def _wait(locust: subprocess.Popen[bytes]) -> int:
     try:
         return locust.wait()
     except KeyboardInterrupt:
-        signals.raise_first()  # hear a second Ctrl-C, too
+        signals.raise_keyboard_interrupt()  # hear a second Ctrl-C, too
         print("Ending the crowd.", flush=True)
         locust.terminate()
         return locust.wait()
@@ -190,7 +193,7 @@ def _command(settings: Settings, url: str) -> list[str]:
     arriving = math.ceil(settings.riders / settings.arrivals)  # Locust counts from the first
     end = ("--run-time", str(arriving + settings.seconds)) if settings.seconds else ()
     return [
-        *(sys.executable, "-m", "locust", "--locustfile", "crowd/riders.py", "--host", url),
+        *(sys.executable, "-m", "locust", "--locustfile", "loadtest/riders.py", "--host", url),
         *("--users", str(settings.riders), "--spawn-rate", str(settings.arrivals)),
         *("--stop-timeout", str(STOP_TIMEOUT), "--exit-code-on-error", str(FAILED)),
         *("--only-summary", "--loglevel", "WARNING"),
@@ -203,11 +206,11 @@ def _judge(engine: Engine, path: Path) -> Iterator[str]:
     """Print what was acknowledged; what is lost or broken, in sentences."""
     notes = list(journal.read(path))
     print(f"Acknowledged:\n{journal.summary(notes)}", flush=True)
-    wrong = check.lost(engine, notes)
+    wrong = database_check.missing_from_database(engine, notes)
     yield from wrong[:SHOWN]
     if len(wrong) > SHOWN:
         yield f"And {len(wrong) - SHOWN} more are lost."
-    yield from invariants.broken(engine)
+    yield from invariants.find_violations(engine)
 
 
 if __name__ == "__main__":

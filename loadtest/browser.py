@@ -11,8 +11,8 @@ from typing import Final
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import RescheduleTask
 
-from crowd import pages
-from crowd.pages import Form, NotOffered, Page
+from loadtest import pages
+from loadtest.pages import Form, NotOffered, Page
 
 OK: Final = frozenset({HTTPStatus.OK})
 SEE_OTHER: Final = frozenset({HTTPStatus.SEE_OTHER})

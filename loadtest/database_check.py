@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, select, tuple_
 
-from crowd.journal import Deed, Note
+from loadtest.journal import Event, Note
 from movr.models import Ride, User, Vehicle
 
 AT_ONCE: Final = 500  # rows
@@ -14,23 +14,23 @@ AT_ONCE: Final = 500  # rows
 Key = tuple[str, UUID]
 
 # Which row each deed is about, and what that row says if the deed was kept.
-_KEPT: Final[dict[Deed, tuple[type[User | Vehicle | Ride], Callable[[Row[Any], Note], bool]]]] = {
-    Deed.REGISTERED: (User, lambda _row, _note: True),
-    Deed.LEFT: (User, lambda row, _note: row.deleted_at is not None),
-    Deed.ADDED: (Vehicle, lambda row, note: row.owner_id == UUID(note.user_id)),
-    Deed.REMOVED: (Vehicle, lambda row, _note: row.removed_at is not None),
-    Deed.STARTED: (Ride, lambda row, note: row.rider_id == UUID(note.user_id)),
-    Deed.ENDED: (Ride, lambda row, note: row.end_location == note.place),
+_KEPT: Final[dict[Event, tuple[type[User | Vehicle | Ride], Callable[[Row[Any], Note], bool]]]] = {
+    Event.REGISTERED: (User, lambda _row, _note: True),
+    Event.LEFT: (User, lambda row, _note: row.deleted_at is not None),
+    Event.ADDED: (Vehicle, lambda row, note: row.owner_id == UUID(note.user_id)),
+    Event.REMOVED: (Vehicle, lambda row, _note: row.removed_at is not None),
+    Event.STARTED: (Ride, lambda row, note: row.rider_id == UUID(note.user_id)),
+    Event.ENDED: (Ride, lambda row, note: row.end_location == note.place),
 }
 
 
-def lost(engine: Engine, notes: Sequence[Note]) -> list[str]:
+def missing_from_database(engine: Engine, notes: Sequence[Note]) -> list[str]:
     """The deeds that were acknowledged and are not in the database, in sentences."""
     with engine.connect() as connection:
         return [
-            f"Lost: {note.deed}, {note.city}, {note.id}."
-            for deed, (model, is_kept) in _KEPT.items()
-            for note, row in _with_rows(connection, model, [n for n in notes if n.deed is deed])
+            f"Lost: {note.event}, {note.city}, {note.id}."
+            for event, (model, is_kept) in _KEPT.items()
+            for note, row in _with_rows(connection, model, [n for n in notes if n.event is event])
             if row is None or not is_kept(row, note)
         ]
 

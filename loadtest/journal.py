@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-VARIABLE: Final = "CROWD_JOURNAL"  # the environment's word for the journal's path
+JOURNAL_VARIABLE: Final = "LOADTEST_JOURNAL"  # the environment's word for the journal's path
 REMEMBERED: Final = 200  # notes of each deed, for whoever wants somebody else's
 
 
-class Deed(StrEnum):
+class Event(StrEnum):
     """What somebody did, and the site said so."""
 
     REGISTERED = "account opened"
@@ -27,7 +27,7 @@ class Deed(StrEnum):
 class Note:
     """One deed on the account, vehicle or ride (city, id); `place` is where a ride ended."""
 
-    deed: Deed
+    event: Event
     city: str
     id: str
     user_id: str
@@ -40,19 +40,19 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Write to this file."""
         self._path = path
-        self._latest = {deed: deque[Note](maxlen=REMEMBERED) for deed in Deed}
+        self._latest = {event: deque[Note](maxlen=REMEMBERED) for event in Event}
         self.count = 0
 
     def add(self, note: Note) -> None:
         """Write it down at once: nobody knows when the crowd ends."""
         with self._path.open("a") as file:
             file.write(json.dumps(asdict(note)) + "\n")
-        self._latest[note.deed].append(note)
+        self._latest[note.event].append(note)
         self.count += 1
 
-    def of_others(self, deed: Deed, user_id: str) -> list[Note]:
+    def of_others(self, event: Event, user_id: str) -> list[Note]:
         """What others have done lately."""
-        return [note for note in self._latest[deed] if note.user_id != user_id]
+        return [note for note in self._latest[event] if note.user_id != user_id]
 
 
 def read(path: Path) -> Iterator[Note]:
@@ -60,10 +60,10 @@ def read(path: Path) -> Iterator[Note]:
     if path.exists():
         for line in path.read_text().splitlines():
             entry = json.loads(line)
-            yield Note(**entry | {"deed": Deed(entry["deed"])})
+            yield Note(**entry | {"event": Event(entry["event"])})
 
 
 def summary(notes: list[Note]) -> str:
     """How many of each deed."""
-    done = Counter(note.deed for note in notes)
-    return "\n".join(f"{done[deed]:>8}  {deed}" for deed in Deed)
+    done = Counter(note.event for note in notes)
+    return "\n".join(f"{done[event]:>8}  {event}" for event in Event)

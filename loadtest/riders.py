@@ -1,4 +1,4 @@
-"""The crowd, as Locust runs it for crowd/__main__.py.
+"""The crowd, as Locust runs it for loadtest/__main__.py.
 
 Riders know MovR by its pages alone. What they do next is what the page in front of them offers.
 """
@@ -17,23 +17,23 @@ import gevent
 from locust import FastHttpUser, between, events, task
 from locust.env import Environment
 
-from crowd.browser import SEE_OTHER, Browser
-from crowd.journal import VARIABLE, Deed, Journal, Note
-from crowd.pages import Form, Page
+from loadtest.browser import SEE_OTHER, Browser
+from loadtest.journal import JOURNAL_VARIABLE, Event, Journal, Note
+from loadtest.pages import Form, Page
 
 Steps = dict[Callable[[], None], int]
 
 THINK: Final = float(os.environ["THINK"])  # seconds, on average
 STEPS: Final = (8, 25)  # of a visit
 REPORT_EVERY: Final = 5  # seconds
-MISTYPED: Final = "mistyped"  # nobody's password, and too short for one
+MISTYPED_LOGIN: Final = "mistyped"  # nobody's password, and too short for one
 HOSTILE: Final = " (hostile)"
 BAD_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST})
 FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN})
 NOT_FOUND: Final = frozenset({HTTPStatus.NOT_FOUND})
 INVALID: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 
-journal: Final = Journal(Path(os.environ[VARIABLE]))
+journal: Final = Journal(Path(os.environ[JOURNAL_VARIABLE]))
 
 
 class Broken(Exception):  # noqa: N818 - what the site did
@@ -108,11 +108,11 @@ class Rider(FastHttpUser):
             "username": self.person.name,
         }
         if one_in(10):
-            self.browser.send(form, INVALID, **words, password=MISTYPED)
+            self.browser.send(form, INVALID, **words, password=MISTYPED_LOGIN)
         self.browser.send(form, **words, password=self.person.password)
         self.expect_success("registering")
         self.person.id = self.page.link("/users/").rpartition("/")[2]
-        self.note(Deed.REGISTERED, self.person.city, self.person.id)
+        self.note(Event.REGISTERED, self.person.city, self.person.id)
 
     def ride(self) -> None:
         """End the ride under way, or start one."""
@@ -133,7 +133,7 @@ class Rider(FastHttpUser):
         """Note the ride that the page shows; it must, if the site said that there is one."""
         if ends := self.page.forms_to("/rides/end/"):
             self.person.ride = ends[0].id
-            self.note(Deed.STARTED, ends[0].fields["city"], ends[0].id)
+            self.note(Event.STARTED, ends[0].fields["city"], ends[0].id)
         elif said:
             raise Broken("A ride has started and the page does not show it.")
 
@@ -149,7 +149,7 @@ class Rider(FastHttpUser):
         place = f"Bench {secrets.token_hex(4)}"
         self.browser.send(form, location=place)
         self.expect_success("ending a ride")
-        self.note(Deed.ENDED, form.fields["city"], form.id, place)
+        self.note(Event.ENDED, form.fields["city"], form.id, place)
         self.person.ride = ""
 
     def look_around(self) -> None:
@@ -172,7 +172,7 @@ class Rider(FastHttpUser):
         self.think()
         form = self.page.form("/login")
         if one_in(5):
-            self.browser.send(form, INVALID, username=self.person.name, password=MISTYPED)
+            self.browser.send(form, INVALID, username=self.person.name, password=MISTYPED_LOGIN)
         self.browser.send(form, username=self.person.name, password=self.person.password)
         self.expect_success("logging in")
 
@@ -185,7 +185,7 @@ class Rider(FastHttpUser):
         self.think()
         self.browser.send(self.page.form("/users/remove/"))
         if not self.page.forms_to("/logout"):
-            self.note(Deed.LEFT, self.person.city, self.person.id)
+            self.note(Event.LEFT, self.person.city, self.person.id)
         elif "warning" not in self.page.alerts:
             raise Broken("The account is not deleted, and nobody says why.")
 
@@ -194,9 +194,9 @@ class Rider(FastHttpUser):
         if "success" not in self.page.alerts:
             raise Broken(f"After {what} the page says {self.page.alerts or 'nothing'}.")
 
-    def note(self, deed: Deed, city: str, id: str, place: str = "") -> None:
+    def note(self, event: Event, city: str, id: str, place: str = "") -> None:
         """Remember what the site has acknowledged."""
-        journal.add(Note(deed=deed, city=city, id=id, user_id=self.person.id, place=place))
+        journal.add(Note(event=event, city=city, id=id, user_id=self.person.id, place=place))
 
 
 class Owner(Rider):
@@ -220,7 +220,7 @@ class Owner(Rider):
         # Without a form to remove it somebody rides it already, and its id is theirs to know.
         for form in self.removable():
             if brand in form.label:
-                self.note(Deed.ADDED, self.person.city, form.id)
+                self.note(Event.ADDED, self.person.city, form.id)
 
     def remove_vehicle(self) -> None:
         """Take a vehicle off the street, unless somebody has just taken it."""
@@ -230,14 +230,14 @@ class Owner(Rider):
             form = random.choice(offered)
             self.browser.send(form)
             if "success" in self.page.alerts:
-                self.note(Deed.REMOVED, self.person.city, form.id)
+                self.note(Event.REMOVED, self.person.city, form.id)
 
     def removable(self) -> list[Form]:
         """The forms that take an own vehicle off the street."""
         return self.page.forms_to("/vehicles/remove/")
 
 
-class Villain(Rider):
+class MisbehavingUser(Rider):
     """A rider who also tries what no page offers. Each must be refused in the way of its kind."""
 
     weight = 1
@@ -271,14 +271,14 @@ class Villain(Rider):
 
     def meddle_with_others(self) -> None:
         """End others' rides, remove their vehicles, see their profiles, delete their accounts."""
-        deed = random.choice([Deed.REGISTERED, Deed.STARTED, Deed.ADDED])
-        if not (notes := journal.of_others(deed, self.person.id)):
+        event = random.choice([Event.REGISTERED, Event.STARTED, Event.ADDED])
+        if not (notes := journal.of_others(event, self.person.id)):
             return
         note = random.choice(notes)
         refusal = FORBIDDEN | NOT_FOUND
-        if deed is Deed.STARTED:
+        if event is Event.STARTED:
             self.forge(f"/rides/end/{note.id}", refusal, city=note.city, location="Nowhere")
-        elif deed is Deed.ADDED:
+        elif event is Event.ADDED:
             self.forge(f"/vehicles/remove/{note.id}", refusal)
         else:
             self.browser.peek(f"/users/{note.id}", FORBIDDEN, kind=HOSTILE)

@@ -20,11 +20,11 @@ START_TIMEOUT: Final = 60  # seconds
 _ROUTINE: Final = "INFO"  # in a line of the log that is no complaint
 
 
-class CannotHost(Exception):  # noqa: N818 - a reason, told and done with
+class ServerDidNotStart(Exception):  # noqa: N818 - a reason, told and done with
     """The server does not start."""
 
 
-@signals.whole
+@signals.uninterrupted
 @contextmanager
 def serving(uri: str, log: Path) -> Iterator[str]:
     """MovR with the demo world on this empty database, under gunicorn; its URL.
@@ -52,7 +52,7 @@ def serving(uri: str, log: Path) -> Iterator[str]:
         server.wait()
 
 
-def complaints(log: Path, at_most: int = 40) -> list[str]:
+def log_problems(log: Path, at_most: int = 40) -> list[str]:
     """The last lines of the server's log that are not routine."""
     lines = log.read_text().splitlines() if log.exists() else []
     return [line for line in lines if line and _ROUTINE not in line][-at_most:]
@@ -72,8 +72,8 @@ def _wait_until_answering(server: subprocess.Popen[bytes], url: str, log: Path) 
             urlopen(f"{url}/healthz", timeout=START_TIMEOUT).close()  # noqa: S310 - our own
         except (URLError, ConnectionError):
             if server.poll() is not None or time.monotonic() > deadline:
-                said = " ".join(complaints(log))
-                raise CannotHost(f"MovR does not start: {said}") from None
+                said = " ".join(log_problems(log))
+                raise ServerDidNotStart(f"MovR does not start: {said}") from None
             time.sleep(0.1)
         else:
             return

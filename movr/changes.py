@@ -37,7 +37,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.formats import AVAILABLE, IN_USE
 from movr.models import Base, Ride, RideTotal, User, Vehicle
-from movr.totals import begin_at, periods
+from movr.ride_totals import begin_at, periods
 
 # Tables, and not models: a change need not look for objects.
 _users, _vehicles, _rides, _totals = (
@@ -69,7 +69,9 @@ _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 OPEN_ACCOUNT: Final = insert_unless(_users).on_conflict_do_nothing().returning(_users.c.id)
 
 # Names no city: whoever holds the username may live in any.
-HOLDER: Final = select(_users.c.id).where(_users.c.username == bindparam("username"))
+SELECT_USER_BY_USERNAME: Final = select(_users.c.id).where(
+    _users.c.username == bindparam("username")
+)
 
 END_SESSIONS: Final = (
     update(_users)
@@ -80,7 +82,7 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
     _users.c.username
 )
 
-ERASE: Final = (
+ERASE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_NOT_RIDING)
     .values(
@@ -99,15 +101,15 @@ _IS_OWNED: Final = and_(
     _vehicles.c.owner_id == _USER_ID,
     _vehicles.c.removed_at.is_(None),
 )
-RETIRE_ALL: Final = (
+RETIRE_VEHICLES_OF_OWNER: Final = (
     update(_vehicles).where(_IS_OWNED, _vehicles.c.status == AVAILABLE).values(removed_at=_NOW)
 )
-OWNS_ANY: Final = select(exists().where(_IS_OWNED))
+SELECT_OWNS_VEHICLES: Final = select(exists().where(_IS_OWNED))
 
 # What decides of a user's row.
-USER: Final = select(_users.c.active_ride_city, _users.c.active_ride_id, _users.c.deleted_at).where(
-    _IS_USER
-)
+SELECT_USER_STATE: Final = select(
+    _users.c.active_ride_city, _users.c.active_ride_id, _users.c.deleted_at
+).where(_IS_USER)
 
 # Vehicles
 
@@ -121,8 +123,10 @@ REMOVE_VEHICLE: Final = (
     .values(removed_at=_NOW)
     .returning(_vehicles.c.id)
 )
-OWNER: Final = select(_vehicles.c.owner_id, _vehicles.c.removed_at).where(_IS_VEHICLE)
-IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
+SELECT_VEHICLE_OWNER: Final = select(_vehicles.c.owner_id, _vehicles.c.removed_at).where(
+    _IS_VEHICLE
+)
+SELECT_VEHICLE_IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
 
 # Rides
 
@@ -141,7 +145,7 @@ CLAIM_RIDER: Final = (
     .returning(_users.c.id)
 )
 # The ride under way, of a user who has one.
-UNDER_WAY: Final = select(_rides.c.vehicle_id).where(_IS_RIDE)
+SELECT_VEHICLE_OF_RIDE: Final = select(_rides.c.vehicle_id).where(_IS_RIDE)
 
 
 def _noting(taken: CTE) -> CTE:
@@ -279,7 +283,7 @@ def _end_ride() -> Update:
 
 
 END_RIDE: Final = _end_ride()
-RIDER: Final = select(_rides.c.rider_city, _rides.c.rider_id).where(_IS_RIDE)
+SELECT_RIDER_OF_RIDE: Final = select(_rides.c.rider_city, _rides.c.rider_id).where(_IS_RIDE)
 
 # Operators
 

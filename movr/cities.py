@@ -12,7 +12,7 @@ US_EAST: Final = "gcp-us-east1"
 US_WEST: Final = "gcp-us-west1"
 EUROPE_WEST: Final = "gcp-europe-west1"
 
-REACH: Final = 30_000  # metres from a city's centre: there its vehicles may stand
+SERVICE_RADIUS: Final = 30_000  # metres from a city's centre: there its vehicles may stand
 
 
 class Position(NamedTuple):
@@ -76,16 +76,16 @@ _OF_REGION: Final = {
 }
 
 
-def find(name: str) -> City | None:
+def find_city(name: str) -> City | None:
     """The served city of this name, whatever its letter case; None if MovR is not there."""
     return _BY_NAME.get(name.casefold())
 
 
-def of_slug(slug: str) -> City | None:
+def find_city_by_slug(slug: str) -> City | None:
     """The served city that addresses call so."""
     return _BY_SLUG.get(slug)
 
 
-def of_region(region: str) -> tuple[City, ...]:
+def cities_in(region: str) -> tuple[City, ...]:
     """The cities whose rows live in this region, the region's first city first."""
     return _OF_REGION.get(region, ())

@@ -38,19 +38,19 @@ class SessionEnded(Refusal):
     sentence = "You were logged out meanwhile. Please log in again."
 
 
-class LinkSpent(Refusal):
+class ResetLinkExpired(Refusal):
     """A link to a new password works once, for half an hour, and until all sessions are ended."""
 
     sentence = "This link has expired or was used. You can ask for another one here."
 
 
-class AccountGone(Refusal):
+class AccountDeleted(Refusal):
     """The session outlived its account."""
 
     sentence = "This account no longer exists. Please log in again."
 
 
-class NotYou(Refusal):
+class NotYourProfile(Refusal):
     """A profile is its member's own, to see and to delete."""
 
     sentence = "This page belongs to another member."
@@ -118,7 +118,7 @@ class VehiclesInUse(Refusal):
     sentence = "Somebody is riding one of your vehicles. Try again once the ride has ended."
 
 
-class DatabaseAway(Refusal):
+class DatabaseUnavailable(Refusal):
     """The database can't be reached, or did not answer in time. `reason` is for operators."""
 
     def __init__(self, reason: str = "") -> None:

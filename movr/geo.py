@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from geopy.distance import geodesic
 
-from movr.cities import REACH, City, Position
+from movr.cities import SERVICE_RADIUS, City, Position
 
-BANDS_A_DEGREE: Final = 2_000  # one is about 55 m high
+BANDS_PER_DEGREE: Final = 2_000  # one is about 55 m high
 EQUATOR: Final = 6_378_137.0  # metres from the centre of the earth, as all of WGS 84
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
 
@@ -23,28 +23,28 @@ class Box(NamedTuple):
     east: float
 
 
-def metres(one: Position, other: Position) -> float:
+def metres_between(one: Position, other: Position) -> float:
     """How far it is over the ground, in metres, on the ellipsoid (geopy's geodesic)."""
     distance: float = geodesic(one, other).meters
     return distance
 
 
-def metres_on_the_plane(one: Position, other: Position) -> float:
+def planar_metres_between(one: Position, other: Position) -> float:
     """About how far, in metres: on the plane that touches the earth at the first of both.
 
     Within a city that is within a percent of the way over the ground, in a hundredth of the time.
     """
-    north, east = metres_a_degree(one.latitude)
+    north, east = metres_per_degree(one.latitude)
     up, right = other.latitude - one.latitude, other.longitude - one.longitude
     return math.hypot(up * north, right * east)
 
 
 def is_within(city: City, position: Position) -> bool:
     """True if vehicles of the city may stand there."""
-    return metres(city.centre, position) <= REACH
+    return metres_between(city.centre, position) <= SERVICE_RADIUS
 
 
-def metres_a_degree(latitude: float) -> tuple[float, float]:
+def metres_per_degree(latitude: float) -> tuple[float, float]:
     """How far a degree of latitude and one of longitude reach there, in metres.
 
     By the ellipsoid's two radii of curvature (WGS 84), the meridian's and the prime vertical's.
@@ -60,7 +60,7 @@ def box(origin: Position, radius: float) -> Box:
 
     For places that are neither at a pole nor at the antimeridian, as all of MovR's cities.
     """
-    north, east = metres_a_degree(origin.latitude)
+    north, east = metres_per_degree(origin.latitude)
     high, wide = radius / north, radius / east
     south_end, north_end = origin.latitude - high, origin.latitude + high
     bands = range(_band(south_end), _band(north_end) + 1)
@@ -68,4 +68,4 @@ def box(origin: Position, radius: float) -> Box:
 
 
 def _band(latitude: float) -> int:
-    return math.floor(latitude * BANDS_A_DEGREE)
+    return math.floor(latitude * BANDS_PER_DEGREE)

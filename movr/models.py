@@ -38,7 +38,7 @@ from movr.formats import (
     VEHICLE_TYPES,
     WORD_LENGTH,
 )
-from movr.geo import BANDS_A_DEGREE
+from movr.geo import BANDS_PER_DEGREE
 
 CityName = String(20)
 
@@ -154,7 +154,7 @@ class Vehicle(Base):
     latitude: Mapped[float]
     longitude: Mapped[float]
     latitude_band: Mapped[int] = mapped_column(
-        Computed(f"CAST(floor(latitude * {BANDS_A_DEGREE}) AS INTEGER)", persisted=True)
+        Computed(f"CAST(floor(latitude * {BANDS_PER_DEGREE}) AS INTEGER)", persisted=True)
     )
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     removed_at: Mapped[datetime | None]

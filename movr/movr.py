@@ -11,16 +11,17 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy_cockroachdb import run_transaction
 
-from movr import errors, geo, passwords, patience, queries, results, schema, transactions, usage
+from movr import errors, geo, passwords, queries, results, transactions
 from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
-from movr.engine import make_engine
+from movr.database import deadline, query_stats, schema
+from movr.database.circuit_breaker import CircuitBreaker
+from movr.database.engine import make_engine
+from movr.database.execution import run
 from movr.formats import MONTH, WEEK
-from movr.outage import Outage
-from movr.results import Page, RideKey, Seen, UserKey, VehicleKey
+from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
+from movr.ride_totals import begin
 from movr.search import GROWTH, Search, SearchRadii
-from movr.statements import run
-from movr.totals import begin
 
 Result = TypeVar("Result")
 
@@ -53,9 +54,9 @@ _NO_DATABASE: Final = "3D000"
 class MovR:
     """Vehicle sharing in nine cities. Every method is one read or one transaction.
 
-    Any method raises DatabaseAway when the database can't be reached or does not answer in time,
-    DatabaseSlow when a statement takes too long, and DatabaseBusy when a transaction lost against
-    others too often.
+    Any method raises DatabaseUnavailable when the database can't be reached or does not answer in
+    time, DatabaseSlow when a statement takes too long, and DatabaseBusy when a transaction lost
+    against others too often.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class MovR:
         self._reader = make_engine(
             uri, pool_size=pool_size, application_name=application_name, autocommit=True
         )
-        self._outage = Outage()
+        self._circuit_breaker = CircuitBreaker()
         self._radii = SearchRadii()
         self._now = clock
 
@@ -89,9 +90,9 @@ class MovR:
 
     def is_at_head(self) -> bool:
         """True if the database has the schema that this code expects."""
-        return self._persistently(lambda: schema.is_at_head(self.engine))
+        return self._with_retry(lambda: schema.is_at_head(self.engine))
 
-    def reach(self) -> None:
+    def ping(self) -> None:
         """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
         self._read(_NOTHING)
 
@@ -106,13 +107,13 @@ class MovR:
         email: str,
         username: str,
         password: str,
-        once: str = "",
+        idempotency_key: str = "",
     ) -> UserKey:
-        """Open an account in its home city, one for all calls of the same `once`.
+        """Open an account in its home city, one for all calls of the same `idempotency_key`.
 
         Raises UsernameTaken.
         """
-        user = UserKey(city, _id(NAMESPACE_OID, once))
+        user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
         self._write(
             transactions.register,
             user,
@@ -132,12 +133,14 @@ class MovR:
             raise errors.WrongCredentials
         return rows_to.member(member)
 
-    def who_is(self, user: UserKey, epoch: int = 0) -> results.Member | None:
+    def session_member(self, user: UserKey, epoch: int = 0) -> results.Member | None:
         """The member of this key, while sessions of this epoch last; None once they have ended.
 
         Epochs are counted from 0, which is that of a new account.
         """
-        rows = self._read(queries.WHO_IS, member_city=user.city, member_id=user.id, epoch=epoch)
+        rows = self._read(
+            queries.SESSION_MEMBER, member_city=user.city, member_id=user.id, epoch=epoch
+        )
         return rows_to.member(rows[0]) if rows else None
 
     def find_member(self, username: str) -> results.Member | None:
@@ -148,9 +151,9 @@ class MovR:
     def change_password(self, user: UserKey, epoch: int, *, present: str, new: str) -> int:
         """Change the password and end all sessions; the epoch of those that begin from now on.
 
-        Raises WrongPassword, SessionEnded, AccountGone.
+        Raises WrongPassword, SessionEnded, AccountDeleted.
         """
-        rows = self._read(queries.PASSWORD, user_city=user.city, user_id=user.id)
+        rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
         if not passwords.is_password(present, rows[0].password_hash if rows else None):
             raise errors.WrongPassword
         self._set_password(user, epoch, new)
@@ -159,12 +162,12 @@ class MovR:
     def reset_password(self, user: UserKey, epoch: int, new: str) -> str:
         """Change a forgotten password and end all sessions; the username to log in with.
 
-        Raises LinkSpent if the sessions of this epoch ended before.
+        Raises ResetLinkExpired if the sessions of this epoch ended before.
         """
         try:
             return self._set_password(user, epoch, new)
-        except (errors.SessionEnded, errors.AccountGone):
-            raise errors.LinkSpent from None
+        except (errors.SessionEnded, errors.AccountDeleted):
+            raise errors.ResetLinkExpired from None
 
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """Log out everywhere."""
@@ -174,38 +177,42 @@ class MovR:
         """Delete an account and retire its vehicles. Raises StillRiding, VehiclesInUse."""
         self._write(transactions.erase_account, user, now=self._now())
 
-    def neighbours(
+    def members_of_city(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
-    ) -> Seen[results.Neighbour]:
-        """What `who_is` says, and a page of the city's members; for nobody else, then empty."""
+    ) -> MemberAndPage[results.CityMember]:
+        """The session's member, and a page of the city's members; both empty for anybody else."""
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
-        member, rows = self._read_for(user, epoch, queries.NEIGHBOURS, **wanted)
-        people = [results.Neighbour(*row) for row in rows if member]
-        return Seen(member, rows_to.page(people, size, lambda neighbour: str(neighbour.id)))
+        member, rows = self._read_with_member(user, epoch, queries.MEMBERS_OF_CITY, **wanted)
+        people = [results.CityMember(*row) for row in rows if member]
+        return MemberAndPage(
+            member, rows_to.page(people, size, lambda neighbour: str(neighbour.id))
+        )
 
     # Vehicles
 
-    def vehicles(self, search: Search) -> Page[results.Nearby]:
+    def vehicles(self, search: Search) -> Page[results.NearbyVehicle]:
         """A page of the city's vehicles, the nearest first."""
         radius = self._radii.radius(search)
         rows = self._read(search.statement(radius), **search.parameters(radius))
         return self._page_of_vehicles(search, radius, rows)
 
-    def vehicles_seen_by(self, user: UserKey, epoch: int, search: Search) -> Seen[results.Nearby]:
-        """What `who_is` and `vehicles` say, in one read where the radius is known."""
+    def vehicles_and_member(
+        self, user: UserKey, epoch: int, search: Search
+    ) -> MemberAndPage[results.NearbyVehicle]:
+        """What `session_member` and `vehicles` say, in one read where the radius is known."""
         radius = self._radii.radius(search)
-        statement = search.after_who_is(radius)
-        member, rows = self._read_for(user, epoch, statement, **search.parameters(radius))
-        return Seen(member, self._page_of_vehicles(search, radius, rows))
+        statement = search.statement_with_member(radius)
+        member, rows = self._read_with_member(user, epoch, statement, **search.parameters(radius))
+        return MemberAndPage(member, self._page_of_vehicles(search, radius, rows))
 
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
-    ) -> Seen[results.Owned]:
-        """What `who_is` says, and a page of the owner's vehicles; for nobody else, then empty.
+    ) -> MemberAndPage[results.OwnedVehicle]:
+        """The session's member, and a page of their vehicles; both empty for anybody else.
 
         Free or ridden, and what each did in the last 30 days.
         """
-        member, rows = self._read_for(
+        member, rows = self._read_with_member(
             owner,
             epoch,
             queries.VEHICLES_OF_OWNER,
@@ -215,8 +222,8 @@ class MovR:
             after=after or FIRST_ID,
             limit=size + 1,
         )
-        owned = [rows_to.owned(row) for row in rows if member]
-        return Seen(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
+        owned = [rows_to.owned_vehicle(row) for row in rows if member]
+        return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
         """The vehicle of this public name. Raises VehicleNotFound, also once it was ridden."""
@@ -225,9 +232,9 @@ class MovR:
             raise errors.VehicleNotFound
         return results.Vehicle(*rows[0])
 
-    def free_vehicles(self, city: str) -> list[results.Listed]:
+    def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
         """All that is free in the city, for maps elsewhere."""
-        return [results.Listed(*row) for row in self._read(queries.FREE_VEHICLES, city=city)]
+        return [results.PublicVehicle(*row) for row in self._read(queries.FREE_VEHICLES, city=city)]
 
     def add_vehicle(
         self,
@@ -238,14 +245,14 @@ class MovR:
         brand: str,
         location: str,
         position: Position | None = None,
-        once: str = "",
+        idempotency_key: str = "",
     ) -> VehicleKey:
         """Put a vehicle on the street of its owner's home city; adding one makes an owner.
 
-        Without a position it stands at the city's centre. All the owner's calls of the same `once`
-        add one. Raises TooFarAway.
+        Without a position it stands at the city's centre. All the owner's calls of the same
+        `idempotency_key` add one. Raises TooFarAway.
         """
-        vehicle = VehicleKey(owner.city, _id(owner.id, once))
+        vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._write(
             transactions.add_vehicle,
             vehicle,
@@ -268,7 +275,7 @@ class MovR:
     def start_ride(self, vehicle: VehicleKey, rider: UserKey) -> RideKey:
         """The ride under way with this vehicle: started now, or before by the same rider.
 
-        Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountGone.
+        Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountDeleted.
         """
         ride = RideKey(vehicle.city, uuid4())
         return self._write(transactions.start_ride, ride, vehicle, rider, now=self._now())
@@ -294,7 +301,7 @@ class MovR:
             rider,
             location=location,
             position=end,
-            distance=round(geo.metres(start, end)) if start and end else None,
+            distance=round(geo.metres_between(start, end)) if start and end else None,
             public_id=uuid4(),
             timezone=_city(rider.city).timezone.key,
             now=self._now(),
@@ -327,7 +334,7 @@ class MovR:
         rows = self._read(queries.HISTORY, **wanted, **spans)
         months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
         page = rows_to.page_of_rides(rows, size)
-        return results.History(page, rows_to.totals(months), rows_to.totals(weeks))
+        return results.History(page, rows_to.ride_totals(months), rows_to.ride_totals(weeks))
 
     # Operators
 
@@ -338,12 +345,12 @@ class MovR:
 
     def _page_of_vehicles(
         self, search: Search, radius: float, rows: Sequence[Sequence[Any]]
-    ) -> Page[results.Nearby]:
+    ) -> Page[results.NearbyVehicle]:
         """A page of the rows found within `radius`; of a wider circle if they are too few."""
         while len(rows) <= search.size and radius < search.farthest:
             radius *= GROWTH
             rows = self._read(search.statement(radius), **search.parameters(radius))
-        found = [rows_to.nearby(row) for row in rows]
+        found = [rows_to.nearby_vehicle(row) for row in rows]
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
 
@@ -356,17 +363,17 @@ class MovR:
     def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
         """One statement, one round trip; CockroachDB retries it by itself."""
 
-        @usage.counting_retries
+        @query_stats.counting_retries
         def read() -> Sequence[Row[Any]]:
             with self._reader.connect() as connection:
                 return run(connection, statement, **parameters).all()
 
-        return self._persistently(read)
+        return self._with_retry(read)
 
-    def _read_for(
+    def _read_with_member(
         self, user: UserKey, epoch: int, statement: Executable, **parameters: object
     ) -> tuple[results.Member | None, Sequence[Sequence[Any]]]:
-        """What `who_is` says, and the rows of the other of two that are one statement."""
+        """What `session_member` says, and the rows of the other of two that are one statement."""
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(statement, **key, **parameters)
         split = queries.MEMBER_COLUMNS
@@ -382,7 +389,7 @@ class MovR:
         whether the first got through.
         """
 
-        @usage.counting_retries
+        @query_stats.counting_retries
         def callback(connection: Connection) -> Result:
             return transaction(connection, *arguments, **named)
 
@@ -392,14 +399,14 @@ class MovR:
             )
             return result
 
-        return self._persistently(write)
+        return self._with_retry(write)
 
-    def _persistently(self, act: Callable[[], Result]) -> Result:
+    def _with_retry(self, act: Callable[[], Result]) -> Result:
         """Act; once more, on a new connection, if the one from the pool was dead or died meanwhile.
 
         This spares every request the round trip that would ask first (pool_pre_ping).
         """
-        with patience.spending(), _calmly(), self._outage.noticed():
+        with deadline.waiting(), _errors_as_refusals(), self._circuit_breaker.guard():
             try:
                 return act()
             except DBAPIError as error:
@@ -417,7 +424,7 @@ def _first_line(error: DBAPIError) -> str:
 
 
 @contextmanager
-def _calmly() -> Iterator[None]:
+def _errors_as_refusals() -> Iterator[None]:
     """Turn what can go wrong between MovR and its database into refusals."""
     try:
         yield
@@ -426,20 +433,20 @@ def _calmly() -> Iterator[None]:
             raise errors.DatabaseBusy from error
         if _sqlstate(error) == _TOOK_TOO_LONG:
             raise errors.DatabaseSlow from error
-        raise errors.DatabaseAway(_first_line(error)) from error
+        raise errors.DatabaseUnavailable(_first_line(error)) from error
     except ProgrammingError as error:
         if _sqlstate(error) == _NO_DATABASE:
-            raise errors.DatabaseAway(_first_line(error)) from error
+            raise errors.DatabaseUnavailable(_first_line(error)) from error
         if _sqlstate(error) not in _SCHEMA_BEHIND:
             raise
-        raise errors.DatabaseAway("its schema is not what this code expects") from error
+        raise errors.DatabaseUnavailable("its schema is not what this code expects") from error
     except PoolTimeout as error:
         raise errors.DatabaseBusy from error
 
 
-def _id(namespace: UUID, once: str) -> UUID:
+def _id(namespace: UUID, idempotency_key: str) -> UUID:
     """An id for something new: the same one whenever it is the same that is to be done once."""
-    return uuid5(namespace, once) if once else uuid4()
+    return uuid5(namespace, idempotency_key) if idempotency_key else uuid4()
 
 
 def _ridden_by(rider: results.Member) -> dict[str, Any]:

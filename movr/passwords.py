@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 _hasher: Final = PasswordHasher()
-_NOBODYS_HASH: Final = _hasher.hash("nobody has this password")
+_DUMMY_HASH: Final = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
@@ -17,7 +17,7 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str | None) -> bool:
     """True if this password made the hash. Without a hash (an unknown name): False, as slowly."""
     try:
-        matches = _hasher.verify(password_hash or _NOBODYS_HASH, password)
+        matches = _hasher.verify(password_hash or _DUMMY_HASH, password)
     except (VerifyMismatchError, InvalidHashError):  # a sample account's hash is no hash
         return False
     return matches and bool(password_hash)

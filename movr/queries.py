@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from movr.formats import AVAILABLE, MONTH, WEEK
 from movr.models import Ride, RideTotal, User, Vehicle
 
-BEFORE_ALL: Final = -1  # a distance, in millimetres
+DISTANCE_BEFORE_FIRST: Final = -1  # a distance, in millimetres
 
 _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
@@ -72,7 +72,7 @@ _VEHICLE: Final = (
     Vehicle.longitude,
 )
 
-WHO_IS: Final = select(*_MEMBER).where(
+SESSION_MEMBER: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
     User.id == bindparam("member_id"),
     User.session_epoch == bindparam("epoch", type_=Integer()),
@@ -80,7 +80,7 @@ WHO_IS: Final = select(*_MEMBER).where(
 )
 
 # Who changes a password says the present one.
-PASSWORD: Final = select(User.username, User.password_hash).where(
+PASSWORD_HASH: Final = select(User.username, User.password_hash).where(
     User.city == bindparam("user_city"),
     User.id == bindparam("user_id"),
     User.deleted_at.is_(None),
@@ -254,12 +254,12 @@ def _totals(period: str) -> ScalarSelect[Any]:
 HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK).label("weeks"))
 
 
-def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:
-    """`WHO_IS` and a list in one round trip: each row of the list, with the member before it.
+def _with_member(found: Select[Any], *order: str) -> Select[Any]:
+    """The session's member and a list in one round trip: the member before each row of the list.
 
     A row at least: without a member, or without a list, the columns of either are NULL.
     """
-    me, others = WHO_IS.subquery("me"), found.subquery("found")
+    me, others = SESSION_MEMBER.subquery("me"), found.subquery("found")
     one = select(literal_column("1").label("one")).subquery("one")
     member = [column.label(f"member_{column.key}") for column in me.c]
     both = one.outerjoin(me, true()).outerjoin(others, true())
@@ -267,17 +267,17 @@ def _after_who_is(found: Select[Any], *order: str) -> Select[Any]:
 
 
 @cache
-def nearest_after_who_is(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
+def nearest_with_member(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
     """Who is looking, then what `nearest` finds."""
     found = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
-    return _after_who_is(found, "distance", "id")
+    return _with_member(found, "distance", "id")
 
 
-NEIGHBOURS: Final = _after_who_is(
+MEMBERS_OF_CITY: Final = _with_member(
     select(User.id, User.first_name, User.is_owner)
     .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))
     .order_by(User.id)
     .limit(_LIMIT),
     "id",
 )
-VEHICLES_OF_OWNER: Final = _after_who_is(_of_owner(), "id")
+VEHICLES_OF_OWNER: Final = _with_member(_of_owner(), "id")

@@ -83,7 +83,7 @@ class Member(NamedTuple):
         return f"{self.first_name} {self.last_name}"
 
 
-class Neighbour(NamedTuple):
+class CityMember(NamedTuple):
     """A member as the other members of the city see them."""
 
     id: UUID
@@ -120,7 +120,7 @@ class Vehicle(NamedTuple):
         return self.status == AVAILABLE
 
 
-class Listed(NamedTuple):
+class PublicVehicle(NamedTuple):
     """A free vehicle as other maps show it: under a name that lasts until its next ride."""
 
     public_id: UUID
@@ -129,14 +129,14 @@ class Listed(NamedTuple):
     longitude: float
 
 
-class Nearby(NamedTuple):
+class NearbyVehicle(NamedTuple):
     """A vehicle and how far away it stands, in metres over the ground."""
 
     vehicle: Vehicle
     distance: float
 
 
-class Earnings(NamedTuple):
+class MonthlyActivity(NamedTuple):
     """What a vehicle did in the last 30 days: rides, time, metres."""
 
     rides: int
@@ -144,14 +144,14 @@ class Earnings(NamedTuple):
     distance: int
 
 
-class Owned(NamedTuple):
+class OwnedVehicle(NamedTuple):
     """A vehicle as its owner sees it."""
 
     vehicle: Vehicle
-    month: Earnings
+    month: MonthlyActivity
 
 
-class Total(NamedTuple):
+class RideTotal(NamedTuple):
     """The rides that began in a week or month, which is named by its first day where they rode."""
 
     begin: date
@@ -192,7 +192,7 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen(Generic[Item]):
+class MemberAndPage(Generic[Item]):
     """Who is looking (None once their sessions ended), and a page of what they look for."""
 
     member: Member | None
@@ -204,5 +204,5 @@ class History:
     """A page of a rider's rides, the newest first; and what they add up to, the newest first."""
 
     rides: Page[Ride]
-    months: tuple[Total, ...]
-    weeks: tuple[Total, ...]
+    months: tuple[RideTotal, ...]
+    weeks: tuple[RideTotal, ...]

@@ -27,16 +27,16 @@ def member(row: Row) -> results.Member:
     return results.Member(*fields)
 
 
-def nearby(row: Row) -> results.Nearby:
+def nearby_vehicle(row: Row) -> results.NearbyVehicle:
     """A vehicle and its distance; in metres, while the row has millimetres."""
-    return results.Nearby(results.Vehicle(*row[:-1]), row[-1] / MILLIMETRES)
+    return results.NearbyVehicle(results.Vehicle(*row[:-1]), row[-1] / MILLIMETRES)
 
 
-def owned(row: Row) -> results.Owned:
+def owned_vehicle(row: Row) -> results.OwnedVehicle:
     """A vehicle and what it did; nothing, if it was not ridden."""
     rides, time, distance = row[-3:]
-    month = results.Earnings(rides, time or timedelta(), distance or 0)
-    return results.Owned(results.Vehicle(*row[:-3]), month)
+    month = results.MonthlyActivity(rides, time or timedelta(), distance or 0)
+    return results.OwnedVehicle(results.Vehicle(*row[:-3]), month)
 
 
 def ride(row: object) -> results.Ride:
@@ -44,15 +44,17 @@ def ride(row: object) -> results.Ride:
     return results.Ride(*_FIELDS_OF_RIDE(row))
 
 
-def totals(found: str | None) -> tuple[results.Total, ...]:
+def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
     """What rides add up to, from the JSON that a statement brings them in; None for nothing."""
     return tuple(
-        results.Total(date.fromisoformat(begin), rides, timedelta(seconds=seconds), metres)
+        results.RideTotal(date.fromisoformat(begin), rides, timedelta(seconds=seconds), metres)
         for begin, rides, seconds, metres in json.loads(found or "[]")
     )
 
 
-def page_of_vehicles(found: Sequence[results.Nearby], size: int) -> Page[results.Nearby]:
+def page_of_vehicles(
+    found: Sequence[results.NearbyVehicle], size: int
+) -> Page[results.NearbyVehicle]:
     """The next page begins at a place in the order of distances."""
     return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from movr import geo, queries
-from movr.cities import REACH, City, Position
-from movr.results import Nearby
+from movr.cities import SERVICE_RADIUS, City, Position
+from movr.results import NearbyVehicle
 
-START = (queries.BEFORE_ALL, UUID(int=0))
+FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
 
 # A few more vehicles than a page holds are expected within a radius, so that one look is enough.
 MARGIN: Final = 1.2
@@ -38,15 +38,15 @@ class Search:
     size: int
     type: str | None = None
     only_free: bool = False
-    after: tuple[int, UUID] = START
+    after: tuple[int, UUID] = FIRST_PAGE
 
     def statement(self, radius: float) -> Select[Any]:
         """Return the statement that finds them within `radius` metres of the origin."""
         return queries.nearest(**self._filters(radius))
 
-    def after_who_is(self, radius: float) -> Select[Any]:
+    def statement_with_member(self, radius: float) -> Select[Any]:
         """Return the statement that finds the member who asks, and then them."""
-        return queries.nearest_after_who_is(**self._filters(radius))
+        return queries.nearest_with_member(**self._filters(radius))
 
     def parameters(self, radius: float) -> dict[str, Any]:
         """Return the parameters of either statement.
@@ -54,7 +54,7 @@ class Search:
         One item more than fits tells whether there is a next page.
         """
         millimetres, id_ = self.after
-        north, east = geo.metres_a_degree(self.origin.latitude)
+        north, east = geo.metres_per_degree(self.origin.latitude)
         found = {
             "city": self.city.name,
             "latitude": self.origin.latitude,
@@ -74,7 +74,7 @@ class Search:
     @property
     def farthest(self) -> float:
         """The radius around the origin that holds all of the city, in metres."""
-        return geo.metres_on_the_plane(self.origin, self.city.centre) + REACH * 1.02
+        return geo.planar_metres_between(self.origin, self.city.centre) + SERVICE_RADIUS * 1.02
 
     def _filters(self, radius: float) -> dict[str, bool]:
         return {
@@ -111,9 +111,9 @@ class SearchRadii:
         known = self._radii.get(_area(search)) or self._radii.get(_area(everything))
         return math.hypot(max(search.after[0], 0) / 1000, known or FIRST_RADIUS)
 
-    def learn(self, search: Search, found: list[Nearby]) -> None:
+    def learn(self, search: Search, found: list[NearbyVehicle]) -> None:
         """Remember how far away the vehicles of a first page were."""
-        if search.after != START:
+        if search.after != FIRST_PAGE:
             return
         is_full = len(found) > search.size
         radius = found[-1].distance * MARGIN if is_full else search.farthest

@@ -9,26 +9,26 @@ from types import FrameType
 from typing import Final, ParamSpec, TypeVar
 
 # Ctrl-C; told to; the terminal was closed.
-ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TERMINATION_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
-def raise_first() -> None:
+def raise_keyboard_interrupt() -> None:
     """Have the first of them raise KeyboardInterrupt, and the next not disturb what that ends."""
-    for ending in ENDINGS:
+    for ending in TERMINATION_SIGNALS:
         signal.signal(ending, _raise)
 
 
 def ignore() -> None:
     """Hear none of them again."""
-    for ending in ENDINGS:
+    for ending in TERMINATION_SIGNALS:
         signal.signal(ending, signal.SIG_IGN)
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def deferred() -> Iterator[None]:
     """Hold them back until the end of the block: what is half started cannot be ended."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals find the main thread only
@@ -38,7 +38,7 @@ def held() -> Iterator[None]:
     def note(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
 
-    before = {ending: signal.signal(ending, note) for ending in ENDINGS}
+    before = {ending: signal.signal(ending, note) for ending in TERMINATION_SIGNALS}
     try:
         yield
     finally:
@@ -49,7 +49,7 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
-def kept_from_children() -> Iterator[None]:
+def sigint_blocked_for_children() -> Iterator[None]:
     """Have programs that are started meanwhile not hear Ctrl-C, which a terminal tells them too."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -58,7 +58,7 @@ def kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def whole(
+def uninterrupted(
     make: Callable[Given, AbstractContextManager[Made]],
 ) -> Callable[Given, AbstractContextManager[Made]]:
     """Have what this makes begin and end undisturbed, so that nobody has it by halves."""
@@ -67,12 +67,12 @@ def whole(
     @contextmanager
     def made(*arguments: Given.args, **named: Given.kwargs) -> Iterator[Made]:
         with ExitStack() as stack:
-            with held():
+            with deferred():
                 value = stack.enter_context(make(*arguments, **named))
             try:
                 yield value
             finally:
-                with held():
+                with deferred():
                     stack.close()
 
     return made

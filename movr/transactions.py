@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Executable, Row
 
 from movr import changes, errors, queries
 from movr.cities import Position
+from movr.database.execution import run
 from movr.formats import AVAILABLE
 from movr.results import RideKey, UserKey, VehicleKey
-from movr.statements import run
 
 
 def register(
@@ -49,7 +49,7 @@ def register(
     )
     if opened:
         return
-    holder = run(connection, changes.HOLDER, username=username.lower())
+    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username.lower())
     if holder.scalar() != user.id:
         raise errors.UsernameTaken
 
@@ -57,15 +57,15 @@ def register(
 def set_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> str:
     """Change the password and end all sessions of this epoch; the account's username.
 
-    Raises SessionEnded if they ended before, AccountGone.
+    Raises SessionEnded if they ended before, AccountDeleted.
     """
     who = _parameters(user=user)
     changed = run(connection, changes.SET_PASSWORD, **who, epoch=epoch, new_hash=password_hash)
     if username := changed.scalar():
         return str(username)
-    row = run(connection, queries.PASSWORD, **who).one_or_none()
+    row = run(connection, queries.PASSWORD_HASH, **who).one_or_none()
     if row is None:
-        raise errors.AccountGone
+        raise errors.AccountDeleted
     if row.password_hash != password_hash:  # and so not by an earlier run of this
         raise errors.SessionEnded
     return str(row.username)
@@ -79,15 +79,15 @@ def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
 def erase_account(connection: Connection, user: UserKey, *, now: datetime) -> None:
     """Delete an account: name, email and hash are gone, its vehicles retire, its rides remain.
 
-    Raises StillRiding, VehiclesInUse, or AccountGone if it was erased before.
+    Raises StillRiding, VehiclesInUse, or AccountDeleted if it was erased before.
     """
     who = _parameters(user=user)
-    if not _is_changed(connection, changes.ERASE, **who, now=now):
+    if not _is_changed(connection, changes.ERASE_ACCOUNT, **who, now=now):
         _refuse_to_erase(connection, user, now)
         return
-    run(connection, changes.RETIRE_ALL, **who, now=now)
+    run(connection, changes.RETIRE_VEHICLES_OF_OWNER, **who, now=now)
     # Whatever is left was ridden a moment ago, even if its ride has ended since.
-    if run(connection, changes.OWNS_ANY, **who).scalar():
+    if run(connection, changes.SELECT_OWNS_VEHICLES, **who).scalar():
         raise errors.VehiclesInUse
 
 
@@ -103,9 +103,9 @@ def add_vehicle(
     position: Position,
     now: datetime,
 ) -> None:
-    """Put a vehicle on the street of its owner's city. Raises AccountGone."""
+    """Put a vehicle on the street of its owner's city. Raises AccountDeleted."""
     if not _is_changed(connection, changes.MAKE_OWNER, **_parameters(user=owner)):
-        raise errors.AccountGone
+        raise errors.AccountDeleted
     run(
         connection,
         changes.ADD_VEHICLE,
@@ -141,7 +141,7 @@ def start_ride(
     """Start a ride: the rider is on no other, the vehicle is free.
 
     Content with the ride that the rider is on, if it is with this vehicle: what comes back is the
-    ride under way. Raises AlreadyRiding, AccountGone, VehicleTaken, VehicleNotFound.
+    ride under way. Raises AlreadyRiding, AccountDeleted, VehicleTaken, VehicleNotFound.
     """
     claim = _parameters(user=rider, ride=ride)
     if not _is_changed(connection, changes.CLAIM_RIDER, **claim):
@@ -209,33 +209,35 @@ def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
 
 
 def _under_way(connection: Connection, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-    """The ride that the rider is on, with this vehicle. Raises AlreadyRiding, AccountGone."""
+    """The ride that the rider is on, with this vehicle. Raises AlreadyRiding, AccountDeleted."""
     noted = _user(connection, rider)
     ride = RideKey(noted.active_ride_city, noted.active_ride_id)
-    ridden = run(connection, changes.UNDER_WAY, **_parameters(ride=ride)).scalar()
+    ridden = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
     if (ride.city, ridden) != vehicle:
         raise errors.AlreadyRiding
     return ride
 
 
 def _user(connection: Connection, user: UserKey) -> Row[Any]:
-    """The user's row, with what decides. Raises AccountGone if there is no such account."""
-    row = run(connection, changes.USER, **_parameters(user=user)).one_or_none()
+    """The user's row, with what decides. Raises AccountDeleted if there is no such account."""
+    row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at:
-        raise errors.AccountGone
+        raise errors.AccountDeleted
     return row
 
 
 def _refuse_to_erase(connection: Connection, user: UserKey, now: datetime) -> None:
-    row = run(connection, changes.USER, **_parameters(user=user)).one_or_none()
+    row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at not in {None, now}:
-        raise errors.AccountGone
+        raise errors.AccountDeleted
     if not row.deleted_at:  # else by an earlier run of this
         raise errors.StillRiding
 
 
 def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> None:
-    row = run(connection, changes.OWNER, **_parameters(vehicle=vehicle)).one_or_none()
+    row = run(
+        connection, changes.SELECT_VEHICLE_OWNER, **_parameters(vehicle=vehicle)
+    ).one_or_none()
     if row is None:
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
@@ -245,12 +247,14 @@ def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKe
 
 
 def _why_not_free(connection: Connection, vehicle: VehicleKey) -> errors.Refusal:
-    found = run(connection, changes.IN_SERVICE, **_parameters(vehicle=vehicle)).scalar()
+    found = run(
+        connection, changes.SELECT_VEHICLE_IN_SERVICE, **_parameters(vehicle=vehicle)
+    ).scalar()
     return errors.VehicleTaken() if found else errors.VehicleNotFound()
 
 
 def _refuse_to_end(connection: Connection, ride: RideKey, rider: UserKey) -> None:
-    row = run(connection, changes.RIDER, **_parameters(ride=ride)).one_or_none()
+    row = run(connection, changes.SELECT_RIDER_OF_RIDE, **_parameters(ride=ride)).one_or_none()
     if row is None:
         raise errors.RideNotFound
     if (row.rider_city, row.rider_id) != rider:

@@ -1,8 +1,9 @@
 """Small worlds: what a database holds when somebody wants to look at MovR or work on it.
 
 A scenario is a file in this folder. It has a docstring, whose first line `scenario list` shows,
-LOGINS (who to log in as), and `fill`, which fills the empty, migrated database of a Stage. One
-whose `fill` takes `rows` comes in any size. What scenarios share is in scenarios/shared/.
+LOGINS (who to log in as), and `fill`, which fills the empty, migrated database of a
+ScenarioContext. One whose `fill` takes `rows` comes in any size. What scenarios share is in
+scenarios/shared/.
 """
 
 import inspect
@@ -11,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Scenario:
         """True if it comes in any size."""
         return "rows" in inspect.signature(self.module.fill).parameters
 
-    def fill(self, stage: Stage, rows: int | None = None) -> None:
+    def fill(self, context: ScenarioContext, rows: int | None = None) -> None:
         """Fill an empty, migrated database, in this size if it is one that comes in any."""
-        self.module.fill(stage, **({"rows": rows} if rows else {}))
+        self.module.fill(context, **({"rows": rows} if rows else {}))
 
 
 def names() -> list[str]:

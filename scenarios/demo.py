@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from movr.models import User
 from movr.passwords import hash_password
 from scenarios.shared import world
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size, World
 
 RIDER: Final = Login("a rider", "demo-rider")
@@ -28,10 +28,10 @@ def is_empty(engine: Engine) -> bool:
         return connection.execute(select(User.id).limit(1)).first() is None
 
 
-def fill(stage: Stage) -> None:
+def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
-    world.load(stage.engine, make(stage.now))
-    world.analyze(stage.engine)
+    world.load(context.engine, make(context.now))
+    world.analyze(context.engine)
 
 
 def make(now: datetime) -> World:

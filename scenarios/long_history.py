@@ -8,7 +8,7 @@ from typing import Final
 from movr.cities import DEFAULT_CITY
 from movr.passwords import hash_password
 from scenarios.shared import world
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import World
 
 RIDER: Final = Login("the rider", "old-hand")
@@ -21,7 +21,7 @@ LONGEST: Final = 1080  # seconds
 BATCH: Final = 5_000  # rides a transaction
 
 
-def fill(stage: Stage, *, rows: int = RIDES) -> None:
+def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
     """Fill an empty database with `rows` rides."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
     names = world.names_of(DEFAULT_CITY, chance)
@@ -33,7 +33,7 @@ def fill(stage: Stage, *, rows: int = RIDES) -> None:
         for _ in range(2)
     )
     world.admit(rider, RIDER)
-    start = stage.now - rows * EVERY
+    start = context.now - rows * EVERY
     vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
     rides = []
     for number in range(rows):
@@ -41,9 +41,9 @@ def fill(stage: Stage, *, rows: int = RIDES) -> None:
         end = begin + timedelta(seconds=chance.randrange(180, LONGEST))
         left = world.place(DEFAULT_CITY.name, chance)
         rides.append(world.ride(rider, chance.choice(vehicles), begin, (end, left), chance))
-    world.load(stage.engine, World([owner, rider], vehicles))
+    world.load(context.engine, World([owner, rider], vehicles))
     for first in range(0, rows, BATCH):
-        world.load(stage.engine, World(rides=rides[first : first + BATCH]))
-        stage.tell(min((first + BATCH) / rows, 1))
-    world.load(stage.engine, World(ride_totals=world.totals_of(rides)))
-    world.analyze(stage.engine)
+        world.load(context.engine, World(rides=rides[first : first + BATCH]))
+        context.report_progress(min((first + BATCH) / rows, 1))
+    world.load(context.engine, World(ride_totals=world.totals_of(rides)))
+    world.analyze(context.engine)

@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 from movr.cities import CITIES, City
 from movr.passwords import hash_password
 from scenarios.shared import world
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.copying import Row
-from scenarios.shared.stage import Login, Stage
 from scenarios.shared.world import World
 
 RIDER: Final = Login("a rider", "city-rider")
@@ -38,15 +38,15 @@ UNDER_WAY: Final = 10  # of so many vehicles that could be, one is ridden now
 SHORTEST, LONGEST = timedelta(minutes=3), timedelta(minutes=45)
 
 
-def fill(stage: Stage, *, rows: int = 1_000) -> None:
+def fill(context: ScenarioContext, *, rows: int = 1_000) -> None:
     """Fill an empty database with `rows` vehicles a city."""
     done = 0
-    for vehicles in _load_all(stage.engine, _districts(rows, stage.now)):
+    for vehicles in _load_all(context.engine, _districts(rows, context.now)):
         if done == 0:
-            world.analyze(stage.engine)  # else foreign keys are checked by the wrong index
+            world.analyze(context.engine)  # else foreign keys are checked by the wrong index
         done += vehicles
-        stage.tell(done / (rows * len(CITIES)))
-    world.analyze(stage.engine)
+        context.report_progress(done / (rows * len(CITIES)))
+    world.analyze(context.engine)
 
 
 def _load_all(engine: Engine, districts: Iterator[World]) -> Iterator[int]:

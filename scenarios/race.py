@@ -6,7 +6,7 @@ from typing import Final
 from movr.cities import DEFAULT_CITY
 from movr.passwords import hash_password
 from scenarios.shared import world
-from scenarios.shared.stage import PASSWORD, Login, Stage
+from scenarios.shared.context import PASSWORD, Login, ScenarioContext
 from scenarios.shared.world import World
 
 OWNER: Final = Login("the owner", "race-owner")
@@ -14,7 +14,7 @@ RIDERS: Final = tuple(f"racer-{number}" for number in range(1, 101))
 LOGINS: Final = (OWNER, Login(f"a rider, of {RIDERS[0]} to {RIDERS[-1]}", RIDERS[0]))
 
 
-def fill(stage: Stage) -> None:
+def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
     names = world.names_of(DEFAULT_CITY, chance)
@@ -30,5 +30,5 @@ def fill(stage: Stage) -> None:
         | {"username": username}
         for username in (OWNER.username, *RIDERS)
     ]
-    vehicle = world.vehicle(people[0], chance, before=stage.now)
-    world.load(stage.engine, World(people, [vehicle]))
+    vehicle = world.vehicle(people[0], chance, before=context.now)
+    world.load(context.engine, World(people, [vehicle]))

@@ -5,7 +5,7 @@ from typing import Final
 
 from movr.passwords import hash_password
 from scenarios.shared import world
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size
 
 RIDER: Final = Login("a rider who still needs a vehicle", "late-rider")
@@ -15,9 +15,9 @@ LOGINS: Final = (RIDER, OWNER)
 SIZE: Final = Size(owners=6, riders=60, vehicles=48, rides=240, under_way=44)
 
 
-def fill(stage: Stage) -> None:
+def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
-    made = world.make(stage.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
+    made = world.make(context.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
     world.admit(made.free_rider(), RIDER)
     world.admit(made.owner(), OWNER)
-    world.load(stage.engine, made)
+    world.load(context.engine, made)

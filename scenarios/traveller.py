@@ -6,12 +6,12 @@ from typing import Final
 from uuid import uuid4
 
 from movr import transactions
+from movr.database.retries import retrying
 from movr.formats import AVAILABLE
 from movr.passwords import hash_password
 from movr.results import RideKey, UserKey, VehicleKey
-from movr.retries import retrying
 from scenarios.shared import world
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size
 
 TRAVELLER: Final = Login("a New Yorker, riding in Paris", "traveller")
@@ -22,23 +22,23 @@ UNDER_WAY: Final = timedelta(minutes=7)
 SIZE: Final = Size(owners=2, riders=6, vehicles=12, rides=60, under_way=2)
 
 
-def fill(stage: Stage) -> None:
+def fill(context: ScenarioContext) -> None:
     """Fill an empty database, then start the ride as MovR does."""
-    made = world.make(stage.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
+    made = world.make(context.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
     rider = made.free_rider()
     world.admit(rider, TRAVELLER)
     vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
-    world.load(stage.engine, made)
+    world.load(context.engine, made)
     ride = RideKey(ABROAD, uuid4())
 
     def start() -> None:
-        with stage.engine.begin() as connection:
+        with context.engine.begin() as connection:
             transactions.start_ride(
                 connection,
                 ride,
                 VehicleKey(ABROAD, vehicle["id"]),
                 UserKey(rider["city"], rider["id"]),
-                now=stage.now - UNDER_WAY,
+                now=context.now - UNDER_WAY,
             )
 
     retrying(start)

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 import scenarios
 from movr import passwords
 from movr.movr import MovR
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 from tests import databases
 from tests.clock import Clock
 from tests.visitor import Visitor
@@ -44,7 +44,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     Servers that tests start, and the tests of passwords, hash as ever.
     """
     monkeypatch.setattr(passwords, "_hasher", CHEAP)
-    monkeypatch.setattr(passwords, "_NOBODYS_HASH", CHEAP.hash("nobody has this password"))
+    monkeypatch.setattr(passwords, "_DUMMY_HASH", CHEAP.hash("nobody has this password"))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def scenario(server: str) -> Iterator[Staged]:
             databases.bring_to_head(uri)
             engine = databases.connect(uri)
             stack.callback(engine.dispose)
-            scenarios.find(name).fill(Stage(engine, datetime.now(UTC), **stage), rows)
+            scenarios.find(name).fill(ScenarioContext(engine, datetime.now(UTC), **stage), rows)
             return engine
 
         yield staged
@@ -147,7 +147,7 @@ def session_app(database: str) -> Iterator[Flask]:
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, its rate limits unused."""
-    session_app.extensions["attempts"].forget()
+    session_app.extensions["rate_limit_store"].clear()
     session_app.debug = True  # Flask's commands, which tests run, set it by FLASK_DEBUG
     return session_app
 

@@ -5,11 +5,11 @@ import threading
 
 from sqlalchemy import URL
 
-from bench.wire import Wire
-from movr.databases import text_of
+from bench.latency_proxy import LatencyProxy
+from movr.database.admin import uri_text
 
 
-class BrittleWire(Wire):
+class CuttingProxy(LatencyProxy):
     """A wire that is cut, once, where a statement passes.
 
     Before the server hears of it, or after, so that only the answer is lost.
@@ -49,7 +49,7 @@ class BrittleWire(Wire):
                 raise ConnectionAbortedError
 
 
-class MuteWire(Wire):
+class SilentProxy(LatencyProxy):
     """A wire that falls silent: the server hears what is said, and its answers are held back."""
 
     def __init__(self, url: URL) -> None:
@@ -75,7 +75,7 @@ class MuteWire(Wire):
         self._speaking.wait()
 
 
-class MortalWire(Wire):
+class MortalWire(LatencyProxy):
     """A wire whose server can die: nobody answers a question or takes a call from then on."""
 
     def __init__(self, url: URL) -> None:
@@ -92,8 +92,8 @@ class MortalWire(Wire):
             raise ConnectionAbortedError
 
 
-def at_both(first: Wire, second: Wire) -> str:
+def at_both(first: LatencyProxy, second: LatencyProxy) -> str:
     """The URI of a database that two wires lead to: the second where the first fails."""
     hosts = tuple(f"{wire.url.host}:{wire.url.port}" for wire in (first, second))
     url = first.url._replace(host=None, port=None)
-    return text_of(url.update_query_dict({"host": hosts}))
+    return uri_text(url.update_query_dict({"host": hosts}))

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Connection, Engine, Table, event, insert, select, text
 
-from movr import databases, embedded, schema
-from movr.engine import make_engine
+from movr.database import admin, embedded, schema
+from movr.database.engine import make_engine
 from movr.models import Base
 
 TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # whom others refer to first
@@ -32,11 +32,11 @@ def server_uri() -> Iterator[str]:
 def fresh_database(server: str) -> Iterator[str]:
     """The URI of an empty database on this server, removed afterwards."""
     name = f"movr_test_{secrets.token_hex(4)}"
-    databases.create(server, name)
+    admin.create_database(server, name)
     try:
-        yield databases.beside(server, name)
+        yield admin.sibling_uri(server, name)
     finally:
-        databases.drop(server, name)
+        admin.drop_database(server, name)
 
 
 def connect(uri: str) -> Engine:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.http.test_run import is_open
+from tests.cli.test_serve import is_open
 
 LISTENING = "0A"  # in the kernel's table of sockets
 

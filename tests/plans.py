@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from movr.engine import is_cockroachdb
+from movr.database.engine import is_cockroachdb
 
 
 def rows_read(connection: Connection, statement: str, parameters: Any) -> int:

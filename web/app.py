@@ -9,36 +9,17 @@ from flask.templating import Environment
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from movr import embedded, patience
+from cli import db
+from movr.database import deadline, embedded
 from movr.movr import MovR
-from web import (
-    auth,
-    bodies,
-    city,
-    commands,
-    errors,
-    forgeries,
-    gbfs,
-    geocoding,
-    health,
-    limits,
-    logs,
-    mail,
-    maps,
-    metrics,
-    pages,
-    pieces,
-    presentation,
-    recovery,
-    replies,
-    rides,
-    session,
-    statics,
-    tracing,
-    users,
-    vehicles,
-)
+from web import errors
+from web.api import gbfs
 from web.config import Settings
+from web.operations import health, metrics, request_logging, tracing
+from web.pages import auth, city, password_reset, rides, users, vehicles
+from web.rendering import fragments, maps, static_files, template_filters, templating
+from web.security import csrf, rate_limits, request_body, response_headers, session
+from web.services import geocoding, mail
 
 ROOT: Final = Path(__file__).parent.parent
 View = TypeVar("View", bound=Callable[..., Any])
@@ -92,21 +73,26 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
-    app.extensions["geocoder"] = geocoding.make(settings)
+    app.extensions["geocoder"] = geocoding.make_geocoder(settings)
     app.url_map.converters["city"] = city.CityConverter
-    for part in (tracing, logs, replies, metrics):  # first: they measure all the others
+    for part in (
+        tracing,
+        request_logging,
+        response_headers,
+        metrics,
+    ):  # first: they measure all the others
         part.init_app(app)
     Compress(app)
-    app.before_request(patience.start)
-    app.teardown_request(patience.end)
-    app.before_request(bodies.refuse_unreadable)
-    forgeries.init_app(app)
-    limits.init_app(
+    app.before_request(deadline.start)
+    app.teardown_request(deadline.end)
+    app.before_request(request_body.reject_unreadable)
+    csrf.init_app(app)
+    rate_limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, presentation, maps, pages, pieces, commands):
+    for part in (session, errors, health, mail, template_filters, maps, templating, fragments, db):
         part.init_app(app)
-    statics.mount(app, "static", ROOT / "static")
-    for noun in (city, auth, recovery, vehicles, rides, users, gbfs, health, metrics):
+    static_files.serve_folder(app, "static", ROOT / "static")
+    for noun in (city, auth, password_reset, vehicles, rides, users, gbfs, health, metrics):
         app.register_blueprint(noun.blueprint)
     return app

@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from movr import cities
-from movr.engine import parse_uri
+from movr.database.engine import parse_uri
 from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
-from web.attempts import IN_MEMORY, Attempts
+from web.security.rate_limit_store import IN_MEMORY, RateLimitStore
 
 SMTP_PORT: Final = 587  # of submission, RFC 6409
 SMTPS_PORT: Final = 465  # RFC 8314
@@ -37,7 +37,7 @@ MOST_WORKERS: Final = 8
 
 def workers_for_this_machine() -> int:
     """A worker a processor, within reason: each holds connections to the database."""
-    return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.allowed()))
+    return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.available_cpus()))
 
 
 class SettingsError(Exception):
@@ -216,7 +216,7 @@ def _email(text: str) -> str:
 
 def _file_of_attempts(path: str) -> str:
     try:
-        Attempts(path).close()
+        RateLimitStore(path).close()
     except sqlite3.Error:
         raise ValueError("must be the path of a file that can be written") from None
     return path

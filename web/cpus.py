@@ -8,7 +8,7 @@ from typing import Final
 LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2: "<quota> <period>", in microseconds
 
 
-def allowed(limit: Path = LIMIT) -> int:
+def available_cpus(limit: Path = LIMIT) -> int:
     """The processors of the machine that this process may run on, or fewer by the limit; from 1."""
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

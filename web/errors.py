@@ -13,15 +13,17 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
-from web import gbfs, logs, metrics, session
-from web.limits import MINUTE, TooManyAttempts
-from web.pages import render
+from web.api import gbfs
+from web.operations import metrics, request_logging
+from web.rendering.templating import render_page
+from web.security import session
+from web.security.rate_limits import MINUTE, TooManyAttempts
 
 RETRY_AFTER: Final = "5"  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Flash:
+class FlashAndRedirect:
     """Say the sentence on the page of this URL."""
 
     url: Callable[[], str]
@@ -36,25 +38,25 @@ class ErrorPage:
 
 
 # A view catches a refusal only where it belongs to a form's field.
-ANSWERS: Final[dict[type[errors.Refusal], Flash | ErrorPage]] = {
+RESPONSES: Final[dict[type[errors.Refusal], FlashAndRedirect | ErrorPage]] = {
     errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
     errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.WrongPassword: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.SessionEnded: Flash(partial(url_for, "auth.login")),
-    errors.LinkSpent: Flash(partial(url_for, "recovery.forgot")),
-    errors.AccountGone: Flash(partial(url_for, "auth.login")),
-    errors.NotYou: ErrorPage(HTTPStatus.FORBIDDEN),
+    errors.SessionEnded: FlashAndRedirect(partial(url_for, "auth.login")),
+    errors.ResetLinkExpired: FlashAndRedirect(partial(url_for, "password_reset.forgot")),
+    errors.AccountDeleted: FlashAndRedirect(partial(url_for, "auth.login")),
+    errors.NotYourProfile: ErrorPage(HTTPStatus.FORBIDDEN),
     errors.TooFarAway: ErrorPage(HTTPStatus.UNPROCESSABLE_ENTITY),
     errors.VehicleNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
-    errors.VehicleTaken: Flash(partial(url_for, "vehicles.index")),
-    errors.VehicleInUse: Flash(session.own_profile),
+    errors.VehicleTaken: FlashAndRedirect(partial(url_for, "vehicles.index")),
+    errors.VehicleInUse: FlashAndRedirect(session.own_profile),
     errors.NotYourVehicle: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.AlreadyRiding: Flash(partial(url_for, "rides.index")),
+    errors.AlreadyRiding: FlashAndRedirect(partial(url_for, "rides.index")),
     errors.RideNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
     errors.NotYourRide: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.StillRiding: Flash(partial(url_for, "rides.index")),
-    errors.VehiclesInUse: Flash(session.own_profile),
-    errors.DatabaseAway: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
+    errors.StillRiding: FlashAndRedirect(partial(url_for, "rides.index")),
+    errors.VehiclesInUse: FlashAndRedirect(session.own_profile),
+    errors.DatabaseUnavailable: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     errors.DatabaseSlow: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     errors.DatabaseBusy: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
     TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, str(MINUTE)),
@@ -75,59 +77,59 @@ logger = logging.getLogger("movr")
 
 def init_app(app: Flask) -> None:
     """Answer refusals and errors in MovR's own clothes."""
-    app.register_error_handler(errors.Refusal, answer_refusal)
-    app.register_error_handler(CSRFError, answer_forgery)
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(Exception, answer_bug)
+    app.register_error_handler(errors.Refusal, handle_refusal)
+    app.register_error_handler(CSRFError, handle_csrf_error)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(Exception, handle_unexpected_error)
 
 
-def answer_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
+def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """What the table says."""
-    note(refusal)
-    answer = ANSWERS[type(refusal)]
-    if isinstance(answer, Flash):
-        if isinstance(refusal, errors.AccountGone | errors.SessionEnded):
-            session.end()
+    record_refusal(refusal)
+    answer = RESPONSES[type(refusal)]
+    if isinstance(answer, FlashAndRedirect):
+        if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
+            session.log_out()
         flash(refusal.sentence, "warning")
         return redirect(answer.url(), HTTPStatus.SEE_OTHER)
     later = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else answer.retry_after
     return _page(answer.status, str(refusal), later)
 
 
-def note(refusal: errors.Refusal) -> None:
+def record_refusal(refusal: errors.Refusal) -> None:
     """Count it; if it is the database's doing, say why in one line of the log."""
     metrics.count_refusal(refusal)
-    if cause := cause_of(refusal):
+    if cause := database_cause(refusal):
         kind = type(refusal).__name__
-        logger.warning("%s %s: %s: %s", request.method, logs.route(), kind, cause)
+        logger.warning("%s %s: %s: %s", request.method, request_logging.route(), kind, cause)
 
 
-def cause_of(refusal: errors.Refusal) -> str:
+def database_cause(refusal: errors.Refusal) -> str:
     """What the driver or the pool said, in a line, for operators; empty if neither did."""
     return str(refusal.__cause__ or "").partition("\n")[0]
 
 
-def answer_forgery(_error: CSRFError) -> ResponseReturnValue:
+def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
     """A form that did not come from one of our pages, or from one long gone."""
     sentence = "This form has expired. Go back, reload the page and send it again."
     return _page(HTTPStatus.BAD_REQUEST, sentence)
 
 
-def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's errors: a page nobody wrote, a method nobody answers, a body too large."""
     if error.response is not None or error.code is None or isinstance(error, BadHost):
         return error  # without a host a page can't have links
-    if error.code == HTTPStatus.NOT_FOUND and gbfs.is_asked():
-        return gbfs.no_feed()
+    if error.code == HTTPStatus.NOT_FOUND and gbfs.is_gbfs_request():
+        return gbfs.feed_not_found()
     body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
     # What the error itself must say: which methods a 405 allows, for one.
     headers |= {name: text for name, text in error.get_headers() if name == "Allow"}
     return body, status, headers
 
 
-def answer_bug(error: Exception) -> ResponseReturnValue:
+def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     """Everything else is a bug: noted in full in the log, told in one sentence."""
-    logger.error("%s %s failed", request.method, logs.route(), exc_info=error)
+    logger.error("%s %s failed", request.method, request_logging.route(), exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
 
 
@@ -135,4 +137,4 @@ def _page(
     status: HTTPStatus, sentence: str, retry_after: str | None = None
 ) -> tuple[str, int, dict[str, str]]:
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return render("error.html", status=status, sentence=sentence), status, headers
+    return render_page("error.html", status=status, sentence=sentence), status, headers

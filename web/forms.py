@@ -43,15 +43,15 @@ from movr.formats import (
     WORD_LENGTH,
 )
 from web.context import settings
-from web.geoutils import position
-from web.pages import MARKS
+from web.geoutils import parse_position
+from web.placeholders import PLACEHOLDERS
 
 # The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
 UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
 PASSWORD_LENGTH: Final = (10, 128)
-WORDS_OF_A_POSITION: Final = "Where the map shows it"
+DEFAULT_LOCATION: Final = "Where the map shows it"
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -63,7 +63,7 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
 
 
-def at_most(longest: int, message: str) -> Callable[[Form, Field], None]:
+def max_length(longest: int, message: str) -> Callable[[Form, Field], None]:
     """Refuse longer text, and look no further: patterns take their time over long ones."""
 
     def check(_form: Form, field: Field) -> None:
@@ -74,7 +74,7 @@ def at_most(longest: int, message: str) -> Callable[[Form, Field], None]:
     return check
 
 
-def readable(_form: Form, field: Field) -> None:
+def readable_text(_form: Form, field: Field) -> None:
     """Refuse control characters, those that turn text around, and what was no UTF-8."""
     if any(
         unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
@@ -83,7 +83,7 @@ def readable(_form: Form, field: Field) -> None:
         raise ValidationError("This has a character in it that we cannot read.")
 
 
-def plain(_form: Form, field: Field) -> None:
+def no_markup(_form: Form, field: Field) -> None:
     """Refuse markup, and text of nothing that can be seen."""
     if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
         raise ValidationError("This says nothing.")
@@ -99,8 +99,8 @@ def _text(label: str, longest: int, *, missing: str, **render: Any) -> StringFie
         validators=[
             DataRequired(missing),
             Length(max=longest, message=f"Please use at most {longest} characters."),
-            readable,
-            plain,
+            readable_text,
+            no_markup,
         ],
         render_kw=render,
     )
@@ -112,8 +112,8 @@ def _username(missing: str) -> StringField:
         filters=[_strip, _lower],
         validators=[
             DataRequired(missing),
-            at_most(USERNAME_LENGTH, "A username is shorter than this."),
-            readable,
+            max_length(USERNAME_LENGTH, "A username is shorter than this."),
+            readable_text,
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )
@@ -125,8 +125,8 @@ def _password(label: str, missing: str) -> PasswordField:
         label,
         validators=[
             InputRequired(missing),
-            at_most(PASSWORD_LENGTH[1], "A password is shorter than this."),
-            readable,
+            max_length(PASSWORD_LENGTH[1], "A password is shorter than this."),
+            readable_text,
         ],
         render_kw={"autocomplete": "current-password"},
     )
@@ -141,51 +141,51 @@ def _new_password(label: str) -> PasswordField:
                 *PASSWORD_LENGTH,
                 message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
             ),
-            readable,
+            readable_text,
         ],
         description=f"At least {PASSWORD_LENGTH[0]} characters.",
         render_kw={"autocomplete": "new-password"},
     )
 
 
-class WordsForm(FlaskForm):
-    """A form whose fields are all words; web/forgeries.py looks at its token before any view."""
+class TextForm(FlaskForm):
+    """A form of text fields; its CSRF token is checked before any view (web/security/csrf.py)."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' settings."""
 
         csrf = False
 
-    def words(self) -> dict[str, str]:
+    def values(self) -> dict[str, str]:
         """What was filled in, by the name of its field; call it once the form is valid."""
         hidden = {field.name for field in self if isinstance(field, HiddenField)}
         return {name: text for name, text in self.data.items() if name not in hidden}
 
 
-class Blank(NamedTuple):
+class BlankForm(NamedTuple):
     """A form in which nobody has written yet: which one, and what is chosen in it already."""
 
-    form: type[WordsForm]
+    form: type[TextForm]
     chosen: tuple[tuple[str, str], ...] = ()
 
-    def made(self) -> WordsForm:
+    def build(self) -> TextForm:
         """The form; if it has a key, a new one is filled in once its page is written."""
-        return self.form(None, data=dict(self.chosen, key=MARKS["KEY"]))
+        return self.form(None, data=dict(self.chosen, key=PLACEHOLDERS["KEY"]))
 
 
-class OnceForm(WordsForm):
+class IdempotentForm(TextForm):
     """A form for something new: sent again as it is, it is the same new thing."""
 
     key = HiddenField(default=secrets.token_hex)
 
     @property
-    def once(self) -> str:
+    def idempotency_key(self) -> str:
         """What only this form, filled in like this, says; nobody can guess or choose it."""
         text = json.dumps(self.data, sort_keys=True)
         return hmac.digest(settings().secret_key.encode(), text.encode(), "sha256").hex()
 
 
-class PlaceForm(WordsForm):
+class LocationForm(TextForm):
     """A form that says where, in words; and as a position, if the browser or a map gave one."""
 
     latitude = HiddenField()
@@ -194,12 +194,12 @@ class PlaceForm(WordsForm):
     @property
     def position(self) -> Position | None:
         """The place on earth that was given; None without one."""
-        return position(f"{self.latitude.data},{self.longitude.data}")
+        return parse_position(f"{self.latitude.data},{self.longitude.data}")
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """A position needs no words. Also say if it made no sense."""
         if self.position and not self.location.data:
-            self.location.data = WORDS_OF_A_POSITION
+            self.location.data = DEFAULT_LOCATION
         is_valid: bool = super().validate(extra_validators)
         if (self.latitude.data or self.longitude.data) and not self.position:
             self.refuse_position(UNREADABLE_POSITION)
@@ -212,33 +212,33 @@ class PlaceForm(WordsForm):
         self.latitude.data = self.longitude.data = ""
 
 
-class LoginForm(WordsForm):
+class LoginForm(TextForm):
     """Username and password. Says no more about a wrong one than that it is wrong."""
 
     username = _username("Please enter your username.")
     password = _password("Password", "Please enter your password.")
 
 
-class ChangePasswordForm(WordsForm):
+class ChangePasswordForm(TextForm):
     """The present password, and another."""
 
     present = _password("Present password", "Please enter your present password.")
     new = _new_password("New password")
 
 
-class ForgotForm(WordsForm):
+class ForgotPasswordForm(TextForm):
     """Whose password is forgotten."""
 
     username = _username("Please enter your username.")
 
 
-class ResetForm(WordsForm):
+class ResetPasswordForm(TextForm):
     """A password in the place of a forgotten one."""
 
     password = _new_password("New password")
 
 
-class RegisterForm(OnceForm):
+class RegisterForm(IdempotentForm):
     """Everything an account needs."""
 
     city = SelectField(
@@ -264,8 +264,8 @@ class RegisterForm(OnceForm):
         filters=[_strip],
         validators=[
             DataRequired("Please enter your email address."),
-            at_most(EMAIL_LENGTH, f"Please use at most {EMAIL_LENGTH} characters."),
-            readable,
+            max_length(EMAIL_LENGTH, f"Please use at most {EMAIL_LENGTH} characters."),
+            readable_text,
             Regexp(EMAIL_PATTERN, message="This does not look like an email address."),
         ],
         render_kw={"autocomplete": "email", "type": "email"},
@@ -275,8 +275,8 @@ class RegisterForm(OnceForm):
         filters=[_strip, _lower],
         validators=[
             DataRequired("Please choose a username."),
-            at_most(USERNAME_LENGTH, f"Please use at most {USERNAME_LENGTH} characters."),
-            readable,
+            max_length(USERNAME_LENGTH, f"Please use at most {USERNAME_LENGTH} characters."),
+            readable_text,
             Regexp(
                 USERNAME_PATTERN,
                 message="Please use 3 to 64 letters (a to z), digits or the characters . _ - + @",
@@ -287,7 +287,7 @@ class RegisterForm(OnceForm):
     password = _new_password("Password")
 
 
-class VehicleForm(PlaceForm, OnceForm):
+class VehicleForm(LocationForm, IdempotentForm):
     """A vehicle for others to ride."""
 
     type = SelectField(
@@ -300,7 +300,7 @@ class VehicleForm(PlaceForm, OnceForm):
     )
 
 
-class EndRideForm(PlaceForm):
+class EndRideForm(LocationForm):
     """Where the vehicle was left."""
 
     location = _text(

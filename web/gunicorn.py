@@ -16,9 +16,9 @@ from gunicorn.workers.base import Worker
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from movr import embedded
-from web import logs
+from movr.database import embedded
 from web.config import SettingsError, read_settings
+from web.operations import request_logging
 
 load_dotenv()
 try:
@@ -34,11 +34,11 @@ class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
         """Set up gunicorn's log, and change how its lines are written."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(logs.formatter(_settings.log_format))
+            handler.setFormatter(request_logging.formatter(_settings.log_format))
 
 
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
-worker_class = "web.worker.Worker"  # gthread, with another end
+worker_class = "web.operations.gunicorn_worker.Worker"  # gthread, with another end
 workers = _settings.workers
 threads = _settings.threads
 keepalive = 620  # seconds: longer than Google's balancer keeps its connections, 600
@@ -50,7 +50,7 @@ graceful_timeout = 3 if _settings.debug else 30  # seconds
 
 def on_starting(_server: Arbiter) -> None:
     """Have a laptop's own PostgreSQL live as long as this server."""
-    embedded.keep_for(_settings.db_uri)
+    embedded.keep_running_for(_settings.db_uri)
 
 
 def when_ready(server: Arbiter) -> None:

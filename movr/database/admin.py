@@ -8,21 +8,21 @@ from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from movr import embedded
-from movr.engine import CONNECT_TIMEOUT, hosts, is_cockroachdb, parse_uri
-from movr.retries import retrying
+from movr.database import embedded
+from movr.database.engine import CONNECT_TIMEOUT, hosts, is_cockroachdb, parse_uri
+from movr.database.retries import retrying
 
 
 class DatabaseRefused(Exception):  # noqa: N818 - the server's refusal, not an error of ours
     """The server did not make or drop a database; the message is a sentence."""
 
 
-def beside(uri: str, name: str) -> str:
+def sibling_uri(uri: str, name: str) -> str:
     """The URI of the database `name` on the server of `uri`."""
-    return text_of(parse_uri(uri).set(database=name))
+    return uri_text(parse_uri(uri).set(database=name))
 
 
-def text_of(url: URL) -> str:
+def uri_text(url: URL) -> str:
     """A URL with its password, as a setting says it."""
     return url.render_as_string(hide_password=False).replace("+psycopg2", "")
 
@@ -37,13 +37,13 @@ def at_one_host(url: URL) -> URL:
     return url.set(host=host, port=int(port) if port else None, query=query)
 
 
-def create(uri: str, name: str) -> None:
+def create_database(uri: str, name: str) -> None:
     """Make the empty database `name` on the server of `uri`. Raises DatabaseRefused."""
     with _server(parse_uri(uri)) as connection:
         retrying(lambda: connection.execute(text(f"CREATE DATABASE {name}")))
 
 
-def drop(uri: str, name: str) -> None:
+def drop_database(uri: str, name: str) -> None:
     """Drop the database `name` on the server of `uri`, if it is there, whoever is connected to it.
 
     Raises DatabaseRefused.
@@ -54,16 +54,16 @@ def drop(uri: str, name: str) -> None:
         retrying(lambda: connection.execute(text(f"DROP DATABASE IF EXISTS {name} {how}")))
 
 
-def shell(uri: str, cockroach: str = "cockroach") -> str:
+def shell_command(uri: str, cockroach: str = "cockroach") -> str:
     """The command that opens an SQL shell on this database. It holds no password.
 
     `cockroach` is the program for CockroachDB.
     """
     url = at_one_host(parse_uri(uri))._replace(password=None)
     if is_cockroachdb(url):
-        return f"{quote(cockroach)} sql --url {quote(text_of(url.set(drivername='postgresql')))}"
-    program = str(embedded.psql()) if embedded.serves(uri) else "psql"
-    return f"{quote(program)} {quote(text_of(url))}"
+        return f"{quote(cockroach)} sql --url {quote(uri_text(url.set(drivername='postgresql')))}"
+    program = str(embedded.psql()) if embedded.is_embedded(uri) else "psql"
+    return f"{quote(program)} {quote(uri_text(url))}"
 
 
 @contextmanager

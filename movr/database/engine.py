@@ -20,8 +20,8 @@ from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from movr import patience, usage
-from movr.patience import STATEMENT_TIMEOUT
+from movr.database import deadline, query_stats
+from movr.database.deadline import STATEMENT_TIMEOUT
 
 CONNECT_TIMEOUT: Final = 2  # seconds
 POOL_TIMEOUT: Final = 1
@@ -32,7 +32,7 @@ TIMEOUTS: Final = {  # milliseconds, as the server counts them
     "statement_timeout": round(STATEMENT_TIMEOUT * 1000),
     "idle_in_transaction_session_timeout": 20_000,
 }
-SESSION: Final = {
+SESSION_SETTINGS: Final = {
     **TIMEOUTS,
     # To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
     "jit": "off",
@@ -71,20 +71,20 @@ class Connection(psycopg2.extensions.connection):
         """Connect."""
         super().__init__(*arguments, **named)
         # A copy: the number may be another socket's by the time it is shut.
-        self._line = os.dup(self.fileno())
-        self._forget_line = weakref.finalize(self, os.close, self._line)
+        self._socket_copy = os.dup(self.fileno())
+        self._close_copy = weakref.finalize(self, os.close, self._socket_copy)
 
-    def shut(self) -> None:
+    def interrupt(self) -> None:
         """Have libpq take it for lost."""
-        if self._forget_line.alive:
-            end = socket.socket(fileno=self._line)
+        if self._close_copy.alive:
+            end = socket.socket(fileno=self._socket_copy)
             with suppress(OSError):  # the server was faster
                 end.shutdown(socket.SHUT_RDWR)
             end.detach()
 
     def close(self) -> None:
         """Close it, and its copy."""
-        self._forget_line()
+        self._close_copy()
         super().close()
 
 
@@ -150,8 +150,8 @@ def make_engine(
             "application_name": url.query.get("application_name", application_name),
         },
     )
-    usage.count_ends(engine)
-    _end_waiting(engine)
+    query_stats.count_transaction_ends(engine)
+    _enforce_deadline(engine)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "connect", _draw_age)
     event.listen(engine, "checkout", _retire)
@@ -171,13 +171,15 @@ def _set_up(connection: Connection, _record: ConnectionPoolEntry) -> None:
     Versions of CockroachDB that do not know one of them go without it.
     """
     register_type(_UUID, connection)
-    settings = [f"SET {name} = {value}" for name, value in SESSION.items()]
+    settings = [f"SET {name} = {value}" for name, value in SESSION_SETTINGS.items()]
     before, connection.autocommit = connection.autocommit, True
     if not _is_done(connection, "; ".join(settings)):
         for setting in settings:
             _is_done(connection, setting)
     connection.autocommit = before
-    connection.cursor_factory = usage.Cursor  # what comes now is asked for by somebody
+    connection.cursor_factory = (
+        query_stats.CountingCursor
+    )  # what comes now is asked for by somebody
 
 
 def _is_done(connection: Connection, setting: str) -> bool:
@@ -190,35 +192,35 @@ def _is_done(connection: Connection, setting: str) -> bool:
     return True
 
 
-def _end_waiting(engine: Engine) -> None:
+def _enforce_deadline(engine: Engine) -> None:
     """Have no connection of this engine outlast the patience of whoever uses it.
 
     A transaction is watched as a whole, its COMMIT too: from when its connection is made or taken
     from the pool until it is given back.
     """
-    watch = patience.Watch()
+    watchdog = deadline.Watchdog()
     # libpq waits for each host as long as `connect_timeout` says, in whole seconds.
     patience_a_host = max(1, CONNECT_TIMEOUT // len(hosts(engine.url)))
 
     @event.listens_for(engine, "do_connect")
     def connecting(*arguments: Any) -> None:  # SQLAlchemy passes four, libpq's parameters last
-        if (left := patience.left()) < 1:
+        if (left := deadline.seconds_left()) < 1:
             raise psycopg2.OperationalError("no patience left to connect")
         arguments[3]["connect_timeout"] = int(min(left, patience_a_host))
 
     @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
     @event.listens_for(engine, "checkout")
     def taken(connection: Connection, *_: object) -> None:
-        if (limit := patience.limit()) < math.inf:
-            watch.begin(connection, limit)
+        if (limit := deadline.current_deadline()) < math.inf:
+            watchdog.start_watching(connection, limit)
 
     @event.listens_for(engine, "checkin")
     @event.listens_for(engine, "close")
     def given_back(connection: Connection, _record: ConnectionPoolEntry) -> None:
-        watch.end(connection)
+        watchdog.stop_watching(connection)
 
 
-def take_time(connection: sqlalchemy.Connection) -> None:
+def disable_statement_timeout(connection: sqlalchemy.Connection) -> None:
     """Let statements on this connection take as long as they need: migrations, placements."""
     connection.exec_driver_sql("SET statement_timeout = 0")
 

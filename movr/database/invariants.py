@@ -27,10 +27,10 @@ from sqlalchemy import (
 )
 
 from movr.cities import CITIES
-from movr.engine import take_time
+from movr.database.engine import disable_statement_timeout
 from movr.formats import AVAILABLE, IN_USE
 from movr.models import Ride, RideTotal, User, Vehicle
-from movr.totals import begin_at, periods
+from movr.ride_totals import begin_at, periods
 
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
@@ -126,10 +126,10 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
 }
 
 
-def broken(engine: Engine) -> list[str]:
+def find_violations(engine: Engine) -> list[str]:
     """The invariants that do not hold in this database, each with how often and one example."""
     with engine.connect() as connection:
-        take_time(connection)
+        disable_statement_timeout(connection)
         return list(_broken(connection))
 
 

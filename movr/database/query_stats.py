@@ -13,14 +13,14 @@ from psycopg2.sql import Composable
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from movr import patience
+from movr.database import deadline
 
 Result = TypeVar("Result")
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 @dataclass(slots=True)
-class Usage:
+class QueryStats:
     """Statements sent, round trips made, seconds waited for answers, and work done once more.
 
     BEGIN and COMMIT are round trips of their own. It `began` by `time.perf_counter()`.
@@ -33,17 +33,17 @@ class Usage:
     began: float = field(default_factory=time.perf_counter)
 
 
-_usage: ContextVar[Usage] = ContextVar("usage")
+_stats: ContextVar[QueryStats] = ContextVar("usage")
 
 
-def start() -> Usage:
+def start() -> QueryStats:
     """Begin to count anew in this thread; what comes back grows as statements are sent."""
-    usage = Usage()
-    _usage.set(usage)
-    return usage
+    stats = QueryStats()
+    _stats.set(stats)
+    return stats
 
 
-class Cursor(psycopg2.extensions.cursor):
+class CountingCursor(psycopg2.extensions.cursor):
     """A cursor that counts what it sends; but for `executemany`, which MovR does not use.
 
     Not by SQLAlchemy's events: with any of them, each of its connections prepares for all.
@@ -51,22 +51,22 @@ class Cursor(psycopg2.extensions.cursor):
 
     def execute(self, statement: str | bytes | Composable, parameters: Parameters = None) -> None:
         """Send a statement, and wait for its answer, whatever it is."""
-        used = _usage.get(None)
+        used = _stats.get(None)
         if not used:
             super().execute(statement, parameters)
-            patience.answered()
+            deadline.answered()
             return
         used.statements += 1
         used.round_trips += 2 if _begins(self.connection) else 1
         sent_at = time.perf_counter()
         try:
             super().execute(statement, parameters)
-            patience.answered()
+            deadline.answered()
         finally:
             used.seconds += time.perf_counter() - sent_at
 
 
-def count_ends(engine: Engine) -> None:
+def count_transaction_ends(engine: Engine) -> None:
     """Have the ends of this engine's transactions counted, too.
 
     Its events say when a transaction is about to end, and not when it has.
@@ -80,16 +80,16 @@ def _counted(end: Callable[[Any], None]) -> Callable[[Any], None]:
     """The same end of a transaction, counted and timed where psycopg2 has one to end."""
 
     def counted(connection: Any) -> None:  # noqa: ANN401 - psycopg2's, in its pool's clothes
-        usage = _usage.get(None)
-        if not usage or connection.status == STATUS_READY:
+        stats = _stats.get(None)
+        if not stats or connection.status == STATUS_READY:
             end(connection)
             return
-        usage.round_trips += 1
+        stats.round_trips += 1
         sent_at = time.perf_counter()
         try:
             end(connection)
         finally:
-            usage.seconds += time.perf_counter() - sent_at
+            stats.seconds += time.perf_counter() - sent_at
 
     return counted
 
@@ -99,8 +99,8 @@ def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
     runs = count()
 
     def counted(*arguments: Any) -> Result:
-        if next(runs) and (usage := _usage.get(None)):
-            usage.retries += 1
+        if next(runs) and (stats := _stats.get(None)):
+            stats.retries += 1
         return act(*arguments)
 
     return counted

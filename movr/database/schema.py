@@ -15,10 +15,10 @@ from sqlalchemy import Engine, ForeignKeyConstraint
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
-from movr.retries import driver_error, retrying
+from movr.database.retries import driver_error, retrying
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 _TOTALS: Final = "0009"  # the revision that counts them
 
 
@@ -28,7 +28,7 @@ class SchemaError(Exception):
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations up to `revision`."""
-    with plainly():
+    with readable_errors():
         config = _config(engine)
         config.attributes["changes"] = revision != "head" or not is_at_head(engine)
         retrying(lambda: command.upgrade(config, revision))
@@ -36,7 +36,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Undo the migrations down to `revision`; `base` undoes them all."""
-    with plainly():
+    with readable_errors():
         config = _config(engine)
         config.attributes["changes"] = True
         retrying(lambda: command.downgrade(config, revision))
@@ -44,26 +44,26 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def recount(engine: Engine) -> None:
     """Count anew what riders' rides add up to, as did the migration that brought these totals."""
-    with plainly():
+    with readable_errors():
         script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
         script.module.count(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:
     """Write a new migration: what the models have that the database lacks."""
-    with plainly():
+    with readable_errors():
         command.revision(_config(engine), message, autogenerate=True)
 
 
 def current(engine: Engine) -> None:
     """Print the revision the database is at."""
-    with plainly():
+    with readable_errors():
         command.current(_config(engine), verbose=True)
 
 
 def history(engine: Engine) -> None:
     """Print all revisions."""
-    with plainly():
+    with readable_errors():
         command.history(_config(engine), indicate_current=True)
 
 
@@ -84,7 +84,7 @@ def is_at_head(engine: Engine) -> bool:
     return current is not None and current not in older
 
 
-def is_compared(dialect: str) -> Callable[..., bool]:
+def include_object_for(dialect: str) -> Callable[..., bool]:
     """Alembic's include_object: what is compared when a migration is written.
 
     On PostgreSQL not the partitions of placement (c) and the foreign keys that they copy; on
@@ -110,7 +110,7 @@ def is_compared(dialect: str) -> Callable[..., bool]:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def readable_errors() -> Iterator[None]:
     """Turn Alembic's complaints, and whatever the database refuses, into a sentence."""
     try:
         yield

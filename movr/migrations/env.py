@@ -1,25 +1,25 @@
-"""How Alembic reaches the database: through the engine that movr/schema.py hands it."""
+"""How Alembic reaches the database: through the engine that movr/database/schema.py hands it."""
 
 from contextlib import nullcontext
 
 from alembic import context
 
-from movr.engine import take_time
+from movr.database.engine import disable_statement_timeout
+from movr.database.schema import include_object_for
+from movr.database.schema_locks import unlocked
 from movr.models import Base
-from movr.schema import is_compared
-from movr.schema_locks import unlocked
 
 # On CockroachDB a schema change is not transactional, so each migration stands for itself.
 given = context.config.attributes
 with given["engine"].connect() as connection:
-    take_time(connection)
+    disable_statement_timeout(connection)
     connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         transaction_per_migration=True,
         compare_type=True,
-        include_object=is_compared(connection.dialect.name),
+        include_object=include_object_for(connection.dialect.name),
     )
     changing = unlocked(connection) if given["changes"] else nullcontext()
     with changing, context.begin_transaction():

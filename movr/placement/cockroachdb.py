@@ -10,9 +10,16 @@ from typing import Final
 
 from sqlalchemy import Index, Table
 
-from movr.cities import REGIONS, of_region
-from movr.placement.kinds import PRIMARY_REGION, TABLES, Step, Survival, partition_name, quoted
-from movr.schema_locks import set_lock
+from movr.cities import REGIONS, cities_in
+from movr.database.schema_locks import set_lock
+from movr.placement.definitions import (
+    PRIMARY_REGION,
+    TABLES,
+    Step,
+    Survival,
+    partition_name,
+    quoted,
+)
 
 REGION_COLUMN: Final = "region"
 SURVIVAL_COSTS: Final = {
@@ -79,10 +86,10 @@ def add_regions(database: str, present: frozenset[str], survive: Survival) -> It
                 f"Nodes with --locality=region={region} hold the rows of its cities.",
                 f'ALTER DATABASE {database} ADD REGION "{region}"',
             )
-    yield outlive(database, survive)
+    yield set_survival_goal(database, survive)
 
 
-def outlive(database: str, survive: Survival) -> Step:
+def set_survival_goal(database: str, survive: Survival) -> Step:
     """Set the survival goal."""
     return Step(
         SURVIVAL_COSTS[survive], f"ALTER DATABASE {database} SURVIVE {survive.upper()} FAILURE"
@@ -148,7 +155,7 @@ def partition_by(column: str) -> str:
 def region_expression() -> str:
     """SQL that computes a region from a city."""
     cases = (
-        f"WHEN city IN ({quoted(tuple(city.name for city in of_region(region)))}) THEN '{region}'"
+        f"WHEN city IN ({quoted(tuple(city.name for city in cities_in(region)))}) THEN '{region}'"
         for region in REGIONS
     )
     return f"CASE {' '.join(cases)} END"
@@ -166,4 +173,4 @@ def leading_column(index: Index) -> str:
 
 
 def _rows(region: str) -> str:
-    return ", ".join(f"('{city.name}')" for city in of_region(region))
+    return ", ".join(f"('{city.name}')" for city in cities_in(region))

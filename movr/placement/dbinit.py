@@ -15,9 +15,9 @@ from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateTable
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import schema, schema_locks
+from movr.database import schema, schema_locks
 from movr.placement import cockroachdb
-from movr.placement.kinds import TABLES, Placement
+from movr.placement.definitions import TABLES, Placement
 
 DATABASE: Final = "movr"
 _ROWS_A_STATEMENT: Final = 50

@@ -37,7 +37,7 @@ class Step(NamedTuple):
     sql: str
 
 
-class CannotPlace(Exception):  # noqa: N818 - a reason, told and done with
+class PlacementNotSupported(Exception):  # noqa: N818 - a reason, told and done with
     """This database can't have that placement."""
 
 

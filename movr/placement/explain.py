@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from movr.cities import find
+from movr.cities import find_city
 
 Cities = frozenset[str]
 
@@ -86,7 +86,7 @@ def tuples(step: Step) -> list[Cities]:
 def cities_named(expression: str) -> Cities:
     """The city that an expression is; nothing if it is more than a literal, or another one."""
     literal = _LITERAL.fullmatch(expression)
-    return frozenset({literal[1]} if literal and find(literal[1]) else ())
+    return frozenset({literal[1]} if literal and find_city(literal[1]) else ())
 
 
 def cities_of_spans(spans: str) -> Cities:
@@ -111,4 +111,4 @@ def _city_of_key(key: str) -> str | None:
     if re.fullmatch(r'"(?:.|\\x[0-9a-f]{2})"', parts[0]):
         parts = parts[1:]
     city = parts[0].strip('"') if parts else ""
-    return city if find(city) else None
+    return city if find_city(city) else None

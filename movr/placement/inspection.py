@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from movr.cities import REGIONS
-from movr.engine import is_cockroachdb
+from movr.database.engine import is_cockroachdb
+from movr.database.schema_locks import locks_schemas
 from movr.placement.cockroachdb import REGION_COLUMN, city_indexes
-from movr.placement.kinds import TABLES, Placement, Survival, partition_name, region_of_city
+from movr.placement.definitions import TABLES, Placement, Survival, partition_name, region_of_city
 from movr.placement.postgresql import PARTITIONED
-from movr.schema_locks import locks_schemas
 
 Rows = Sequence[Row[Any]]
 
@@ -21,7 +21,7 @@ _LITERAL: Final = re.compile(r"'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CurrentPlacement:
     """A database's placement, and where it keeps each city (empty: all in one place)."""
 
     database: str
@@ -38,7 +38,7 @@ class Found:
         return self.placement is Placement.NONE or dict(self.cities) == dict(region_of_city())
 
 
-def look(engine: Engine) -> Found:
+def current_placement(engine: Engine) -> CurrentPlacement:
     """What this database has now."""
     with engine.connect() as connection:
         if is_cockroachdb(engine.url):
@@ -46,7 +46,7 @@ def look(engine: Engine) -> Found:
         return _postgresql(connection)
 
 
-def _postgresql(connection: Connection) -> Found:
+def _postgresql(connection: Connection) -> CurrentPlacement:
     database = str(connection.scalar(text("SELECT current_database()")))
     bounds = connection.execute(
         text(
@@ -65,10 +65,10 @@ def _postgresql(connection: Connection) -> Found:
         for city in _LITERAL.findall(bound)
     }
     placement = Placement.POSTGRES_PARTITION if bounds else Placement.NONE
-    return Found(database, cockroachdb=False, placement=placement, cities=cities)
+    return CurrentPlacement(database, cockroachdb=False, placement=placement, cities=cities)
 
 
-def _cockroachdb(connection: Connection) -> Found:
+def _cockroachdb(connection: Connection) -> CurrentPlacement:
     database, version = connection.execute(text("SELECT current_database(), version()")).one()
     regions = _ask(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
     placement, cities = Placement.NONE, {}
@@ -76,7 +76,7 @@ def _cockroachdb(connection: Connection) -> Found:
         placement, cities = Placement.MULTI_REGION, _cities_by_row(connection)
     elif partitions := _partitions(connection, database):
         placement, cities = Placement.PARTITION, cities_of_partitions(partitions)
-    return Found(
+    return CurrentPlacement(
         database,
         cockroachdb=True,
         placement=placement,

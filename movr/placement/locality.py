@@ -9,10 +9,10 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from movr.cities import REGIONS, City, find
-from movr.engine import is_cockroachdb
-from movr.placement import reading
-from movr.placement.kinds import TABLES, partition_name
+from movr.cities import REGIONS, City, find_city
+from movr.database.engine import is_cockroachdb
+from movr.placement import plan_analysis
+from movr.placement.definitions import TABLES, partition_name
 from movr.placement.postgresql import PARTITIONED
 
 Json: TypeAlias = Any  # what json.loads gives
@@ -25,7 +25,7 @@ _PARTITION_REGIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentStatement:
     """A statement as it was sent, with its parameters."""
 
     statement: str
@@ -35,11 +35,13 @@ class Sent:
     def cities(self) -> tuple[str, ...]:
         """The served cities among the parameters."""
         values = self.parameters.values() if isinstance(self.parameters, dict) else ()
-        return tuple(sorted({value for value in values if isinstance(value, str) and find(value)}))
+        return tuple(
+            sorted({value for value in values if isinstance(value, str) and find_city(value)})
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class TouchedRegions:
     """How far a statement reaches: the regions it may touch, and what is not proven of it."""
 
     regions: frozenset[str]
@@ -51,7 +53,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class LocalityCheck:
     """The verdict on one statement of one page."""
 
     page: str
@@ -89,16 +91,16 @@ class Proof:
         return _row("page", "statement", "cities named", "partitions touched", "verdict")
 
 
-def judge(
-    connection: Connection, page: str, sent: Sent, home: City, exception: str | None
-) -> Proof:
+def check_locality(
+    connection: Connection, page: str, sent: SentStatement, home: City, exception: str | None
+) -> LocalityCheck:
     """Whether a statement that a page in this city sent stays in the city's region.
 
     It does if it names cities, all of that region, and the server's plan touches no other.
     """
-    touched = reach(connection, sent)
-    regions = {city.region for city in map(find, sent.cities) if city}
-    return Proof(
+    touched = touched_regions(connection, sent)
+    regions = {city.region for city in map(find_city, sent.cities) if city}
+    return LocalityCheck(
         page,
         _summary(sent.statement),
         sent.cities,
@@ -110,14 +112,14 @@ def judge(
 
 
 @contextmanager
-def recording(*engines: Engine) -> Iterator[list[Sent]]:
+def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
     """The statements that these engines send in the meantime, but for those that bracket them."""
-    sent: list[Sent] = []
+    sent: list[SentStatement] = []
 
     def record(*arguments: Any) -> None:
         _connection, _cursor, statement, parameters, *_ = arguments
         if not _TRANSACTION_CONTROL.match(statement):
-            sent.append(Sent(statement, parameters))
+            sent.append(SentStatement(statement, parameters))
 
     for engine in engines:
         event.listen(engine, "before_cursor_execute", record)
@@ -128,21 +130,21 @@ def recording(*engines: Engine) -> Iterator[list[Sent]]:
             event.remove(engine, "before_cursor_execute", record)
 
 
-def reach(connection: Connection, sent: Sent) -> Reach:
+def touched_regions(connection: Connection, sent: SentStatement) -> TouchedRegions:
     """What the server's plan for this statement touches. Nothing is changed."""
     if is_cockroachdb(connection.engine.url):
         rows = connection.exec_driver_sql(f"EXPLAIN (VERBOSE) {sent.statement}", sent.parameters)
-        planned = reach_of_cockroachdb("\n".join(str(row[0]) for row in rows))
+        planned = regions_in_cockroachdb_plan("\n".join(str(row[0]) for row in rows))
         if _has_no_home(connection, sent):
             return replace(planned, unproven=("the server finds no home region", *planned.unproven))
         return planned
     plan = connection.exec_driver_sql(
         f"EXPLAIN (FORMAT JSON) {sent.statement}", sent.parameters
     ).scalar_one()
-    return reach_of_postgresql(plan)
+    return regions_in_postgresql_plan(plan)
 
 
-def _has_no_home(connection: Connection, sent: Sent) -> bool:
+def _has_no_home(connection: Connection, sent: SentStatement) -> bool:
     """Whether a multi-region CockroachDB would refuse this read, since no one region can answer it.
 
     False from a server that does not know `enforce_home_region` (before v22.2), and for writes,
@@ -165,16 +167,18 @@ def _has_no_home(connection: Connection, sent: Sent) -> bool:
     return False
 
 
-def reach_of_postgresql(plan: Json) -> Reach:
+def regions_in_postgresql_plan(plan: Json) -> TouchedRegions:
     """From EXPLAIN (FORMAT JSON): which partitions are left after pruning."""
     regions = {_PARTITION_REGIONS[name] for name in _relations(plan) if name in _PARTITION_REGIONS}
-    return Reach(frozenset(regions))
+    return TouchedRegions(frozenset(regions))
 
 
-def reach_of_cockroachdb(plan: str) -> Reach:
+def regions_in_cockroachdb_plan(plan: str) -> TouchedRegions:
     """From EXPLAIN (VERBOSE): the regions of the cities whose rows it touches."""
-    cities, unproven = reading.read(plan)
-    return Reach(frozenset(city.region for city in map(find, cities) if city), unproven)
+    cities, unproven = plan_analysis.read(plan)
+    return TouchedRegions(
+        frozenset(city.region for city in map(find_city, cities) if city), unproven
+    )
 
 
 def _relations(plan: Json) -> Iterator[str]:

@@ -14,8 +14,8 @@ from typing import Final
 from sqlalchemy import UniqueConstraint
 
 from movr.models import Base
-from movr.placement.kinds import TABLES
-from movr.placement.plans import Cities, Step, cities_named, cities_of_spans, names, parse, tuples
+from movr.placement.definitions import TABLES
+from movr.placement.explain import Cities, Step, cities_named, cities_of_spans, names, parse, tuples
 
 Columns = list[tuple[str, Cities]]  # each with the cities that it can be, if they are known
 

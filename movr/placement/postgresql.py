@@ -12,9 +12,9 @@ from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, Table
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.schema import AddConstraint, CreateIndex, ExecutableDDLElement
 
-from movr.cities import REGIONS, of_region
+from movr.cities import REGIONS, cities_in
 from movr.models import Ride, Vehicle
-from movr.placement.kinds import Step, partition_name, quoted
+from movr.placement.definitions import Step, partition_name, quoted
 
 _DIALECT: Final = PGDialect_psycopg2()  # type: ignore[no-untyped-call]
 
@@ -43,7 +43,7 @@ def _fill_anew(table: Table, *, partitioned: bool) -> Iterator[Step]:
         f" INCLUDING CONSTRAINTS INCLUDING GENERATED){clause}",
     )
     for region in REGIONS if partitioned else ():
-        cities = quoted(tuple(city.name for city in of_region(region)))
+        cities = quoted(tuple(city.name for city in cities_in(region)))
         yield Step(
             f"Its rows of {region}.",
             f"CREATE TABLE {_child(table, region)}_new PARTITION OF {table.name}_new"

@@ -21,17 +21,18 @@ class Login(NamedTuple):
         return f"Log in as {self.who}: {self.username}, password: {self.password}"
 
 
-def _nobody(_share: float) -> None:
+def _ignore(_share: float) -> None:
     """Nobody listens."""
 
 
 @dataclass(frozen=True)
-class Stage:
+class ScenarioContext:
     """An empty, migrated database, and the moment at which the scenario plays.
 
-    `tell` is called with the share that is done, from 0 to 1; what it raises ends the filling.
+    `report_progress` is called with the share that is done, from 0 to 1; what it raises ends the
+    filling.
     """
 
     engine: Engine
     now: datetime
-    tell: Callable[[float], None] = _nobody
+    report_progress: Callable[[float], None] = _ignore

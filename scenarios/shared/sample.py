@@ -5,7 +5,7 @@ from typing import Final
 
 from scenarios.demo import OWNER, RIDER
 from scenarios.shared import world
-from scenarios.shared.stage import PASSWORD, Login
+from scenarios.shared.context import PASSWORD, Login
 from scenarios.shared.world import Size, World
 
 NOW: Final = datetime(2019, 11, 12, 12, tzinfo=UTC)

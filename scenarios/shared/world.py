@@ -16,14 +16,14 @@ from faker import Faker
 from sqlalchemy import Engine
 
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
-from movr.engine import take_time
+from movr.database.engine import disable_statement_timeout
+from movr.database.retries import retrying
 from movr.formats import AVAILABLE, IN_USE, PERIODS
-from movr.geo import metres_on_the_plane
+from movr.geo import planar_metres_between
 from movr.passwords import hash_password
-from movr.retries import retrying
-from movr.totals import begin
+from movr.ride_totals import begin
+from scenarios.shared.context import Login
 from scenarios.shared.copying import Row, copy
-from scenarios.shared.stage import Login
 from scenarios.shared.streets import STREETS, Street
 
 SEED: Final = 2019_11_12  # the day CockroachDB 19.2 brought the tutorial
@@ -96,7 +96,7 @@ def analyze(engine: Engine) -> None:
     """Tell the database's planner what it has been given, before it finds out by itself."""
     # CockroachDB gathers statistics outside of transactions only.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        take_time(connection)
+        disable_statement_timeout(connection)
         for table in vars(World()):
             retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
@@ -251,12 +251,12 @@ def place(city: str, chance: random.Random, *, around: float = AT_A_STREET) -> R
 def _metres(ride: Row, place: Row) -> float:
     """How far it is from where the ride began, or nearly: millions are asked for."""
     start = Position(ride["start_latitude"], ride["start_longitude"])
-    return metres_on_the_plane(start, Position(place["latitude"], place["longitude"]))
+    return planar_metres_between(start, Position(place["latitude"], place["longitude"]))
 
 
 def _load(engine: Engine, world: World) -> None:
     with engine.begin() as connection:
-        take_time(connection)
+        disable_statement_timeout(connection)
         for table, rows in vars(world).items():
             copy(connection, table, rows)
 

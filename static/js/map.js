@@ -12,22 +12,22 @@ function element(tag, className, properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
 }
 
-/** Groups of tickets whose pins would touch, each around its first. */
-function groups(streets, tickets) {
+/** Groups of vehicles whose pins would touch, each around its first. */
+function groups(streets, vehicles) {
   const found = [];
-  for (const ticket of tickets) {
-    const { x, y } = streets.pixel(ticket.place);
+  for (const vehicle of vehicles) {
+    const { x, y } = streets.pixel(vehicle.place);
     const near = found.find((group) => Math.hypot(group.x - x, group.y - y) < TOUCHING);
-    if (near) near.tickets.push(ticket);
-    else found.push({ x, y, tickets: [ticket] });
+    if (near) near.vehicles.push(vehicle);
+    else found.push({ x, y, vehicles: [vehicle] });
   }
-  return found.map((group) => group.tickets);
+  return found.map((group) => group.vehicles);
 }
 
-/** The tickets as the list shows them, to be read beside their pin. */
-function cards(tickets) {
-  const list = element("ul", "tickets map-cards");
-  for (const { node } of tickets) {
+/** The vehicles as the list shows them, to be read beside their pin. */
+function cards(vehicles) {
+  const list = element("ul", "vehicle-cards map-cards");
+  for (const { node } of vehicles) {
     const card = node.cloneNode(true);
     card.removeAttribute("id");
     list.append(card);
@@ -35,30 +35,30 @@ function cards(tickets) {
   return list;
 }
 
-function pin(streets, tickets) {
-  const [{ node, place }] = tickets;
-  const isBusy = tickets.every((ticket) => !ticket.node.querySelector("button"));
+function pin(streets, vehicles) {
+  const [{ node, place }] = vehicles;
+  const isBusy = vehicles.every((vehicle) => !vehicle.node.querySelector("button"));
   const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
   const words = (selector) => node.querySelector(selector).textContent.trim().replace(/\s+/g, " ");
-  const name = `${words(".ticket-title")}, ${words(".ticket-place")}`;
-  if (tickets.length > 1) {
-    button.textContent = tickets.length;
-    button.setAttribute("aria-label", `${tickets.length} vehicles, the first: ${name}`);
+  const name = `${words(".vehicle-card-title")}, ${words(".vehicle-card-place")}`;
+  if (vehicles.length > 1) {
+    button.textContent = vehicles.length;
+    button.setAttribute("aria-label", `${vehicles.length} vehicles, the first: ${name}`);
   } else {
-    button.append(node.querySelector(".ticket-stub .icon").cloneNode(true));
+    button.append(node.querySelector(".vehicle-card-icon .icon").cloneNode(true));
     button.setAttribute("aria-label", isBusy ? `${name}, on a ride` : name);
   }
   button.addEventListener("click", () => {
-    const places = tickets.map((ticket) => ticket.place);
+    const places = vehicles.map((vehicle) => vehicle.place);
     const canBeToldApart = new Set(places.map(String)).size > 1;
     if (canBeToldApart && streets.comeNearer(places)) return;
-    streets.open(cards(tickets), place, () => button.isConnected && button.focus());
+    streets.open(cards(vehicles), place, () => button.isConnected && button.focus());
   });
   return button;
 }
 
 function showVehicles(map, streets) {
-  const tickets = [...document.querySelectorAll(".ticket[data-at]")].map((node) => ({
+  const vehicles = [...document.querySelectorAll(".vehicle-card[data-at]")].map((node) => ({
     node,
     place: numbers(node.dataset.at),
   }));
@@ -71,10 +71,10 @@ function showVehicles(map, streets) {
     const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title: words });
     mark.setAttribute("aria-label", words);
     streets.put(mark, origin);
-    for (const group of groups(streets, tickets)) streets.put(pin(streets, group), group[0].place);
+    for (const group of groups(streets, vehicles)) streets.put(pin(streets, group), group[0].place);
     if (hadFocus) map.querySelector("button.pin")?.focus(); // who came by keyboard goes on from here
   };
-  streets.show([origin, ...tickets.map((ticket) => ticket.place)]);
+  streets.show([origin, ...vehicles.map((vehicle) => vehicle.place)]);
   streets.onZoom(draw);
   draw();
 }

@@ -1,5 +1,5 @@
 // "Use my position": asks the browser where it is, on the click and never before.
-const PATIENCE = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
+const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
 const REFUSED = 1; // the code of GeolocationPositionError for what people do not allow
 
 /** Fill in a form's hidden latitude and longitude, and say so in the form and to its map. */
@@ -34,7 +34,7 @@ function ask(button) {
       say(form, code === REFUSED
         ? "Your browser does not allow us to ask where you are."
         : "Your browser could not find out where you are."),
-    PATIENCE,
+    GEOLOCATION_OPTIONS,
   );
 }
 

@@ -13,12 +13,12 @@ import pytest
 from bench.load import Load
 from bench.results import Page, Results, compare
 from bench.servers import connected
-from movr.engine import parse_uri
+from movr.database.engine import parse_uri
 from scenarios import metropolis
 from tests.conftest import ROOT
 from tests.leftovers import left_in
 
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 
 LOAD = Load(rate=100.0, p50=10.0, p99=30.0, cpu=2.0, own=0.1)
 
@@ -135,6 +135,6 @@ def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProces
         env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": folder},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )

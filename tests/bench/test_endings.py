@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from bench import terminal
 from tests import databases
-from tests.http.test_run import until
+from tests.cli.test_serve import wait_until
 from tests.leftovers import Started
 from tests.terminal import Command, unmeasured
 
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
 BENCH = ("bench", "--quick", "--rows", "1000000")
 
@@ -43,18 +43,18 @@ class Running(Command):
         )
 
     def until_it_says(self, word: str) -> None:
-        until(lambda: word in self.said or self.process.poll() is not None, word)
+        wait_until(lambda: word in self.said or self.process.poll() is not None, word)
         assert self.process.poll() is None, self.said
 
     def until_its_database_server_starts(self) -> None:
-        until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
+        wait_until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
 
     def leaves_nothing_after(self, ending: signal.Signals) -> None:
         """End it as the terminal or the system does, and look around."""
         started = Started.by(str(self.folder))
         assert started.processes
         self.tell_to_end(ending)
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT)
 
         assert self.said.splitlines()[-1] == "Interrupted: nothing is left behind."
         assert "Traceback" not in self.said
@@ -76,7 +76,7 @@ def begin() -> Iterator[Begin]:
         yield begin
         for running in begun:
             running.process.terminate()
-            running.process.wait(PATIENCE)
+            running.process.wait(TIMEOUT)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

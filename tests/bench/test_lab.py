@@ -16,7 +16,7 @@ from bench.slopes import Slope
 from tests.conftest import ROOT
 from tests.leftovers import left_in
 
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 LAB = (sys.executable, "-m", "bench.lab", "--rounds", "1", "--distances", "0", "5")
 
 TWO = Slope("Vehicles", 2, ((0, 4.0), (10, 24.5), (40, 84.0), (80, 163.0)))
@@ -78,7 +78,7 @@ def test_the_plot_has_a_line_a_page_and_one_for_many_round_trips() -> None:
 def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         done = start_lab(Path(folder), "--out", str(tmp_path))
-        said, complaints = done.communicate(timeout=PATIENCE)
+        said, complaints = done.communicate(timeout=TIMEOUT)
 
         # So short a run may find other slopes; it says so, with another status.
         assert done.returncode == ("NOT as counted" in complaints)

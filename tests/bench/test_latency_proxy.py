@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL
 
-from bench.wire import Wire
+from bench.latency_proxy import LatencyProxy
 
 ROUND_TRIP = 0.1  # seconds
 
@@ -32,8 +32,8 @@ def echo() -> Iterator[URL]:
         yield URL.create("postgresql", host="127.0.0.1", port=listener.getsockname()[1])
 
 
-def connect(wire: Wire) -> socket.socket:
-    return socket.create_connection((wire.url.host, wire.url.port), timeout=10)
+def connect(proxy: LatencyProxy) -> socket.socket:
+    return socket.create_connection((proxy.url.host, proxy.url.port), timeout=10)
 
 
 def hear(client: socket.socket, length: int) -> bytes:
@@ -46,7 +46,7 @@ def hear(client: socket.socket, length: int) -> bytes:
 
 
 def test_an_answer_takes_the_distance(echo: URL) -> None:
-    with Wire(echo, distance=ROUND_TRIP) as wire, connect(wire) as client:
+    with LatencyProxy(echo, distance=ROUND_TRIP) as proxy, connect(proxy) as client:
         began = time.monotonic()
         client.sendall(b"one")
 
@@ -56,18 +56,18 @@ def test_an_answer_takes_the_distance(echo: URL) -> None:
 
 def test_what_is_sent_arrives_whole_and_in_order(echo: URL) -> None:
     sent = bytes(range(256)) * 4096
-    with Wire(echo, distance=ROUND_TRIP) as wire, connect(wire) as client:
+    with LatencyProxy(echo, distance=ROUND_TRIP) as proxy, connect(proxy) as client:
         threading.Thread(target=client.sendall, args=(sent,), daemon=True).start()
 
         assert hear(client, len(sent)) == sent
 
 
 def test_round_trips_are_counted_by_who_speaks(echo: URL) -> None:
-    with Wire(echo) as wire, connect(wire) as client:
+    with LatencyProxy(echo) as proxy, connect(proxy) as client:
         for question in (b"one", b"two", b"three"):
             client.sendall(question)
             hear(client, len(question))
-        before = wire.round_trips
-        wire.reset()
+        before = proxy.round_trips
+        proxy.reset()
 
-        assert (before, wire.round_trips) == (3, 0)
+        assert (before, proxy.round_trips) == (3, 0)

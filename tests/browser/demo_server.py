@@ -9,7 +9,7 @@ from typing import BinaryIO
 from playwright.sync_api import Page
 
 from scenarios import demo
-from scenarios.shared.stage import Login, Stage
+from scenarios.shared.context import Login, ScenarioContext
 from tests import databases
 from tests.conftest import free_port, gunicorn
 
@@ -20,7 +20,7 @@ def demo_world(server: str, log: BinaryIO | None = None, **environment: str) -> 
     with databases.fresh_database(server) as uri:
         databases.bring_to_head(uri)
         engine = databases.connect(uri)
-        demo.fill(Stage(engine, datetime.now(UTC)))
+        demo.fill(ScenarioContext(engine, datetime.now(UTC)))
         engine.dispose()
         ours = {"DB_URI": uri, "DEBUG": "0", "SECRET_KEY": secrets.token_hex()}
         with gunicorn(free_port(), {**ours, **environment}, log) as (url, _):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
-MOST_STOPS = 200  # of the Tab key, on a page of ours
+MOST_TABS = 200  # of the Tab key, on a page of ours
 
 
 class Mouse:
@@ -45,12 +45,12 @@ class Keyboard:
     def _go_to(self, target: Locator) -> None:
         target.wait_for()
         focused = target.and_(self.page.locator(":focus"))
-        for _ in range(MOST_STOPS):
+        for _ in range(MOST_TABS):
             if focused.count():
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{target} is not reached by keyboard")
 
 
-Hands = Mouse | Keyboard
-HANDS: dict[str, Callable[[Page], Hands]] = {"mouse": Mouse, "keyboard": Keyboard}
+InputDevice = Mouse | Keyboard
+INPUT_DEVICES: dict[str, Callable[[Page], InputDevice]] = {"mouse": Mouse, "keyboard": Keyboard}

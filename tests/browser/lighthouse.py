@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from scenarios import demo
 from tests import databases
 from tests.browser import chromium
-from tests.browser.stage import demo_world, log_in
+from tests.browser.demo_server import demo_world, log_in
 from tests.conftest import ROOT
 
 LIGHTHOUSE: Final = "lighthouse@12.8.2"

@@ -8,10 +8,10 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page
 
 from scenarios import demo
-from scenarios.shared.stage import Login
+from scenarios.shared.context import Login
 from tests import databases
 from tests.browser import chromium
-from tests.browser.stage import demo_world, log_in
+from tests.browser.demo_server import demo_world, log_in
 from tests.conftest import ROOT
 
 FOLDER: Final = ROOT / "docs" / "screenshots"

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 
-from tests.browser.hands import Mouse
+from tests.browser.input_devices import Mouse
 from tests.browser.test_journeys import log_in
 from tests.conftest import NewVisitor
 

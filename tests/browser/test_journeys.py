@@ -6,107 +6,107 @@ import secrets
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.hands import HANDS, Hands
+from tests.browser.input_devices import INPUT_DEVICES, InputDevice
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD
 
 
-@pytest.fixture(params=HANDS)
-def hands(screen: Page, request: pytest.FixtureRequest) -> Hands:
+@pytest.fixture(params=INPUT_DEVICES)
+def device(screen: Page, request: pytest.FixtureRequest) -> InputDevice:
     """Somebody at each kind of screen, with a mouse or without."""
-    return HANDS[request.param](screen)
+    return INPUT_DEVICES[request.param](screen)
 
 
-def register(hands: Hands, city: str) -> str:
+def register(device: InputDevice, city: str) -> str:
     """Fill in the form and return the username."""
     username = f"ada-{secrets.token_hex(6)}"
-    page = hands.page
+    page = device.page
     page.goto("/")
-    hands.press(page.get_by_role("link", name="Register", exact=True))
-    hands.choose(page.get_by_label("Home city"), city)
-    hands.fill(page.get_by_label("First name"), "Ada")
-    hands.fill(page.get_by_label("Last name"), "Lovelace")
-    hands.fill(page.get_by_label("Email"), "ada@example.com")
-    hands.fill(page.get_by_label("Username"), username)
-    hands.fill(page.get_by_label("Password"), PASSWORD)
-    hands.press(page.get_by_role("button", name="Create my account"))
+    device.press(page.get_by_role("link", name="Register", exact=True))
+    device.choose(page.get_by_label("Home city"), city)
+    device.fill(page.get_by_label("First name"), "Ada")
+    device.fill(page.get_by_label("Last name"), "Lovelace")
+    device.fill(page.get_by_label("Email"), "ada@example.com")
+    device.fill(page.get_by_label("Username"), username)
+    device.fill(page.get_by_label("Password"), PASSWORD)
+    device.press(page.get_by_role("button", name="Create my account"))
     expect(page.get_by_role("status").first).to_contain_text("Welcome to MovR, Ada.")
     return username
 
 
-def log_in(hands: Hands, username: str) -> None:
-    page = hands.page
-    hands.press(page.get_by_role("link", name="Log in").first)
-    hands.fill(page.get_by_label("Username"), username)
-    hands.fill(page.get_by_label("Password"), PASSWORD)
-    hands.press(page.get_by_role("main").get_by_role("button", name="Log in"))
+def log_in(device: InputDevice, username: str) -> None:
+    page = device.page
+    device.press(page.get_by_role("link", name="Log in").first)
+    device.fill(page.get_by_label("Username"), username)
+    device.fill(page.get_by_label("Password"), PASSWORD)
+    device.press(page.get_by_role("main").get_by_role("button", name="Log in"))
 
 
-def choose_city(hands: Hands, city: str) -> None:
-    menu = hands.page.locator(".city-menu summary")
-    hands.press(menu)
-    hands.press(hands.page.get_by_role("button", name=city))
+def choose_city(device: InputDevice, city: str) -> None:
+    menu = device.page.locator(".city-menu summary")
+    device.press(menu)
+    device.press(device.page.get_by_role("button", name=city))
     expect(menu).to_contain_text(city)
 
 
-def test_a_rider_s_journey(hands: Hands, new_http_visitor: NewVisitor) -> None:
+def test_a_rider_s_journey(device: InputDevice, new_http_visitor: NewVisitor) -> None:
     new_http_visitor().register("boston").add_vehicle("1 Beacon Street")
-    page = hands.page
+    page = device.page
     main = page.get_by_role("main")
-    username = register(hands, "New York")
+    username = register(device, "New York")
 
-    choose_city(hands, "Boston")
-    hands.press(page.get_by_role("link", name="Vehicles", exact=True))
+    choose_city(device, "Boston")
+    device.press(page.get_by_role("link", name="Vehicles", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text("Vehicles in Boston")
-    hands.press(page.get_by_role("button", name=re.compile("Start ride.*Beacon")))
+    device.press(page.get_by_role("button", name=re.compile("Start ride.*Beacon")))
 
     expect(page.get_by_role("heading", name="You are riding a Kona bike")).to_be_visible()
-    hands.fill(page.get_by_label("Where did you leave it?"), "2 Tremont Street")
-    hands.press(main.get_by_role("button", name="End ride"))
+    device.fill(page.get_by_label("Where did you leave it?"), "2 Tremont Street")
+    device.press(main.get_by_role("button", name="End ride"))
     expect(page.get_by_role("status").first).to_contain_text("Your ride has ended.")
     expect(main).to_contain_text("2 Tremont Street")
 
-    hands.press(page.get_by_role("button", name="Log out"))
+    device.press(page.get_by_role("button", name="Log out"))
     expect(page.get_by_role("status").first).to_contain_text("You are logged out.")
-    log_in(hands, username)
-    hands.press(page.get_by_role("link", name="Rides", exact=True))
+    log_in(device, username)
+    device.press(page.get_by_role("link", name="Rides", exact=True))
     expect(main).to_contain_text("2 Tremont Street")
 
 
-def test_an_owner_s_journey(hands: Hands) -> None:
-    page = hands.page
+def test_an_owner_s_journey(device: InputDevice) -> None:
+    page = device.page
     main = page.get_by_role("main")
-    username = register(hands, "Paris")
-    choose_city(hands, "Paris")
-    hands.press(page.get_by_role("link", name="Vehicles", exact=True))
-    hands.press(page.get_by_role("link", name="Add the first one"))
-    hands.choose(page.get_by_label("Type"), "Scooter")
-    hands.fill(page.get_by_label("Color"), "teal")
-    hands.fill(page.get_by_label("Brand"), "Zephyr")
-    hands.fill(page.get_by_label("Where it stands"), "1 Rue Cler")
-    hands.press(page.get_by_role("button", name="Put it on the street"))
+    username = register(device, "Paris")
+    choose_city(device, "Paris")
+    device.press(page.get_by_role("link", name="Vehicles", exact=True))
+    device.press(page.get_by_role("link", name="Add the first one"))
+    device.choose(page.get_by_label("Type"), "Scooter")
+    device.fill(page.get_by_label("Color"), "teal")
+    device.fill(page.get_by_label("Brand"), "Zephyr")
+    device.fill(page.get_by_label("Where it stands"), "1 Rue Cler")
+    device.press(page.get_by_role("button", name="Put it on the street"))
     expect(page.get_by_role("status").first).to_contain_text("Your scooter is on the street.")
     expect(main.get_by_role("list")).to_contain_text("1 Rue Cler")
 
-    hands.press(page.get_by_role("button", name="Remove"))
+    device.press(page.get_by_role("button", name="Remove"))
     expect(page.get_by_text("You have no vehicles on the street.")).to_be_visible()
 
-    hands.press(page.locator(".danger summary"))
-    hands.press(page.get_by_role("button", name="Yes, delete my account"))
+    device.press(page.locator(".danger summary"))
+    device.press(page.get_by_role("button", name="Yes, delete my account"))
     expect(page.get_by_role("status").first).to_contain_text("Your account is deleted.")
-    log_in(hands, username)
+    log_in(device, username)
     expect(page.get_by_text("do not match")).to_be_visible()
 
 
-def test_members_see_their_neighbours(hands: Hands, new_http_visitor: NewVisitor) -> None:
+def test_members_see_their_neighbours(device: InputDevice, new_http_visitor: NewVisitor) -> None:
     new_http_visitor().register("rome", first_name="Sofia")
-    register(hands, "Rome")
-    choose_city(hands, "Rome")
+    register(device, "Rome")
+    choose_city(device, "Rome")
 
-    hands.press(hands.page.get_by_role("link", name="Members"))
+    device.press(device.page.get_by_role("link", name="Members"))
 
-    expect(hands.page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
-    expect(hands.page.get_by_text("Sofia")).to_be_visible()
+    expect(device.page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
+    expect(device.page.get_by_text("Sofia")).to_be_visible()
 
 
 def test_who_made_mistakes_goes_on_at_the_first(screen: Page) -> None:

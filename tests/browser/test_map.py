@@ -12,7 +12,7 @@ from movr.cities import Position
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.browser.conftest import SCREENS, TILES, give_tile, opened
-from tests.browser.hands import Keyboard
+from tests.browser.input_devices import Keyboard
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
 
@@ -23,7 +23,7 @@ OFFLINE = "Object.defineProperty(navigator, 'onLine', { value: false })"
 
 DRAWING = ".map-drawing"
 STREETS = ".has-streets .map-streets"
-CARD = ".leaflet-popup .ticket"
+CARD = ".leaflet-popup .vehicle-card"
 MOVING = ".leaflet-pan-anim"
 
 
@@ -78,7 +78,7 @@ def test_without_scripts_the_drawing_leads_to_the_tickets(
         expect(page.get_by_role("img", name="Map of New York")).to_be_visible()
         page.get_by_role("link", name="Zephyr scooter at Zephyr Street").click()
 
-        expect(page.locator(".ticket:target")).to_contain_text("Zephyr")
+        expect(page.locator(".vehicle-card:target")).to_contain_text("Zephyr")
         expect(page.get_by_role("button", name="Use my position")).to_have_count(0)
 
 
@@ -280,13 +280,13 @@ def test_the_nearest_come_first_once_the_browser_says_where_it_is(page: Page) ->
     page.context.grant_permissions(["geolocation"])
     page.context.set_geolocation({"latitude": CHELSEA.latitude, "longitude": CHELSEA.longitude})
     page.goto("/vehicles?free=1")
-    expect(page.locator(".ticket").first).to_contain_text("Kona")
+    expect(page.locator(".vehicle-card").first).to_contain_text("Kona")
 
     page.get_by_role("button", name="Use my position").click()
 
     page.wait_for_url("**/vehicles?*near=40.74650%2C-74.00140")
     assert "free=1" in page.url
-    expect(page.locator(".ticket").first).to_contain_text("Zephyr")
+    expect(page.locator(".vehicle-card").first).to_contain_text("Zephyr")
     expect(page.get_by_text("from where you are")).to_be_visible()
 
 
@@ -361,7 +361,9 @@ def test_a_ride_is_ended_where_the_map_was_clicked(
     stand(session_movr, owner, "bike", "Kona", BATTERY)
     log_in(page, owner)
     page.goto("/vehicles")
-    page.locator(".tickets > .ticket").get_by_role("button", name="Start ride").first.click()
+    page.locator(".vehicle-cards > .vehicle-card").get_by_role(
+        "button", name="Start ride"
+    ).first.click()
     page.get_by_label("Where did you leave it?").fill("2 Broadway")
     expect(page.locator(STREETS)).to_be_visible()
 

@@ -8,13 +8,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import Engine, text
 
-from movr import retries
-from movr.engine import is_cockroachdb
+from cli import db, serve
+from cli.error_messages import ErrorMessageGroup
+from movr.database import retries
+from movr.database.engine import is_cockroachdb
 from tests.conftest import settings_for
-from web import commands, development
 from web.app import create_app
 from web.config import Settings
-from web.plainly import Plainly
 
 # One of each of the driver's classes of errors, and CockroachDB's own for what it has no licence.
 SQLSTATES = ("XX000", "XXC01", "0A000", "42501", "22012", "23505", "40001", "53300", "57P01")
@@ -82,10 +82,10 @@ def test_serving_while_developing_says_it_too(
     empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(retries, "MAX_BACKOFF", 0)
-    monkeypatch.setattr(development, "read_settings", lambda _: Settings(db_uri=empty_database))
-    monkeypatch.setattr(development, "_check_port", lambda _: None)
+    monkeypatch.setattr(serve, "read_settings", lambda _: Settings(db_uri=empty_database))
+    monkeypatch.setattr(serve, "_check_port", lambda _: None)
 
-    status = development.serve()
+    status = serve.serve()
 
     assert status == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -94,9 +94,9 @@ def test_serving_while_developing_says_it_too(
 def test_every_group_of_commands_says_refusals_in_a_sentence(app: Flask) -> None:
     ours = [app.cli.commands[name] for name in ("db", "placement", "scenario")]
 
-    assert commands.db in ours
+    assert db.db in ours
     for group in ours:
-        assert isinstance(group, Plainly)
+        assert isinstance(group, ErrorMessageGroup)
         assert isinstance(group, click.Group)
 
 

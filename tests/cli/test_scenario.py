@@ -16,15 +16,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from movr import databases
-from movr.engine import parse_uri
+from movr.database import admin
+from movr.database.engine import parse_uri
 from scenarios import demo, traveller
+from tests.cli.test_serve import wait_until, with_settings
 from tests.conftest import ROOT, free_port
-from tests.http.test_run import until, with_settings
 from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
-PATIENCE = 90  # seconds
+TIMEOUT = 90  # seconds
 NOT_SOON = 1_000_000  # vehicles a city
 STANDARD = 4  # databases: three of PostgreSQL's own, and the one that MovR works on
 
@@ -59,7 +59,7 @@ class Clone:
     def say(self, *words: str, status: int = 0) -> str:
         """What the command says, which ends with this status."""
         command = self.scenario(*words)
-        said, _ = command.communicate(timeout=PATIENCE)
+        said, _ = command.communicate(timeout=TIMEOUT)
         assert command.returncode == status, said
         assert "Traceback" not in said
         return said
@@ -88,9 +88,9 @@ class Clone:
     def clear_away(self) -> None:
         for process in self.started:
             process.terminate()
-            process.communicate(timeout=PATIENCE)
+            process.communicate(timeout=TIMEOUT)
         for file in self.state.glob("*.json"):
-            self.scenario("down", file.stem).communicate(timeout=PATIENCE)
+            self.scenario("down", file.stem).communicate(timeout=TIMEOUT)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
     assert "traveller is down" in clone.say("down", "traveller")
 
     assert not is_serving(url)
-    until(lambda: not is_left(group), "the end of all its processes")
+    wait_until(lambda: not is_left(group), "the end of all its processes")
     assert clone.has_nothing_of("traveller")
     assert url not in clone.say("list")
     assert "not up" in clone.say("down", "traveller", status=1)
@@ -152,7 +152,7 @@ def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_ho
     url = parse_uri(clone.uri)
     if url.password:
         pytest.skip("this server asks for its password")
-    clone.uri = databases.text_of(url.set(password="hunter2"))
+    clone.uri = admin.uri_text(url.set(password="hunter2"))
 
     said = clone.say("up", "empty") + clone.say("list")
 
@@ -179,7 +179,7 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
 def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
     url = clone.up("metropolis", "--rows", "3")
 
-    assert httpx.get(f"{url}/vehicles").text.count('<li class="ticket"') == 3
+    assert httpx.get(f"{url}/vehicles").text.count('<li class="vehicle-card"') == 3
 
 
 # Cut short
@@ -188,12 +188,12 @@ def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
-    until(lambda: has_vehicles(clone), "the first vehicles")
+    wait_until(lambda: has_vehicles(clone), "the first vehicles")
     assert "is being made" in clone.say("up", "metropolis", status=1)
     assert "is being made" in clone.say("down", "metropolis", status=1)
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=PATIENCE)
+    said, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
     assert "Aborted!" in said
@@ -204,7 +204,7 @@ def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) 
 def has_vehicles(clone: Clone) -> bool:
     if not clone.has_database("metropolis"):
         return False
-    engine = create_engine(parse_uri(databases.beside(clone.uri, "movr_metropolis")))
+    engine = create_engine(parse_uri(admin.sibling_uri(clone.uri, "movr_metropolis")))
     try:
         with engine.connect() as connection:
             if not connection.dialect.has_table(connection, "rides"):
@@ -221,12 +221,12 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
     clone.uri = ""
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     databases_of_server = clone.folder / ".movr" / "postgresql" / "base"
-    until(lambda: len([*databases_of_server.glob("*/")]) > STANDARD, "the scenario's database")
+    wait_until(lambda: len([*databases_of_server.glob("*/")]) > STANDARD, "the scenario's database")
     begun = Started.by(str(clone.folder))
     assert begun.processes
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=PATIENCE)
+    said, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
     assert "Traceback" not in said
@@ -237,7 +237,7 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
 
 def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
-    until(lambda: has_vehicles(clone), "the first vehicles")
+    wait_until(lambda: has_vehicles(clone), "the first vehicles")
     command.kill()
     command.communicate()
 
@@ -250,7 +250,7 @@ def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
 def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
     first = clone.up("empty")
     os.killpg(clone.file("empty")["group"], signal.SIGKILL)
-    until(lambda: "its server has ended" in clone.say("list"), "the end of the server")
+    wait_until(lambda: "its server has ended" in clone.say("list"), "the end of the server")
 
     second = clone.up("empty")
 
@@ -264,13 +264,13 @@ def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
 
 
 def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: Clone) -> None:
-    databases.create(clone.uri, "movr_empty")
+    admin.create_database(clone.uri, "movr_empty")
     try:
         assert "already exists" in clone.say("up", "empty", status=1)
         assert clone.has_database("empty")
         assert list(clone.state.glob("*")) == []
     finally:
-        databases.drop(clone.uri, "movr_empty")
+        admin.drop_database(clone.uri, "movr_empty")
 
 
 def test_a_name_that_is_none_is_refused_with_what_was_meant(app: Flask) -> None:
@@ -300,11 +300,11 @@ def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> 
     clone.uri = ""
     running = clone.folder / ".movr" / "postgresql" / "postmaster.pid"
     make_run = clone.start(sys.executable, "server.py", PORT=str(free_port()))
-    until(running.exists, "the embedded server")
+    wait_until(running.exists, "the embedded server")
     url = clone.up("empty")
 
     make_run.terminate()
-    make_run.communicate(timeout=PATIENCE)
+    make_run.communicate(timeout=TIMEOUT)
 
     assert running.exists()
     assert is_serving(url)

@@ -21,7 +21,7 @@ from tests.databases import fresh_database
 from tests.terminal import Command
 from tests.visitor import Visitor
 
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 SECRET = "eleven dogs sing under the pier"
 
 # Set, so that no .env file of a developer decides; empty is as good as not set.
@@ -50,13 +50,13 @@ def run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
         env=with_settings(**settings),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
 
-def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + TIMEOUT
     while not happened():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(0.05)
@@ -87,7 +87,7 @@ class Running(Command):
 
     def wait_until_serving(self) -> None:
         """Until the greeting is printed and the page answers, which takes a filled database."""
-        until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
+        wait_until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
         wait_until_answering(f"{self.url}/healthz", self.process)
 
     def stop(self) -> None:
@@ -100,8 +100,8 @@ class Running(Command):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self) -> int:
-        status = self.process.wait(PATIENCE)
-        until(lambda: not self.is_left, "the end of all processes")
+        status = self.process.wait(TIMEOUT)
+        wait_until(lambda: not self.is_left, "the end of all processes")
         return status
 
 
@@ -138,7 +138,7 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
             assert told in running.said
         page = visitor.get("/")
         assert page.status_code == 200
-        assert page.text.count('<li class="ticket"') >= 20
+        assert page.text.count('<li class="vehicle-card"') >= 20
         assert visitor.get("/readyz").status_code == 200
         assert visitor.log_in(*demo.RIDER[1:]).status_code == 303
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303
@@ -279,7 +279,7 @@ def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -
     wait_until_answering(f"http://127.0.0.1:{port}/healthz", process)
     httpx.get(f"http://127.0.0.1:{port}/healthz", headers={"X-Request-ID": "from-the-proxy"})
     process.terminate()
-    _, log = process.communicate(timeout=PATIENCE)
+    _, log = process.communicate(timeout=TIMEOUT)
 
     entries = [json.loads(line) for line in log.splitlines()]
     assert {entry["logger"] for entry in entries} == {"gunicorn.error", "movr.access"}

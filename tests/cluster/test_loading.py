@@ -7,7 +7,7 @@ from sqlalchemy import make_url
 
 from cluster import __main__ as cluster
 from cluster.nodes import CannotStart
-from movr.placement.kinds import Placement
+from movr.placement.definitions import Placement
 from tests.conftest import free_port
 
 SECRET = "demo4711"

@@ -18,7 +18,7 @@ from cluster.__main__ import greeting
 from cluster.nodes import CannotStart, Cluster, command, url_said
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
-from movr.cities import CITIES, REGIONS, find
+from movr.cities import CITIES, REGIONS, find_city
 from tests.conftest import ROOT, START_TIMEOUT, free_port, gunicorn, running, serving
 from tests.visitor import Visitor
 
@@ -62,7 +62,7 @@ def test_people_register_and_ride_through_the_proxy(proxy: str, engine: Engine) 
 
 def test_a_host_that_names_no_city_is_the_default_city() -> None:
     assert city_of_host("localhost:8000") == city_of_host("atlantis.localhost") == CITIES[0]
-    assert city_of_host("Washington-DC.localhost:8000") == find("washington dc")
+    assert city_of_host("Washington-DC.localhost:8000") == find_city("washington dc")
 
 
 def test_one_is_greeted_only_when_every_region_answers(database: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from movr import cities
-from movr.engine import hosts, parse_uri
+from movr.database.engine import hosts, parse_uri
 from tests.conftest import ROOT
 from tests.deploy.compose import Model, Service, load
 from tests.deploy.proxy import CONFIGURATION

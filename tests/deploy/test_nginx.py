@@ -29,7 +29,7 @@ from tests.deploy.proxy import (
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor
 from web.app import LARGEST_FORM
-from web.limits import FAILED_LOGINS_OF_ADDRESS
+from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
 FILES = ("plain.conf", "tls.conf")
 ENOUGH = Plan(connections=3, requests=1500)

@@ -16,7 +16,7 @@ from movr.cities import REGIONS
 from tests.conftest import ROOT, settings_for
 from tests.deploy.kustomize import pods, read
 from web.app import create_app
-from web.errors import ANSWERS
+from web.errors import RESPONSES
 
 FOLDER = ROOT / "deploy" / "observability"
 PANELS = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
@@ -118,12 +118,12 @@ def test_every_number_is_on_the_dashboard() -> None:
 
 @pytest.mark.parametrize("reason", re.findall(r'reason="(\w+)"', "".join(QUERIES)))
 def test_a_reason_that_an_alert_waits_for_is_a_refusal(reason: str) -> None:
-    assert reason in {refusal.__name__ for refusal in ANSWERS}
-    assert issubclass(next(r for r in ANSWERS if r.__name__ == reason), errors.Refusal)
+    assert reason in {refusal.__name__ for refusal in RESPONSES}
+    assert issubclass(next(r for r in RESPONSES if r.__name__ == reason), errors.Refusal)
 
 
 def test_a_refusal_and_a_route_that_are_labels_come_from_a_fixed_set() -> None:
-    """A client could otherwise make up series without end: see tests/web/test_metrics.py too."""
+    """A client could otherwise make up series without end: see test_metrics.py too."""
     assert KNOWN["movr_refusals_total"] == {"route", "reason"}
 
 

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from movr import errors
-from movr.engine import parse_uri
+from movr.database.engine import parse_uri
 from tests.conftest import ROOT
 from tests.deploy.kustomize import Manifest, build, read
 from tests.deploy.test_manifests import (
@@ -30,7 +30,7 @@ from tests.deploy.test_manifests import (
 )
 from tests.visitor import Visitor
 from web.config import FEWEST_WORKERS, Settings
-from web.logs import JsonFormatter
+from web.operations.request_logging import JsonFormatter
 
 README = DEPLOY / "README.md"
 TEXT = README.read_text()
@@ -309,12 +309,12 @@ def test_the_numbers_it_names_are_counted(session_app: Flask) -> None:
 
 
 def test_the_reasons_for_not_being_ready_are_those_that_movr_gives() -> None:
-    health = (ROOT / "web" / "health.py").read_text()
+    health = (ROOT / "web" / "operations" / "health.py").read_text()
     reasons = re.findall(r'^\| `/readyz` 503, "([^"]+)"', TEXT, re.MULTILINE)
 
     assert len(reasons) == 5
     for reason in reasons:
-        sentences = (errors.DatabaseAway.sentence, errors.DatabaseBusy.sentence, health)
+        sentences = (errors.DatabaseUnavailable.sentence, errors.DatabaseBusy.sentence, health)
         assert any(reason in sentence for sentence in sentences), reason
 
 

@@ -25,7 +25,7 @@ from tests.conftest import ROOT, free_port, serving
 VERIFY = ROOT / "deploy" / "verify"
 LABELS = [city.label for city in CITIES]
 EAST, WEST, _ = REGIONS
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl")
 
 
@@ -36,7 +36,7 @@ def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedP
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -176,7 +176,7 @@ def test_who_stops_reading_sees_no_traceback(east: str) -> None:
             [sys.executable, VERIFY, east],
             stdout=nobody,
             stderr=subprocess.PIPE,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
 

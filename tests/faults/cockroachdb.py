@@ -13,12 +13,12 @@ from sqlalchemy import Engine, text
 
 from cluster.nodes import NODES_A_REGION
 from movr.cities import REGIONS
-from movr.placement import change, found
-from movr.placement.kinds import Placement, Survival
+from movr.placement import change, inspection
+from movr.placement.definitions import Placement, Survival
 from tests import databases
 from tests.conftest import free_port
 
-PATIENCE = 300  # seconds: nine nodes on one machine
+TIMEOUT = 300  # seconds: nine nodes on one machine
 REPLICAS = 5  # what it takes to outlive a region
 
 
@@ -79,15 +79,17 @@ def with_movr(uri: str) -> Engine:
     """MovR's schema, with rows at home in their regions, of which any one may be lost."""
     databases.bring_to_head(uri)
     engine = databases.connect(uri)
-    steps = change.plan(found.look(engine), Placement.MULTI_REGION, Survival.REGION)
-    for _ in change.carry_out(engine, steps, at_once=False):
+    steps = change.plan(
+        inspection.current_placement(engine), Placement.MULTI_REGION, Survival.REGION
+    )
+    for _ in change.run_steps(engine, steps, at_once=False):
         pass
     _wait_until(lambda: _can_lose_a_region(engine), "a region may be lost")
     return engine
 
 
 def _wait_until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not happened():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(1)

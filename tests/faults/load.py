@@ -16,10 +16,10 @@ from uuid import UUID
 import httpx
 from sqlalchemy import Engine, text
 
-from crowd import check, pages
-from crowd.journal import Deed, Note
-from crowd.pages import Page
-from movr import invariants
+from loadtest import database_check, pages
+from loadtest.journal import Event, Note
+from loadtest.pages import Page
+from movr.database import invariants
 from tests.visitor import Visitor
 
 CITY = "new york"
@@ -65,7 +65,7 @@ class Load:
         self._riders = [threading.Thread(target=rider.ride_about) for rider in everyone]
         for thread in self._riders:
             thread.start()
-        self.wait_for(lambda: sum(note.deed is Deed.ENDED for note in self.notes) >= riders)
+        self.wait_for(lambda: sum(note.event is Event.ENDED for note in self.notes) >= riders)
         return self
 
     @property
@@ -118,11 +118,11 @@ class Load:
             found = connection.execute(text("SELECT last_location FROM vehicles")).scalars()
             stand = Counter(found)
         missing = [f"Lost: vehicle at {place}." for _, place in self.places if not stand[place]]
-        return [*check.lost(engine, self.notes), *missing]
+        return [*database_check.missing_from_database(engine, self.notes), *missing]
 
     def duplicates(self, engine: Engine) -> list[str]:
         """Rides that nobody was told of, and vehicles that are there twice."""
-        told = {note.id for note in self.notes if note.deed is Deed.STARTED}
+        told = {note.id for note in self.notes if note.event is Event.STARTED}
         with engine.connect() as connection:
             rides = connection.execute(text("SELECT id FROM rides")).scalars().all()
             added = text("SELECT last_location FROM vehicles WHERE last_location LIKE 'own %'")
@@ -136,7 +136,7 @@ class Load:
     def judge(self, engine: Engine) -> None:
         """Nothing lost, nothing twice, every invariant holds."""
         lost, twice = self.lost(engine), self.duplicates(engine)
-        wrong = invariants.broken(engine)
+        wrong = invariants.find_violations(engine)
         print(self.summary(), f"lost {len(lost)}, duplicates {len(twice)}, broken {len(wrong)}")
         assert (lost, twice, wrong) == ([], [], [])
 
@@ -180,11 +180,11 @@ class Rider:
         if "success" not in page.alerts:
             return  # somebody else was faster
         form = page.form("/rides/end/")
-        self._note(Deed.STARTED, form.id)
+        self._note(Event.STARTED, form.id)
         place = self._new_place("bench")
         page = self._press(form.action, city=CITY, location=place)
         assert page.alerts.get("success", "").startswith("Your ride has ended"), page.alerts
-        self._note(Deed.ENDED, form.id, place)
+        self._note(Event.ENDED, form.id, place)
 
     def _add_vehicle(self) -> None:
         place = self._new_place("own")
@@ -197,8 +197,8 @@ class Rider:
         self._steps += 1
         return f"{what} {self._id} {self._steps}"
 
-    def _note(self, deed: Deed, id: str, place: str = "") -> None:
-        self._load.notes.append(Note(deed=deed, city=CITY, id=id, user_id=self._id, place=place))
+    def _note(self, event: Event, id: str, place: str = "") -> None:
+        self._load.notes.append(Note(event=event, city=CITY, id=id, user_id=self._id, place=place))
 
     def _press(self, path: str, **fields: str) -> Page:
         """Press a button until it answers; the page that it leads to."""

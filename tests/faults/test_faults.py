@@ -17,24 +17,24 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from movr import databases as named
-from movr import invariants, schema
 from movr.cities import DEFAULT_CITY
-from movr.engine import parse_uri
+from movr.database import admin as named
+from movr.database import invariants, schema
+from movr.database.engine import parse_uri
 from tests import databases
+from tests.cli.test_serve import wait_until, with_settings
 from tests.conftest import ROOT, UNLIMITED, free_port, gunicorn
+from tests.database_proxy import CuttingProxy, MortalWire, SilentProxy, at_both
 from tests.faults import cockroachdb, postgresql
 from tests.faults.cockroachdb import Node
 from tests.faults.conftest import LONG, RIDERS, NewLoad
 from tests.faults.load import PAUSE, Load
 from tests.faults.postgresql import Server, children
-from tests.http.test_run import until, with_settings
-from tests.wire import BrittleWire, MortalWire, MuteWire, at_both
 
 # What is promised, in seconds. Where all processors are busy the riders, who run on them too, see
 # an answer later than it was given: they are granted a second more.
 REFUSED_WITHIN, BACK_WITHIN, GRANTED = 3, 5, 1
-AWAY = 20 if LONG else 4  # seconds
+OUTAGE_SECONDS = 20 if LONG else 4  # seconds
 TIMES = 10 if LONG else 2
 
 
@@ -83,7 +83,7 @@ def test_the_database_is_killed_and_started_again(
         for _ in range(TIMES):
             own_server.kill()
             load.faults += 1
-            time.sleep(AWAY / 2)
+            time.sleep(OUTAGE_SECONDS / 2)
             own_server.start()
             back = load.wait_until_normal()
 
@@ -97,7 +97,7 @@ def test_the_database_stands_still(
     with alive(load):
         own_server.pause()
         load.faults += 1
-        time.sleep(AWAY)
+        time.sleep(OUTAGE_SECONDS)
         own_server.go_on()
         back = load.wait_until_normal()
 
@@ -108,8 +108,8 @@ def test_connections_are_cut_in_the_middle(
     load_on: NewLoad, uri: str, fault_engine: Engine
 ) -> None:
     """Of a statement, of a commit, and of the answer to each: nobody but the log notices."""
-    with BrittleWire(parse_uri(uri)) as wire:
-        load, _ = load_on(DB_URI=named.text_of(wire.url))
+    with CuttingProxy(parse_uri(uri)) as wire:
+        load, _ = load_on(DB_URI=named.uri_text(wire.url))
         for statement in [b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT", b"SELECT"] * TIMES:
             for answer_only in (False, True):
                 wire.cut_at(statement, answer_only=answer_only)
@@ -135,7 +135,7 @@ def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: En
 
 def test_one_of_two_hosts_stands_still(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
     """Whoever waits for it is refused in time; then the other answers, though it stands still."""
-    with MuteWire(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
+    with SilentProxy(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
         with alive(load):
             first.fall_silent()
@@ -259,14 +259,14 @@ def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
                 stderr=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-            until(lambda: _somebody_waits(engine), "the migration waits")
+            wait_until(lambda: _somebody_waits(engine), "the migration waits")
             migration.kill()
             migration.wait()
 
         assert not schema.is_at_head(engine)
         schema.upgrade(engine)
         assert schema.is_at_head(engine)
-        assert invariants.broken(engine) == []
+        assert invariants.find_violations(engine) == []
         engine.dispose()
 
 

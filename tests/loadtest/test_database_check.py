@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, Engine
 
-from crowd import check, journal
-from crowd.journal import Deed, Journal, Note
+from loadtest import database_check, journal
+from loadtest.journal import Event, Journal, Note
 from movr import transactions
 from movr.results import RideKey, UserKey, VehicleKey
 from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
@@ -24,67 +24,72 @@ def notes(engine: Engine) -> list[Note]:
 
 def _life(connection: Connection) -> Iterator[Note]:
     rider = a_member(connection, "paris")
-    yield _note(Deed.REGISTERED, rider, rider)
+    yield _note(Event.REGISTERED, rider, rider)
     vehicle = a_vehicle(connection, rider)
-    yield _note(Deed.ADDED, vehicle, rider)
+    yield _note(Event.ADDED, vehicle, rider)
     ride = a_ride(connection, vehicle, rider)
-    yield _note(Deed.STARTED, ride, rider)
+    yield _note(Event.STARTED, ride, rider)
     end(connection, ride, rider, "Bench 7")
-    yield _note(Deed.ENDED, ride, rider, "Bench 7")
+    yield _note(Event.ENDED, ride, rider, "Bench 7")
     transactions.remove_vehicle(connection, vehicle, rider, now=NOW)
-    yield _note(Deed.REMOVED, vehicle, rider)
+    yield _note(Event.REMOVED, vehicle, rider)
     transactions.erase_account(connection, rider, now=NOW)
-    yield _note(Deed.LEFT, rider, rider)
+    yield _note(Event.LEFT, rider, rider)
 
 
-def _note(deed: Deed, key: UserKey | VehicleKey | RideKey, who: UserKey, place: str = "") -> Note:
-    return Note(deed=deed, city=key.city, id=str(key.id), user_id=str(who.id), place=place)
+def _note(event: Event, key: UserKey | VehicleKey | RideKey, who: UserKey, place: str = "") -> Note:
+    return Note(event=event, city=key.city, id=str(key.id), user_id=str(who.id), place=place)
 
 
 def test_nothing_is_lost_of_a_whole_life(engine: Engine, notes: list[Note]) -> None:
-    assert [note.deed for note in notes] == list(Deed)
-    assert check.lost(engine, notes) == []
+    assert [note.event for note in notes] == list(Event)
+    assert database_check.missing_from_database(engine, notes) == []
 
 
-@pytest.mark.parametrize("deed", Deed)
-def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], deed: Deed) -> None:
-    (note,) = [note for note in notes if note.deed is deed]
+@pytest.mark.parametrize("event", Event)
+def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
+    (note,) = [note for note in notes if note.event is event]
     gone = replace(note, id=str(uuid4()))
 
-    assert check.lost(engine, [*notes, gone]) == [f"Lost: {deed}, paris, {gone.id}."]
+    assert database_check.missing_from_database(engine, [*notes, gone]) == [
+        f"Lost: {event}, paris, {gone.id}."
+    ]
 
 
-@pytest.mark.parametrize("deed", [Deed.REMOVED, Deed.LEFT])
-def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, deed: Deed) -> None:
+@pytest.mark.parametrize("event", [Event.REMOVED, Event.LEFT])
+def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, event: Event) -> None:
     with engine.begin() as connection:
         owner = a_member(connection)
-        key = owner if deed is Deed.LEFT else a_vehicle(connection, owner)
+        key = owner if event is Event.LEFT else a_vehicle(connection, owner)
 
-    assert len(check.lost(engine, [_note(deed, key, owner)])) == 1
+    assert len(database_check.missing_from_database(engine, [_note(event, key, owner)])) == 1
 
 
-@pytest.mark.parametrize("deed", [Deed.ADDED, Deed.STARTED])
-def test_what_is_somebody_else_s_is_lost(engine: Engine, notes: list[Note], deed: Deed) -> None:
-    (note,) = [note for note in notes if note.deed is deed]
+@pytest.mark.parametrize("event", [Event.ADDED, Event.STARTED])
+def test_what_is_somebody_else_s_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
+    (note,) = [note for note in notes if note.event is event]
 
-    assert len(check.lost(engine, [replace(note, user_id=str(uuid4()))])) == 1
+    assert (
+        len(database_check.missing_from_database(engine, [replace(note, user_id=str(uuid4()))]))
+        == 1
+    )
 
 
 def test_a_ride_that_ended_elsewhere_was_not_ended_as_acknowledged(
     engine: Engine, notes: list[Note]
 ) -> None:
-    (note,) = [note for note in notes if note.deed is Deed.ENDED]
+    (note,) = [note for note in notes if note.event is Event.ENDED]
 
-    assert len(check.lost(engine, [replace(note, place="Bench 8")])) == 1
+    assert len(database_check.missing_from_database(engine, [replace(note, place="Bench 8")])) == 1
 
 
 def test_a_journal_reads_as_it_was_written(tmp_path: Path) -> None:
     user = UserKey("rome", uuid4())
-    note, other = _note(Deed.REGISTERED, user, user), _note(Deed.LEFT, user, user)
+    note, other = _note(Event.REGISTERED, user, user), _note(Event.LEFT, user, user)
     written = Journal(tmp_path / "journal")
     written.add(note)
     written.add(other)
 
     assert list(journal.read(tmp_path / "journal")) == [note, other]
-    assert written.of_others(Deed.LEFT, str(uuid4())) == [other]
-    assert written.of_others(Deed.LEFT, other.user_id) == []
+    assert written.of_others(Event.LEFT, str(uuid4())) == [other]
+    assert written.of_others(Event.LEFT, other.user_id) == []

@@ -16,24 +16,24 @@ import pytest
 from sqlalchemy import Engine, text
 
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
+from tests.cli.test_serve import is_open, wait_until, with_settings
 from tests.conftest import free_port, serving
-from tests.http.test_run import is_open, until, with_settings
 from tests.leftovers import Started, left_in, processes_of
 from tests.terminal import Command, unmeasured
 
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 NOTHING: tuple[set[int], set[str]] = (set(), set())
 
 
-class Crowd(Command):
+class LoadTestRun(Command):
     """`python -m crowd`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
         defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
         environment = unmeasured(with_settings(TMPDIR=str(folder), **defaults | settings))
-        super().__init__([sys.executable, "-m", "crowd"], folder / "output", environment)
+        super().__init__([sys.executable, "-m", "loadtest"], folder / "output", environment)
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +41,7 @@ class Crowd(Command):
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.press_ctrl_c()
-            self.process.wait(PATIENCE)
+            self.process.wait(TIMEOUT)
 
     def wait_for_writes(self, number: int) -> None:
         """Until the site has acknowledged so many."""
@@ -51,16 +51,16 @@ class Crowd(Command):
             counted = re.findall(r"(\d+) acknowledged writes", self.said)
             return bool(counted) and int(counted[-1]) >= number
 
-        until(there_are, "so many writes")
+        wait_until(there_are, "so many writes")
 
-    def done(self, deed: str) -> int:
+    def done(self, event: str) -> int:
         """How many of this deed the summary counts."""
-        found = re.search(rf"(\d+)  {deed}", self.said)
+        found = re.search(rf"(\d+)  {event}", self.said)
         assert found, self.said
         return int(found[1])
 
     def end(self) -> int:
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
     def begun(self) -> Started:
         """What it has started so far."""
@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(own_database: str, own_engine: Engine) -> str:
     """The URI of a database with the demo world."""
-    demo.fill(Stage(own_engine, datetime.now(UTC)))
+    demo.fill(ScenarioContext(own_engine, datetime.now(UTC)))
     return own_database
 
 
@@ -108,7 +108,7 @@ def failing() -> Iterator[str]:
 
 
 def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Path) -> None:
-    with Crowd(folder, SECONDS="8") as crowd:
+    with LoadTestRun(folder, SECONDS="8") as crowd:
         assert crowd.end() == 0, crowd.said
 
     assert crowd.done("account opened") > 0
@@ -121,7 +121,7 @@ def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Pa
 def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
     folder: Path, ending: signal.Signals
 ) -> None:
-    with Crowd(folder) as crowd:
+    with LoadTestRun(folder) as crowd:
         crowd.wait_for_writes(40)
         begun = crowd.begun()
         assert len(begun.processes) > 5  # a database, a server, Locust: what must go
@@ -138,8 +138,8 @@ def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
-    with Crowd(folder) as crowd:
-        until(lambda: "Starting MovR" in crowd.said, "the start")
+    with LoadTestRun(folder) as crowd:
+        wait_until(lambda: "Starting MovR" in crowd.said, "the start")
         crowd.press_ctrl_c()
 
         assert crowd.end() == 1
@@ -149,7 +149,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
 
 
 def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
-    with Crowd(folder) as crowd:
+    with LoadTestRun(folder) as crowd:
         crowd.wait_for_writes(1)
         for _ in range(3):
             crowd.press_ctrl_c()
@@ -176,9 +176,9 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
 
     with (
         serving(DB_URI=world, DEBUG="1", PROXY_HOPS="1") as url,
-        Crowd(folder, URL=url, DB_URI=world) as crowd,
+        LoadTestRun(folder, URL=url, DB_URI=world) as crowd,
     ):
-        until(a_ride_has_ended, "a ride that has ended")
+        wait_until(a_ride_has_ended, "a ride that has ended")
         crowd.press_ctrl_c()
 
         assert crowd.end() == 1
@@ -188,7 +188,7 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
 
 
 def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
-    with failing() as url, Crowd(folder, URL=url, DB_URI=world, SECONDS="2") as crowd:
+    with failing() as url, LoadTestRun(folder, URL=url, DB_URI=world, SECONDS="2") as crowd:
         assert crowd.end() == 1
 
     assert "Some requests failed" in crowd.said
@@ -199,9 +199,9 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
     port = free_port()
     with (
         failing() as url,
-        Crowd(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as crowd,
+        LoadTestRun(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as crowd,
     ):
-        until(lambda: is_open(port), "the web view")
+        wait_until(lambda: is_open(port), "the web view")
         crowd.press_ctrl_c()
         crowd.end()
 
@@ -225,7 +225,7 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
 def test_a_setting_that_makes_no_sense_is_named(
     folder: Path, settings: dict[str, str], sentence: str
 ) -> None:
-    with Crowd(folder, **settings) as crowd:
+    with LoadTestRun(folder, **settings) as crowd:
         assert crowd.end() == 1
 
     assert sentence in crowd.said
@@ -235,7 +235,7 @@ def test_a_setting_that_makes_no_sense_is_named(
 def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with Crowd(folder, HEADLESS="0", VIEW_PORT=str(port)) as crowd:
+        with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as crowd:
             assert crowd.end() == 1
 
     assert crowd.said == f"VIEW_PORT={port} is not to be had: Address already in use.\n"
@@ -244,7 +244,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> No
 def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
     folder: Path, empty_database: str
 ) -> None:
-    with Crowd(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as crowd:
+    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as crowd:
         assert crowd.end() == 1
 
     assert crowd.said == "The database of DB_URI has another schema than this MovR.\n"
@@ -252,7 +252,7 @@ def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
 
 def test_a_database_out_of_reach_is_told_before_the_crowd_comes(folder: Path) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
-    with Crowd(folder, URL="http://127.0.0.1:1", DB_URI=uri) as crowd:
+    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=uri) as crowd:
         assert crowd.end() == 1
 
     assert "The database of DB_URI does not answer" in crowd.said

@@ -2,8 +2,8 @@
 
 import pytest
 
-from crowd import pages
-from crowd.pages import NotOffered, Page
+from loadtest import pages
+from loadtest.pages import NotOffered, Page
 from movr.cities import CITIES
 from tests.visitor import Visitor
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from movr import errors
 from movr.movr import MovR
-from movr.results import Earnings, Member, RideKey, Total, UserKey, VehicleKey
+from movr.results import Member, MonthlyActivity, RideKey, RideTotal, UserKey, VehicleKey
 from tests.movr.people import a_past_ride
 from tests.movr.test_movr import a_member, some_vehicles
 
@@ -38,7 +38,7 @@ def rode(movr: MovR, rider: UserKey, vehicle: VehicleKey) -> Member:
     )
     with_clock.end_ride(with_clock.start_ride(vehicle, rider), rider, location="here")
     with_clock.close()
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     return member
 
@@ -58,8 +58,8 @@ def add_ride(
         return a_past_ride(connection, vehicle, rider, start, length=length, distance=metres).id
 
 
-def total(begin: str, rides: int, minutes: int, metres: int) -> Total:
-    return Total(date.fromisoformat(begin), rides, timedelta(minutes=minutes), metres)
+def total(begin: str, rides: int, minutes: int, metres: int) -> RideTotal:
+    return RideTotal(date.fromisoformat(begin), rides, timedelta(minutes=minutes), metres)
 
 
 def test_rides_are_added_up_by_month_and_by_week(movr: MovR, engine: Engine, database: str) -> None:
@@ -160,7 +160,7 @@ def test_a_ride_under_way_and_the_rides_of_others_do_not_count(
     add_ride(engine, other, vehicle, NOW - timedelta(days=1))
     with at(NOW, database) as now:
         now.start_ride(vehicle, rider)
-        member = now.who_is(rider)
+        member = now.session_member(rider)
         assert member
         history = now.history(member, before=None, size=5)
 
@@ -175,7 +175,7 @@ def test_a_rider_sees_one_s_own_ride_and_no_other(movr: MovR, engine: Engine) ->
     rider, other, idle = a_member(movr), a_member(movr), a_member(movr)
     vehicle = a_vehicle(movr, rider)
     member, another = rode(movr, rider, vehicle), rode(movr, other, vehicle)
-    nobody = movr.who_is(idle)
+    nobody = movr.session_member(idle)
     assert nobody
     ride = add_ride(engine, rider, vehicle, NOW, minutes=12, metres=2345)
 
@@ -204,9 +204,9 @@ def test_the_active_ride_says_what_is_ridden_and_since_when(movr: MovR, database
     vehicle = a_vehicle(movr, a_member(movr, "paris"))
     with at(NOW, database) as now:
         ride = now.start_ride(vehicle, rider)
-        riding = now.who_is(rider)
+        riding = now.session_member(rider)
         now.end_ride(ride, rider, location="here")
-        after = now.who_is(rider)
+        after = now.session_member(rider)
 
     assert riding
     assert riding.active_ride
@@ -231,9 +231,9 @@ def test_an_owner_sees_what_each_vehicle_did_in_the_last_30_days(
         now.start_ride(ridden, rider)
         owned = now.vehicles_of(owner, 0, after=None, size=10).page.items
 
-    none = Earnings(0, timedelta(), 0)
+    none = MonthlyActivity(0, timedelta(), 0)
     assert {item.vehicle.key: item.month for item in owned} == {
-        busy: Earnings(3, timedelta(minutes=30), 1500),
+        busy: MonthlyActivity(3, timedelta(minutes=30), 1500),
         idle: none,
         ridden: none,
     }

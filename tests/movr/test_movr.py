@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from movr import errors
-from movr.cities import Position, find
+from movr.cities import Position, find_city
 from movr.movr import MovR
-from movr.results import Nearby, Page, Seen, UserKey, VehicleKey
-from movr.search import START, Search
+from movr.results import MemberAndPage, NearbyVehicle, Page, UserKey, VehicleKey
+from movr.search import FIRST_PAGE, Search
 from tests.conftest import free_port
 from tests.visitor import registration
 
@@ -24,12 +24,12 @@ def near(
     city: str,
     *,
     size: int = 10,
-    after: tuple[int, UUID] = START,
+    after: tuple[int, UUID] = FIRST_PAGE,
     origin: Position | None = None,
     **wanted: Any,
 ) -> Search:
     """A search from the city's centre."""
-    place = find(city)
+    place = find_city(city)
     assert place
     return Search(city=place, origin=origin or place.centre, size=size, after=after, **wanted)
 
@@ -47,7 +47,7 @@ def test_a_member_is_known_by_key_and_by_credentials(movr: MovR) -> None:
 
     member = movr.log_in(fields["username"].upper(), fields["password"])
 
-    assert member == movr.who_is(key)
+    assert member == movr.session_member(key)
     assert (member.key, member.full_name, member.cities_ridden) == (key, "Ada Lovelace", ())
 
 
@@ -72,7 +72,7 @@ def test_an_erased_account_is_nobody(movr: MovR) -> None:
 
     movr.erase_account(key)
 
-    assert movr.who_is(key) is None
+    assert movr.session_member(key) is None
     with pytest.raises(errors.WrongCredentials):
         movr.log_in(fields["username"], fields["password"])
 
@@ -82,7 +82,7 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
     owner = a_member(movr)
     added = some_vehicles(movr, owner, number)
 
-    seen: list[Nearby] = []
+    seen: list[NearbyVehicle] = []
     page = movr.vehicles(near("new york", size=2))
     turned = 1
     seen += page.items
@@ -102,9 +102,9 @@ def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
     movr.start_ride(taken, owner)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.vehicles_seen_by(owner, 0, near("new york", only_free=True))
+    seen = movr.vehicles_and_member(owner, 0, near("new york", only_free=True))
 
-    assert seen.member == movr.who_is(owner)
+    assert seen.member == movr.session_member(owner)
     assert seen.member
     assert [item.vehicle.id for item in seen.page.items] == [free.id]
 
@@ -112,15 +112,15 @@ def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
 def test_who_is_looking_is_found_where_there_are_no_vehicles(movr: MovR) -> None:
     member = a_member(movr)
 
-    seen = movr.vehicles_seen_by(member, 0, near("paris"))
+    seen = movr.vehicles_and_member(member, 0, near("paris"))
 
-    assert seen == Seen(movr.who_is(member), Page((), None))
+    assert seen == MemberAndPage(movr.session_member(member), Page((), None))
 
 
 def test_vehicles_are_found_for_whoever_is_nobody_any_more(movr: MovR) -> None:
     free, *_ = some_vehicles(movr, a_member(movr), 1)
 
-    seen = movr.vehicles_seen_by(UserKey("paris", uuid4()), 0, near("new york"))
+    seen = movr.vehicles_and_member(UserKey("paris", uuid4()), 0, near("new york"))
 
     assert seen.member is None
     assert [item.vehicle.id for item in seen.page.items] == [free.id]
@@ -150,7 +150,7 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
         rides.append(movr.start_ride(vehicle, rider))
         movr.end_ride(rides[-1], rider, location="here")
     rides.append(movr.start_ride(traveller_vehicle, rider))
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
 
     first = movr.history(member, before=None, size=3).rides
@@ -163,7 +163,7 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
 
 
 def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
-    member = movr.who_is(a_member(movr))
+    member = movr.session_member(a_member(movr))
     assert member
 
     assert movr.history(member, before=None, size=3).rides == Page((), None)
@@ -174,9 +174,9 @@ def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
     stranger = a_member(movr, "paris")
     movr.erase_account(left)
 
-    seen = movr.neighbours(stranger, 0, "rome", after=None, size=10)
+    seen = movr.members_of_city(stranger, 0, "rome", after=None, size=10)
 
-    assert seen.member == movr.who_is(stranger)
+    assert seen.member == movr.session_member(stranger)
     assert [(n.id, n.first_name) for n in seen.page.items] == [(stayed.id, "Ada")]
 
 
@@ -185,17 +185,20 @@ def test_who_is_nobody_any_more_sees_nothing_that_is_for_members(movr: MovR) -> 
     some_vehicles(movr, owner, 1)
     movr.end_sessions(owner, 0)
 
-    neighbours = movr.neighbours(owner, 0, "rome", after=None, size=10)
+    members = movr.members_of_city(owner, 0, "rome", after=None, size=10)
     vehicles = movr.vehicles_of(owner, 0, after=None, size=10)
 
-    assert (neighbours, vehicles) == (Seen(None, Page((), None)), Seen(None, Page((), None)))
+    assert (members, vehicles) == (
+        MemberAndPage(None, Page((), None)),
+        MemberAndPage(None, Page((), None)),
+    )
 
 
 def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> None:
     rider = a_member(movr)
     (vehicle,) = some_vehicles(movr, rider, 1)
     ride = movr.start_ride(vehicle, rider)
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     started = movr.history(member, before=None, size=1).rides.items[0].start_time
     later = MovR(database, clock=lambda: started + timedelta(hours=2))
@@ -203,7 +206,7 @@ def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> No
     later.end_ride(ride, rider, location="far away")
     later.close()
 
-    ended = movr.who_is(rider)
+    ended = movr.session_member(rider)
     assert ended
     assert movr.history(ended, before=None, size=1).rides.items[0].length == timedelta(hours=2)
 
@@ -211,7 +214,7 @@ def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> No
 def test_a_database_that_is_away_is_a_refusal() -> None:
     nowhere = MovR(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
-    with pytest.raises(errors.DatabaseAway):
+    with pytest.raises(errors.DatabaseUnavailable):
         nowhere.vehicles(near("rome"))
-    with pytest.raises(errors.DatabaseAway):
+    with pytest.raises(errors.DatabaseUnavailable):
         nowhere.erase_account(UserKey("rome", uuid4()))

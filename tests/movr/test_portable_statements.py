@@ -46,7 +46,7 @@ def statements() -> Iterator[tuple[str, Executable]]:
     for chosen in product((False, True), repeat=len(names)):
         filters = dict(zip(names, chosen, strict=True))
         yield f"nearest {filters}", queries.nearest(**filters)
-        yield f"nearest_after_who_is {filters}", queries.nearest_after_who_is(**filters)
+        yield f"nearest_after_who_is {filters}", queries.nearest_with_member(**filters)
 
 
 def changes_in(statement: ClauseElement) -> list[UpdateBase]:
@@ -85,7 +85,7 @@ STATEMENTS = list(statements())
 def test_there_are_statements_to_look_at() -> None:
     names = {name for name, _ in STATEMENTS}
 
-    assert {"WHO_IS", "HISTORY", "START_RIDE", "END_RIDE", "UPDATE_REGIONS"} <= names
+    assert {"SESSION_MEMBER", "HISTORY", "START_RIDE", "END_RIDE", "UPDATE_REGIONS"} <= names
 
 
 @pytest.mark.parametrize(("name", "statement"), STATEMENTS)

@@ -13,14 +13,15 @@ from geopy.distance import distance as geopy_distance
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import errors, geo, usage
-from movr.cities import CITIES, REACH, City, Position, find
+from movr import errors, geo
+from movr.cities import CITIES, SERVICE_RADIUS, City, Position, find_city
+from movr.database import query_stats
 from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
 from movr.models import Ride, Vehicle
 from movr.movr import MovR
 from movr.placement import locality
-from movr.results import Nearby, UserKey, VehicleKey
-from movr.search import REMEMBERED, START, Search, SearchRadii
+from movr.results import NearbyVehicle, UserKey, VehicleKey
+from movr.search import FIRST_PAGE, REMEMBERED, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
 from tests.movr.test_movr import a_member, near
@@ -64,12 +65,12 @@ def crowded(movr: MovR, engine: Engine) -> Crowded:
 
 
 def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
-    place = find(owner.city)
+    place = find_city(owner.city)
     assert place
-    north, east = geo.metres_a_degree(place.latitude)
+    north, east = geo.metres_per_degree(place.latitude)
     for n in range(number):
         # As many within 1 m as from 1 m to 10, and so on; of every tenth vehicle there are two.
-        away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(REACH))
+        away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(SERVICE_RADIUS))
         angle = chance.uniform(0, 2 * math.pi)
         latitude = place.latitude + away * math.sin(angle) / north
         longitude = place.longitude + away * math.cos(angle) / east
@@ -90,10 +91,10 @@ def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[
             }
 
 
-def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[Nearby]:
+def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[NearbyVehicle]:
     """Turn pages to the very end."""
-    seen: list[Nearby] = []
-    after = START
+    seen: list[NearbyVehicle] = []
+    after = FIRST_PAGE
     while True:
         page = movr.vehicles(search(after))
         seen += page.items
@@ -104,7 +105,7 @@ def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[
 
 
 def sorted_by_hand(rows: list[dict[str, Any]], origin: Position) -> list[UUID]:
-    north, east = geo.metres_a_degree(origin.latitude)
+    north, east = geo.metres_per_degree(origin.latitude)
 
     def away(row: dict[str, Any]) -> tuple[int, UUID]:
         up = (row["latitude"] - origin.latitude) * north
@@ -120,7 +121,7 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
     movr: MovR, crowded: Crowded, city: str, size: int
 ) -> None:
     rows = crowded(city, 60 if size == 1 else 300)
-    place = find(city)
+    place = find_city(city)
     assert place
 
     seen = all_pages(movr, lambda after: near(city, size=size, after=after))
@@ -170,7 +171,7 @@ def test_a_member_finds_the_same_as_a_stranger(movr: MovR, crowded: Crowded) -> 
     crowded("new york", 200)
     search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
 
-    assert movr.vehicles_seen_by(member, 0, search).page == movr.vehicles(search)
+    assert movr.vehicles_and_member(member, 0, search).page == movr.vehicles(search)
 
 
 def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: MovR) -> None:
@@ -187,7 +188,7 @@ def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: Mov
 
 def scattered(engine: Engine, owner: UserKey, number: int) -> None:
     """Put vehicles on the streets of the owner's city, evenly within 4 km of its centre."""
-    place = find(owner.city)
+    place = find_city(owner.city)
     assert place
     with engine.begin() as connection:
         connection.execute(
@@ -214,7 +215,7 @@ def scattered(engine: Engine, owner: UserKey, number: int) -> None:
 
 def rows_read(movr: MovR, engine: Engine, search: Search) -> int:
     """What the database reads for this page, as its own plan counts it."""
-    with locality.recording(*movr.engines) as sent:
+    with locality.recording_statements(*movr.engines) as sent:
         movr.vehicles(search)
     (statement,) = sent
     with engine.connect() as connection:
@@ -244,7 +245,7 @@ def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
     movr.vehicles(search)
 
     for wanted in (search, replace(search, origin=in_direction(search.origin, 0.1, 0))):
-        cost = usage.start()
+        cost = query_stats.start()
         movr.vehicles(wanted)
         assert cost.statements == 1
 
@@ -290,7 +291,7 @@ def test_distances_are_those_over_the_ground_within_a_percent(movr: MovR, crowde
     crowded("new york", 200)
 
     for item in movr.vehicles(near("new york", size=300)).items:
-        ground = geo.metres(NEW_YORK, item.vehicle.position)
+        ground = geo.metres_between(NEW_YORK, item.vehicle.position)
         assert item.distance == pytest.approx(ground, rel=0.01, abs=0.01)
 
 
@@ -298,21 +299,23 @@ def test_distances_are_those_over_the_ground_within_a_percent(movr: MovR, crowde
 def test_the_plane_is_within_a_percent_of_the_ground_in_every_city(city: City) -> None:
     for bearing in range(0, 360, 30):
         there = in_direction(city.centre, 30, bearing)
-        ground = geo.metres(city.centre, there)
-        assert geo.metres_on_the_plane(city.centre, there) == pytest.approx(ground, rel=0.01)
+        ground = geo.metres_between(city.centre, there)
+        assert geo.planar_metres_between(city.centre, there) == pytest.approx(ground, rel=0.01)
 
 
 def test_a_distance_that_geopy_s_own_documentation_gives() -> None:
     newport, cleveland = Position(41.49008, -71.312796), Position(41.499498, -81.695391)
 
-    assert geo.metres(newport, cleveland) == pytest.approx(538.390445368 * 1609.344, abs=0.01)
-    assert geo.metres(newport, newport) == 0
+    assert geo.metres_between(newport, cleveland) == pytest.approx(
+        538.390445368 * 1609.344, abs=0.01
+    )
+    assert geo.metres_between(newport, newport) == 0
 
 
 # What a ride leaves behind
 
 
-def found(movr: MovR, city: str = "new york") -> Nearby:
+def found(movr: MovR, city: str = "new york") -> NearbyVehicle:
     (only,) = movr.vehicles(near(city)).items
     return only
 
@@ -341,7 +344,7 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     rider = a_member(movr)
     vehicle = movr.add_vehicle(rider, **BIKE, position=WALL_STREET)
     ride = movr.start_ride(vehicle, rider)
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     assert member.active_ride
     assert member.active_ride.start == WALL_STREET
@@ -351,7 +354,9 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
 
     assert found(movr).vehicle.position == TIMES_SQUARE
     assert band_of(engine, vehicle) == 81_516
-    assert movr.ride(member, ride.id).distance == round(geo.metres(WALL_STREET, TIMES_SQUARE))
+    assert movr.ride(member, ride.id).distance == round(
+        geo.metres_between(WALL_STREET, TIMES_SQUARE)
+    )
     with engine.connect() as connection:
         columns = (Ride.start_latitude, Ride.start_longitude, Ride.end_latitude, Ride.end_longitude)
         row = connection.execute(select(*columns).where(Ride.city == ride.city)).one()
@@ -366,7 +371,7 @@ def test_an_end_in_words_leaves_the_vehicle_where_it_was_known_to_be(movr: MovR)
 
     left = found(movr).vehicle
     assert (left.last_location, left.position) == ("behind the church", WALL_STREET)
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     assert movr.ride(member, ride.id).distance is None
 
@@ -378,7 +383,7 @@ def test_an_end_of_unknown_start_is_a_place_without_a_distance(movr: MovR) -> No
     movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)
 
     assert found(movr).vehicle.position == TIMES_SQUARE
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     assert movr.ride(member, ride.id).distance is None
 
@@ -445,7 +450,7 @@ def test_a_ride_does_not_end_too_far_away_and_goes_on(movr: MovR) -> None:
 
     with pytest.raises(errors.TooFarAway):
         movr.end_ride(ride, rider, location="Paris", position=PARIS)
-    riding = movr.who_is(rider)
+    riding = movr.session_member(rider)
     movr.end_ride(ride, rider, location="here", position=in_direction(NEW_YORK, 29.99, 45))
 
     assert riding

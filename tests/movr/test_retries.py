@@ -9,28 +9,28 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, transactions
-from movr.databases import text_of
-from movr.engine import is_cockroachdb, parse_uri
+from movr.database.admin import uri_text
+from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MAX_RETRIES, MovR
 from movr.results import RideKey, UserKey, VehicleKey
+from tests.database_proxy import CuttingProxy
 from tests.movr.people import NOW
 from tests.movr.test_movr import near
 from tests.visitor import registration
-from tests.wire import BrittleWire
 
 
 @pytest.fixture
-def wire(database: str) -> Iterator[BrittleWire]:
+def proxy(database: str) -> Iterator[CuttingProxy]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
         pytest.skip("nothing is to be read on an encrypted wire")
-    with BrittleWire(parse_uri(database)) as wire:
-        yield wire
+    with CuttingProxy(parse_uri(database)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def distant(wire: BrittleWire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
+def distant(proxy: CuttingProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
     """MovR at the other end of a wire that may be cut."""
-    movr = MovR(text_of(wire.url))
+    movr = MovR(uri_text(proxy.url))
     yield movr
     movr.close()
 
@@ -174,20 +174,20 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
 def test_a_start_that_is_cut_off_is_one_ride(
     distant: MovR,
-    wire: BrittleWire,
+    proxy: CuttingProxy,
     engine: Engine,
     vehicle: VehicleKey,
     rider: UserKey,
     statement: bytes,
     answer_only: bool,
 ) -> None:
-    wire.cut_at(statement, answer_only=answer_only)
+    proxy.cut_at(statement, answer_only=answer_only)
 
     ride = distant.start_ride(vehicle, rider)
 
-    assert wire.has_cut
+    assert proxy.has_cut
     assert_one_ride(engine, ended=False)
-    member = distant.who_is(rider)
+    member = distant.session_member(rider)
     assert member
     assert member.active_ride
     assert member.active_ride.key == ride
@@ -196,42 +196,42 @@ def test_a_start_that_is_cut_off_is_one_ride(
 @pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
 def test_an_end_that_is_cut_off_ends_once(
     distant: MovR,
-    wire: BrittleWire,
+    proxy: CuttingProxy,
     engine: Engine,
     vehicle: VehicleKey,
     rider: UserKey,
     statement: bytes,
 ) -> None:
     ride = distant.start_ride(vehicle, rider)
-    wire.cut_at(statement, answer_only=True)
+    proxy.cut_at(statement, answer_only=True)
 
     distant.end_ride(ride, rider, location="there")
 
-    assert wire.has_cut
+    assert proxy.has_cut
     assert_one_ride(engine, ended=True)
 
 
 def test_everything_else_that_loses_its_answer_is_done_once(
-    distant: MovR, wire: BrittleWire, engine: Engine
+    distant: MovR, proxy: CuttingProxy, engine: Engine
 ) -> None:
-    wire.cut_at(b"COMMIT", answer_only=True)
+    proxy.cut_at(b"COMMIT", answer_only=True)
     member = distant.register(**registration())
-    wire.cut_at(b"COMMIT", answer_only=True)
+    proxy.cut_at(b"COMMIT", answer_only=True)
     vehicle = distant.add_vehicle(member, type="bike", color="red", brand="Kona", location="here")
-    wire.cut_at(b"COMMIT", answer_only=True)
+    proxy.cut_at(b"COMMIT", answer_only=True)
     distant.remove_vehicle(vehicle, member)
-    wire.cut_at(b"COMMIT", answer_only=True)
+    proxy.cut_at(b"COMMIT", answer_only=True)
     distant.erase_account(member)
 
-    assert wire.has_cut
+    assert proxy.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1
     assert scalar(engine, "SELECT count(*) FROM vehicles WHERE removed_at IS NOT NULL") == 1
     assert scalar(engine, "SELECT count(*) FROM vehicles") == 1
 
 
-def test_a_read_whose_connection_died_is_read_again(distant: MovR, wire: BrittleWire) -> None:
+def test_a_read_whose_connection_died_is_read_again(distant: MovR, proxy: CuttingProxy) -> None:
     distant.vehicles(near("rome"))
-    wire.cut_at(b"SELECT", answer_only=False)
+    proxy.cut_at(b"SELECT", answer_only=False)
 
     assert distant.vehicles(near("rome")).items == ()
-    assert wire.has_cut
+    assert proxy.has_cut

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Row, text
 
-from movr import invariants, transactions
+from movr import transactions
 from movr.cities import CITIES
-from movr.databases import text_of
-from movr.engine import is_cockroachdb
+from movr.database import invariants
+from movr.database.admin import uri_text
+from movr.database.engine import is_cockroachdb
 from movr.formats import PERIODS
 from movr.movr import MovR
-from movr.placement.locality import Sent, recording
+from movr.placement.locality import SentStatement, recording_statements
 from movr.results import Member
 from scenarios import long_history
 from scenarios.shared import world
@@ -82,7 +83,7 @@ def test_totals_are_what_counting_says_when_clocks_change_and_years_end(
             counted = connection.execute(COUNT, {**of, "clock": city.timezone.key}).all()
             assert connection.execute(KEPT, of).all() == counted
             assert sum(total.rides for total in counted) == 80
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def test_totals_of_rows_that_are_made_elsewhere_are_the_same(engine: Engine) -> None:
@@ -111,7 +112,7 @@ def test_a_ride_that_is_ended_by_six_at_once_is_added_up_once(movr: MovR, engine
 
     with engine.connect() as connection:
         assert connection.execute(text("SELECT rides FROM ride_totals")).scalars().all() == [1, 1]
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> None:
@@ -123,7 +124,7 @@ def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> N
 
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM ride_totals")).scalar() == 2
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 # How much is read
@@ -133,7 +134,7 @@ def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> N
 def old_hand(scenario: Staged) -> Iterator[tuple[MovR, Member]]:
     """Somebody who has ridden often."""
     engine = scenario("long_history", RIDES)
-    movr = MovR(text_of(engine.url))
+    movr = MovR(uri_text(engine.url))
     member = movr.find_member(long_history.RIDER.username)
     assert member
     yield movr, member
@@ -146,7 +147,7 @@ def test_a_page_of_a_long_history_reads_no_more_than_it_shows(
     movr, rider = old_hand
     middle = datetime.now(UTC) - RIDES / 2 * long_history.EVERY
     for before, most in ((None, LISTED + ADDED_UP), ((middle, rider.id), LISTED)):
-        with recording(*movr.engines) as sent:
+        with recording_statements(*movr.engines) as sent:
             page = movr.history(rider, before=before, size=PAGE)
 
         assert len(page.rides.items) == PAGE
@@ -154,7 +155,7 @@ def test_a_page_of_a_long_history_reads_no_more_than_it_shows(
         assert PAGE < rows_read(movr.engine, sent[0]) <= most
 
 
-def rows_read(engine: Engine, sent: Sent) -> int:
+def rows_read(engine: Engine, sent: SentStatement) -> int:
     """How many rows of tables and indexes the server itself says it has read for a statement."""
     with engine.connect() as connection:
         if is_cockroachdb(engine.url):

@@ -38,16 +38,16 @@ def test_sessions_of_an_epoch_end_together(
     end(movr, member)
 
     nearby: Search = near(member.city)
-    assert movr.who_is(member, 0) is None
-    assert movr.vehicles_seen_by(member, 0, nearby).member is None
-    later = movr.who_is(member, 1)
+    assert movr.session_member(member, 0) is None
+    assert movr.vehicles_and_member(member, 0, nearby).member is None
+    later = movr.session_member(member, 1)
     assert later is not None
     assert later.session_epoch == 1
-    assert movr.vehicles_seen_by(member, 1, nearby).member == later
+    assert movr.vehicles_and_member(member, 1, nearby).member == later
 
 
 def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> None:
-    username = getattr(movr.who_is(member), "username", "")
+    username = getattr(movr.session_member(member), "username", "")
 
     with pytest.raises(errors.WrongPassword):
         movr.change_password(member, 0, present=NEW, new=NEW)
@@ -67,13 +67,13 @@ def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
 
     with pytest.raises(errors.SessionEnded):
         movr.change_password(member, 0, present=PASSWORD, new=NEW)
-    assert movr.who_is(member, 1)
+    assert movr.session_member(member, 1)
 
 
 def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> None:
     username = movr.reset_password(member, 0, NEW)
 
-    with pytest.raises(errors.LinkSpent):
+    with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, "and a third password")
     assert movr.log_in(username, NEW).key == member
 
@@ -81,7 +81,7 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
 def test_the_password_of_a_deleted_account_is_nobodys(movr: MovR, member: UserKey) -> None:
     movr.erase_account(member)
 
-    with pytest.raises(errors.LinkSpent):
+    with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, NEW)
     with pytest.raises(errors.WrongPassword):
         movr.change_password(member, 0, present=PASSWORD, new=NEW)
@@ -93,7 +93,7 @@ def test_logging_out_everywhere_twice_ends_no_session_that_began_in_between(
     movr.end_sessions(member, 0)
     movr.end_sessions(member, 0)
 
-    assert movr.who_is(member, 1)
+    assert movr.session_member(member, 1)
 
 
 def test_a_username_is_free_again_once_its_account_is_deleted(
@@ -106,10 +106,10 @@ def test_a_username_is_free_again_once_its_account_is_deleted(
 
     second = movr.register(**{**fields, "password": NEW})
 
-    assert movr.who_is(first, 0) is None
-    assert movr.who_is(first, 1) is None
+    assert movr.session_member(first, 0) is None
+    assert movr.session_member(first, 1) is None
     assert movr.log_in(fields["username"], NEW).key == second
-    with pytest.raises(errors.LinkSpent):
+    with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(first, 0, "and a third password")
     with pytest.raises(errors.WrongCredentials):
         movr.log_in(fields["username"], PASSWORD)

@@ -46,7 +46,7 @@ def test_who_has_left_adds_no_vehicle(connection: Connection) -> None:
     member = a_member(connection)
     transactions.erase_account(connection, member, now=NOW)
 
-    with pytest.raises(errors.AccountGone):
+    with pytest.raises(errors.AccountDeleted):
         a_vehicle(connection, member)
 
 
@@ -127,7 +127,7 @@ def test_a_vehicle_is_not_found_in_another_city(connection: Connection) -> None:
 def test_a_stranger_to_the_database_starts_no_ride(connection: Connection) -> None:
     vehicle = a_vehicle(connection, a_member(connection))
 
-    with pytest.raises(errors.AccountGone):
+    with pytest.raises(errors.AccountDeleted):
         a_ride(connection, vehicle, UserKey("new york", uuid4()))
 
 
@@ -241,7 +241,7 @@ def test_an_account_is_erased_once(connection: Connection) -> None:
     member = a_member(connection)
     transactions.erase_account(connection, member, now=NOW)
 
-    with pytest.raises(errors.AccountGone):
+    with pytest.raises(errors.AccountDeleted):
         transactions.erase_account(connection, member, now=NOW + timedelta(minutes=1))
 
 

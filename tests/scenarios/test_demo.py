@@ -13,8 +13,8 @@ from movr.movr import MovR
 from movr.passwords import is_password
 from movr.results import Member
 from scenarios import demo
+from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.copying import Row
-from scenarios.shared.stage import Login, Stage
 from scenarios.shared.world import World
 from tests.conftest import NewVisitor
 
@@ -136,7 +136,7 @@ def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None
 def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
     assert demo.is_empty(engine)
 
-    demo.fill(Stage(engine, NOW))
+    demo.fill(ScenarioContext(engine, NOW))
 
     assert not demo.is_empty(engine)
     with engine.connect() as connection:
@@ -154,7 +154,7 @@ def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world:
     ],
 )
 def test_any_moment_makes_a_world_that_the_database_takes(engine: Engine, now: datetime) -> None:
-    demo.fill(Stage(engine, now))
+    demo.fill(ScenarioContext(engine, now))
 
     assert not demo.is_empty(engine)
 
@@ -164,7 +164,7 @@ def member(movr: MovR, login: Login) -> Member:
 
 
 def test_both_demo_logins_log_in(movr: MovR) -> None:
-    demo.fill(Stage(movr.engine, NOW))
+    demo.fill(ScenarioContext(movr.engine, NOW))
 
     rider, owner = member(movr, demo.RIDER), member(movr, demo.OWNER)
 
@@ -178,7 +178,7 @@ def test_both_demo_logins_log_in(movr: MovR) -> None:
 def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
-    demo.fill(Stage(engine, datetime.now(UTC)))
+    demo.fill(ScenarioContext(engine, datetime.now(UTC)))
     rider, owner = new_visitor(), new_visitor()
     rider.log_in(demo.RIDER.username, demo.RIDER.password)
     owner.log_in(demo.OWNER.username, demo.OWNER.password)

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 import scenarios
-from movr import invariants
 from movr.cities import CITIES, DEFAULT_CITY
-from movr.databases import text_of
+from movr.database import invariants
+from movr.database.admin import uri_text
 from movr.movr import MovR
 from movr.results import Member
 from scenarios import demo, long_history, metropolis, race, traveller
 from scenarios.shared import world
-from scenarios.shared.stage import Login
+from scenarios.shared.context import Login
 from scenarios.shared.world import World
 from tests.conftest import Staged, settings_for, visiting
 from tests.databases import all_rows
@@ -38,7 +38,7 @@ def count(engine: Engine, what: str) -> int:
 
 
 def log_in(engine: Engine, login: Login) -> Member:
-    movr = MovR(text_of(engine.url))
+    movr = MovR(uri_text(engine.url))
     try:
         return movr.log_in(login.username, login.password)
     finally:
@@ -63,7 +63,7 @@ def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
 ) -> None:
     engine = staged(scenario, name)
 
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
     assert {log_in(engine, login).username for login in scenarios.find(name).logins} == {
         login.username for login in scenarios.find(name).logins
     }
@@ -148,7 +148,7 @@ def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
     scenario: Staged,
 ) -> None:
     engine = scenario("traveller")
-    app = create_app(settings_for(text_of(engine.url)))
+    app = create_app(settings_for(uri_text(engine.url)))
 
     rider = log_in(engine, traveller.TRAVELLER)
     with visiting(app) as new:
@@ -164,7 +164,7 @@ def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
     assert {"new york", "paris"} <= set(rider.cities_ridden)
     assert "/rides/end/" in page
     assert "1 Rue de Rivoli" in after
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Staged) -> None:
@@ -177,7 +177,7 @@ def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Sta
 
 def test_a_long_history_is_one_rider_s(scenario: Staged) -> None:
     told: list[float] = []
-    engine = scenario("long_history", tell=told.append)
+    engine = scenario("long_history", report_progress=told.append)
 
     rider = log_in(engine, long_history.RIDER)
 
@@ -191,7 +191,7 @@ def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
     scenario: Staged, rows: int
 ) -> None:
     told: list[float] = []
-    engine = scenario("metropolis", rows, tell=told.append)
+    engine = scenario("metropolis", rows, report_progress=told.append)
 
     assert ask(engine, "SELECT city, count(*) FROM vehicles GROUP BY city ORDER BY city") == [
         (city, rows) for city in sorted(city.name for city in CITIES)
@@ -200,7 +200,7 @@ def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
     assert count(engine, "vehicles WHERE status = 'in_use'") > 0 or rows <= FEW
     assert told == sorted(told)
     assert told[-1] == 1
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
@@ -208,7 +208,7 @@ def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        scenario("metropolis", 2 * metropolis.DISTRICT, tell=enough)
+        scenario("metropolis", 2 * metropolis.DISTRICT, report_progress=enough)
 
 
 def test_a_scenario_that_is_none_is_not_found() -> None:

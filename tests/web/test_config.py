@@ -144,7 +144,7 @@ def test_processors_are_those_of_the_container(
     machine = len(os.sched_getaffinity(0))
 
     expected = machine if processors is None else min(machine, processors)
-    assert cpus.allowed(tmp_path / "cpu.max") == expected
+    assert cpus.available_cpus(tmp_path / "cpu.max") == expected
 
 
 def test_one_message_names_both_things_that_production_lacks() -> None:

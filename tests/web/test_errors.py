@@ -19,10 +19,10 @@ from movr.errors import Refusal
 from tests.conftest import HERE, NewVisitor, free_port, settings_for, visiting
 from tests.databases import fresh_database
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from tests.web.test_replies import NOBODY
+from tests.web.security.test_response_headers import NOBODY
 from web.app import create_app
 from web.config import Settings
-from web.errors import ANSWERS, ErrorPage, Flash
+from web.errors import RESPONSES, ErrorPage, FlashAndRedirect
 
 MARKER = "hunter2-in-a-traceback"
 INSIDES = ("Traceback", 'File "', "sqlalchemy", "psycopg", "SELECT ", "INSERT ", "werkzeug", MARKER)
@@ -57,11 +57,11 @@ def assert_is_error_page(reply: httpx.Response, status: int) -> str:
 
 
 def test_every_refusal_has_an_answer() -> None:
-    assert set(ANSWERS) == all_refusals()
-    assert len(ANSWERS) >= 17
+    assert set(RESPONSES) == all_refusals()
+    assert len(RESPONSES) >= 17
 
 
-@pytest.mark.parametrize("refusal", ANSWERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
 def test_every_refusal_has_a_sentence_of_its_own(refusal: type[Refusal]) -> None:
     others = {kind.sentence for kind in (all_refusals() | {Refusal}) - {refusal}}
 
@@ -81,18 +81,18 @@ def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
     return app
 
 
-@pytest.mark.parametrize("refusal", ANSWERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
 def test_a_refusal_is_answered_as_the_table_says(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
     refusal: type[Refusal],
 ) -> None:
-    answer = ANSWERS[refusal]
+    answer = RESPONSES[refusal]
     with visiting(raising(create_app(settings_for(database)), refusal)) as new:
         visitor = new().register()
         reply = visitor.get("/fail")
 
-        if isinstance(answer, Flash):
+        if isinstance(answer, FlashAndRedirect):
             assert refusal.sentence in visitor.follow(reply)
         else:
             assert assert_is_error_page(reply, answer.status) == refusal.sentence
@@ -101,7 +101,7 @@ def test_a_refusal_is_answered_as_the_table_says(
 
 def test_who_is_asked_to_come_back_is_told_when() -> None:
     later = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
-    pages = [answer for answer in ANSWERS.values() if isinstance(answer, ErrorPage)]
+    pages = [answer for answer in RESPONSES.values() if isinstance(answer, ErrorPage)]
 
     assert {page.status for page in pages if page.retry_after} == later
     assert all(page.retry_after for page in pages if page.status in later)

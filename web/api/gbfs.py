@@ -30,7 +30,7 @@ FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class VehicleType:
     """A type of vehicle in GBFS's words. `range` is in metres; None for those without a motor."""
 
     name: str
@@ -40,31 +40,31 @@ class Kind:
     range: int | None = None
 
 
-KINDS: Final = {
-    "bike": Kind(name="Bike", form_factor="bicycle", propulsion="human", wheels=2),
-    "scooter": Kind(
+VEHICLE_TYPES: Final = {
+    "bike": VehicleType(name="Bike", form_factor="bicycle", propulsion="human", wheels=2),
+    "scooter": VehicleType(
         name="Scooter",
         form_factor="scooter_standing",
         propulsion="electric",
         wheels=2,
         range=25_000,
     ),
-    "skateboard": Kind(name="Skateboard", form_factor="other", propulsion="human", wheels=4),
+    "skateboard": VehicleType(name="Skateboard", form_factor="other", propulsion="human", wheels=4),
 }
 
 # MovR reads no batteries: of a vehicle with a motor, this is how far its type goes when charged.
 _RANGES: Final = {
     type_: {"current_range_meters": kind.range} if kind.range else {}
-    for type_, kind in KINDS.items()
+    for type_, kind in VEHICLE_TYPES.items()
 }
 
 
-def is_asked() -> bool:
+def is_gbfs_request() -> bool:
     """True if this request is for a feed, be it ours or none."""
     return request.path.startswith(f"{blueprint.url_prefix}/")
 
 
-def no_feed() -> Response:
+def feed_not_found() -> Response:
     """That there is none at this address, for programs; there may be one in a while."""
     text = json.dumps({"error": "There is no feed at this address."})
     response = Response(text, HTTPStatus.NOT_FOUND, mimetype="application/json")
@@ -114,7 +114,7 @@ def system_information(city: City) -> Response:
 @blueprint.get("/<city:city>/vehicle_types.json")
 def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
     """What there is to ride."""
-    return _lasting({"vehicle_types": [_vehicle_type(*item) for item in KINDS.items()]})
+    return _lasting({"vehicle_types": [_vehicle_type(*item) for item in VEHICLE_TYPES.items()]})
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
@@ -143,7 +143,7 @@ def _dataset(city: City) -> Mapping[str, Any]:
     return {"system_id": _system_id(city), "versions": [version]}
 
 
-def _vehicle_type(type_: str, kind: Kind) -> Mapping[str, Any]:
+def _vehicle_type(type_: str, kind: VehicleType) -> Mapping[str, Any]:
     return {
         "vehicle_type_id": type_,
         "form_factor": kind.form_factor,

@@ -6,8 +6,8 @@ from typing import Final
 
 from gunicorn.workers.gthread import ThreadWorker
 
-STEP_ASIDE: Final = 0.0001  # seconds for each connection that a worker has already
-STEP_ASIDE_AT_MOST: Final = 0.001
+ACCEPT_DELAY: Final = 0.0001  # seconds for each connection that a worker has already
+MAX_ACCEPT_DELAY: Final = 0.001
 
 
 class Worker(ThreadWorker):
@@ -24,7 +24,7 @@ class Worker(ThreadWorker):
         All are woken by a new connection. Whoever is fastest would take it, and that is often the
         same one; but a proxy keeps its connections open, and so one worker would do all the work.
         """
-        time.sleep(min(self.nr_conns * STEP_ASIDE, STEP_ASIDE_AT_MOST))
+        time.sleep(min(self.nr_conns * ACCEPT_DELAY, MAX_ACCEPT_DELAY))
         super().accept(listener)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001 - gunicorn's

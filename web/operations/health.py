@@ -11,31 +11,31 @@ from typing import Final
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
-from movr.errors import DatabaseAway, DatabaseBusy, DatabaseSlow
+from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
 from web import errors
 from web.context import movr, settings
 
-FRESH: Final = 1  # seconds that an answer of the database's is good for
-PATIENCE: Final = 4  # seconds that it may take; a probe gives up after 5
+CACHE_SECONDS: Final = 1  # seconds that an answer of the database's is good for
+ANSWER_TIMEOUT: Final = 4  # seconds that it may take; a probe gives up after 5
 
 blueprint = Blueprint("health", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class NotReady:
     """Why this process can't serve: a reason for everybody, and a cause for the inside."""
 
     reason: str
     cause: str = ""
 
 
-DRAINING: Final = Obstacle(
+DRAINING: Final = NotReady(
     "this process is draining: it was told to stop, and finishes what it began"
 )
-SCHEMA_BEHIND: Final = Obstacle(
+SCHEMA_BEHIND: Final = NotReady(
     "the database's schema is not at this version: run `flask --app server db upgrade`"
 )
-NO_ANSWER: Final = Obstacle("the database has not answered yet")
+NO_ANSWER: Final = NotReady("the database has not answered yet")
 
 
 def init_app(app: Flask) -> None:
@@ -52,11 +52,11 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Nobody told it to stop, the database is there and its schema is what this code expects."""
-    obstacle = DRAINING if _is_draining() else _readiness().obstacle()
-    if not obstacle:
+    not_ready = DRAINING if _is_draining() else _readiness().check()
+    if not not_ready:
         return {"status": "ready"}
-    told = asdict(obstacle)
-    if not obstacle.cause or "X-Forwarded-For" in request.headers:
+    told = asdict(not_ready)
+    if not not_ready.cause or "X-Forwarded-For" in request.headers:
         del told["cause"]
     return {"status": "not ready", **told}, HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -72,33 +72,33 @@ class Readiness:
         self._clock = clock
         self._asking = threading.Lock()
         self._asked_at = -float("inf")
-        self._found: Obstacle | None = NO_ANSWER
+        self._found: NotReady | None = NO_ANSWER
         self._at_head = False
 
-    def obstacle(self) -> Obstacle | None:
+    def check(self) -> NotReady | None:
         """What is in the way, if anything."""
         age = self._clock() - self._asked_at
         if not self._asking.acquire(blocking=False):
-            return self._found if age < PATIENCE else NO_ANSWER
+            return self._found if age < ANSWER_TIMEOUT else NO_ANSWER
         try:
-            if age >= FRESH:
+            if age >= CACHE_SECONDS:
                 self._asked_at = self._clock()
                 self._found = self._ask()
             return self._found
         finally:
             self._asking.release()
 
-    def _ask(self) -> Obstacle | None:
+    def _ask(self) -> NotReady | None:
         try:
             # On CockroachDB that table is in one region. Losing it, or the way to it, must not take
             # the others out; so it is read until it was right once.
             if self._at_head:
-                movr().reach()
+                movr().ping()
             else:
                 self._at_head = movr().is_at_head()
-        except (DatabaseAway, DatabaseSlow, DatabaseBusy) as refusal:
-            errors.note(refusal)
-            return Obstacle(refusal.sentence, errors.cause_of(refusal))
+        except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy) as refusal:
+            errors.record_refusal(refusal)
+            return NotReady(refusal.sentence, errors.database_cause(refusal))
         return None if self._at_head else SCHEMA_BEHIND
 
 

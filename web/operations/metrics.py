@@ -18,10 +18,11 @@ from prometheus_client import (
     multiprocess,
 )
 
-from movr import __version__, usage
-from movr.errors import DatabaseAway, DatabaseBusy, DatabaseSlow, Refusal
-from web import logs
+from movr import __version__
+from movr.database import query_stats
+from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable, Refusal
 from web.config import Settings
+from web.operations import request_logging
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -65,9 +66,9 @@ def init_app(app: Flask) -> None:
     for pool, engine in zip(("write", "read"), app.extensions["movr"].engines, strict=True):
         POOL_SIZE.labels(pool).set(min(settings.pool_size, settings.threads))
         in_use = CONNECTIONS.labels(pool)
-        usage.watch_pool(engine, in_use.inc, in_use.dec)
+        query_stats.watch_pool(engine, in_use.inc, in_use.dec)
     for refusal in (
-        DatabaseAway,
+        DatabaseUnavailable,
         DatabaseSlow,
         DatabaseBusy,
     ):  # at 0: a rate starts from what was there
@@ -76,7 +77,7 @@ def init_app(app: Flask) -> None:
 
 def count_refusal(refusal: Refusal) -> None:
     """Note what MovR refused, and why."""
-    REFUSALS.labels(logs.route(), type(refusal).__name__).inc()
+    REFUSALS.labels(request_logging.route(), type(refusal).__name__).inc()
 
 
 @blueprint.get("/metrics")
@@ -92,14 +93,14 @@ def show() -> Response:
 
 
 def _measure(response: Response) -> Response:
-    route = logs.route()
+    route = request_logging.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    cost = g.get("usage")
+    cost = g.get("query_stats")
     if not cost:
         return response  # refused before anything began
     of_route = _of_route(route)
-    of_route.latency.observe(logs.seconds())
+    of_route.latency.observe(request_logging.seconds())
     if cost.round_trips:
         of_route.statements.inc(cost.statements)
         of_route.round_trips.inc(cost.round_trips)

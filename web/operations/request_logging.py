@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, request
 
-from movr import usage
+from movr.database import query_stats
 from web.context import settings
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -50,17 +50,17 @@ def route() -> str:
 
 def seconds() -> float:
     """How long this request has taken so far."""
-    return time.perf_counter() - float(g.usage.began)
+    return time.perf_counter() - float(g.query_stats.began)
 
 
 def _begin() -> None:
-    g.usage = usage.start()
+    g.query_stats = query_stats.start()
     given = request.headers.get(REQUEST_ID_HEADER, "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else _another_id()
 
 
 def _log(response: Response) -> Response:
-    cost, city = g.get("usage"), g.get("city")
+    cost, city = g.get("query_stats"), g.get("city")
     if not cost:
         return response  # refused before anything began
     facts = {

@@ -13,9 +13,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from flask import Flask, request
 
 from movr import __version__
-from web import logs
 from web.config import SettingsError
 from web.context import settings
+from web.operations import request_logging
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 QUIET: Final = "healthz,readyz,metrics,static"  # asked all day, and never worth a span
@@ -98,4 +98,4 @@ def _withhold(span: Any, _status: str, _headers: object) -> None:  # noqa: ANN40
     if span and span.is_recording():
         span.set_attributes(dict.fromkeys(_PRIVATE & span.attributes.keys(), ""))
         if not request.url_rule:  # else its route is its name already
-            span.update_name(logs.route())
+            span.update_name(request_logging.route())

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from movr.errors import UsernameTaken, WrongCredentials
 from movr.results import Member
-from web import browsers, limits, session
-from web.city import current_city
 from web.context import movr
-from web.forms import Blank, LoginForm, RegisterForm
-from web.links import within_site
-from web.pages import render
+from web.current_city import current_city
+from web.forms import BlankForm, LoginForm, RegisterForm
+from web.rendering.templating import render_page
+from web.security import known_browsers, rate_limits, session
+from web.security.redirects import safe_redirect_path
 
 blueprint = Blueprint("auth", __name__)
 
@@ -20,8 +20,8 @@ blueprint = Blueprint("auth", __name__)
 @blueprint.get("/register")
 def register() -> ResponseReturnValue:
     """The form, with the city looked at as the home city."""
-    form = Blank(RegisterForm, (("city", current_city().name),))
-    return render("auth/register.html", form=form, next=_next())
+    form = BlankForm(RegisterForm, (("city", current_city().name),))
+    return render_page("auth/register.html", form=form, next=_next())
 
 
 @blueprint.post("/register")
@@ -29,23 +29,23 @@ def open_account() -> ResponseReturnValue:
     """Open an account, log in, and go on to where the visitor wanted to go."""
     form = RegisterForm()
     if form.validate():
-        limits.count(limits.REGISTRATIONS, limits.address())
+        rate_limits.count_attempt(rate_limits.REGISTRATIONS, rate_limits.client_address())
         try:
-            user = movr().register(**form.words(), once=form.once)
+            user = movr().register(**form.values(), idempotency_key=form.idempotency_key)
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:
-            session.begin(user, str(form.username.data))
+            session.log_in(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _go_on()
-    page = render("auth/register.html", form=form, next=_next())
+    page = render_page("auth/register.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
     """The form."""
-    return render("auth/login.html", form=Blank(LoginForm), next=_next())
+    return render_page("auth/login.html", form=BlankForm(LoginForm), next=_next())
 
 
 @blueprint.post("/login")
@@ -54,21 +54,21 @@ def open_session() -> ResponseReturnValue:
     form = LoginForm()
     if form.validate():
         try:
-            member = _credible_member(**form.words())
+            member = _credible_member(**form.values())
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
         else:
-            session.begin(member.key, member.username, member.session_epoch)
+            session.log_in(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
             return _go_on()
-    page = render("auth/login.html", form=form, next=_next())
+    page = render_page("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """Log out."""
-    session.end()
+    session.log_out()
     flash("You are logged out. See you soon.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
@@ -78,19 +78,19 @@ def _credible_member(username: str, password: str) -> Member:
 
     Raises WrongCredentials, TooManyAttempts.
     """
-    with limits.counting_failures(*_limits_of(username), failure=WrongCredentials):
+    with rate_limits.counting_failures(*_limits_of(username), failure=WrongCredentials):
         return movr().log_in(username, password)
 
 
-def _limits_of(username: str) -> list[tuple[limits.Limit, str]]:
+def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
     """A browser that this member has used has a limit of its own, whatever strangers do."""
-    if browser := browsers.known_to(username):
-        return [(limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
-    address = limits.address()
+    if browser := known_browsers.browser_known_to(username):
+        return [(rate_limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
+    address = rate_limits.client_address()
     return [
-        (limits.FAILED_LOGINS_OF_ADDRESS, address),
-        (limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"{address} {username}"),
-        (limits.FAILED_LOGINS_OF_NAME, username),
+        (rate_limits.FAILED_LOGINS_OF_ADDRESS, address),
+        (rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"{address} {username}"),
+        (rate_limits.FAILED_LOGINS_OF_NAME, username),
     ]
 
 
@@ -101,4 +101,4 @@ def _go_on() -> ResponseReturnValue:
 
 def _next() -> str | None:
     said = request.form if request.method == "POST" else request.args
-    return within_site(said.get("next"))
+    return safe_redirect_path(said.get("next"))

@@ -8,13 +8,13 @@ from flask import Blueprint, abort, flash, g, redirect, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter, ValidationError
 
-from movr.cities import DEFAULT_CITY, City, find, of_slug
+from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
 from web.context import settings
-from web.finding import finding, found
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
-from web.links import within_site
-from web.pages import render
-from web.session import viewer
+from web.pages.search import find_vehicles, parse_search
+from web.rendering.templating import render_page
+from web.security.redirects import safe_redirect_path
+from web.security.session import current_user
 
 blueprint = Blueprint("city", __name__)
 
@@ -29,7 +29,7 @@ class CityConverter(BaseConverter):
 
     def to_python(self, value: str) -> City:
         """The city of this slug."""
-        city = of_slug(value)
+        city = find_city_by_slug(value)
         if city is None:
             raise ValidationError
         return city
@@ -43,18 +43,20 @@ class CityConverter(BaseConverter):
 @blueprint.get("/home")
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
-    wanted = finding(current_city(), only_free=True)
-    return render("city/home.html", vehicles=found(wanted.search), finding=wanted)
+    wanted = parse_search(current_city(), only_free=True)
+    return render_page(
+        "city/home.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
+    )
 
 
 @blueprint.post("/city/<name>")
 def choose(name: str) -> ResponseReturnValue:
     """Look at another city, until another is chosen."""
-    city = find(name)
+    city = find_city(name)
     if city is None:
         abort(HTTPStatus.NOT_FOUND)
     session["city"] = city.name
-    wanted = within_site(request.form.get("next")) or url_for("city.home")
+    wanted = safe_redirect_path(request.form.get("next")) or url_for("city.home")
     return redirect(wanted, HTTPStatus.SEE_OTHER)
 
 
@@ -67,7 +69,7 @@ def current_city() -> City:
     return city
 
 
-def look_at(city: City) -> None:
+def set_current_city(city: City) -> None:
     """Have this request's page be about this city, which its address names."""
     g.city = city
 
@@ -75,7 +77,7 @@ def look_at(city: City) -> None:
 def city_of_form() -> City:
     """The city that a form names, so that it means what its page showed; else the current one."""
     named = request.form.get("city")
-    city = find(named) if named else current_city()
+    city = find_city(named) if named else current_city()
     if city is None:
         abort(HTTPStatus.NOT_FOUND)
     return city
@@ -88,7 +90,7 @@ def _hints() -> Iterator[tuple[City | None, str]]:
     home; else the first of this deployment's region; else New York, which is said once.
     """
     header = settings().city_header
-    yield find(session.get("city", "")), "chosen"
+    yield find_city(session.get("city", "")), "chosen"
     yield city_of_name(request.headers.get(header)), "header"
     yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
     yield _home_city(), "home"
@@ -97,8 +99,8 @@ def _hints() -> Iterator[tuple[City | None, str]]:
 
 
 def _home_city() -> City | None:
-    key = viewer().key
-    return find(key.city) if key else None
+    key = current_user().key
+    return find_city(key.city) if key else None
 
 
 def _guess() -> City:

@@ -20,16 +20,16 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from movr.errors import LinkSpent
+from movr.errors import ResetLinkExpired
 from movr.results import UserKey
-from web import browsers, limits
 from web.context import movr, settings
-from web.forms import Blank, ForgotForm, ResetForm
-from web.mail import Letter, Outbox
-from web.pages import render
-from web.tokens import LIFETIME, ResetTokens
+from web.forms import BlankForm, ForgotPasswordForm, ResetPasswordForm
+from web.rendering.templating import render_page
+from web.security import known_browsers, rate_limits
+from web.security.reset_tokens import LIFETIME, ResetTokens
+from web.services.mail import Email, Outbox
 
-blueprint = Blueprint("recovery", __name__)
+blueprint = Blueprint("password_reset", __name__)
 
 SENT: Final = (
     "If there is an account of this name, a link is on its way to its email address."
@@ -48,33 +48,35 @@ Was it not you? Then there is nothing to do: your password is as it was.
 """
 LONGEST_TOKEN: Final = 500  # characters: ours have about 130, and a cookie has room for 4,000
 
-REQUESTS_OF_ADDRESS: Final = limits.Limit("links asked for by", 20, LIFETIME)
+REQUESTS_OF_ADDRESS: Final = rate_limits.RateLimit("links asked for by", 20, LIFETIME)
 # As long as a link lives: who gets no more mail, because a stranger asked for it, has a link.
-LETTERS_TO_NAME: Final = limits.Limit("links sent to", 3, LIFETIME)
+LETTERS_TO_NAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
 
 
 @blueprint.get("/forgot")
 def forgot() -> ResponseReturnValue:
     """The form, or that there is none because nothing could be sent."""
-    return render("auth/forgot.html", form=Blank(ForgotForm) if _outbox().is_open else None)
+    return render_page(
+        "auth/forgot.html", form=BlankForm(ForgotPasswordForm) if _outbox().is_open else None
+    )
 
 
 @blueprint.post("/forgot")
 def send_link() -> ResponseReturnValue:
     """Mail a link, if there is whom to mail it to; answer in any case the same."""
-    form = ForgotForm()
+    form = ForgotPasswordForm()
     if not _outbox().is_open:
-        return redirect(url_for("recovery.forgot"), HTTPStatus.SEE_OTHER)
+        return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
-        page = render("auth/forgot.html", form=form)
+        page = render_page("auth/forgot.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
-    if not browsers.known_to(username):
-        limits.count(REQUESTS_OF_ADDRESS, limits.address())
-    if limits.is_counted(LETTERS_TO_NAME, username):
+    if not known_browsers.browser_known_to(username):
+        rate_limits.count_attempt(REQUESTS_OF_ADDRESS, rate_limits.client_address())
+    if rate_limits.try_count(LETTERS_TO_NAME, username):
         _outbox().put(_writer(username))
     flash(SENT, "info")
-    return redirect(url_for("recovery.forgot"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/reset")
@@ -85,8 +87,8 @@ def form() -> ResponseReturnValue:
     """
     if token := request.args.get("token"):
         session["reset"] = token[:LONGEST_TOKEN]
-        return redirect(url_for("recovery.form"), HTTPStatus.SEE_OTHER)
-    return render("auth/reset.html", form=Blank(ResetForm) if _came_by() else None)
+        return redirect(url_for("password_reset.form"), HTTPStatus.SEE_OTHER)
+    return render_page("auth/reset.html", form=BlankForm(ResetPasswordForm) if _came_by() else None)
 
 
 @blueprint.post("/reset")
@@ -94,31 +96,31 @@ def reset() -> ResponseReturnValue:
     """Change the password of whoever came by a link, end all sessions, lead on to the login."""
     came_by = _came_by()
     if not came_by:
-        raise LinkSpent
-    form = ResetForm()
+        raise ResetLinkExpired
+    form = ResetPasswordForm()
     if not form.validate():
-        page = render("auth/reset.html", form=form)
+        page = render_page("auth/reset.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = movr().reset_password(*came_by, str(form.password.data))
     del session["reset"]
-    browsers.remember(username)
+    known_browsers.remember_browser(username)
     flash("Your password is changed. Please log in with it.", "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
 
 
-def _writer(username: str) -> Callable[[], Letter | None]:
+def _writer(username: str) -> Callable[[], Email | None]:
     """What finds the member and writes the letter, in the thread that mails."""
     door, tokens = movr(), _tokens()
     # While developing, wherever the page was asked for; elsewhere a client could say anything.
     site = settings().site_url or request.host_url.rstrip("/")
-    link = f"{site}{url_for('recovery.form')}?token="
+    link = f"{site}{url_for('password_reset.form')}?token="
 
-    def write() -> Letter | None:
+    def write() -> Email | None:
         member = door.find_member(username)
         if member is None:
             return None
         token = tokens.make(member.key, member.session_epoch, time.time())
-        return Letter(member.email, SUBJECT, TEXT.format(name=member.username, link=link + token))
+        return Email(member.email, SUBJECT, TEXT.format(name=member.username, link=link + token))
 
     return write
 

@@ -9,12 +9,14 @@ from flask_login import login_required
 
 from movr.errors import TooFarAway
 from movr.results import RideKey, VehicleKey
-from web import metrics, paging, session
-from web.city import city_of_form
 from web.context import movr, settings
+from web.current_city import city_of_form
 from web.forms import EndRideForm
-from web.geocoding import position_of
-from web.pages import render
+from web.operations import metrics
+from web.pages import pagination
+from web.rendering.templating import render_page
+from web.security import session
+from web.services.geocoding import position_from_form
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -30,10 +32,10 @@ def index() -> ResponseReturnValue:
 @login_required
 def receipt(ride_id: UUID) -> ResponseReturnValue:
     """What became of one's own ride; of one under way, the form that ends it."""
-    ride = movr().ride(session.member(), ride_id)
+    ride = movr().ride(session.current_member(), ride_id)
     if ride.is_active:
         return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
-    return render("rides/receipt.html", ride=ride)
+    return render_page("rides/receipt.html", ride=ride)
 
 
 @blueprint.post("/start/<uuid:vehicle_id>")
@@ -41,7 +43,7 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
 def start(vehicle_id: UUID) -> ResponseReturnValue:
     """Start a ride with this vehicle."""
     city = city_of_form().name
-    rider = session.member()
+    rider = session.current_member()
     movr().start_ride(VehicleKey(city, vehicle_id), rider.key)
     if not rider.active_ride:  # or the button was pressed again
         metrics.RIDES_STARTED.labels(city).inc()
@@ -62,13 +64,13 @@ def end(ride_id: UUID) -> ResponseReturnValue:
 
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
     """End the ride where the form says; False, said in the form, if that is too far away."""
-    rider = session.member()
+    rider = session.current_member()
     active = rider.active_ride if rider.active_ride and rider.active_ride.id == ride_id else None
     ride = active.key if active else RideKey(city_of_form().name, ride_id)
     start = active.start if active else None
     try:
-        end = position_of(form, ride.city)
-        movr().end_ride(ride, rider.key, **form.words(), position=end, start=start)
+        end = position_from_form(form, ride.city)
+        movr().end_ride(ride, rider.key, **form.values(), position=end, start=start)
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
@@ -78,9 +80,9 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 
 
 def _history(form: EndRideForm) -> str:
-    member = session.member()
-    history = movr().history(member, before=paging.before_ride(), size=settings().page_size)
-    return render(
+    member = session.current_member()
+    history = movr().history(member, before=pagination.before_ride(), size=settings().page_size)
+    return render_page(
         "rides/index.html",
         history=history,
         active=[ride for ride in history.rides.items if ride.is_active],

@@ -9,16 +9,16 @@ from flask import abort, request
 from movr.cities import City, Position
 from movr.formats import VEHICLE_TYPES
 from movr.geo import is_within
-from movr.results import Nearby, Page
-from movr.search import START, Search
-from web import paging
+from movr.results import NearbyVehicle, Page
+from movr.search import FIRST_PAGE, Search
 from web.context import movr, settings
-from web.geoutils import position
-from web.session import viewer
+from web.geoutils import parse_position
+from web.pages import pagination
+from web.security.session import current_user
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class VehicleSearch:
     """A search, and what its page says about it."""
 
     search: Search
@@ -43,10 +43,10 @@ class Finding:
         return said
 
 
-def finding(city: City, *, only_free: bool = False) -> Finding:
+def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
     """What this request looks for. A filter or place that makes no sense is nobody's page: 404."""
     asked = _near()
-    hint = position(request.headers.get(f"{settings().city_header}-Lat-Long"))
+    hint = parse_position(request.headers.get(f"{settings().city_header}-Lat-Long"))
     here = next((place for place in (asked, hint) if place and is_within(city, place)), None)
     search = Search(
         city=city,
@@ -54,24 +54,26 @@ def finding(city: City, *, only_free: bool = False) -> Finding:
         size=settings().page_size,
         type=_type(),
         only_free=only_free or bool(request.args.get("free")),
-        after=paging.after_distance() or START,
+        after=pagination.after_distance() or FIRST_PAGE,
     )
-    return Finding(search, from_visitor=here is not None, is_too_far=bool(asked and asked != here))
+    return VehicleSearch(
+        search, from_visitor=here is not None, is_too_far=bool(asked and asked != here)
+    )
 
 
-def found(wanted: Search) -> Page[Nearby]:
+def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
     """A page of the vehicles; who is looking is asked for in the same round trip."""
-    visitor = viewer()
+    visitor = current_user()
     if visitor.key is None:
         return movr().vehicles(wanted)
-    return visitor.see(partial(movr().vehicles_seen_by, search=wanted))
+    return visitor.read(partial(movr().vehicles_and_member, search=wanted))
 
 
 def _near() -> Position | None:
     text = request.args.get("near")
-    if text and position(text) is None:
+    if text and parse_position(text) is None:
         abort(HTTPStatus.NOT_FOUND)
-    return position(text)
+    return parse_position(text)
 
 
 def _type() -> str | None:

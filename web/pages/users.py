@@ -9,13 +9,14 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import NotYou, WrongPassword
-from movr.results import Earnings, Member
-from web import limits, paging, session
-from web.city import current_city
+from movr.errors import NotYourProfile, WrongPassword
+from movr.results import Member, MonthlyActivity
 from web.context import movr, settings
-from web.forms import Blank, ChangePasswordForm
-from web.pages import render
+from web.current_city import current_city
+from web.forms import BlankForm, ChangePasswordForm
+from web.pages import pagination
+from web.rendering.templating import render_page
+from web.security import rate_limits, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -23,29 +24,29 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """First names of the city's members, for members."""
-    page = session.see(
-        lambda user, epoch: movr().neighbours(
-            user, epoch, current_city().name, after=paging.after_id(), size=settings().page_size
+    page = session.read_as_member(
+        lambda user, epoch: movr().members_of_city(
+            user, epoch, current_city().name, after=pagination.after_id(), size=settings().page_size
         )
     )
-    return render("users/index.html", neighbours=page)
+    return render_page("users/index.html", members=page)
 
 
 @blueprint.get("/<uuid:user_id>")
 def profile(user_id: UUID) -> ResponseReturnValue:
     """One's own profile and vehicles."""
-    page = session.see(
+    page = session.read_as_member(
         lambda user, epoch: movr().vehicles_of(
-            user, epoch, after=paging.after_id(), size=settings().page_size
+            user, epoch, after=pagination.after_id(), size=settings().page_size
         )
     )
     member = _oneself(user_id)
-    return render(
+    return render_page(
         "users/profile.html",
         member=member,
         vehicles=page,
         last_month=_sum([owned.month for owned in page.items]),
-        is_all=not (page.next or paging.after_id()),
+        is_all=not (page.next or pagination.after_id()),
     )
 
 
@@ -54,7 +55,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
 def remove(user_id: UUID) -> ResponseReturnValue:
     """Delete one's own account."""
     movr().erase_account(_oneself(user_id).key)
-    session.end()
+    session.log_out()
     flash("Your account is deleted. Thank you for riding with us.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
@@ -64,7 +65,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 def security(user_id: UUID) -> ResponseReturnValue:
     """One's own password and sessions."""
     _oneself(user_id)
-    return render("users/security.html", form=Blank(ChangePasswordForm))
+    return render_page("users/security.html", form=BlankForm(ChangePasswordForm))
 
 
 @blueprint.post("/<uuid:user_id>/security")
@@ -75,14 +76,14 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate():
         try:
-            epoch = _change_password(member, **form.words())
+            epoch = _change_password(member, **form.values())
         except WrongPassword as refusal:
             form.present.errors = [refusal.sentence]
         else:
-            session.begin(member.key, member.username, epoch)
+            session.log_in(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
-    page = render("users/security.html", form=form)
+    page = render_page("users/security.html", form=form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -92,29 +93,29 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
     """Log out everywhere: here, too."""
     member = _oneself(user_id)
     movr().end_sessions(member.key, member.session_epoch)
-    session.end()
+    session.log_out()
     flash("You are logged out everywhere.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 
 def _change_password(member: Member, present: str, new: str) -> int:
     """The epoch of sessions from now on. Raises WrongPassword, TooManyAttempts, SessionEnded."""
-    who = (limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
-    with limits.counting_failures(who, failure=WrongPassword):
+    who = (rate_limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
+    with rate_limits.counting_failures(who, failure=WrongPassword):
         return movr().change_password(member.key, member.session_epoch, present=present, new=new)
 
 
-def _sum(months: Sequence[Earnings]) -> Earnings:
+def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
     """What vehicles did together."""
     time = sum((month.time for month in months), start=timedelta())
-    return Earnings(
+    return MonthlyActivity(
         sum(month.rides for month in months), time, sum(month.distance for month in months)
     )
 
 
 def _oneself(user_id: UUID) -> Member:
-    """The member who is asking, if that is whom the URL names. Raises NotYou."""
-    member = session.member()
+    """The member who is asking, if that is whom the URL names. Raises NotYourProfile."""
+    member = session.current_member()
     if member.id != user_id:
-        raise NotYou
+        raise NotYourProfile
     return member

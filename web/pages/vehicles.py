@@ -7,16 +7,16 @@ from flask import Blueprint, flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.cities import City, find
+from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
 from movr.results import Vehicle, VehicleKey
-from web import session
-from web.city import current_city, look_at
 from web.context import movr
-from web.finding import finding, found
-from web.forms import Blank, VehicleForm
-from web.geocoding import position_of
-from web.pages import render
+from web.current_city import current_city, set_current_city
+from web.forms import BlankForm, VehicleForm
+from web.pages.search import find_vehicles, parse_search
+from web.rendering.templating import render_page
+from web.security import session
+from web.services.geocoding import position_from_form
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
@@ -24,15 +24,17 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The city's vehicles, the nearest first, for everyone."""
-    wanted = finding(current_city())
-    return render("vehicles/index.html", vehicles=found(wanted.search), finding=wanted)
+    wanted = parse_search(current_city())
+    return render_page(
+        "vehicles/index.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
+    )
 
 
 @blueprint.get("/add")
 @login_required
 def form() -> ResponseReturnValue:
     """The form for a vehicle in the owner's home city."""
-    return render("vehicles/add.html", form=Blank(VehicleForm), home=_home())
+    return render_page("vehicles/add.html", form=BlankForm(VehicleForm), home=_home())
 
 
 @blueprint.post("/add")
@@ -41,7 +43,7 @@ def add() -> ResponseReturnValue:
     """Put a vehicle on the street."""
     form = VehicleForm()
     if not (form.validate() and _is_added(form)):
-        page = render("vehicles/add.html", form=form, home=_home())
+        page = render_page("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
@@ -51,7 +53,7 @@ def add() -> ResponseReturnValue:
 @login_required
 def remove(vehicle_id: UUID) -> ResponseReturnValue:
     """Take one's own vehicle off the street."""
-    owner = session.member().key
+    owner = session.current_member().key
     movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
     flash("Your vehicle is off the street.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
@@ -60,9 +62,9 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/<city:city>/<uuid:public_id>")
 def show(city: City, public_id: UUID) -> ResponseReturnValue:
     """A free vehicle, for who found it on another map; under another name after its next ride."""
-    look_at(city)
+    set_current_city(city)
     vehicle = _free_vehicle(city, public_id)
-    page = render("vehicles/public.html", vehicle=vehicle)
+    page = render_page("vehicles/public.html", vehicle=vehicle)
     status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
     return page, status, {"X-Robots-Tag": "noindex"}
 
@@ -78,10 +80,12 @@ def _free_vehicle(city: City, public_id: UUID) -> Vehicle | None:
 
 def _is_added(form: VehicleForm) -> bool:
     """Put this vehicle on the street; False, said in its form, if that is too far away."""
-    owner = session.member().key
+    owner = session.current_member().key
     try:
-        place = position_of(form, owner.city)
-        movr().add_vehicle(owner, **form.words(), position=place, once=form.once)
+        place = position_from_form(form, owner.city)
+        movr().add_vehicle(
+            owner, **form.values(), position=place, idempotency_key=form.idempotency_key
+        )
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
@@ -89,4 +93,4 @@ def _is_added(form: VehicleForm) -> bool:
 
 
 def _home() -> City | None:
-    return find(session.member().city)
+    return find_city(session.current_member().city)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from movr.movr import WEEKS
-from movr.results import Total
+from movr.results import RideTotal
 
 STEP: Final = 14  # from one bar to the next, in the drawing's own units
 HEIGHT: Final = 90  # of the longest bar
@@ -41,7 +41,7 @@ class Chart:
         return sum(bar.rides for bar in self.bars)
 
 
-def rides_a_week(weeks: Sequence[Total], today: date) -> Chart:
+def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
     """What to draw for these weeks, the last of which is today's."""
     counted = {week.begin: week.rides for week in weeks}
     monday = today - timedelta(days=today.weekday())

@@ -1,8 +1,9 @@
 """Pieces of pages that say the same whenever they are about the same: made once, then remembered.
 
-To escape and join the text of thirty tickets took longer than all the rest of their page. What is
-remembered is found by all that it says, so that nobody finds what is another's; it has no token or
-clock in it. Templates write `piece.ticket(…)`; `ticket(…)` would write it anew.
+To escape and join the text of thirty vehicle cards took longer than all the rest of their page.
+What is remembered is found by all that it says, so that nobody finds what is another's; it has no
+token or clock in it. Templates write `fragment.vehicle_card(…)`; `vehicle_card(…)` would write it
+anew.
 """
 
 from collections.abc import Callable, Hashable
@@ -13,15 +14,15 @@ from typing import Any, Final, NamedTuple
 from flask import Flask
 from markupsafe import Markup, escape
 
-from web.forms import Blank, WordsForm
-from web.pages import mark
+from web.forms import BlankForm, TextForm
+from web.placeholders import placeholder
 
-TEMPLATE: Final = "pieces.html"
+TEMPLATE: Final = "fragments.html"
 FORMS: Final = "forms.html"
 # How many of each are remembered, those last used: in all some 30 MB, once there have been so many.
-PIECES: Final = {
-    "ticket": 5_000,
-    "tickets": 200,
+FRAGMENTS: Final = {
+    "vehicle_card": 5_000,
+    "vehicle_cards": 200,
     "past_ride": 2_000,
     "totals": 200,
     "people": 100,
@@ -42,12 +43,12 @@ BLANK_FORMS: Final = 100
 # to write most of what is on it.
 MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
 ADDRESSES: Final = 10_000
-# Where in a ticket it says how far away that is, which is another distance for everybody.
-AWAY: Final = mark("AWAY")
+# Where in a vehicle card it says how far away that is, which is another distance for everybody.
+DISTANCE_PLACEHOLDER: Final = placeholder("DISTANCE")
 
 
-class Offer(NamedTuple):
-    """What a ticket's button does: the endpoint it posts to, `<label> <what> Kona at 1 Wall St`."""
+class CardAction(NamedTuple):
+    """The button of a card: the endpoint it posts to; `<label> <what> Kona at 1 Wall St`."""
 
     endpoint: str
     label: str
@@ -55,8 +56,8 @@ class Offer(NamedTuple):
     style: str = "primary"
 
 
-START: Final = Offer("rides.start", "Start ride", "with the")
-REMOVE: Final = Offer("vehicles.remove", "Remove", "the", style="outline-danger")
+START_RIDE: Final = CardAction("rides.start", "Start ride", "with the")
+REMOVE_VEHICLE: Final = CardAction("vehicles.remove", "Remove", "the", style="outline-danger")
 
 
 def init_app(app: Flask) -> None:
@@ -67,33 +68,33 @@ def init_app(app: Flask) -> None:
         return escape(app.url_for(endpoint, **values))
 
     remembered = {
-        piece: lru_cache(most)(partial(_written, app, TEMPLATE, piece))
-        for piece, most in PIECES.items()
+        fragment: lru_cache(most)(partial(_written, app, TEMPLATE, fragment))
+        for fragment, most in FRAGMENTS.items()
     }
     app.jinja_env.globals.update(
-        piece=SimpleNamespace(**remembered),
-        form_of=_form_of(app),
+        fragment=SimpleNamespace(**remembered),
+        render_form=_form_renderer(app),
         url_for=url_for,
-        AWAY=AWAY,
-        START=START,
-        REMOVE=REMOVE,
+        DISTANCE_PLACEHOLDER=DISTANCE_PLACEHOLDER,
+        START_RIDE=START_RIDE,
+        REMOVE_VEHICLE=REMOVE_VEHICLE,
     )
     for name, template in MACROS.items():
         app.jinja_env.globals[name] = app.jinja_env.get_template(template).module
 
 
-def _form_of(app: Flask) -> Callable[..., Markup]:
+def _form_renderer(app: Flask) -> Callable[..., Markup]:
     """What writes the forms; one in which nobody has written is a piece."""
     written = partial(_written, app, FORMS)
 
     @lru_cache(BLANK_FORMS)
-    def blank(name: str, form: Blank, *facts: Hashable) -> Markup:
-        return written(name, form.made(), *facts)
+    def blank(name: str, form: BlankForm, *facts: Hashable) -> Markup:
+        return written(name, form.build(), *facts)
 
-    def form_of(name: str, form: Blank | WordsForm, *facts: Any) -> Markup:
-        return (blank if isinstance(form, Blank) else written)(name, form, *facts)
+    def render_form(name: str, form: BlankForm | TextForm, *facts: Any) -> Markup:
+        return (blank if isinstance(form, BlankForm) else written)(name, form, *facts)
 
-    return form_of
+    return render_form
 
 
 def _written(app: Flask, template: str, macro: str, *arguments: object, **named: object) -> Markup:

@@ -12,9 +12,9 @@ from flask import Flask
 
 from movr.cities import US_EAST, US_WEST, City, Position
 from movr.formats import VEHICLE_TYPES
-from movr.geo import metres_a_degree
+from movr.geo import metres_per_degree
 from movr.results import Vehicle
-from web import statics
+from web.rendering import static_files
 
 WIDTH: Final = 400  # units of the drawing: on most screens about a pixel each
 HEIGHT: Final = 320
@@ -73,7 +73,7 @@ class Frame:
         """The smallest that shows all of these places (one at least), with a margin."""
         latitudes, longitudes = zip(*places, strict=True)
         middle = Position(_halfway(latitudes), _halfway(longitudes))
-        north, east = metres_a_degree(middle.latitude)
+        north, east = metres_per_degree(middle.latitude)
         high = (max(latitudes) - min(latitudes)) * north / (HEIGHT - 2 * MARGIN)
         wide = (max(longitudes) - min(longitudes)) * east / (WIDTH - 2 * MARGIN)
         return cls(middle, max(high, wide, CLOSEST))
@@ -94,7 +94,7 @@ class Frame:
     @cached_property
     def degrees(self) -> tuple[float, float]:
         """The degrees of latitude and of longitude that a unit spans."""
-        north, east = metres_a_degree(self.middle.latitude)
+        north, east = metres_per_degree(self.middle.latitude)
         return self.metres / north, self.metres / east
 
 
@@ -153,7 +153,7 @@ def init_app(app: Flask) -> None:
         vehicle_types=VEHICLE_TYPES,
         google_key=app.extensions["settings"].api_key,
     )
-    statics.mount(app, "leaflet", leaflet_folder())
+    static_files.serve_folder(app, "leaflet", leaflet_folder())
 
 
 def leaflet_folder() -> Path:

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from flask import Flask, Response, abort, request
 
-FOR_GOOD: Final = 365 * 24 * 3600  # seconds
-FOR_NOW: Final = 0  # browsers keep it too, but ask whether it has changed
+CACHE_FOREVER: Final = 365 * 24 * 3600  # seconds
+REVALIDATE: Final = 0  # browsers keep it too, but ask whether it has changed
 
 _DIGITS: Final = 12
 _FINGERPRINT: Final = re.compile(rf"^[0-9a-f]{{{_DIGITS}}}/")
 
 
-def mount(app: Flask, name: str, folder: Path) -> None:
+def serve_folder(app: Flask, name: str, folder: Path) -> None:
     """Serve this folder at `/name/`; `url_for(name, filename=…)` leads to its files as they are.
 
     The fingerprint in an address is the whole folder's: scripts and styles name each other by
@@ -36,7 +36,7 @@ def mount(app: Flask, name: str, folder: Path) -> None:
         reply = Response(file.read_bytes(), mimetype=mimetypes.guess_type(file)[0])
         is_for_good = filename.startswith(current) and not app.debug
         reply.cache_control.public = True
-        reply.cache_control.max_age = FOR_GOOD if is_for_good else FOR_NOW
+        reply.cache_control.max_age = CACHE_FOREVER if is_for_good else REVALIDATE
         reply.cache_control.immutable = is_for_good
         reply.add_etag()
         reply.make_conditional(request)

@@ -24,14 +24,14 @@ from movr.cities import (
     US_EAST,
     US_WEST,
     City,
-    find,
-    of_region,
+    cities_in,
+    find_city,
 )
-from movr.results import Earnings
-from web import charts
-from web.city import current_city
-from web.replies import served_by
-from web.session import viewer
+from movr.results import MonthlyActivity
+from web.current_city import current_city
+from web.rendering import charts
+from web.security.response_headers import served_by
+from web.security.session import current_user
 
 REMEMBERED: Final = 10_000  # phrases of a kind
 
@@ -48,11 +48,11 @@ def init_app(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(
         current_city=current_city,
-        viewer=viewer,
+        current_user=current_user,
         served_by=served_by,
-        regions={region: of_region(region) for region in REGIONS},
+        regions={region: cities_in(region) for region in REGIONS},
         region_name=region_name,
-        city_named=find,
+        find_city=find_city,
         day=day,
         month=month,
         query=query,
@@ -65,7 +65,7 @@ def init_app(app: Flask) -> None:
         since=since,
         seconds_since=seconds_since,
         duration=duration,
-        earnings=earnings,
+        activity=activity,
         distance=distance,
         number=number,
         rides=rides,
@@ -143,7 +143,7 @@ def rides(count: int, city: str) -> str:
     return "1 ride" if count == 1 else f"{number(count, city)} rides"
 
 
-def earnings(month: Earnings, city: str) -> str:
+def activity(month: MonthlyActivity, city: str) -> str:
     """What a vehicle did in the last 30 days."""
     if not month.rides:
         return "Not ridden in the last 30 days"
@@ -161,7 +161,7 @@ def query(link: Mapping[str, str], **changed: str | None) -> str:
 
 
 def _place(city: str) -> City:
-    return find(city) or DEFAULT_CITY
+    return find_city(city) or DEFAULT_CITY
 
 
 def _time(moment: datetime, words: str) -> Markup:

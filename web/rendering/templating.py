@@ -1,7 +1,8 @@
 """Pages: what templates write, with what is of this reply alone filled in.
 
-Most of a page is the same for many who look, and remembered (web/pieces.py). The token of its forms
-and the nonce of its scripts are not. Templates write a mark in their place, which nobody can guess.
+Most of a page is the same for many who look, and remembered (web/rendering/fragments.py). The token
+of its forms and the nonce of its scripts are not. Templates write a mark in their place, which
+nobody can guess.
 """
 
 import secrets
@@ -10,35 +11,35 @@ from typing import Any, Final
 from flask import Flask, render_template  # noqa: TID251 - the one place
 
 from web.context import settings
-from web.forgeries import token
-from web.replies import nonce
+from web.security.csrf import csrf_token
+from web.security.response_headers import csp_nonce
 
 _MEANINGS: Final = {
-    "TOKEN": token,  # shows that a form is one of our pages'
-    "NONCE": nonce,  # shows that a script is one of ours
+    "TOKEN": csrf_token,  # shows that a form is one of our pages'
+    "NONCE": csp_nonce,  # shows that a script is one of ours
     "KEY": secrets.token_hex,  # shows that a form is the same, sent again
 }
 
 
-def mark(name: str) -> str:
+def placeholder(name: str) -> str:
     """What stands for this until it is filled in: a text that nobody can guess."""
     return f"{name}-{secrets.token_hex()}"
 
 
-MARKS: Final = {name: mark(name) for name in _MEANINGS}
+PLACEHOLDERS: Final = {name: placeholder(name) for name in _MEANINGS}
 
 
 def init_app(app: Flask) -> None:
     """Give templates the marks; that of the nonce only where Google Maps needs one."""
     with app.app_context():
-        mark = MARKS["NONCE"] if settings().api_key else None
-    app.jinja_env.globals.update(MARKS, NONCE=mark)
+        mark = PLACEHOLDERS["NONCE"] if settings().api_key else None
+    app.jinja_env.globals.update(PLACEHOLDERS, NONCE=mark)
 
 
-def render(template: str, **facts: Any) -> str:
+def render_page(template: str, **facts: Any) -> str:
     """The page that this template makes of these facts, for this reply."""
     page = render_template(template, **facts)
-    for name, mark in MARKS.items():
+    for name, mark in PLACEHOLDERS.items():
         if mark in page:
             page = page.replace(mark, _MEANINGS[name]())
     return page

@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
     """Refuse what no page of ours has sent."""
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False)
     protection = CSRFProtect(app)
-    app.extensions["tokens"] = TimestampSigner(
+    app.extensions["csrf_signer"] = TimestampSigner(
         app.config["SECRET_KEY"], salt=_SALT, digest_method=sha1
     )
 
@@ -32,10 +32,10 @@ def init_app(app: Flask) -> None:
             protection.protect()
 
 
-def token() -> str:
+def csrf_token() -> str:
     """The token of this session, signed with the time: another every second, good as long as it."""
     if _SECRET not in session:
         return str(generate_csrf())
-    signer: TimestampSigner = current_app.extensions["tokens"]
+    signer: TimestampSigner = current_app.extensions["csrf_signer"]
     # As Flask-WTF writes it, but that it would first try whether it could be compressed.
     return signer.sign(base64_encode(json.dumps(session[_SECRET]))).decode()

@@ -17,13 +17,13 @@ YEAR: Final = 365 * 24 * 60 * 60  # seconds
 MOST_NAMES: Final = 8  # of a family's computer
 
 
-def known_to(username: str) -> str | None:
+def browser_known_to(username: str) -> str | None:
     """The name of this browser, if this member has logged in here before."""
     browser, names = _read()
     return browser if browser and _hash(browser, username) in names else None
 
 
-def remember(username: str) -> None:
+def remember_browser(username: str) -> None:
     """Have the reply to this request say that this member has logged in here."""
     browser, names = _read()
     browser = browser or secrets.token_urlsafe(16)
@@ -46,10 +46,10 @@ def remember(username: str) -> None:
 def _read() -> tuple[str, list[str]]:
     """The name of this browser and the names it knows; none, if it is new here."""
     try:
-        found: Any = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=YEAR)
+        read: Any = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=YEAR)
     except BadSignature:
         return "", []
-    return found[0], found[1]
+    return read[0], read[1]
 
 
 def _hash(browser: str, username: str) -> str:

@@ -19,7 +19,7 @@ _TABLE: Final = """
     CREATE INDEX IF NOT EXISTS counted_until ON counted (until)"""
 
 
-class Attempts:
+class RateLimitStore:
     """Counts attempts in windows that move along: at most so many in any minute, or hour."""
 
     def __init__(self, path: str = IN_MEMORY, *, clock: Callable[[], float] = time.time) -> None:
@@ -31,7 +31,7 @@ class Attempts:
         )
         self._connection.executescript(_TABLE)
 
-    def take(self, who: str, *, at_most: int, seconds: int) -> bool:
+    def try_count(self, who: str, *, at_most: int, seconds: int) -> bool:
         """Count one more for so long, unless so many are being counted; whether it was."""
         now = self._now()
         with self._lock:
@@ -52,13 +52,13 @@ class Attempts:
             until = self._connection.execute(first, (who,)).fetchone()[0]
         return max(0.0, until - self._now()) if until else 0.0
 
-    def give_back(self, who: str) -> None:
+    def uncount(self, who: str) -> None:
         """Uncount the latest attempt."""
         latest = "SELECT rowid FROM counted WHERE who = ? ORDER BY until DESC LIMIT 1"
         with self._lock:
             self._connection.execute(f"DELETE FROM counted WHERE rowid = ({latest})", (who,))  # noqa: S608
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Begin anew."""
         with self._lock:
             self._connection.execute("DELETE FROM counted")

@@ -14,15 +14,15 @@ from typing import Final, NamedTuple
 from flask import Flask, current_app, request
 
 from movr.errors import Refusal
-from web.attempts import Attempts
-from web.session import viewer
+from web.security.rate_limit_store import RateLimitStore
+from web.security.session import current_user
 
 MINUTE: Final = 60  # seconds
 HOUR: Final = 60 * MINUTE
 SUBSCRIBER: Final = 64  # bits of an IPv6 address
 
 
-class Limit(NamedTuple):
+class RateLimit(NamedTuple):
     """At most so many in any so many seconds."""
 
     what: str
@@ -31,14 +31,14 @@ class Limit(NamedTuple):
 
 
 # Of a browser in which the member has logged in before: nobody else's failures count there.
-FAILED_LOGINS_OF_BROWSER: Final = Limit("failed logins of browser", 20, HOUR)
+FAILED_LOGINS_OF_BROWSER: Final = RateLimit("failed logins of browser", 20, HOUR)
 # Of all others. They count attempts under way, too: an office shares an address, and its people log
 # in at once. It takes five addresses to use up what a name has.
-FAILED_LOGINS_OF_ADDRESS: Final = Limit("failed logins of address", 20)
-FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = Limit("failed logins of name at", 10, HOUR // 2)
-FAILED_LOGINS_OF_NAME: Final = Limit("failed logins of name", 100, HOUR)
-WRONG_PRESENT_PASSWORDS: Final = Limit("wrong present passwords", 10, HOUR // 2)
-REGISTRATIONS: Final = Limit("registrations", 120)
+FAILED_LOGINS_OF_ADDRESS: Final = RateLimit("failed logins of address", 20)
+FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = RateLimit("failed logins of name at", 10, HOUR // 2)
+FAILED_LOGINS_OF_NAME: Final = RateLimit("failed logins of name", 100, HOUR)
+WRONG_PRESENT_PASSWORDS: Final = RateLimit("wrong present passwords", 10, HOUR // 2)
+REGISTRATIONS: Final = RateLimit("registrations", 120)
 
 
 class TooManyAttempts(Refusal):
@@ -60,41 +60,41 @@ class TooManyAttempts(Refusal):
 
 def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
     """Count in this file, and limit what one member changes in a minute."""
-    app.extensions["attempts"] = Attempts(file)
-    writes = Limit("writes", writes_per_minute)
+    app.extensions["rate_limit_store"] = RateLimitStore(file)
+    writes = RateLimit("writes", writes_per_minute)
 
     @app.before_request
     def limit_writes() -> None:
         """Registering and logging in have limits of their own; both leave a session."""
         # Who only reads is not even asked for a session: open data is the same for everyone.
-        if request.method == "POST" and (who := viewer()).key:
+        if request.method == "POST" and (who := current_user()).key:
             # Of this epoch: whoever kept a session that was ended uses up nobody's changes.
-            count(writes, f"{who.key.id} {who.epoch}")
+            count_attempt(writes, f"{who.key.id} {who.epoch}")
 
 
-def count(limit: Limit, who: str) -> None:
+def count_attempt(limit: RateLimit, who: str) -> None:
     """Count one attempt. Raises TooManyAttempts if it is one too many."""
-    if not is_counted(limit, who):
+    if not try_count(limit, who):
         raise TooManyAttempts(ceil(_attempts().seconds_until_next(f"{limit.what} {who}")) or 1)
 
 
-def is_counted(limit: Limit, who: str) -> bool:
+def try_count(limit: RateLimit, who: str) -> bool:
     """Count one attempt, unless it is one too many; whether it was."""
     name = f"{limit.what} {who}"
-    return _attempts().take(name, at_most=limit.at_most, seconds=limit.seconds)
+    return _attempts().try_count(name, at_most=limit.at_most, seconds=limit.seconds)
 
 
 @contextmanager
-def counting_failures(*attempts: tuple[Limit, str], failure: type[Refusal]) -> Iterator[None]:
+def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) -> Iterator[None]:
     """Count what happens inside by each limit, and give the counts back unless it is this failure.
 
     Raises TooManyAttempts before anything happens, if it is one too many by any of them.
     """
-    counted: list[tuple[Limit, str]] = []
+    counted: list[tuple[RateLimit, str]] = []
     failed = False
     try:
         for limit, who in attempts:
-            count(limit, who)
+            count_attempt(limit, who)
             counted.append((limit, who))
         yield
     except failure:
@@ -103,10 +103,10 @@ def counting_failures(*attempts: tuple[Limit, str], failure: type[Refusal]) -> I
     finally:
         if not failed:
             for limit, who in counted:
-                _attempts().give_back(f"{limit.what} {who}")
+                _attempts().uncount(f"{limit.what} {who}")
 
 
-def address() -> str:
+def client_address() -> str:
     """Where the request comes from, as far as the proxies in front can be trusted to say.
 
     Of IPv6 the network: one subscriber has 2**64 addresses.
@@ -121,6 +121,6 @@ def address() -> str:
     return str(found.ipv4_mapped or ip_network((found.packed, SUBSCRIBER), strict=False))
 
 
-def _attempts() -> Attempts:
-    attempts: Attempts = current_app.extensions["attempts"]
+def _attempts() -> RateLimitStore:
+    attempts: RateLimitStore = current_app.extensions["rate_limit_store"]
     return attempts

@@ -7,6 +7,6 @@ from typing import Final
 _PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
 
 
-def within_site(url: str | None) -> str | None:
+def safe_redirect_path(url: str | None) -> str | None:
     """This URL if it is a path within the site, so that nobody is sent elsewhere; else None."""
     return url if url and _PATH.fullmatch(url) else None

@@ -8,7 +8,7 @@ from flask import abort, request
 FORM = "application/x-www-form-urlencoded"
 
 
-def refuse_unreadable() -> None:
+def reject_unreadable() -> None:
     """Refuse what no form of ours sends: another type of content, or bytes that are no UTF-8.
 
     Werkzeug would keep such bytes as the text `%FF`, and read parts of multipart bodies that have

@@ -7,8 +7,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, g
 
-from web import logs
 from web.context import settings
+from web.operations import request_logging
 
 _Headers = list[tuple[str, str]]
 _Write = Callable[[bytes], object]  # what WSGI's start_response returns
@@ -69,7 +69,7 @@ def served_by() -> str:
     return settings().region or "local"
 
 
-def nonce() -> str:
+def csp_nonce() -> str:
     """What marks this reply's own scripts and styles to Google Maps; empty without API_KEY."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe() if settings().api_key else ""
@@ -90,14 +90,14 @@ def _of_this_reply(headers: _Headers) -> _Headers:
     """What this one says besides, which has these headers already."""
     said = []
     if request_id := g.get("request_id"):  # not if it was refused before anything began
-        said.append((logs.REQUEST_ID_HEADER, request_id))
-    if cost := g.get("usage"):
+        said.append((request_logging.REQUEST_ID_HEADER, request_id))
+    if cost := g.get("query_stats"):
         milliseconds, statements = cost.seconds * 1000, _count(cost.statements)
         said.append(("Server-Timing", f'db;dur={milliseconds:.1f};desc="{statements}"'))
     if source := g.get("city_from"):
         said.append(("X-City-From", source))
     if settings().api_key:
-        said.append(("Content-Security-Policy", _POLICY_WITH_GOOGLE.format(nonce=nonce())))
+        said.append(("Content-Security-Policy", _POLICY_WITH_GOOGLE.format(nonce=csp_nonce())))
     if _HTML in headers:
         # What a member sees is for no shared screen's Back.
         said.append(("Cache-Control", "no-store"))

@@ -20,25 +20,27 @@ from flask_login import (
     AnonymousUserMixin,
     LoginManager,
     UserMixin,
-    current_user,
     login_user,
     logout_user,
+)
+from flask_login import (
+    current_user as flask_login_user,
 )
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.utils import cached_property
 
-from movr.errors import AccountGone
-from movr.results import Member, Page, Seen, UserKey
-from web import browsers
+from movr.errors import AccountDeleted
+from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
-from web.links import within_site
+from web.security import known_browsers
+from web.security.redirects import safe_redirect_path
 
 Item = TypeVar("Item")
 
 COOKIES: Final = 5_000  # known to be genuine, some 5 MB
 
 
-class _Sessions(LoginManager):
+class _LoginManager(LoginManager):
     """Flask-Login by the session alone: no second cookie, no header, no address of a browser.
 
     MovR remembers nobody beyond the session, and a rider's address changes as they ride.
@@ -54,10 +56,10 @@ class _Sessions(LoginManager):
         return response
 
 
-_login_manager: Final = _Sessions()
+_login_manager: Final = _LoginManager()
 
 
-class _Cookies(SecureCookieSessionInterface):
+class _CachingSessionInterface(SecureCookieSessionInterface):
     """Flask's sessions, for which what stays the same is found out once.
 
     That is what signs them, and which cookies are genuine: a browser sends the same with every
@@ -104,7 +106,7 @@ class _Cookies(SecureCookieSessionInterface):
         return self.serializer.dumps(said), signed_at.timestamp()
 
 
-class Viewer(UserMixin):
+class SessionUser(UserMixin):
     """Somebody with a session of ours, which may have ended since."""
 
     is_active = True  # Flask-Login's word for accounts that are not suspended
@@ -121,9 +123,9 @@ class Viewer(UserMixin):
     @cached_property  # Werkzeug's: before Python 3.12 functools' held a lock that all viewers share
     def member(self) -> Member | None:
         """The member of this session; None once it was ended or the account is deleted."""
-        return movr().who_is(self.key, self.epoch)
+        return movr().session_member(self.key, self.epoch)
 
-    def see(self, read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
+    def read(self, read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
         """What this member asks to see; who they are is asked for in the same round trip."""
         seen = read(self.key, self.epoch)
         self.member = seen.member
@@ -135,7 +137,7 @@ class Viewer(UserMixin):
         return self.member is not None
 
 
-class Stranger(AnonymousUserMixin):
+class AnonymousUser(AnonymousUserMixin):
     """Somebody without a session of ours."""
 
     key: None = None
@@ -145,22 +147,22 @@ class Stranger(AnonymousUserMixin):
 
 def init_app(app: Flask) -> None:
     """Have Flask-Login keep the sessions."""
-    app.session_interface = _Cookies(app)
-    _login_manager.anonymous_user = Stranger
+    app.session_interface = _CachingSessionInterface(app)
+    _login_manager.anonymous_user = AnonymousUser
     _login_manager.unauthorized_handler(_ask_to_log_in)
     _login_manager.init_app(app, add_context_processor=False)
 
 
-def begin(key: UserKey, username: str, epoch: int = 0) -> None:
+def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
     """Log in, in a new session of this epoch, and know the browser again."""
     _renew()
     session["epoch"] = epoch  # beside the key, where code that knows no epochs leaves it alone
-    login_user(Viewer(key, epoch))
+    login_user(SessionUser(key, epoch))
     session.pop("_id")  # a long hash of address and browser, which nobody reads
-    browsers.remember(username)
+    known_browsers.remember_browser(username)
 
 
-def end() -> None:
+def log_out() -> None:
     """Log out."""
     logout_user()
     _renew()
@@ -173,27 +175,27 @@ def _renew() -> None:
     session.update(kept)
 
 
-def viewer() -> Viewer | Stranger:
+def current_user() -> SessionUser | AnonymousUser:
     """Whoever is asking."""
-    found: Viewer | Stranger = current_user._get_current_object()  # noqa: SLF001 - werkzeug's API
+    found: SessionUser | AnonymousUser = flask_login_user._get_current_object()  # noqa: SLF001 - werkzeug's API
     return found
 
 
-def member() -> Member:
+def current_member() -> Member:
     """The member who is asking, in a view that requires login."""
-    found = viewer().member
+    found = current_user().member
     if found is None:
-        raise AccountGone
+        raise AccountDeleted
     return found
 
 
-def see(read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
+def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
     """What the member who is asking sees, in a view that has this in place of `login_required`.
 
     Whoever is none is asked to log in, which ends the request.
     """
-    asking = viewer()
-    page = asking.see(read) if isinstance(asking, Viewer) else None
+    asking = current_user()
+    page = asking.read(read) if isinstance(asking, SessionUser) else None
     if page is None or asking.member is None:
         abort(_login_manager.unauthorized())
     return page
@@ -201,23 +203,23 @@ def see(read: Callable[[UserKey, int], Seen[Item]]) -> Page[Item]:
 
 def own_profile() -> str:
     """The URL of the profile of whoever is asking, or of the login page."""
-    key = viewer().key
+    key = current_user().key
     return url_for("users.profile", user_id=key.id) if key else url_for("auth.login")
 
 
-def _viewer(user_id: str) -> Viewer | None:
+def _viewer(user_id: str) -> SessionUser | None:
     """Whoever the cookie says, without asking the database; None if it makes no sense."""
     city, _, id_ = user_id.rpartition("/")
     try:
-        return Viewer(UserKey(city, UUID(id_)), session.get("epoch", 0))
+        return SessionUser(UserKey(city, UUID(id_)), session.get("epoch", 0))
     except ValueError:
         return None
 
 
 def _ask_to_log_in() -> ResponseReturnValue:
     """Flask-Login's unauthorized_handler."""
-    if viewer().key:
-        end()  # a session that was ended elsewhere
+    if current_user().key:
+        log_out()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
     return redirect(url_for("auth.login", next=_page_to_return_to()), HTTPStatus.SEE_OTHER)
 
@@ -233,4 +235,4 @@ def _page_of_the_button() -> str:
     """The page that a ride was to start from, with what was looked for there; else the list."""
     came_from = request.referrer or ""
     path = came_from.removeprefix(request.host_url.rstrip("/"))  # whole, if it is not ours
-    return within_site(path) or url_for("vehicles.index")
+    return safe_redirect_path(path) or url_for("vehicles.index")

@@ -16,10 +16,10 @@ from geopy.geocoders import GoogleV3, Nominatim
 from geopy.geocoders.base import Geocoder as Service
 
 from movr import __version__
-from movr.cities import City, Position, find
+from movr.cities import City, Position, find_city
 from movr.geo import is_within
 from web.config import Settings
-from web.forms import PlaceForm
+from web.forms import LocationForm
 
 TIMEOUT: Final = 2  # seconds
 REMEMBERED: Final = 10_000  # places of a process
@@ -76,7 +76,7 @@ class Geocoder:
             self._next = now + self._pause
 
 
-def make(settings: Settings) -> Geocoder | None:
+def make_geocoder(settings: Settings) -> Geocoder | None:
     """The geocoder of this deployment; None without one."""
     if settings.geocoder == "nominatim":
         return nominatim(settings.contact_email)
@@ -104,10 +104,10 @@ def nominatim(
     return Geocoder(service, pause=NOMINATIM_PAUSE, clock=clock)
 
 
-def position_of(form: PlaceForm, city: str) -> Position | None:
+def position_from_form(form: LocationForm, city: str) -> Position | None:
     """Where a valid form says that something is: by its position, else by its words."""
     geocoder: Geocoder | None = current_app.extensions["geocoder"]
-    place = find(city)
+    place = find_city(city)
     if form.position or geocoder is None or place is None:
         return form.position
     return geocoder.position(form.location.data, place)

@@ -24,7 +24,7 @@ TIMEOUT: Final = 10  # seconds, for each answer of the server
 logger = logging.getLogger("movr.mail")
 
 
-class Letter(NamedTuple):
+class Email(NamedTuple):
     """Plain text to one address."""
 
     to: str
@@ -35,7 +35,7 @@ class Letter(NamedTuple):
 class Outbox:
     """Sends letters one by one, in a thread that ends with the process, once all are sent."""
 
-    def __init__(self, send: Callable[[Letter], None] | None) -> None:
+    def __init__(self, send: Callable[[Email], None] | None) -> None:
         """Send this way; None: not at all."""
         self._send = send
         self._thread = ThreadPoolExecutor(1, "mail")  # begins with the first letter
@@ -46,7 +46,7 @@ class Outbox:
         """True if letters can be sent."""
         return self._send is not None
 
-    def put(self, write: Callable[[], Letter | None]) -> None:
+    def put(self, write: Callable[[], Email | None]) -> None:
         """Have a letter written and sent soon, if there is room; return at once."""
         if not self._room.acquire(blocking=False):
             logger.warning("Too many letters wait to be sent; one was not written.")
@@ -57,11 +57,11 @@ class Outbox:
         """Wait until all is sent."""
         self._thread.shutdown()
 
-    def _work(self, write: Callable[[], Letter | None]) -> None:
+    def _work(self, write: Callable[[], Email | None]) -> None:
         try:
-            letter = write()
-            if letter and self._send:
-                self._send(letter)
+            email = write()
+            if email and self._send:
+                self._send(email)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next letter is sent
             # What the error itself says may name the address.
             logger.error("A letter was not sent: %s", type(error).__name__)  # noqa: TRY400
@@ -75,25 +75,25 @@ def init_app(app: Flask) -> None:
     app.extensions["outbox"] = Outbox(_way(app.extensions["settings"]))
 
 
-def _way(settings: Settings) -> Callable[[Letter], None] | None:
+def _way(settings: Settings) -> Callable[[Email], None] | None:
     """How letters are sent; None if they cannot be."""
     server = settings.mail_uri
     if server:
-        return lambda letter: post(letter, server, settings.mail_from)
-    return show if settings.debug else None
+        return lambda email: send_by_smtp(email, server, settings.mail_from)
+    return log_email if settings.debug else None
 
 
-def show(letter: Letter) -> None:
+def log_email(email: Email) -> None:
     """Write the letter into the log, for who develops."""
-    logger.warning("A letter, which MAIL_URI would send:\n%s", letter.text)
+    logger.warning("A letter, which MAIL_URI would send:\n%s", email.text)
 
 
-def post(letter: Letter, server: MailServer, sender: str) -> None:
+def send_by_smtp(email: Email, server: MailServer, sender: str) -> None:
     """Hand the letter to this server, by TLS if it can; a password by nothing else.
 
     Raises OSError and its SMTPException, ValueError for an address that no mail can reach.
     """
-    message = _message(letter, sender)
+    message = _message(email, sender)
     with _connect(server) as smtp:
         if not server.is_tls and smtp.has_extn("starttls"):
             smtp.starttls(context=ssl.create_default_context())
@@ -101,7 +101,7 @@ def post(letter: Letter, server: MailServer, sender: str) -> None:
             raise smtplib.SMTPNotSupportedError("no TLS, so no password")
         if server.user:
             smtp.login(server.user, server.password)
-        smtp.send_message(message, to_addrs=[letter.to])
+        smtp.send_message(message, to_addrs=[email.to])
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:
@@ -116,13 +116,13 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     return smtp
 
 
-def _message(letter: Letter, sender: str) -> EmailMessage:
+def _message(email: Email, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(addr_spec=letter.to)
-    message["Subject"] = letter.subject
+    message["To"] = Address(addr_spec=email.to)
+    message["Subject"] = email.subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text, cte="7bit")  # a link stays in one piece
+    message.set_content(email.text, cte="7bit")  # a link stays in one piece
     return message

@@ -9,96 +9,102 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from movr import patience
-from movr.databases import beside
-from movr.engine import is_cockroachdb
-from movr.errors import DatabaseAway, DatabaseSlow, VehicleNotFound
+from movr.database import deadline
+from movr.database.admin import sibling_uri
+from movr.database.circuit_breaker import PAUSE, CircuitBreaker
+from movr.database.deadline import REQUEST_DEADLINE, STATEMENT_TIMEOUT
+from movr.database.engine import is_cockroachdb
+from movr.errors import DatabaseSlow, DatabaseUnavailable, VehicleNotFound
 from movr.movr import MovR
-from movr.outage import PAUSE, Outage
-from movr.patience import PATIENCE, STATEMENT_TIMEOUT
 from movr.results import UserKey
 from tests.clock import Clock
 
 
 @pytest.fixture
-def outage(clock: Clock) -> Outage:
-    return Outage(clock)
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker(clock)
 
 
-def ask(outage: Outage, answer: Exception | None = None) -> None:
+def ask(breaker: CircuitBreaker, answer: Exception | None = None) -> None:
     """Ask the database, which answers like this."""
-    with suppress(OperationalError), outage.noticed():
+    with suppress(OperationalError), breaker.guard():
         if answer:
             raise answer
 
 
-def silence() -> OperationalError:
+def no_answer() -> OperationalError:
     return OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed"))
 
 
-def test_after_a_silence_nobody_asks_for_a_moment(outage: Outage) -> None:
-    ask(outage, silence())
+def test_after_a_silence_nobody_asks_for_a_moment(breaker: CircuitBreaker) -> None:
+    ask(breaker, no_answer())
 
-    with pytest.raises(DatabaseAway):
-        ask(outage)
+    with pytest.raises(DatabaseUnavailable):
+        ask(breaker)
 
 
-def test_then_one_looks_and_the_others_do_not_wait_for_it(outage: Outage, clock: Clock) -> None:
-    ask(outage, silence())
+def test_then_one_looks_and_the_others_do_not_wait_for_it(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
+    ask(breaker, no_answer())
     clock.now += PAUSE
 
-    with outage.noticed():
-        clock.now += PATIENCE / 2
-        with pytest.raises(DatabaseAway):
-            ask(outage)
+    with breaker.guard():
+        clock.now += REQUEST_DEADLINE / 2
+        with pytest.raises(DatabaseUnavailable):
+            ask(breaker)
 
 
-def test_one_answer_and_everybody_asks_again(outage: Outage, clock: Clock) -> None:
-    ask(outage, silence())
+def test_one_answer_and_everybody_asks_again(breaker: CircuitBreaker, clock: Clock) -> None:
+    ask(breaker, no_answer())
     clock.now += PAUSE
-    ask(outage)
+    ask(breaker)
 
-    ask(outage)
-    ask(outage)
+    ask(breaker)
+    ask(breaker)
 
 
-def test_another_silence_is_another_pause(outage: Outage, clock: Clock) -> None:
-    ask(outage, silence())
+def test_another_silence_is_another_pause(breaker: CircuitBreaker, clock: Clock) -> None:
+    ask(breaker, no_answer())
     clock.now += PAUSE
-    ask(outage, silence())
+    ask(breaker, no_answer())
 
-    with pytest.raises(DatabaseAway):
-        ask(outage)
+    with pytest.raises(DatabaseUnavailable):
+        ask(breaker)
 
 
-def test_one_who_looks_and_never_returns_shuts_nobody_out(outage: Outage, clock: Clock) -> None:
-    ask(outage, silence())
+def test_one_who_looks_and_never_returns_shuts_nobody_out(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
+    ask(breaker, no_answer())
     clock.now += PAUSE
-    looking = outage.noticed()
+    looking = breaker.guard()
     looking.__enter__()
-    clock.now += PATIENCE
+    clock.now += REQUEST_DEADLINE
 
-    ask(outage)
+    ask(breaker)
 
 
-def test_a_silence_while_others_are_answered_is_no_outage(outage: Outage, clock: Clock) -> None:
+def test_a_silence_while_others_are_answered_is_no_outage(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
     """One who waits for a row that somebody holds."""
-    with suppress(OperationalError), outage.noticed():
+    with suppress(OperationalError), breaker.guard():
         clock.now += 1
-        ask(outage)
-        raise silence()
+        ask(breaker)
+        raise no_answer()
 
-    ask(outage)
+    ask(breaker)
 
 
-def test_a_server_that_says_what_is_wrong_is_there(outage: Outage, engine: Engine) -> None:
+def test_a_server_that_says_what_is_wrong_is_there(breaker: CircuitBreaker, engine: Engine) -> None:
     """Its disk is full: who only reads need not know."""
     if is_cockroachdb(engine.url):
         pytest.skip("PostgreSQL's way to fail")
-    with pytest.raises(OperationalError), outage.noticed(), engine.connect() as connection:
+    with pytest.raises(OperationalError), breaker.guard(), engine.connect() as connection:
         connection.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
 
-    ask(outage)
+    ask(breaker)
 
 
 # A slow page closes no site
@@ -120,11 +126,11 @@ def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], Mo
                     f" WHERE (SELECT count(*) FROM pg_sleep({seconds})) = 1"
                 )
             )
-        patience.start()
+        deadline.start()
         return movr
 
     yield slowed
-    patience.end()
+    deadline.end()
     movr.close()
 
 
@@ -134,8 +140,8 @@ def look_for_a_vehicle(movr: MovR) -> None:
 
 
 def is_answered(movr: MovR) -> bool:
-    patience.start()
-    return movr.who_is(UNKNOWN) is None
+    deadline.start()
+    return movr.session_member(UNKNOWN) is None
 
 
 def test_a_page_that_takes_too_long_is_said_to_and_the_next_is_answered(
@@ -155,17 +161,17 @@ def test_a_request_that_spends_its_deadline_on_several_statements_shuts_nobody_o
     movr = slow(STATEMENT_TIMEOUT * 0.75)
     look_for_a_vehicle(movr)
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         look_for_a_vehicle(movr)
 
     assert is_answered(movr)
 
 
 def test_a_database_that_does_not_exist_is_away(server: str) -> None:
-    movr = MovR(beside(server, "movr_nowhere"))
+    movr = MovR(sibling_uri(server, "movr_nowhere"))
 
-    with pytest.raises(DatabaseAway) as refused:
-        movr.who_is(UNKNOWN)
+    with pytest.raises(DatabaseUnavailable) as refused:
+        movr.session_member(UNKNOWN)
 
     assert 'database "movr_nowhere" does not exist' in refused.value.reason
     movr.close()
@@ -180,8 +186,8 @@ def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(own_database:
         with connection.cursor() as cursor:
             cursor.execute("DO $$ BEGIN RAISE SQLSTATE '3D000' USING MESSAGE = 'no movr'; END $$")
 
-    with pytest.raises(DatabaseAway) as refused:
-        movr.who_is(UNKNOWN)
+    with pytest.raises(DatabaseUnavailable) as refused:
+        movr.session_member(UNKNOWN)
 
     assert refused.value.reason == "no movr"
     movr.close()

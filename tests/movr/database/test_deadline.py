@@ -8,119 +8,120 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine, event, text
 
-from movr import errors, patience, usage
-from movr.databases import text_of
-from movr.engine import is_cockroachdb, parse_uri, take_time
+from movr import errors
+from movr.database import deadline, query_stats
+from movr.database.admin import uri_text
+from movr.database.deadline import REQUEST_DEADLINE
+from movr.database.engine import disable_statement_timeout, is_cockroachdb, parse_uri
 from movr.movr import MovR
-from movr.patience import PATIENCE
-from tests.http.test_run import until
+from tests.cli.test_serve import wait_until
+from tests.database_proxy import SilentProxy
 from tests.movr.test_movr import near
 from tests.visitor import registration
-from tests.wire import MuteWire
 
 # What a page may take, in seconds, and what one takes that need not ask. Both are generous to a
 # busy machine: what is told apart is whether somebody has waited for the database.
-PROMISED, UNASKED = 3.0, 1.0
+PROMISED_SECONDS, SECONDS_WITHOUT_ASKING = 3.0, 1.0
 
 
 @pytest.fixture
-def wire(database: str) -> Iterator[MuteWire]:
+def proxy(database: str) -> Iterator[SilentProxy]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
         pytest.skip("nothing is to be read on an encrypted wire")
-    with MuteWire(parse_uri(database)) as wire:
-        yield wire
-        wire.speak()
+    with SilentProxy(parse_uri(database)) as proxy:
+        yield proxy
+        proxy.speak()
 
 
 @pytest.fixture
-def distant(wire: MuteWire, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
+def distant(proxy: SilentProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
     """MovR at the other end of a wire that may fall silent; it is connected."""
-    movr = MovR(text_of(wire.url))
+    movr = MovR(uri_text(proxy.url))
     movr.vehicles(near("rome"))
     yield movr
     movr.close()
 
 
 @pytest.fixture(autouse=True)
-def patient_again() -> Iterator[None]:
+def no_deadline_afterwards() -> Iterator[None]:
     yield
-    patience.end()
+    deadline.end()
 
 
 def seconds_to_refuse(movr: MovR) -> float:
     """How long a request waits until it is told that the database is away."""
-    patience.start()
+    deadline.start()
     began = time.monotonic()
-    with pytest.raises(errors.DatabaseAway):
+    with pytest.raises(errors.DatabaseUnavailable):
         movr.vehicles(near("rome"))
     return time.monotonic() - began
 
 
 def answers(movr: MovR) -> bool:
-    patience.start()
+    deadline.start()
     try:
         movr.vehicles(near("rome"))
-    except errors.DatabaseAway:
+    except errors.DatabaseUnavailable:
         return False
     return True
 
 
-def test_a_silent_database_is_away_in_time(distant: MovR, wire: MuteWire) -> None:
-    wire.fall_silent()
+def test_a_silent_database_is_away_in_time(distant: MovR, proxy: SilentProxy) -> None:
+    proxy.fall_silent()
 
-    assert PATIENCE - 0.1 < seconds_to_refuse(distant) < PROMISED
+    assert REQUEST_DEADLINE - 0.1 < seconds_to_refuse(distant) < PROMISED_SECONDS
 
 
-def test_what_was_waited_for_in_vain_is_counted(wire: MuteWire, distant: MovR) -> None:
-    wire.fall_silent()
-    cost = usage.start()
+def test_what_was_waited_for_in_vain_is_counted(proxy: SilentProxy, distant: MovR) -> None:
+    proxy.fall_silent()
+    cost = query_stats.start()
 
     seconds_to_refuse(distant)
 
     assert cost.statements == 1
-    assert cost.seconds >= PATIENCE / 2
+    assert cost.seconds >= REQUEST_DEADLINE / 2
 
 
-def test_so_is_one_that_was_silent_from_the_first(wire: MuteWire) -> None:
-    wire.fall_silent()
-    movr = MovR(text_of(wire.url))
+def test_so_is_one_that_was_silent_from_the_first(proxy: SilentProxy) -> None:
+    proxy.fall_silent()
+    movr = MovR(uri_text(proxy.url))
 
-    assert seconds_to_refuse(movr) < PROMISED
+    assert seconds_to_refuse(movr) < PROMISED_SECONDS
 
 
-def test_who_comes_next_is_told_at_once(distant: MovR, wire: MuteWire) -> None:
-    wire.fall_silent()
+def test_who_comes_next_is_told_at_once(distant: MovR, proxy: SilentProxy) -> None:
+    proxy.fall_silent()
     seconds_to_refuse(distant)
 
-    assert seconds_to_refuse(distant) < UNASKED
+    assert seconds_to_refuse(distant) < SECONDS_WITHOUT_ASKING
 
 
-def test_it_is_there_again_as_soon_as_it_answers(distant: MovR, wire: MuteWire) -> None:
-    wire.fall_silent()
+def test_it_is_there_again_as_soon_as_it_answers(distant: MovR, proxy: SilentProxy) -> None:
+    proxy.fall_silent()
     seconds_to_refuse(distant)
-    wire.speak()
+    proxy.speak()
 
     began = time.monotonic()
-    until(lambda: answers(distant), "the database answers")
+    wait_until(lambda: answers(distant), "the database answers")
     assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"COMMIT"])
 def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
-    distant: MovR, movr: MovR, wire: MuteWire, statement: bytes
+    distant: MovR, movr: MovR, proxy: SilentProxy, statement: bytes
 ) -> None:
     rider = movr.register(**registration())
     vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
-    wire.fall_silent(at=statement)
-    patience.start()
-    with pytest.raises(errors.DatabaseAway):
+    proxy.fall_silent(at=statement)
+    deadline.start()
+    with pytest.raises(errors.DatabaseUnavailable):
         distant.start_ride(vehicle, rider)
-    wire.speak()
-    until(lambda: answers(distant), "the database answers")
+    proxy.speak()
+    wait_until(lambda: answers(distant), "the database answers")
 
     ride = distant.start_ride(vehicle, rider)
 
-    member = distant.who_is(rider)
+    member = distant.session_member(rider)
     assert member
     assert member.active_ride
     assert member.active_ride.key == ride
@@ -128,12 +129,12 @@ def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
 
 def test_all_that_a_request_asks_for_counts_together() -> None:
     """And what it does in between does not."""
-    patience.start()
-    with patience.spending():
+    deadline.start()
+    with deadline.waiting():
         time.sleep(0.2)  # what a database takes to answer
     time.sleep(0.2)  # what a password takes to be hashed
-    with patience.spending():
-        assert PATIENCE - 0.35 < patience.left() < PATIENCE - 0.2
+    with deadline.waiting():
+        assert REQUEST_DEADLINE - 0.35 < deadline.seconds_left() < REQUEST_DEADLINE - 0.2
 
 
 def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None:
@@ -142,8 +143,8 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
         pytest.skip("PostgreSQL's way to wait")
     wait = text("SELECT pg_sleep(:seconds)")
     with engine.connect() as connection:
-        take_time(connection)
-        assert connection.execute(wait, {"seconds": PATIENCE + 0.5}).rowcount == 1
+        disable_statement_timeout(connection)
+        assert connection.execute(wait, {"seconds": REQUEST_DEADLINE + 0.5}).rowcount == 1
 
 
 def sockets() -> set[str]:
@@ -155,7 +156,7 @@ def sockets() -> set[str]:
 def test_a_connection_that_is_closed_leaves_no_socket_open(database: str) -> None:
     before = sockets()
     movr = MovR(database)
-    patience.start()
+    deadline.start()
     movr.vehicles(near("rome"))
     opened = sockets() - before
     assert opened
@@ -175,8 +176,8 @@ def test_nor_does_one_that_could_not_be_set_up(database: str) -> None:
         opened.update(sockets() - before)
         raise psycopg2.OperationalError("gone again")
 
-    patience.start()
-    with pytest.raises(errors.DatabaseAway):
+    deadline.start()
+    with pytest.raises(errors.DatabaseUnavailable):
         movr.vehicles(near("rome"))
 
     assert opened

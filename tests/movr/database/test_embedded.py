@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from movr import embedded
-from movr.engine import parse_uri
+from movr.database import embedded
+from movr.database.engine import parse_uri
 
 
 def test_data_is_in_the_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_two_processes_that_start_it_first_at_once_both_get_it(
 ) -> None:
     """As gunicorn's two workers do."""
     data = tmp_path_factory.mktemp("server") / "postgresql"
-    imports = "from pathlib import Path; from movr import embedded"
+    imports = "from pathlib import Path; from movr.database import embedded"
     program = f"{imports}; embedded.start('movr', Path({str(data)!r}))"
     both = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
 

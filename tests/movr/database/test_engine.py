@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from movr.engine import is_cockroachdb, make_engine, parse_uri
+from movr.database.engine import is_cockroachdb, make_engine, parse_uri
 from movr.movr import MovR
 from tests.movr.test_movr import near
 

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from movr import invariants, transactions
+from movr import transactions
+from movr.database import invariants
 from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 # What breaks each invariant, in the world of `ridden`: one ride under way, one vehicle free.
@@ -61,11 +62,11 @@ def ridden(engine: Engine) -> Engine:
 
 
 def test_an_empty_database_breaks_nothing(engine: Engine) -> None:
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def test_what_movr_does_breaks_nothing(ridden: Engine) -> None:
-    assert invariants.broken(ridden) == []
+    assert invariants.find_violations(ridden) == []
 
 
 @pytest.mark.parametrize("sentence", invariants.INVARIANTS)
@@ -73,7 +74,7 @@ def test_a_breach_is_heard_with_how_often_and_an_example(ridden: Engine, sentenc
     with ridden.begin() as connection:
         connection.execute(text(BREACHES[sentence]))
 
-    heard = invariants.broken(ridden)
+    heard = invariants.find_violations(ridden)
 
     (said,) = [breach for breach in heard if breach.startswith(sentence)]
     assert "Broken by " in said
@@ -84,7 +85,7 @@ def test_a_breach_is_counted(ridden: Engine) -> None:
     with ridden.begin() as connection:
         connection.execute(text("UPDATE users SET is_owner = false"))
 
-    (said,) = invariants.broken(ridden)
+    (said,) = invariants.find_violations(ridden)
 
     assert said.startswith("Whoever has a vehicle in service")
     assert "Broken by 3: new york, " in said

@@ -10,15 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from movr import invariants, schema
 from movr.cities import Position
-from movr.engine import is_cockroachdb
+from movr.database import invariants, schema
+from movr.database.engine import is_cockroachdb
 from movr.models import Base
 from movr.movr import MovR
 from movr.results import RideKey, UserKey
 from tests import databases
 from tests.movr.people import end
-from tests.movr.test_totals import some_rides
+from tests.movr.test_ride_totals import some_rides
 from tests.visitor import registration
 
 RIDER, OWNER = UserKey("new york", UUID(int=1)), UserKey("paris", UUID(int=2))
@@ -88,7 +88,7 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
     for _ in range(2):
         schema.upgrade(empty_engine)
         movr = MovR(empty_database)
-        rider = movr.who_is(RIDER)
+        rider = movr.session_member(RIDER)
         (somewhere,) = movr.vehicles_of(OWNER, 0, after=None, size=9).page.items
         movr.close()
         with empty_engine.connect() as connection:
@@ -121,11 +121,11 @@ def test_a_ride_that_older_code_starts_meanwhile_is_no_riddle(
         connection.execute(text(OLD_ROWS[-1]))
     movr = MovR(empty_database)
 
-    rider = movr.who_is(RIDER)
+    rider = movr.session_member(RIDER)
     assert rider
     assert rider.active_ride
     movr.end_ride(rider.active_ride.key, RIDER, location="there")
-    after = movr.who_is(RIDER)
+    after = movr.session_member(RIDER)
     movr.close()
 
     assert (rider.active_ride.vehicle_type, rider.active_ride.start_time) == (None, None)
@@ -187,7 +187,7 @@ def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
         schema.recount(ridden)
 
     assert (too_low, rides_in_totals(ridden)) == (2 * 40, 2 * 42)
-    assert "totals" not in " ".join(invariants.broken(ridden))
+    assert "totals" not in " ".join(invariants.find_violations(ridden))
 
 
 def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: Engine) -> None:
@@ -204,7 +204,7 @@ def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: En
         counting.result()
 
     assert rides_in_totals(ridden) == 2 * 41
-    assert invariants.broken(ridden) == []
+    assert invariants.find_violations(ridden) == []
 
 
 def is_waiting(engine: Engine) -> bool:
@@ -221,7 +221,7 @@ def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:
     schema.upgrade(empty_engine)
 
     with empty_engine.connect() as connection:
-        include = schema.is_compared(connection.dialect.name)
+        include = schema.include_object_for(connection.dialect.name)
         options = {"compare_type": True, "include_object": include}
         context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, Base.metadata)
@@ -265,8 +265,8 @@ def test_the_schema_is_at_head_only_after_all_migrations(empty_engine: Engine) -
 def test_an_index_as_cockroachdb_describes_it_is_nothing_to_write_a_migration_about() -> None:
     described = (None, "users_idx", "index", True, None)  # as Alembic describes it
 
-    assert not schema.is_compared("cockroachdb")(*described)
-    assert schema.is_compared("postgresql")(*described)
+    assert not schema.include_object_for("cockroachdb")(*described)
+    assert schema.include_object_for("postgresql")(*described)
 
 
 def test_a_revision_that_nobody_knows_is_refused_in_a_sentence(empty_engine: Engine) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, inspect, text
 
-from movr import schema, schema_locks
+from movr.database import schema, schema_locks
 
 LOCK = re.compile(r"(ALTER TABLE \w+ SET \(schema_locked|(RE)?SET create_table_with_schema_locked)")
 

@@ -9,12 +9,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from movr import retries, schema
-from movr.engine import is_cockroachdb
+from movr.database import retries, schema
+from movr.database.engine import is_cockroachdb
 from movr.placement import change
-from movr.placement.kinds import Step
+from movr.placement.definitions import Step
 from scenarios import race
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 
 Lose = Callable[[int], None]
 
@@ -101,7 +101,7 @@ def test_a_step_of_a_placement_that_loses_is_done_again(empty_engine: Engine, lo
     lose(3)
 
     done = list(
-        change.carry_out(
+        change.run_steps(
             empty_engine, [Step("A table.", "CREATE TABLE first (id INT)")], at_once=False
         )
     )
@@ -121,7 +121,7 @@ def test_a_scenario_that_loses_is_filled_again(own_engine: Engine) -> None:
     )
     own_engine.dispose()
 
-    race.fill(Stage(own_engine, datetime.now(UTC)))
+    race.fill(ScenarioContext(own_engine, datetime.now(UTC)))
 
     with own_engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM vehicles")).scalar_one() == 1

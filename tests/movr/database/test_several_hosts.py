@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from movr import errors, patience
-from movr.databases import at_one_host, beside, shell, text_of
-from movr.engine import CONNECT_TIMEOUT, hosts, parse_uri
+from movr import errors
+from movr.database import deadline
+from movr.database.admin import at_one_host, shell_command, sibling_uri, uri_text
+from movr.database.engine import CONNECT_TIMEOUT, hosts, parse_uri
 from movr.movr import MovR
+from tests.cli.test_serve import wait_until
 from tests.conftest import free_port
-from tests.http.test_run import until
+from tests.database_proxy import MortalWire, SilentProxy, at_both
+from tests.movr.database.test_deadline import PROMISED_SECONDS, answers, seconds_to_refuse
 from tests.movr.test_movr import near
-from tests.movr.test_patience import PROMISED, answers, seconds_to_refuse
 from tests.visitor import registration
-from tests.wire import MortalWire, MuteWire, at_both
 
 SEVERAL = "cockroachdb://movr:secret@/movr?host=a:26257&host=b:26258&sslmode=require"
 MANY = 20  # requests
@@ -23,7 +24,7 @@ MANY = 20  # requests
 @pytest.fixture(autouse=True)
 def patient_again() -> Iterator[None]:
     yield
-    patience.end()
+    deadline.end()
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ def mortal(plain: str) -> Iterator[MortalWire]:
 
 
 @pytest.fixture
-def mute(plain: str) -> Iterator[MuteWire]:
-    with MuteWire(parse_uri(plain)) as wire:
+def mute(plain: str) -> Iterator[SilentProxy]:
+    with SilentProxy(parse_uri(plain)) as wire:
         yield wire
         wire.speak()
 
@@ -54,12 +55,12 @@ def live(plain: str) -> Iterator[MortalWire]:
 
 
 def ride(movr: MovR) -> None:
-    """Everything that takes both of MovR's pools; raises DatabaseAway if one is not answered."""
-    patience.start()
+    """Use both of MovR's pools. Raises DatabaseUnavailable if one gets no answer."""
+    deadline.start()
     rider = movr.register(**registration())
-    patience.start()
+    deadline.start()
     movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
-    patience.start()
+    deadline.start()
     movr.vehicles(near("rome"))
 
 
@@ -92,7 +93,7 @@ def test_another_way_to_name_several_is_told_the_right_one(uri: str) -> None:
 
 
 def test_a_database_beside_has_all_the_hosts() -> None:
-    there = parse_uri(beside(SEVERAL, "movr_race"))
+    there = parse_uri(sibling_uri(SEVERAL, "movr_race"))
 
     assert there.database == "movr_race"
     assert hosts(there) == hosts(parse_uri(SEVERAL))
@@ -101,20 +102,23 @@ def test_a_database_beside_has_all_the_hosts() -> None:
 def test_a_shell_is_given_one_host_and_no_password() -> None:
     url = "postgresql://movr@a:26257/movr?sslmode=require"
 
-    assert shell(f"{SEVERAL}&load_balance_hosts=random") == f"cockroach sql --url '{url}'"
-    assert shell("postgresql://movr@/movr?host=a,b&port=1,2") == "psql postgresql://movr@a:1/movr"
+    assert shell_command(f"{SEVERAL}&load_balance_hosts=random") == f"cockroach sql --url '{url}'"
+    assert (
+        shell_command("postgresql://movr@/movr?host=a,b&port=1,2")
+        == "psql postgresql://movr@a:1/movr"
+    )
 
 
 def test_a_socket_is_no_host_to_be_moved() -> None:
     uri = "postgresql://movr@/movr?host=%2Frun%2Fpostgresql"
 
-    assert text_of(at_one_host(parse_uri(uri))) == uri
+    assert uri_text(at_one_host(parse_uri(uri))) == uri
 
 
 def test_a_host_that_refuses_is_passed_over(live: MortalWire) -> None:
     url = parse_uri(at_both(live, live))
     query = {"host": (f"127.0.0.1:{free_port()}", f"127.0.0.1:{live.url.port}")}
-    movr = MovR(text_of(url.update_query_dict(query)))
+    movr = MovR(uri_text(url.update_query_dict(query)))
 
     ride(movr)
 
@@ -122,7 +126,9 @@ def test_a_host_that_refuses_is_passed_over(live: MortalWire) -> None:
     movr.close()
 
 
-def test_a_host_that_never_answers_is_passed_over_in_time(mute: MuteWire, live: MortalWire) -> None:
+def test_a_host_that_never_answers_is_passed_over_in_time(
+    mute: SilentProxy, live: MortalWire
+) -> None:
     mute.fall_silent()
     movr = MovR(at_both(mute, live))
 
@@ -146,39 +152,39 @@ def test_nobody_notices_that_a_host_dies(mortal: MortalWire, live: MortalWire) -
 
 
 def test_a_host_that_falls_silent_is_left_by_all_who_come_after(
-    mute: MuteWire, live: MortalWire
+    mute: SilentProxy, live: MortalWire
 ) -> None:
     """Whoever waits for its answer waits in vain, and takes its whole pool along."""
     movr = MovR(at_both(mute, live))
     ride(movr)
     mute.fall_silent()
 
-    assert seconds_to_refuse(movr) < PROMISED
-    until(lambda: answers(movr), "the other answers")
+    assert seconds_to_refuse(movr) < PROMISED_SECONDS
+    wait_until(lambda: answers(movr), "the other answers")
 
     assert failures(movr) == 0
     movr.close()
 
 
-def test_where_both_are_silent_it_is_said_in_time(mute: MuteWire, plain: str) -> None:
+def test_where_both_are_silent_it_is_said_in_time(mute: SilentProxy, plain: str) -> None:
     mute.fall_silent()
-    with MuteWire(parse_uri(plain)) as other:
+    with SilentProxy(parse_uri(plain)) as other:
         other.fall_silent()
         movr = MovR(at_both(mute, other))
 
-        assert CONNECT_TIMEOUT - 0.5 < seconds_to_refuse(movr) < PROMISED
+        assert CONNECT_TIMEOUT - 0.5 < seconds_to_refuse(movr) < PROMISED_SECONDS
         other.speak()
     movr.close()
 
 
-def test_as_soon_as_one_of_them_answers_so_does_movr(mute: MuteWire, live: MortalWire) -> None:
+def test_as_soon_as_one_of_them_answers_so_does_movr(mute: SilentProxy, live: MortalWire) -> None:
     live.die()
     movr = MovR(at_both(live, mute))
     mute.fall_silent()
-    with pytest.raises(errors.DatabaseAway):
+    with pytest.raises(errors.DatabaseUnavailable):
         ride(movr)
 
     mute.speak()
 
-    until(lambda: answers(movr), "the one that is left answers")
+    wait_until(lambda: answers(movr), "the one that is left answers")
     movr.close()

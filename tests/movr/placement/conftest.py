@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from movr.engine import is_cockroachdb, parse_uri
+from movr.database.engine import is_cockroachdb, parse_uri
 
 
 @pytest.fixture

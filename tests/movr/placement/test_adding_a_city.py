@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from movr.placement import change, found
-from movr.placement.kinds import Placement
+from movr.placement import change, inspection
+from movr.placement.definitions import Placement
 from tests.conftest import ROOT
 
 LISBON = """\
@@ -84,8 +84,8 @@ def flask(copy: Path, database: str, *words: str) -> str:
 def test_a_city_is_added_to_a_placed_database(
     edited: Path, postgres: Engine, own_database: str
 ) -> None:
-    steps = change.plan(found.look(postgres), Placement.POSTGRES_PARTITION)
-    list(change.carry_out(postgres, steps, at_once=True))
+    steps = change.plan(inspection.current_placement(postgres), Placement.POSTGRES_PARTITION)
+    list(change.run_steps(postgres, steps, at_once=True))
     with pytest.raises(IntegrityError), postgres.begin() as connection:
         connection.execute(MEMBER)
 

@@ -7,17 +7,17 @@ from sqlalchemy.exc import DBAPIError
 from movr.cities import CITIES, REGIONS
 from movr.models import Base
 from movr.movr import MovR
-from movr.placement import change, found
+from movr.placement import change, inspection
 from movr.placement.cockroachdb import city_indexes
-from movr.placement.found import Found
-from movr.placement.kinds import TABLES, Placement, Survival, region_of_city
+from movr.placement.definitions import TABLES, Placement, Survival, region_of_city
+from movr.placement.inspection import CurrentPlacement
 from tests.visitor import registration
 
-NOWHERE = Found("movr", cockroachdb=True, placement=Placement.NONE, cities={})
-PARTITIONED = Found(
+NOWHERE = CurrentPlacement("movr", cockroachdb=True, placement=Placement.NONE, cities={})
+PARTITIONED = CurrentPlacement(
     "movr", cockroachdb=True, placement=Placement.PARTITION, cities=region_of_city()
 )
-MULTI_REGION = Found(
+MULTI_REGION = CurrentPlacement(
     "movr",
     cockroachdb=True,
     placement=Placement.MULTI_REGION,
@@ -28,7 +28,7 @@ MULTI_REGION = Found(
 KEYS = sum(1 + len(city_indexes(table)) for table in TABLES)
 
 
-def sql(has: Found, wanted: Placement, survive: Survival = Survival.ZONE) -> list[str]:
+def sql(has: CurrentPlacement, wanted: Placement, survive: Survival = Survival.ZONE) -> list[str]:
     return [step.sql for step in change.plan(has, wanted, survive)]
 
 
@@ -96,7 +96,7 @@ def test_regions_go_the_primary_one_last() -> None:
 
 
 def test_regions_that_are_there_are_not_added_again() -> None:
-    interrupted = Found(
+    interrupted = CurrentPlacement(
         "movr",
         cockroachdb=True,
         placement=Placement.MULTI_REGION,
@@ -115,7 +115,7 @@ def test_regions_that_are_there_are_not_added_again() -> None:
 def test_a_city_that_moves_has_its_region_computed_anew() -> None:
     moved = {**region_of_city(), "rome": "gcp-us-west1"}
     for has in (PARTITIONED, MULTI_REGION):
-        placed_once = Found(
+        placed_once = CurrentPlacement(
             "movr", cockroachdb=True, placement=has.placement, cities=moved, regions=has.regions
         )
         assert sql(has, has.placement) == []
@@ -129,7 +129,7 @@ def test_only_the_survival_goal_changes_when_only_that_is_asked_for() -> None:
 
 
 def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
-    locked = Found(
+    locked = CurrentPlacement(
         "movr", cockroachdb=True, placement=Placement.NONE, cities={}, locks_schemas=True
     )
 
@@ -167,15 +167,15 @@ def test_a_server_that_has_a_placement_keeps_each_city_in_its_region(
 ) -> None:
     place_or_skip(own_engine, wanted)
 
-    placed = found.look(own_engine)
+    placed = inspection.current_placement(own_engine)
     again = change.plan(placed, wanted)
-    for _ in change.carry_out(own_engine, change.plan(placed, Placement.NONE), at_once=False):
+    for _ in change.run_steps(own_engine, change.plan(placed, Placement.NONE), at_once=False):
         pass
 
     assert placed.placement is wanted
     assert dict(placed.cities) == {city.name: city.region for city in CITIES}
     assert again == []
-    assert found.look(own_engine).placement is Placement.NONE
+    assert inspection.current_placement(own_engine).placement is Placement.NONE
 
 
 def place_or_skip(engine: Engine, wanted: Placement) -> None:
@@ -190,7 +190,9 @@ def place_or_skip(engine: Engine, wanted: Placement) -> None:
         "region",
     )
     try:
-        for _ in change.carry_out(engine, change.plan(found.look(engine), wanted), at_once=False):
+        for _ in change.run_steps(
+            engine, change.plan(inspection.current_placement(engine), wanted), at_once=False
+        ):
             pass
     except DBAPIError as error:
         if any(word in str(error.orig) for word in cannot):

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from movr import invariants, schema
-from movr.engine import is_cockroachdb
+from movr.database import invariants, schema
+from movr.database.engine import is_cockroachdb
 from movr.models import Base
 from movr.placement import dbinit
 from scenarios.shared import sample
-from scenarios.shared.stage import Login
+from scenarios.shared.context import Login
 from tests import databases
 from tests.conftest import settings_for, visiting
-from tests.movr.test_schema import checks, columns
+from tests.movr.database.test_schema import checks, columns
 from tests.visitor import sentences
 from web.app import create_app
 
-FILE = Path(__file__).parent.parent.parent / "dbinit.sql"
+FILE = Path(__file__).parents[3] / "dbinit.sql"
 PARTITIONS = re.compile(r"PARTITION BY LIST \((\w+)\)")
 
 
@@ -120,7 +120,7 @@ def test_the_file_makes_the_schema_that_migrations_make(loaded: Engine, server: 
 
 
 def test_the_rows_of_the_file_keep_all_rules(loaded: Engine) -> None:
-    assert invariants.broken(loaded) == []
+    assert invariants.find_violations(loaded) == []
 
 
 @pytest.mark.parametrize("login", sample.LOGINS, ids=lambda login: login.username)

@@ -4,8 +4,8 @@ import pytest
 
 from movr.models import Base
 from movr.placement.cockroachdb import city_indexes, region_expression
-from movr.placement.found import cities_of_expression, cities_of_partitions
-from movr.placement.kinds import region_of_city
+from movr.placement.definitions import region_of_city
+from movr.placement.inspection import cities_of_expression, cities_of_partitions
 
 PARTITIONS = {
     "us_east": ("('new york'), ('boston'), ('washington dc')", "gcp-us-east1"),

@@ -7,17 +7,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
+from cli import page_visits
+from cli.placement import ACCEPTED_EXCEPTIONS
 from movr import cities
 from movr.cities import City
-from movr.placement import change, found, locality
-from movr.placement.kinds import Placement
-from movr.placement.locality import Sent
+from movr.placement import change, inspection, locality
+from movr.placement.definitions import Placement
+from movr.placement.locality import SentStatement
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 from tests.conftest import settings_for
-from web import tour
 from web.app import create_app
-from web.placing import EXCEPTIONS
 
 NEW_YORK = cities.CITIES[0]
 
@@ -25,9 +25,9 @@ NEW_YORK = cities.CITIES[0]
 @pytest.fixture
 def placed(postgres: Engine) -> Engine:
     """The demo world, placed by region."""
-    demo.fill(Stage(postgres, datetime(2026, 5, 1, tzinfo=UTC)))
-    steps = change.plan(found.look(postgres), Placement.POSTGRES_PARTITION)
-    list(change.carry_out(postgres, steps, at_once=True))
+    demo.fill(ScenarioContext(postgres, datetime(2026, 5, 1, tzinfo=UTC)))
+    steps = change.plan(inspection.current_placement(postgres), Placement.POSTGRES_PARTITION)
+    list(change.run_steps(postgres, steps, at_once=True))
     return postgres
 
 
@@ -46,7 +46,7 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
     assert len(rows) > 80
     away = [row for row in rows if not row.endswith("stays home")]
     assert {row.split("  ")[0] for row in away} == {"POST /login"}
-    assert {"POST /login", "POST /register"} < set(EXCEPTIONS)
+    assert {"POST /login", "POST /register"} < set(ACCEPTED_EXCEPTIONS)
     placed_app.extensions["movr"].close()
 
 
@@ -63,22 +63,22 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
 def test_a_statement_that_may_leave_its_region_is_found_out(
     placed: Engine, statement: str, parameters: dict[str, str]
 ) -> None:
-    assert judged(placed, NEW_YORK, Sent(statement, parameters)).is_violation
+    assert judged(placed, NEW_YORK, SentStatement(statement, parameters)).is_violation
 
 
 def test_a_statement_that_names_its_city_stays_home(placed: Engine) -> None:
-    at_home = Sent("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "new york"})
+    at_home = SentStatement("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "new york"})
 
     assert not judged(placed, NEW_YORK, at_home).is_violation
 
 
-def judged(engine: Engine, home: City, sent: Sent) -> locality.Proof:
+def judged(engine: Engine, home: City, sent: SentStatement) -> locality.LocalityCheck:
     with engine.connect() as connection:
-        return locality.judge(connection, "GET /", sent, home, exception=None)
+        return locality.check_locality(connection, "GET /", sent, home, exception=None)
 
 
 def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exception() -> None:
-    unproven = locality.Proof(
+    unproven = locality.LocalityCheck(
         "GET /",
         "SELECT users",
         ("paris",),
@@ -102,8 +102,8 @@ def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> 
     engine = app.extensions["movr"].engine
     away: dict[str, str] = {}
 
-    with locality.recording(*app.extensions["movr"].engines) as sent:
-        for page in tour.take(app, NEW_YORK):
+    with locality.recording_statements(*app.extensions["movr"].engines) as sent:
+        for page in page_visits.visit_every_page(app, NEW_YORK):
             for statement in sent.copy():
                 proof = judged(engine, NEW_YORK, statement)
                 if proof.is_violation:
@@ -111,5 +111,5 @@ def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> 
             sent.clear()
 
     app.extensions["movr"].close()
-    assert away.keys() == EXCEPTIONS.keys()
+    assert away.keys() == ACCEPTED_EXCEPTIONS.keys()
     assert all(verdict.startswith("not proven: ") for verdict in away.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from movr.placement import locality, plans, reading
+from movr.placement import explain, locality, plan_analysis
 
 PLANS = Path(__file__).parent / "plans"
 
@@ -35,7 +35,7 @@ def plan(name: str) -> str:
     ],
 )
 def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[str]) -> None:
-    assert reading.read(plan(name)) == (frozenset(cities), ())
+    assert plan_analysis.read(plan(name)) == (frozenset(cities), ())
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[st
     ],
 )
 def test_what_a_plan_does_not_prove_is_said(name: str, reasons: tuple[str, ...]) -> None:
-    assert reading.read(plan(name))[1] == reasons
-    assert not locality.reach_of_cockroachdb(plan(name)).is_within("gcp-us-east1")
+    assert plan_analysis.read(plan(name))[1] == reasons
+    assert not locality.regions_in_cockroachdb_plan(plan(name)).is_within("gcp-us-east1")
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,22 @@ def test_a_plan_that_is_changed_a_little_is_not_proven(was: str, is_now: str) ->
     changed = plan("owner").replace(was, is_now)
 
     assert changed != plan("owner")
-    assert reading.read(changed)[1]
+    assert plan_analysis.read(changed)[1]
 
 
 def test_no_plan_proves_nothing() -> None:
-    assert reading.read("distribution: local\n") == (frozenset(), ("the server gave no plan",))
+    assert plan_analysis.read("distribution: local\n") == (
+        frozenset(),
+        ("the server gave no plan",),
+    )
 
 
 def test_two_cities_of_a_region_are_home_and_two_regions_are_not() -> None:
     spans = 'spans: /"new york"-/"new york"/PrefixEnd /"{}"-/"{}"/PrefixEnd'
     scan = f"• scan\n  columns: (city)\n  table: rides@rides_pkey\n  {spans}"
 
-    near = locality.reach_of_cockroachdb(scan.format("boston", "boston"))
-    far = locality.reach_of_cockroachdb(scan.format("paris", "paris"))
+    near = locality.regions_in_cockroachdb_plan(scan.format("boston", "boston"))
+    far = locality.regions_in_cockroachdb_plan(scan.format("paris", "paris"))
 
     assert near.is_within("gcp-us-east1")
     assert far.regions == {"gcp-us-east1", "gcp-europe-west1"}
@@ -107,7 +110,7 @@ def test_two_cities_of_a_region_are_home_and_two_regions_are_not() -> None:
     ],
 )
 def test_spans_are_read_key_by_key(spans: str, cities: set[str]) -> None:
-    assert plans.cities_of_spans(spans) == cities
+    assert explain.cities_of_spans(spans) == cities
 
 
 def test_columns_of_one_name_are_known_only_if_all_are() -> None:
@@ -129,4 +132,4 @@ def test_columns_of_one_name_are_known_only_if_all_are() -> None:
           spans: /"new york"/"x"/0
 """
 
-    assert reading.read(joined)[1] == (f"vehicles@vehicles_pkey {NAMELESS}",)
+    assert plan_analysis.read(joined)[1] == (f"vehicles@vehicles_pkey {NAMELESS}",)

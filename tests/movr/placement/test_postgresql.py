@@ -9,16 +9,16 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from movr import schema
 from movr.cities import CITIES
+from movr.database import schema
 from movr.models import Base
 from movr.movr import MovR
-from movr.placement import change, found
-from movr.placement.kinds import CannotPlace, Placement, Step
+from movr.placement import change, inspection
+from movr.placement.definitions import Placement, PlacementNotSupported, Step
 from scenarios import demo
-from scenarios.shared.stage import Stage
+from scenarios.shared.context import ScenarioContext
 from tests.databases import all_rows
-from tests.movr.test_schema import checks, columns
+from tests.movr.database.test_schema import checks, columns
 from tests.visitor import registration
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -27,27 +27,27 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def world(postgres: Engine) -> Engine:
     """The demo world on PostgreSQL."""
-    demo.fill(Stage(postgres, NOW))
+    demo.fill(ScenarioContext(postgres, NOW))
     return postgres
 
 
 def place(engine: Engine, wanted: Placement) -> int:
-    steps = change.plan(found.look(engine), wanted)
-    return len(list(change.carry_out(engine, steps, at_once=True)))
+    steps = change.plan(inspection.current_placement(engine), wanted)
+    return len(list(change.run_steps(engine, steps, at_once=True)))
 
 
 def test_rows_move_to_partitions_and_back_and_none_is_lost(world: Engine) -> None:
     before, described, checked = all_rows(world), columns(world), checks(world)
 
     place(world, Placement.POSTGRES_PARTITION)
-    there, partitioned = all_rows(world), found.look(world)
+    there, partitioned = all_rows(world), inspection.current_placement(world)
     place(world, Placement.NONE)
 
     assert there == before == all_rows(world)
     assert partitioned.placement is Placement.POSTGRES_PARTITION
     assert dict(partitioned.cities) == {city.name: city.region for city in CITIES}
     assert (columns(world), checks(world)) == (described, checked)
-    assert found.look(world).placement is Placement.NONE
+    assert inspection.current_placement(world).placement is Placement.NONE
 
 
 def test_each_city_s_rows_are_in_its_region_s_partition(world: Engine) -> None:
@@ -77,27 +77,27 @@ def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
         step._replace(
             sql=step.sql.replace(", 'rome'", "").replace("'new york'", "'new york', 'rome'")
         )
-        for step in change.plan(found.look(world), Placement.POSTGRES_PARTITION)
+        for step in change.plan(inspection.current_placement(world), Placement.POSTGRES_PARTITION)
     ]
-    list(change.carry_out(world, once, at_once=True))
-    placed_once = found.look(world)
+    list(change.run_steps(world, once, at_once=True))
+    placed_once = inspection.current_placement(world)
 
     place(world, Placement.POSTGRES_PARTITION)
 
     assert (placed_once.cities["rome"], placed_once.is_current) == ("gcp-us-east1", False)
-    assert found.look(world).is_current
+    assert inspection.current_placement(world).is_current
     assert all_rows(world) == before
 
 
 def test_an_interrupted_move_changes_nothing_and_is_resumed(world: Engine) -> None:
     before = all_rows(world)
-    steps = change.plan(found.look(world), Placement.POSTGRES_PARTITION)
-    interrupted = change.carry_out(world, steps, at_once=True)
+    steps = change.plan(inspection.current_placement(world), Placement.POSTGRES_PARTITION)
+    interrupted = change.run_steps(world, steps, at_once=True)
     for _ in islice(interrupted, len(steps) - 2):
         pass
     interrupted.close()  # type: ignore[attr-defined]  # a generator
 
-    assert found.look(world).placement is Placement.NONE
+    assert inspection.current_placement(world).placement is Placement.NONE
     place(world, Placement.POSTGRES_PARTITION)
     assert all_rows(world) == before
 
@@ -111,7 +111,7 @@ def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgre
     ride = movr.start_ride(vehicle, rider)
     movr.end_ride(ride, rider, location="there")
     movr.remove_vehicle(vehicle, rider)
-    member = movr.who_is(rider)
+    member = movr.session_member(rider)
     assert member
     history = movr.history(member, before=None, size=5).rides
     movr.erase_account(rider)
@@ -140,14 +140,14 @@ def test_migrations_run_on_partitions_too(postgres: Engine) -> None:
     schema.upgrade(postgres)
 
     assert schema.is_at_head(postgres)
-    assert found.look(postgres).placement is Placement.NONE
+    assert inspection.current_placement(postgres).placement is Placement.NONE
 
 
 def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> None:
     place(postgres, Placement.POSTGRES_PARTITION)
 
     with postgres.connect() as connection:
-        options = {"include_object": schema.is_compared(connection.dialect.name)}
+        options = {"include_object": schema.include_object_for(connection.dialect.name)}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
@@ -160,11 +160,11 @@ def test_steps_that_stand_each_for_itself_are_run_one_by_one(postgres: Engine) -
     ]
 
     with pytest.raises(ProgrammingError):
-        list(change.carry_out(postgres, steps, at_once=False))
+        list(change.run_steps(postgres, steps, at_once=False))
 
     assert "first" in {table for table, *_ in columns(postgres)}
 
 
 def test_a_placement_of_the_other_engine_is_refused(postgres: Engine) -> None:
-    with pytest.raises(CannotPlace, match="PostgreSQL has no placement partition"):
+    with pytest.raises(PlacementNotSupported, match="PostgreSQL has no placement partition"):
         place(postgres, Placement.PARTITION)

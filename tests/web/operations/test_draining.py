@@ -10,9 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.cli.test_serve import wait_until
 from tests.conftest import START_TIMEOUT, running, visitors
-from tests.http.test_run import until
-from tests.web.test_metrics import numbers, of
+from tests.web.operations.test_metrics import numbers, of
 
 Served = tuple[str, Popen[bytes]]
 LONG = "600"  # seconds: nothing here waits for it
@@ -23,7 +23,7 @@ def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001
     """A gunicorn that was told to stop, and was given long enough to be looked at."""
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
         os.kill(process.pid, signal.SIGTERM)
-        until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
+        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
         yield url, process
 
 
@@ -82,9 +82,9 @@ def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
                 {"city": "new york", "id": vehicle},
             )
             reply = pool.submit(rider.start, vehicle)
-            until(lambda: _is_in_a_transaction(url), "the request waits for the row")
+            wait_until(lambda: _is_in_a_transaction(url), "the request waits for the row")
             os.kill(process.pid, signal.SIGTERM)
-            until(lambda: _is_closed(url), "the listener is closed")
+            wait_until(lambda: _is_closed(url), "the listener is closed")
 
         assert reply.result().status_code == 303
         assert process.wait(START_TIMEOUT) == 0

@@ -9,17 +9,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import URL, Engine, event, text
 
-from bench.wire import Wire
-from movr import schema
-from movr.databases import text_of
-from movr.engine import parse_uri
+from bench.latency_proxy import LatencyProxy
+from movr.database import schema
+from movr.database.admin import uri_text
+from movr.database.engine import parse_uri
+from tests.cli.test_serve import wait_until
 from tests.clock import Clock
 from tests.conftest import free_port, settings_for, visiting
-from tests.http.test_run import until
 from tests.visitor import Visitor
-from tests.web.test_metrics import numbers, of
+from tests.web.operations.test_metrics import numbers, of
 from web.app import create_app
-from web.health import FRESH, NO_ANSWER, PATIENCE, Readiness
+from web.operations.health import ANSWER_TIMEOUT, CACHE_SECONDS, NO_ANSWER, Readiness
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_it_becomes_ready_by_the_migrations_without_a_restart(
     before = early_visitor.get("/readyz").status_code
 
     schema.upgrade(empty_engine)
-    clock.now += FRESH
+    clock.now += CACHE_SECONDS
 
     assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
 
@@ -135,7 +135,7 @@ def test_once_the_schema_was_right_its_table_is_left_alone(
     """On CockroachDB it is in one region, and the others must outlive that."""
     schema.upgrade(empty_engine)
     early_visitor.get("/readyz")
-    clock.now += FRESH
+    clock.now += CACHE_SECONDS
 
     with statements(early_app) as sent:
         assert early_visitor.get("/readyz").status_code == 200
@@ -152,12 +152,12 @@ def test_however_many_probes_there_are_the_database_is_asked_once_a_second(
             early_visitor.get("/readyz")
         assert sent == []
 
-        clock.now += FRESH
+        clock.now += CACHE_SECONDS
         early_visitor.get("/readyz")
         assert sent
 
 
-class HoldingWire(Wire):
+class HoldingProxy(LatencyProxy):
     """A wire on which answers may be held up."""
 
     def __init__(self, url: URL) -> None:
@@ -172,21 +172,21 @@ class HoldingWire(Wire):
 def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
     database: str, clock: Clock
 ) -> None:
-    with HoldingWire(parse_uri(database)) as wire, ThreadPoolExecutor(1) as pool:
-        app = create_app(settings_for(text_of(wire.url)))
+    with HoldingProxy(parse_uri(database)) as wire, ThreadPoolExecutor(1) as pool:
+        app = create_app(settings_for(uri_text(wire.url)))
         app.extensions["readiness"] = Readiness(clock)
         with visiting(app) as new:
             visitor, other = new(), new()
             visitor.get("/readyz")
             visitor.get("/vehicles")  # connects
-            clock.now += FRESH
+            clock.now += CACHE_SECONDS
             wire.flows.clear()
             wire.reset()
             waiting = pool.submit(visitor.get, "/readyz")
-            until(lambda: wire.round_trips == 1, "the database is asked")
+            wait_until(lambda: wire.round_trips == 1, "the database is asked")
 
             soon = other.get("/readyz")
-            clock.now += PATIENCE
+            clock.now += ANSWER_TIMEOUT
             late = other.get("/readyz")
             wire.flows.set()
 
@@ -212,7 +212,7 @@ def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded:
 
 def test_a_database_that_is_away_is_counted_though_only_probes_come(stranded: Visitor) -> None:
     def refusals() -> float:
-        labels = {"route": "/readyz", "reason": "DatabaseAway"}
+        labels = {"route": "/readyz", "reason": "DatabaseUnavailable"}
         return of(numbers(stranded.get("/metrics")), "movr_refusals_total", **labels)
 
     before = refusals()

@@ -6,8 +6,8 @@ from operator import sub
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.cli.test_serve import wait_until
 from tests.conftest import running
-from tests.http.test_run import until
 from tests.leftovers import open_files
 
 CONNECTIONS = 16
@@ -27,7 +27,7 @@ def test_no_worker_takes_nearly_all_the_connections(database: str) -> None:
             connect()
             return min(shares(process.pid)) > 0
 
-        until(both_take_some, "a second worker that takes connections")
+        wait_until(both_take_some, "a second worker that takes connections")
         before = shares(process.pid)
 
         for _ in range(CONNECTIONS):

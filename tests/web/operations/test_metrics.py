@@ -11,12 +11,12 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from movr import __version__
-from movr.databases import text_of
-from movr.engine import parse_uri
+from movr.database.admin import uri_text
+from movr.database.engine import parse_uri
 from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
+from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
-from tests.web.test_replies import NOBODY
-from tests.wire import BrittleWire
+from tests.web.security.test_response_headers import NOBODY
 from web.app import create_app
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -188,8 +188,8 @@ def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisito
 
 def test_work_done_once_more_is_counted(database: str) -> None:
     """The connection from the pool is cut where its next read passes."""
-    with BrittleWire(parse_uri(database)) as wire:
-        app = create_app(settings_for(text_of(wire.url)))
+    with CuttingProxy(parse_uri(database)) as wire:
+        app = create_app(settings_for(uri_text(wire.url)))
         with visiting(app) as new:
             visitor = new()
             visitor.get("/vehicles")
@@ -250,6 +250,6 @@ def test_refusals_that_alerts_wait_for_are_there_before_the_first(
     """A rate does not see the step from nothing to one."""
     found = numbers(new_served_visitor().get("/metrics"))
 
-    for reason in ("DatabaseAway", "DatabaseSlow", "DatabaseBusy"):
+    for reason in ("DatabaseUnavailable", "DatabaseSlow", "DatabaseBusy"):
         labels = frozenset({"route": "/readyz", "reason": reason}.items())
         assert found["movr_refusals_total", labels] == 0

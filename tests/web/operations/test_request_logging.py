@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.conftest import free_port, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor
 from web.app import create_app
-from web.logs import JsonFormatter
+from web.operations.request_logging import JsonFormatter
 
 SECRETS = (PASSWORD, "ada@example.com", "Lovelace", "csrf_token", "session=")
 
@@ -130,9 +130,9 @@ def test_a_database_that_is_away_is_a_line_with_its_reason_and_the_route(log: Li
         new().get("/vehicles?after=x")
         new().get("/vehicles")
 
-    (entry,) = (json.loads(line) for line in log.lines if "DatabaseAway" in line)
+    (entry,) = (json.loads(line) for line in log.lines if "DatabaseUnavailable" in line)
     assert entry["severity"] == "WARNING"
-    assert "GET /vehicles: DatabaseAway" in entry["message"]
+    assert "GET /vehicles: DatabaseUnavailable" in entry["message"]
     assert "Connection refused" in entry["message"]
     assert "exception" not in entry
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.cli.test_serve import is_open, wait_until
 from tests.conftest import ROOT, running
-from tests.http.test_run import is_open, until
 
 SHARED = Path("/dev/shm")
 
@@ -30,7 +30,7 @@ def test_who_stops_refuses_connections_at_once_and_still_ends_the_request_in_fli
 
         process.terminate()
 
-        until(lambda: not is_open(port), "a refused connection")
+        wait_until(lambda: not is_open(port), "a refused connection")
         client.sendall(BODY[10:])
         assert client.makefile("rb").readline().startswith(b"HTTP/1.1 400 ")  # it has no token
 

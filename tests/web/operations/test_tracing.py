@@ -13,10 +13,10 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.cli.test_serve import TIMEOUT, with_settings
 from tests.conftest import ROOT, serving
-from tests.http.test_run import PATIENCE, with_settings
 
-SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
+EXPORT_SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
 
 
 class Collector(ThreadingHTTPServer):
@@ -34,7 +34,7 @@ class Collector(ThreadingHTTPServer):
         """All spans by name, once all of these names are among them."""
         spans: dict[str, Any] = {}
         while not spans.keys() >= set(names):
-            batch = self.received.get(timeout=PATIENCE)
+            batch = self.received.get(timeout=TIMEOUT)
             for resource in batch.resource_spans:
                 for scope in resource.scope_spans:
                     spans |= {span.name: (span, resource.resource) for span in scope.spans}
@@ -72,7 +72,7 @@ def values(attributes: Any) -> dict[str, str]:
 
 
 def test_a_request_and_its_statement_are_one_trace(collector: Collector, database: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "REGION": "gcp-europe-west1", **SOON}
+    settings = {"DB_URI": database, "DEBUG": "1", "REGION": "gcp-europe-west1", **EXPORT_SOON}
     with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
         httpx.get(f"{url}/vehicles")
         spans = collector.spans_until("GET /vehicles")
@@ -86,7 +86,7 @@ def test_a_request_and_its_statement_are_one_trace(collector: Collector, databas
 
 def test_operators_name_the_service_themselves(collector: Collector, database: str) -> None:
     named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "movr-blue"}
-    with serving(DB_URI=database, DEBUG="1", **named, **SOON) as url:
+    with serving(DB_URI=database, DEBUG="1", **named, **EXPORT_SOON) as url:
         httpx.get(f"{url}/login")
         _, resource = collector.spans_until("GET /login")["GET /login"]
 
@@ -95,7 +95,7 @@ def test_operators_name_the_service_themselves(collector: Collector, database: s
 
 @pytest.mark.parametrize("names", ["", "http"], ids=["old names", "new names"])
 def test_a_span_tells_no_more_than_the_log(collector: Collector, database: str, names: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", **SOON}
+    settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", **EXPORT_SOON}
     naming = {"OTEL_SEMCONV_STABILITY_OPT_IN": names}
     with serving(**settings, **naming, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
         client = {"X-Forwarded-For": "203.0.113.7"}
@@ -112,7 +112,7 @@ def test_a_span_tells_no_more_than_the_log(collector: Collector, database: str, 
 
 
 def test_probes_leave_no_span(collector: Collector, database: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", **SOON}
+    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", **EXPORT_SOON}
     with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
         httpx.get(f"{url}/readyz")
         httpx.get(f"{url}/login")

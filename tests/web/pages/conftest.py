@@ -1,4 +1,4 @@
-"""What became of all inputs that test_hostile.py sent, in one line at the end."""
+"""What became of all inputs that test_hostile_input.py sent, in one line at the end."""
 
 import os
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 
 STATUSES = "statuses of hostile inputs"
 # With the faults only (`make test-faults`, which CI runs): in their short form they take a minute.
-collect_ignore = [] if os.environ.get("FAULTS") else ["test_hostile.py"]
+collect_ignore = [] if os.environ.get("FAULTS") else ["test_hostile_input.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,9 +15,9 @@ from typing import Any, Final
 import httpx
 
 from scenarios import demo
-from scenarios.shared.stage import Login
+from scenarios.shared.context import Login
 from tests import databases
-from tests.browser.stage import demo_world
+from tests.browser.demo_server import demo_world
 from tests.conftest import ROOT, UNLIMITED
 from tests.visitor import Visitor
 

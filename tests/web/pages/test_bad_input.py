@@ -155,7 +155,7 @@ BAD_FIELDS = [(form, field, how) for form, field in FIELDS for how in badness(fo
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
     """Everybody here comes from one address, which tries more often than people do."""
-    app.extensions["attempts"].forget()
+    app.extensions["rate_limit_store"].clear()
 
 
 def send(visitor: Visitor, path: str, fields: Mapping[str, str | bytes]) -> httpx.Response:

@@ -1,7 +1,7 @@
 """Input that nobody thought of: whatever is sent, no server error, and a refusal changes nothing.
 
 It is sent byte for byte to a real gunicorn, whose own limits are in play. `FAULTS=long` tries
-100,000 inputs; how many were sent is said in one line at the end (tests/web/conftest.py).
+100,000 inputs; how many were sent is said in one line at the end (tests/web/pages/conftest.py).
 """
 
 import os
@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from movr.results import UserKey
-from tests import raw
+from tests import raw_http
 from tests.conftest import UNLIMITED, free_port, gunicorn
 from tests.databases import all_rows, put_back
-from tests.raw import HUNG_UP, Headers, Reply
+from tests.raw_http import HUNG_UP, Headers, Reply
 from tests.visitor import PASSWORD, Visitor
-from tests.web.conftest import STATUSES
-from tests.web.test_bad_input import FORMS, Form
-from web.attempts import Attempts
-from web.tokens import ResetTokens
+from tests.web.pages.conftest import STATUSES
+from tests.web.pages.test_bad_input import FORMS, Form
+from web.security.rate_limit_store import RateLimitStore
+from web.security.reset_tokens import ResetTokens
 
 LONG = os.environ.get("FAULTS") == "long"
 INPUTS = 12_000 if LONG else 40  # of each of the eight tests without passwords
@@ -132,10 +132,10 @@ def urlencoded(fields: Mapping[str, bytes]) -> bytes:
 class Site:
     """MovR under a gunicorn of these tests' own, whose rate limits they can have forget."""
 
-    def __init__(self, url: str, attempts: Attempts, log: Path) -> None:
+    def __init__(self, url: str, attempts: RateLimitStore, log: Path) -> None:
         self.url = url
         self.port = urlsplit(url).port or 0
-        self.forget_attempts = attempts.forget
+        self.forget_attempts = attempts.clear
         self._log = log
 
     def complaints(self) -> str:
@@ -188,7 +188,7 @@ class Target:
         ours = [(b"Host", HOST.encode()), (b"Cookie", self._cookies.encode())]
         given = [name.lower() for name, _ in headers]
         whole = [*(header for header in ours if header[0].lower() not in given), *headers]
-        reply = raw.send(self._site.port, raw.request(method, path, whole, body))
+        reply = raw_http.send(self._site.port, raw_http.request(method, path, whole, body))
         self.statuses[reply.status] += 1
         assert HUNG_UP < reply.status < 500, self._site.complaints()
         if (rows := all_rows(self._engine)) != self._rows:
@@ -210,14 +210,14 @@ def hostile_site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "WRITES_PER_MINUTE": str(UNLIMITED),
     }
     with log.open("wb") as file, gunicorn(free_port(), environment, file) as (url, _):
-        yield Site(url, Attempts(str(attempts)), log)
+        yield Site(url, RateLimitStore(str(attempts)), log)
 
 
 @pytest.fixture
 def target(
     hostile_site: Site, engine: Engine, record_property: Callable[[str, object], None]
 ) -> Iterator[Target]:
-    with httpx.Client(base_url=hostile_site.url, timeout=raw.TIMEOUT) as client:
+    with httpx.Client(base_url=hostile_site.url, timeout=raw_http.TIMEOUT) as client:
         target = Target(hostile_site, Visitor(client), engine)
     yield target
     record_property(STATUSES, dict(target.statuses))

@@ -20,11 +20,12 @@ from movr.results import UserKey
 from tests.conftest import NewVisitor, settings_for, visiting
 from tests.smtp import LOOPBACK, Postbox, receiving
 from tests.visitor import PASSWORD, Visitor, sentences
-from web import limits, recovery
 from web.app import create_app
 from web.config import MailServer
-from web.mail import MOST_WAITING, Letter, Outbox, post
-from web.tokens import LIFETIME, ResetTokens
+from web.pages import password_reset
+from web.security import rate_limits
+from web.security.reset_tokens import LIFETIME, ResetTokens
+from web.services.mail import MOST_WAITING, Email, Outbox, send_by_smtp
 
 NEW = "a wholly other password"
 SITE = "https://movr.example.com"
@@ -376,14 +377,14 @@ def test_so_many_letters_go_to_an_account_and_nobody_is_told(
     replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
 
     assert {reply.status_code for reply in replies} == {303}
-    for _ in range(recovery.LETTERS_TO_NAME.at_most):
+    for _ in range(password_reset.LETTERS_TO_NAME.at_most):
         postbox.letters.get(timeout=SOON)
     with pytest.raises(Empty):
         postbox.letters.get(timeout=0.3)
 
 
 def test_whom_a_stranger_has_used_up_the_letters_of_has_a_link_that_works() -> None:
-    assert recovery.LETTERS_TO_NAME.seconds <= LIFETIME
+    assert password_reset.LETTERS_TO_NAME.seconds <= LIFETIME
 
 
 def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
@@ -400,9 +401,9 @@ def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
 def test_a_reset_lets_in_whose_name_strangers_have_used_up(
     mailing: Flask, member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
-    attempts = mailing.extensions["attempts"]
-    limit = limits.FAILED_LOGINS_OF_NAME
-    while attempts.take(f"{limit.what} {member.username}", at_most=100, seconds=limit.seconds):
+    attempts = mailing.extensions["rate_limit_store"]
+    limit = rate_limits.FAILED_LOGINS_OF_NAME
+    while attempts.try_count(f"{limit.what} {member.username}", at_most=100, seconds=limit.seconds):
         pass
     assert forgetful.log_in(member.username).status_code == 429
     ask_for_link(forgetful, member.username)
@@ -416,15 +417,15 @@ def test_a_reset_lets_in_whose_name_strangers_have_used_up(
 
 
 def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) -> None:
-    go_on, sent = Event(), list[Letter]()
+    go_on, sent = Event(), list[Email]()
 
-    def send(letter: Letter) -> None:
+    def send(letter: Email) -> None:
         go_on.wait(SOON)
         sent.append(letter)
 
     outbox = Outbox(send)
     for _ in range(MOST_WAITING + 5):
-        outbox.put(lambda: Letter("ada@example.com", "x", "x"))
+        outbox.put(lambda: Email("ada@example.com", "x", "x"))
     go_on.set()
     outbox.close()
 
@@ -437,14 +438,14 @@ def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
 ) -> None:
     sent = list[str]()
 
-    def send(letter: Letter) -> None:
+    def send(letter: Email) -> None:
         if "ada" in letter.to:
             raise OSError(letter.to)
         sent.append(letter.to)
 
     outbox = Outbox(send)
     for name in ("ada", "grace"):
-        outbox.put(lambda name=name: Letter(f"{name}@example.com", "x", "x"))  # type: ignore[misc]
+        outbox.put(lambda name=name: Email(f"{name}@example.com", "x", "x"))  # type: ignore[misc]
     outbox.close()
 
     assert sent == ["grace@example.com"]
@@ -456,7 +457,7 @@ def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) ->
     server = postbox.settings._replace(user="movr", password="hunter2")
 
     with pytest.raises(OSError, match="no TLS"):
-        post(Letter("ada@example.com", "x", "x"), server, "movr@example.com")
+        send_by_smtp(Email("ada@example.com", "x", "x"), server, "movr@example.com")
 
     assert not [line for line in postbox.heard if line.startswith((b"AUTH", b"MAIL"))]
 
@@ -466,6 +467,6 @@ def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) ->
 )
 def test_an_address_that_is_two_gets_no_letter(postbox: Postbox, address: str) -> None:
     with pytest.raises((ValueError, OSError)):
-        post(Letter(address, "x", "x"), postbox.settings, "movr@example.com")
+        send_by_smtp(Email(address, "x", "x"), postbox.settings, "movr@example.com")
 
     assert postbox.letters.empty()

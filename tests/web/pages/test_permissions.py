@@ -80,13 +80,13 @@ ROUTES: Mapping[str, Route] = {
         "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
     ),
     "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
-    "recovery.forgot": Route("/forgot", EVERYBODY),
-    "recovery.send_link": posted(
+    "password_reset.forgot": Route("/forgot", EVERYBODY),
+    "password_reset.send_link": posted(
         "/forgot", EVERYBODY, {"username": "{scene.friend.username}"}, changes=NOBODY
     ),
-    "recovery.form": Route("/reset", EVERYBODY),
+    "password_reset.form": Route("/reset", EVERYBODY),
     # Whoever came by no link is led to where there are some.
-    "recovery.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
+    "password_reset.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
     "vehicles.index": Route("/vehicles", EVERYBODY),
     "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
@@ -190,7 +190,7 @@ class World(NamedTuple):
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
     """Everybody here comes from one address, which registers more often than people do."""
-    app.extensions["attempts"].forget()
+    app.extensions["rate_limit_store"].clear()
 
 
 @pytest.fixture

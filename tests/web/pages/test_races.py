@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from movr import invariants
+from movr.database import invariants
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor, registration
 
@@ -22,7 +22,7 @@ RIDERS = 12
 def everything_holds(engine: Engine) -> Iterator[None]:
     """Whoever won, what must be true of every database is."""
     yield
-    assert invariants.broken(engine) == []
+    assert invariants.find_violations(engine) == []
 
 
 def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> list[httpx.Response]:

@@ -8,17 +8,17 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from bench.wire import Wire
-from movr import usage
-from movr.databases import text_of
-from movr.engine import parse_uri
+from bench.latency_proxy import LatencyProxy
+from movr.database import query_stats
+from movr.database.admin import uri_text
+from movr.database.engine import parse_uri
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.conftest import HERE, settings_for
 from tests.visitor import PASSWORD, Visitor, registration
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
-from web.tokens import ResetTokens
+from web.security.reset_tokens import ResetTokens
 
 NEWCOMER = {
     "first_name": "Ada",
@@ -30,15 +30,15 @@ NEWCOMER = {
 
 
 @pytest.fixture
-def wire(database: str, engine: Engine) -> Iterator[Wire]:  # noqa: ARG001 - emptied afterwards
-    with Wire(parse_uri(database)) as wire:
-        yield wire
+def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG001 - emptied afterwards
+    with LatencyProxy(parse_uri(database)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def distant(wire: Wire) -> Iterator[Visitor]:
+def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
     """A visitor of MovR whose database is at the other end of the wire."""
-    app = create_app(settings_for(text_of(wire.url)))
+    app = create_app(settings_for(uri_text(proxy.url)))
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
         visitor = Visitor(client)
         visitor.get("/vehicles")  # connects
@@ -53,12 +53,14 @@ def distant(wire: Wire) -> Iterator[Visitor]:
         *(("/login", 0), ("/forgot", 0), ("/reset", 0), ("/healthz", 0)),
     ],
 )
-def test_what_a_page_costs_a_stranger(distant: Visitor, wire: Wire, path: str, budget: int) -> None:
-    wire.reset()
+def test_what_a_page_costs_a_stranger(
+    distant: Visitor, proxy: LatencyProxy, path: str, budget: int
+) -> None:
+    proxy.reset()
 
     assert distant.get(path).status_code == 200
 
-    assert wire.round_trips == budget
+    assert proxy.round_trips == budget
 
 
 @pytest.mark.parametrize(
@@ -66,121 +68,125 @@ def test_what_a_page_costs_a_stranger(distant: Visitor, wire: Wire, path: str, b
     [("/", 1), ("/vehicles", 1), ("/users", 1), ("/rides", 2), ("/vehicles/add", 1)],
 )
 def test_what_a_page_costs_a_member_login_included(
-    distant: Visitor, wire: Wire, path: str, budget: int
+    distant: Visitor, proxy: LatencyProxy, path: str, budget: int
 ) -> None:
     distant.register()
     distant.start(distant.add_vehicle())
-    wire.reset()
+    proxy.reset()
 
     reply = distant.get(path)
 
     assert reply.status_code == 200
-    assert wire.round_trips == budget
+    assert proxy.round_trips == budget
     assert f'desc="{budget} statement' in reply.headers["Server-Timing"]
 
 
-def test_what_open_data_costs(distant: Visitor, wire: Wire) -> None:
+def test_what_open_data_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     """And the page that it leads to: to a stranger, and to a member, login included."""
     feed = "/gbfs/v3/new-york/vehicle_status.json"
     distant.register().add_vehicle()
     page = distant.get(feed).json()["data"]["vehicles"][0]["rental_uris"]["web"]
 
     def cost(path: str) -> int:
-        wire.reset()
+        proxy.reset()
         assert distant.get(path).status_code == 200
-        return wire.round_trips
+        return proxy.round_trips
 
     assert (cost("/gbfs/v3/manifest.json"), cost(feed), cost(page)) == (0, 1, 2)
     distant.post("/logout")
     assert cost(page) == 1
 
 
-def test_what_a_profile_costs(distant: Visitor, wire: Wire) -> None:
+def test_what_a_profile_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     path = f"/users/{distant.register().id}"
-    wire.reset()
+    proxy.reset()
 
     assert distant.get(path).status_code == 200
 
-    assert wire.round_trips == 1
+    assert proxy.round_trips == 1
 
 
-def test_what_a_receipt_costs(distant: Visitor, wire: Wire) -> None:
+def test_what_a_receipt_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     distant.register().start(distant.add_vehicle())
     receipt = distant.end(distant.active_ride()).headers["Location"]
-    wire.reset()
+    proxy.reset()
 
     reply = distant.get(receipt)
 
-    assert (reply.status_code, wire.round_trips) == (200, 2)
+    assert (reply.status_code, proxy.round_trips) == (200, 2)
     assert 'desc="2 statements"' in reply.headers["Server-Timing"]
 
 
-def test_what_one_s_password_and_sessions_cost(distant: Visitor, wire: Wire) -> None:
+def test_what_one_s_password_and_sessions_cost(distant: Visitor, proxy: LatencyProxy) -> None:
     path = f"/users/{distant.register().id}/security"
-    wire.reset()
+    proxy.reset()
 
     assert distant.get(path).status_code == 200
 
-    assert wire.round_trips == 1
+    assert proxy.round_trips == 1
 
 
-def test_what_starting_and_ending_a_ride_cost_login_included(distant: Visitor, wire: Wire) -> None:
+def test_what_starting_and_ending_a_ride_cost_login_included(
+    distant: Visitor, proxy: LatencyProxy
+) -> None:
     """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
     vehicle = distant.register().add_vehicle()
     token = distant.token()
 
-    wire.reset()
+    proxy.reset()
     started = distant.client.post(f"/rides/start/{vehicle}", data={"csrf_token": token})
-    cost_of_start = wire.round_trips
+    cost_of_start = proxy.round_trips
     ride = distant.active_ride()
-    wire.reset()
+    proxy.reset()
     ended = distant.client.post(
         f"/rides/end/{ride}", data={"csrf_token": token, "location": "2 Broadway"}
     )
-    cost_of_end = wire.round_trips
+    cost_of_end = proxy.round_trips
 
     assert (started.status_code, ended.status_code) == (303, 303)
     assert (cost_of_start, cost_of_end) == (7, 7)
 
 
-def test_replacing_a_forgotten_password_costs_one_transaction(distant: Visitor, wire: Wire) -> None:
+def test_replacing_a_forgotten_password_costs_one_transaction(
+    distant: Visitor, proxy: LatencyProxy
+) -> None:
     distant.register()
     key = UserKey("new york", distant.id)
     distant.post("/logout")
     token = {"csrf_token": distant.token()}
     link = ResetTokens(DEVELOPMENT_SECRET).make(key, 0, time.time())
     distant.get(f"/reset?token={link}")
-    wire.reset()
+    proxy.reset()
     reply = distant.client.post("/reset", data={**token, "password": PASSWORD})
 
     assert reply.headers["Location"] == "/login"
-    assert wire.round_trips == 5
+    assert proxy.round_trips == 5
 
 
-def test_logging_in_costs_one(distant: Visitor, wire: Wire) -> None:
+def test_logging_in_costs_one(distant: Visitor, proxy: LatencyProxy) -> None:
     distant.register()
     username = distant.username
     distant.post("/logout")
     token = distant.token()
-    wire.reset()
+    proxy.reset()
 
     reply = distant.client.post(
         "/login", data={"csrf_token": token, "username": username, "password": PASSWORD}
     )
 
     assert reply.status_code == 303
-    assert wire.round_trips == 1
+    assert proxy.round_trips == 1
 
 
-def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire) -> None:
+def test_what_changing_things_costs_login_included(distant: Visitor, proxy: LatencyProxy) -> None:
     """BEGIN, SAVEPOINT, RELEASE and COMMIT (4), the statements, and who is this (1)."""
 
     def cost(path: str, **fields: str) -> int:
         token = distant.token()
-        wire.reset()
+        proxy.reset()
         reply = distant.client.post(path, data={"csrf_token": token, **fields})
         assert reply.status_code == 303
-        return wire.round_trips
+        return proxy.round_trips
 
     distant.register().post("/logout")  # connects
     register = cost("/register", **registration())
@@ -197,7 +203,7 @@ def test_what_changing_things_costs_login_included(distant: Visitor, wire: Wire)
 
 
 def test_the_app_itself_counts_what_passes_on_the_wire(
-    distant: Visitor, wire: Wire, caplog: pytest.LogCaptureFixture
+    distant: Visitor, proxy: LatencyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What logs and metrics say of a request's round trips."""
     caplog.set_level(logging.INFO, "movr.access")
@@ -214,9 +220,9 @@ def test_the_app_itself_counts_what_passes_on_the_wire(
         ("POST", f"/rides/start/{vehicle}"),
         ("POST", f"/rides/start/{vehicle}"),  # refused, and rolled back
     ):
-        wire.reset()
+        proxy.reset()
         distant.client.request(method, path, data={"csrf_token": token})
-        assert counted() == wire.round_trips > 0
+        assert counted() == proxy.round_trips > 0
 
 
 def test_a_transaction_s_begin_and_commit_are_waited_for_too(
@@ -225,10 +231,10 @@ def test_a_transaction_s_begin_and_commit_are_waited_for_too(
 ) -> None:
     """Time a round trip, by which alerts tell an ocean, would otherwise be too short for writes."""
     distance = 0.05
-    with Wire(parse_uri(database), distance=distance) as wire:
-        movr = MovR(text_of(wire.url))
+    with LatencyProxy(parse_uri(database), distance=distance) as proxy:
+        movr = MovR(uri_text(proxy.url))
         movr.is_at_head()  # connects
-        cost = usage.start()
+        cost = query_stats.start()
         movr.register("paris", **NEWCOMER)
         movr.close()
 

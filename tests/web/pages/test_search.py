@@ -48,8 +48,8 @@ def stand(movr: MovR, owner: UserKey, type_: str, brand: str, place: Position) -
 
 
 def brands(page: str) -> list[str]:
-    """Of the tickets, in their order."""
-    return re.findall(r'class="ticket-title">(\S+) ', page)
+    """Of the cards, in their order."""
+    return re.findall(r'class="vehicle-card-title">(\S+) ', page)
 
 
 def link(page: str, words: str) -> str:
@@ -87,7 +87,7 @@ def test_the_nearest_to_the_visitor_comes_first(visitor: Visitor) -> None:
 def test_each_vehicle_says_how_far_it_is(visitor: Visitor) -> None:
     page = visitor.get("/vehicles?type=scooter&near=40.7456,-74.006").text
 
-    assert re.search(r'"ticket-distance">.*?1\.0 mi<', page)  # 0.0144 degrees of latitude
+    assert re.search(r'"vehicle-card-distance">.*?1\.0 mi<', page)  # 0.0144 degrees of latitude
 
 
 @pytest.mark.usefixtures("street")
@@ -164,10 +164,10 @@ def test_every_marker_of_the_map_leads_to_a_ticket_of_the_list(visitor: Visitor,
     page = visitor.get(path).text
 
     markers = re.findall(r'<a href="#(vehicle-[^"]+)" class="pin', page)
-    tickets = re.findall(r'<li class="ticket" id="([^"]+)"', page)
+    cards = re.findall(r'<li class="vehicle-card" id="([^"]+)"', page)
 
     assert len(markers) == 2  # two of the three stand together
-    assert set(markers) <= set(tickets)
+    assert set(markers) <= set(cards)
     assert ">2 vehicles, the first a" in page
 
 

@@ -3,14 +3,14 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
-from movr.results import Total
-from web.charts import HEIGHT, STEP, rides_a_week
+from movr.results import RideTotal
+from web.rendering.charts import HEIGHT, STEP, rides_a_week
 
 FRIDAY = date(2026, 11, 20)
 
 
-def week(begin: date, rides: int) -> Total:
-    return Total(begin, rides, timedelta(), 0)
+def week(begin: date, rides: int) -> RideTotal:
+    return RideTotal(begin, rides, timedelta(), 0)
 
 
 def test_every_week_of_half_a_year_has_its_place_the_last_is_today_s() -> None:

@@ -8,13 +8,15 @@ from flask import Flask
 
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor
-from web.pages import MARKS
+from web.placeholders import PLACEHOLDERS
 
 
 def shown(visitor: Visitor, place: str) -> str:
-    """The ticket of the vehicle that stands there."""
-    tickets = re.findall(r"<li class=\"ticket\".*?</li>", visitor.get("/vehicles").text, re.DOTALL)
-    (found,) = (ticket for ticket in tickets if place in ticket)
+    """The card of the vehicle that stands there."""
+    cards = re.findall(
+        r"<li class=\"vehicle-card\".*?</li>", visitor.get("/vehicles").text, re.DOTALL
+    )
+    (found,) = (vehicle_card for vehicle_card in cards if place in vehicle_card)
     return str(found)
 
 
@@ -32,21 +34,25 @@ def test_a_ticket_that_was_remembered_follows_its_vehicle(visitor: Visitor) -> N
 def test_who_looks_from_elsewhere_or_after_a_ride_began_has_the_other_tickets_remembered(
     app: Flask, visitor: Visitor
 ) -> None:
-    pieces: Any = app.jinja_env.globals["piece"]
-    ticket = pieces.ticket
+    fragments: Any = app.jinja_env.globals["fragment"]
+    vehicle_card = fragments.vehicle_card
     visitor.register()
     vehicles = [visitor.add_vehicle("1 Wall Street") for _ in range(5)]
     here, elsewhere = "/vehicles?near=40.71,-74.01", "/vehicles?near=40.75,-73.99"
-    before = ticket.cache_info().misses
+    before = vehicle_card.cache_info().misses
 
     from_here, from_elsewhere = visitor.get(here).text, visitor.get(elsewhere).text
-    assert ticket.cache_info().misses == before + 5
-    assert from_here.count("ticket-distance") == from_elsewhere.count("ticket-distance") == 5
+    assert vehicle_card.cache_info().misses == before + 5
+    assert (
+        from_here.count("vehicle-card-distance")
+        == from_elsewhere.count("vehicle-card-distance")
+        == 5
+    )
     assert distances(from_here) != distances(from_elsewhere)
 
     visitor.start(vehicles[0])
     assert visitor.get(elsewhere).text.count("On a ride") == 1
-    assert ticket.cache_info().misses == before + 6
+    assert vehicle_card.cache_info().misses == before + 6
 
 
 def distances(page: str) -> list[str]:
@@ -90,7 +96,7 @@ def test_no_mark_of_a_template_reaches_a_browser(visitor: Visitor) -> None:
     pages += [visitor.get(path).text for path in ("/", "/login", "/register", "/forgot", "/reset")]
 
     assert len(pages) == 13
-    assert not [page for page in pages if any(mark in page for mark in MARKS.values())]
+    assert not [page for page in pages if any(mark in page for mark in PLACEHOLDERS.values())]
     assert not [page for page in pages if re.search(r"(TOKEN|NONCE|KEY|AWAY)-", page)]
 
 

@@ -9,17 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movr.cities import CITIES, City, Position, find
-from movr.geo import metres
+from movr.cities import CITIES, City, Position, find_city
+from movr.geo import metres_between
 from movr.results import Vehicle
-from web.maps import HEIGHT, MARGIN, TOUCHING, WIDTH, Drawing, Frame, Point, drawing, groups
+from web.rendering.maps import (
+    HEIGHT,
+    MARGIN,
+    TOUCHING,
+    WIDTH,
+    Drawing,
+    Frame,
+    Point,
+    drawing,
+    groups,
+)
 
 NEW_YORK = CITIES[0]
 BATTERY = Position(40.7033, -74.0170)
 
 
 def city_named(name: str) -> City:
-    city = find(name)
+    city = find_city(name)
     assert city
     return city
 
@@ -74,7 +84,7 @@ def test_a_way_is_as_long_on_the_drawing_as_on_the_ground(
 
     units = math.dist(frame.point(city.centre), frame.point(place))
 
-    assert units * 10 == pytest.approx(metres(city.centre, place), rel=0.01)
+    assert units * 10 == pytest.approx(metres_between(city.centre, place), rel=0.01)
 
 
 def test_the_frame_shows_the_farthest_places_at_its_margin() -> None:

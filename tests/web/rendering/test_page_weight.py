@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from scenarios import demo
-from scenarios.shared.stage import Login
-from tests.browser.stage import demo_world
+from scenarios.shared.context import Login
+from tests.browser.demo_server import demo_world
 from tests.visitor import Visitor
 
 MOST = 100_000  # bytes

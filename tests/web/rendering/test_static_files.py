@@ -10,7 +10,7 @@ from flask import Flask
 from tests.conftest import HERE, ROOT, NewVisitor, settings_for, visiting
 from tests.visitor import Visitor
 from web.app import create_app
-from web.statics import fingerprint, mount
+from web.rendering.static_files import fingerprint, serve_folder
 
 SECURELY = HERE.replace("http:", "https:")
 CURRENT = fingerprint(ROOT / "static")
@@ -100,7 +100,7 @@ def test_the_fingerprint_follows_what_is_in_the_folder(tmp_path: Path, change: s
 def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
     (tmp_path / "map.js").write_text("export {}")
     app = Flask(__name__, static_folder=None)
-    mount(app, "leaflet", tmp_path)
+    serve_folder(app, "leaflet", tmp_path)
 
     with app.test_request_context():
         address = app.url_for("leaflet", filename="map.js")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from movr.cities import CITIES
-from web.presentation import clock, day, distance, duration, local_time, month, number
+from web.rendering.template_filters import clock, day, distance, duration, local_time, month, number
 
 EVENING = datetime(2026, 11, 20, 22, 32, 7, tzinfo=UTC)
 NARROW = "\N{NARROW NO-BREAK SPACE}"

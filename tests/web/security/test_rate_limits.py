@@ -18,12 +18,12 @@ from sqlalchemy import Engine, text
 
 from tests.clock import Clock
 from tests.conftest import HERE, NewVisitor, serving, settings_for, visiting, visitors
-from tests.http.test_races import at_once
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from web import limits
+from tests.web.pages.test_races import at_once
 from web.app import create_app
-from web.attempts import Attempts
-from web.limits import Limit
+from web.security import rate_limits
+from web.security.rate_limit_store import RateLimitStore
+from web.security.rate_limits import RateLimit
 
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
@@ -45,28 +45,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def attempts(path: Path, clock: Clock) -> Iterator[Attempts]:
-    with closing(Attempts(str(path), clock=clock)) as attempts:
+def attempts(path: Path, clock: Clock) -> Iterator[RateLimitStore]:
+    with closing(RateLimitStore(str(path), clock=clock)) as attempts:
         yield attempts
 
 
-def taken(attempts: Attempts, tries: int, who: str = "a") -> int:
+def taken(attempts: RateLimitStore, tries: int, who: str = "a") -> int:
     """Of so many tries, how many were allowed at three a minute."""
-    return sum(attempts.take(who, at_most=3, seconds=MINUTE) for _ in range(tries))
+    return sum(attempts.try_count(who, at_most=3, seconds=MINUTE) for _ in range(tries))
 
 
-def test_so_many_attempts_are_allowed_and_no_more(attempts: Attempts) -> None:
+def test_so_many_attempts_are_allowed_and_no_more(attempts: RateLimitStore) -> None:
     assert taken(attempts, 5) == 3
 
 
-def test_everybody_has_attempts_of_their_own(attempts: Attempts) -> None:
+def test_everybody_has_attempts_of_their_own(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
 
     assert (taken(attempts, 1, who="b'; --"), taken(attempts, 1)) == (1, 0)
 
 
 def test_the_window_moves_along_so_that_no_minute_sees_more(
-    attempts: Attempts, clock: Clock
+    attempts: RateLimitStore, clock: Clock
 ) -> None:
     first = taken(attempts, 1)
     clock.now += MINUTE - 1
@@ -76,27 +76,27 @@ def test_the_window_moves_along_so_that_no_minute_sees_more(
     assert (first, at_the_end, taken(attempts, 5)) == (1, 2, 1)
 
 
-def test_an_attempt_that_is_given_back_was_none(attempts: Attempts) -> None:
+def test_an_attempt_that_is_given_back_was_none(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
-    attempts.give_back("a")
-    attempts.give_back("somebody who took none")
+    attempts.uncount("a")
+    attempts.uncount("somebody who took none")
 
     assert taken(attempts, 2) == 1
 
 
 def test_giving_back_what_is_long_forgotten_allows_no_more(
-    attempts: Attempts, clock: Clock
+    attempts: RateLimitStore, clock: Clock
 ) -> None:
     taken(attempts, 1)
     clock.now += MINUTE + 1
     taken(attempts, 0)
-    attempts.give_back("a")
+    attempts.uncount("a")
 
     assert taken(attempts, 5) == 3
 
 
 def test_what_is_older_than_a_minute_is_forgotten(
-    attempts: Attempts, clock: Clock, path: Path
+    attempts: RateLimitStore, clock: Clock, path: Path
 ) -> None:
     for n in range(50):
         taken(attempts, 1, who=f"address {n}")
@@ -108,36 +108,38 @@ def test_what_is_older_than_a_minute_is_forgotten(
         assert connection.execute("SELECT who FROM counted").fetchall() == [("a",)]
 
 
-def test_each_limit_has_a_window_of_its_own(attempts: Attempts, clock: Clock) -> None:
-    first = attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+def test_each_limit_has_a_window_of_its_own(attempts: RateLimitStore, clock: Clock) -> None:
+    first = attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
     clock.now += 59 * MINUTE
     taken(attempts, 1)
-    second = attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+    second = attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
     wait = attempts.seconds_until_next("slow")
     clock.now += wait
 
     assert (first, second, wait) == (True, False, MINUTE)
-    assert attempts.take("slow", at_most=1, seconds=60 * MINUTE)
+    assert attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
     assert attempts.seconds_until_next("nobody") == 0
 
 
-def test_all_who_use_the_file_count_together(attempts: Attempts, path: Path, clock: Clock) -> None:
-    with closing(Attempts(str(path), clock=clock)) as others:
+def test_all_who_use_the_file_count_together(
+    attempts: RateLimitStore, path: Path, clock: Clock
+) -> None:
+    with closing(RateLimitStore(str(path), clock=clock)) as others:
         assert taken(attempts, 2) + taken(others, 2) == 3
 
 
-def test_many_threads_at_once_get_no_more_than_there_are(attempts: Attempts) -> None:
+def test_many_threads_at_once_get_no_more_than_there_are(attempts: RateLimitStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         allowed = list(
-            pool.map(lambda _: attempts.take("a", at_most=150, seconds=MINUTE), range(400))
+            pool.map(lambda _: attempts.try_count("a", at_most=150, seconds=MINUTE), range(400))
         )
 
     assert sum(allowed) == 150
 
 
 def take_many(path: str) -> int:
-    with closing(Attempts(path)) as attempts:
-        return sum(attempts.take("a", at_most=300, seconds=MINUTE) for _ in range(200))
+    with closing(RateLimitStore(path)) as attempts:
+        return sum(attempts.try_count("a", at_most=300, seconds=MINUTE) for _ in range(200))
 
 
 def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
@@ -161,10 +163,10 @@ def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
         yield new
 
 
-def use_up(app: Flask, limit: Limit, who: str) -> None:
+def use_up(app: Flask, limit: RateLimit, who: str) -> None:
     """As wrong passwords do, which take their time."""
-    attempts: Attempts = app.extensions["attempts"]
-    while attempts.take(f"{limit.what} {who}", at_most=limit.at_most, seconds=limit.seconds):
+    attempts: RateLimitStore = app.extensions["rate_limit_store"]
+    while attempts.try_count(f"{limit.what} {who}", at_most=limit.at_most, seconds=limit.seconds):
         pass
 
 
@@ -202,7 +204,9 @@ def test_one_name_is_limited_from_however_many_addresses(
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     before = [fail(visitor, username, f"192.0.2.{n}").status_code for n in range(2 * AT_MOST)]
-    left = limits.FAILED_LOGINS_OF_NAME._replace(at_most=limits.FAILED_LOGINS_OF_NAME.at_most - 1)
+    left = rate_limits.FAILED_LOGINS_OF_NAME._replace(
+        at_most=rate_limits.FAILED_LOGINS_OF_NAME.at_most - 1
+    )
     use_up(proxied, left, username)
 
     after = [fail(visitor, username, f"198.51.100.{n}").status_code for n in range(3)]
@@ -225,7 +229,7 @@ def test_a_name_is_the_same_name_however_it_is_written(new_proxied_visitor: NewV
 
     failures = failures_until_refused(lambda n: fail(visitor, spellings[n % 4]))
 
-    assert failures <= limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS.at_most
+    assert failures <= rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS.at_most
 
 
 def test_a_name_that_nobody_has_is_limited_like_any_other(new_proxied_visitor: NewVisitor) -> None:
@@ -290,9 +294,9 @@ def test_strangers_never_keep_a_member_out_of_a_browser_that_they_have_used(
     """Not from many addresses, nor from the member's own."""
     member = new_proxied_visitor().register()
     member.post("/logout")
-    use_up(proxied, limits.FAILED_LOGINS_OF_NAME, member.username)
-    use_up(proxied, limits.FAILED_LOGINS_OF_ADDRESS, "127.0.0.1")
-    use_up(proxied, limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"127.0.0.1 {member.username}")
+    use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
+    use_up(proxied, rate_limits.FAILED_LOGINS_OF_ADDRESS, "127.0.0.1")
+    use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"127.0.0.1 {member.username}")
 
     assert new_proxied_visitor().log_in(member.username).status_code == 429
     assert member.log_in(member.username, WRONG).status_code == 422
@@ -322,7 +326,7 @@ def test_a_browser_is_known_to_the_members_who_used_it_and_to_no_other_name(
     second = shared.register().username
     shared.post("/logout")
     for name in (victim, first, second):
-        use_up(proxied, limits.FAILED_LOGINS_OF_NAME, name)
+        use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, name)
 
     statuses = [shared.log_in(name).status_code for name in (first, second, victim)]
 
@@ -346,7 +350,7 @@ def test_a_browser_that_says_itself_that_it_is_known_is_not(
 ) -> None:
     member = new_proxied_visitor().register()
     member.post("/logout")
-    use_up(proxied, limits.FAILED_LOGINS_OF_NAME, member.username)
+    use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
     known = member.client.cookies["browser"]
 
     member.client.cookies.set("browser", known + tail, domain="movr.test", path="/")
@@ -524,10 +528,10 @@ def test_sixty_people_of_one_address_register_within_a_minute(
 
 def test_registrations_from_one_address_do_end(database: str, engine: Engine, path: Path) -> None:
     settings = replace(settings_for(database), rate_limit_file=str(path))
-    with visiting(create_app(settings)) as new, closing(Attempts(str(path))) as attempts:
+    with visiting(create_app(settings)) as new, closing(RateLimitStore(str(path))) as attempts:
         new().register()
         for _ in range(119):
-            attempts.take("registrations 127.0.0.1", at_most=120, seconds=MINUTE)
+            attempts.try_count("registrations 127.0.0.1", at_most=120, seconds=MINUTE)
 
         reply = new().post("/register", **registration())
 

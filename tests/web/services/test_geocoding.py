@@ -12,14 +12,14 @@ import pytest
 from geopy.geocoders import GoogleV3
 from sqlalchemy import Engine, text
 
-from movr.cities import DEFAULT_CITY, City, Position, find
+from movr.cities import DEFAULT_CITY, City, Position, find_city
 from tests.clock import Clock
 from tests.conftest import settings_for, visiting
 from tests.visitor import Visitor, sentences
-from web import geocoding
 from web.app import create_app
 from web.config import Settings, SettingsError, read_settings
-from web.geocoding import Geocoder
+from web.services import geocoding
+from web.services.geocoding import Geocoder
 
 WALL_STREET = Position(40.7060, -74.0088)
 BROADWAY = Position(40.7590, -73.9845)
@@ -98,7 +98,7 @@ def at(service: Service, clock: Clock) -> Geocoder:
 
 
 def city(name: str) -> City:
-    found = find(name)
+    found = find_city(name)
     assert found
     return found
 
@@ -346,12 +346,14 @@ def test_a_failing_service_fails_no_request(
 
 
 def test_nobody_is_asked_unless_a_setting_says_whom() -> None:
-    assert geocoding.make(read_settings({"DEBUG": "1"})) is None
+    assert geocoding.make_geocoder(read_settings({"DEBUG": "1"})) is None
 
 
 def test_a_setting_says_whom_to_ask() -> None:
-    nominatim = geocoding.make(read_settings({"DEBUG": "1", "GEOCODER": "nominatim"}))
-    google = geocoding.make(read_settings({"DEBUG": "1", "GEOCODER": "google", "API_KEY": "k"}))
+    nominatim = geocoding.make_geocoder(read_settings({"DEBUG": "1", "GEOCODER": "nominatim"}))
+    google = geocoding.make_geocoder(
+        read_settings({"DEBUG": "1", "GEOCODER": "google", "API_KEY": "k"})
+    )
 
     assert nominatim is not None
     assert nominatim.service.domain == "nominatim.openstreetmap.org"
