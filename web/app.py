@@ -15,6 +15,7 @@ from movr.movr import MovR
 from web import errors
 from web.api import gbfs
 from web.config import Settings
+from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
 from web.pages import auth, city, password_reset, rides, users, vehicles
 from web.rendering import fragments, maps, static_files, template_filters, templating
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> Flask:
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=1
         )
     app.extensions["geocoder"] = geocoding.make_geocoder(settings)
-    app.url_map.converters["city"] = city.CityConverter
+    app.url_map.converters["city"] = CityConverter
     for part in (
         tracing,
         request_logging,

@@ -1,0 +1,83 @@
+"""The city that a request is about: from its URL, its session, its headers or the settings."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Final
+
+from flask import abort, flash, g, request, session
+from werkzeug.routing import BaseConverter, ValidationError
+
+from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
+from web.context import settings
+from web.geoutils import city_of_coordinates, city_of_name, city_of_region
+from web.security.session import current_user
+
+GUESSED: Final = (
+    f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
+    " You can choose your city at the top of the page."
+)
+
+
+class CityConverter(BaseConverter):
+    """The city in an address: `/<city:city>` is `/new-york`, and there is no `/atlantis`."""
+
+    def to_python(self, value: str) -> City:
+        """The city of this slug."""
+        city = find_city_by_slug(value)
+        if city is None:
+            raise ValidationError
+        return city
+
+    def to_url(self, value: City) -> str:
+        """The slug of this city."""
+        return value.slug
+
+
+def current_city() -> City:
+    """The city being looked at: of those that `_hints` gives, the first that there is."""
+    city: City | None = g.get("city")
+    if city is None:
+        city, g.city_from = next((city, source) for city, source in _hints() if city)
+        g.city = city
+    return city
+
+
+def set_current_city(city: City) -> None:
+    """Have this request's page be about this city, which its address names."""
+    g.city = city
+
+
+def city_of_form() -> City:
+    """The city that a form names, so that it means what its page showed; else the current one."""
+    named = request.form.get("city")
+    city = find_city(named) if named else current_city()
+    if city is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return city
+
+
+def _hints() -> Iterator[tuple[City | None, str]]:
+    """Which city it may be, and what says so, which the reply repeats; the most deliberate first.
+
+    The one chosen on the page; else where the balancer says the visitor is; else the member's
+    home; else the first of this deployment's region; else New York, which is said once.
+    """
+    header = settings().city_header
+    yield find_city(session.get("city", "")), "chosen"
+    yield city_of_name(request.headers.get(header)), "header"
+    yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
+    yield _home_city(), "home"
+    yield city_of_region(settings().region), "region"
+    yield _guess(), "default"
+
+
+def _home_city() -> City | None:
+    key = current_user().key
+    return find_city(key.city) if key else None
+
+
+def _guess() -> City:
+    if not session.get("guessed"):
+        session["guessed"] = True
+        flash(GUESSED, "info")
+    return DEFAULT_CITY
