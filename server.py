@@ -5,6 +5,7 @@ import sys
 
 from dotenv import load_dotenv
 
+from cli import commands
 from web.app import create_app
 from web.config import SettingsError, read_settings
 from web.operations import request_logging
@@ -20,5 +21,6 @@ try:
     settings = read_settings(os.environ)
     request_logging.configure(settings.log_format)
     app = create_app(settings)
+    commands.init_app(app)
 except SettingsError as error:
     sys.exit(str(error))

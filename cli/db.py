@@ -1,26 +1,12 @@
 """`flask --app server db …`: the schema's history."""
 
-from importlib.util import find_spec
-
 import click
-from flask import Flask
 
-from cli import placement
 from cli.error_messages import ErrorMessageGroup
 from movr.database import schema
 from web.context import movr
 
 db = ErrorMessageGroup("db", help="The schema's history (Alembic).")
-
-
-def init_app(app: Flask) -> None:
-    """Add the commands."""
-    app.cli.add_command(db)
-    app.cli.add_command(placement.placement)
-    if find_spec("scenarios"):  # a clone's: no image has them
-        from cli.scenario import scenario  # noqa: PLC0415
-
-        app.cli.add_command(scenario)
 
 
 @db.command()

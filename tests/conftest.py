@@ -18,7 +18,9 @@ from flask import Flask
 from sqlalchemy import Engine
 
 import scenarios
+from cli import commands
 from movr import passwords
+from movr.database.engine import is_cockroachdb
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
 from tests import databases
@@ -95,6 +97,14 @@ def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG0
 
 
 @pytest.fixture
+def postgres(own_engine: Engine) -> Engine:
+    """A database of the test's own, on PostgreSQL."""
+    if is_cockroachdb(own_engine.url):
+        pytest.skip("a placement of PostgreSQL's")
+    return own_engine
+
+
+@pytest.fixture
 def scenario(server: str) -> Iterator[Staged]:
     """Makes databases of the test's own, each filled with the scenario of this name."""
     with ExitStack() as stack:
@@ -139,7 +149,7 @@ def movr(session_movr: MovR, engine: Engine) -> MovR:  # noqa: ARG001 - which it
 
 @pytest.fixture(scope="session")
 def session_app(database: str) -> Iterator[Flask]:
-    app = create_app(settings_for(database))
+    app = app_with_commands(database)
     yield app
     app.extensions["movr"].close()
 
@@ -190,6 +200,13 @@ HERE = "http://movr.test"
 def settings_for(database: str) -> Settings:
     """Settings to test pages with: no limit but those a test is about."""
     return Settings(db_uri=database, debug=True, pool_size=20, writes_per_minute=UNLIMITED)
+
+
+def app_with_commands(database: str) -> Flask:
+    """The app as server.py makes it, on this database."""
+    app = create_app(settings_for(database))
+    commands.init_app(app)
+    return app
 
 
 @contextmanager

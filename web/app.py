@@ -9,7 +9,6 @@ from flask.templating import Environment
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cli import db
 from movr.database import deadline, embedded
 from movr.movr import MovR
 from web import errors
@@ -76,12 +75,8 @@ def create_app(settings: Settings) -> Flask:
         )
     app.extensions["geocoder"] = geocoding.make_geocoder(settings)
     app.url_map.converters["city"] = CityConverter
-    for part in (
-        tracing,
-        request_logging,
-        response_headers,
-        metrics,
-    ):  # first: they measure all the others
+    # First: they measure all the others.
+    for part in (tracing, request_logging, response_headers, metrics):
         part.init_app(app)
     Compress(app)
     app.before_request(deadline.start)
@@ -91,7 +86,7 @@ def create_app(settings: Settings) -> Flask:
     rate_limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, template_filters, maps, templating, fragments, db):
+    for part in (session, errors, health, mail, template_filters, maps, templating, fragments):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
     for noun in (city, auth, password_reset, vehicles, rides, users, gbfs, health, metrics):

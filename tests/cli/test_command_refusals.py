@@ -12,8 +12,7 @@ from cli import db, serve
 from cli.error_messages import ErrorMessageGroup
 from movr.database import retries
 from movr.database.engine import is_cockroachdb
-from tests.conftest import settings_for
-from web.app import create_app
+from tests.conftest import app_with_commands
 from web.config import Settings
 
 # One of each of the driver's classes of errors, and CockroachDB's own for what it has no licence.
@@ -58,7 +57,7 @@ def refusing(request: pytest.FixtureRequest, empty_engine: Engine) -> Engine:
 
 @pytest.fixture
 def app(empty_database: str) -> Iterator[Flask]:
-    app = create_app(settings_for(empty_database))
+    app = app_with_commands(empty_database)
     yield app
     app.extensions["movr"].close()
 

@@ -4,8 +4,7 @@ import sys
 
 import pytest
 
-from tests.conftest import free_port, settings_for
-from web.app import create_app
+from tests.conftest import app_with_commands, free_port
 
 
 @pytest.mark.parametrize(
@@ -14,7 +13,7 @@ from web.app import create_app
     ids=" ".join,
 )
 def test_a_database_that_is_away_is_a_sentence(command: tuple[str, ...]) -> None:
-    app = create_app(settings_for(f"postgresql://movr@127.0.0.1:{free_port()}/movr"))
+    app = app_with_commands(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
     ended = app.test_cli_runner().invoke(args=command)
 
@@ -28,7 +27,7 @@ def test_the_image_which_has_no_sample_rows_says_where_dbinit_sql_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "scenarios.shared", None)
-    app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
+    app = app_with_commands("postgresql://movr@127.0.0.1:1/movr")
 
     ended = app.test_cli_runner().invoke(args=["placement", "sql", "partition"])
 

@@ -8,8 +8,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import Engine
 
-from tests.conftest import ROOT, settings_for
-from web.app import create_app
+from tests.conftest import ROOT, app_with_commands
 
 Placement = Callable[..., Result]
 
@@ -17,7 +16,7 @@ Placement = Callable[..., Result]
 @pytest.fixture
 def placement(postgres: Engine, own_database: str) -> Iterator[Placement]:  # noqa: ARG001
     """Runs the command on a PostgreSQL database."""
-    app: Flask = create_app(settings_for(own_database))
+    app: Flask = app_with_commands(own_database)
     runner = app.test_cli_runner()
     yield lambda *words: runner.invoke(args=["placement", *words])
     app.extensions["movr"].close()

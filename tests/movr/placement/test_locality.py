@@ -16,8 +16,7 @@ from movr.placement.definitions import Placement
 from movr.placement.locality import SentStatement
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
-from tests.conftest import settings_for
-from web.app import create_app
+from tests.conftest import app_with_commands
 
 NEW_YORK = cities.CITIES[0]
 
@@ -33,7 +32,7 @@ def placed(postgres: Engine) -> Engine:
 
 @pytest.fixture
 def placed_app(placed: Engine, own_database: str) -> Flask:  # noqa: ARG001 - the same database
-    return create_app(settings_for(own_database))
+    return app_with_commands(own_database)
 
 
 def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
@@ -98,7 +97,7 @@ def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exceptio
 @pytest.mark.usefixtures("on_cockroachdb")
 def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> None:
     """Its plans name the cities whether the database has a placement or not."""
-    app = create_app(settings_for(own_database))
+    app = app_with_commands(own_database)
     engine = app.extensions["movr"].engine
     away: dict[str, str] = {}
 

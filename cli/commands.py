@@ -1,0 +1,18 @@
+"""The commands of `flask --app server …`."""
+
+from importlib.util import find_spec
+
+from flask import Flask
+
+from cli.db import db
+from cli.placement import placement
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to the app."""
+    app.cli.add_command(db)
+    app.cli.add_command(placement)
+    if find_spec("scenarios"):  # a clone has them, the image does not
+        from cli.scenario import scenario  # noqa: PLC0415
+
+        app.cli.add_command(scenario)
