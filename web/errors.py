@@ -14,7 +14,8 @@ from werkzeug.exceptions import BadHost, HTTPException
 
 from movr import errors
 from web.api import gbfs
-from web.operations import metrics, request_logging
+from web.operations import request_logging
+from web.operations.refusals import record_refusal
 from web.rendering.templating import render_page
 from web.security import session
 from web.security.rate_limits import MINUTE, TooManyAttempts
@@ -94,19 +95,6 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
         return redirect(answer.url(), HTTPStatus.SEE_OTHER)
     later = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else answer.retry_after
     return _page(answer.status, str(refusal), later)
-
-
-def record_refusal(refusal: errors.Refusal) -> None:
-    """Count it; if it is the database's doing, say why in one line of the log."""
-    metrics.count_refusal(refusal)
-    if cause := database_cause(refusal):
-        kind = type(refusal).__name__
-        logger.warning("%s %s: %s: %s", request.method, request_logging.route(), kind, cause)
-
-
-def database_cause(refusal: errors.Refusal) -> str:
-    """What the driver or the pool said, in a line, for operators; empty if neither did."""
-    return str(refusal.__cause__ or "").partition("\n")[0]
 
 
 def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:

@@ -12,8 +12,8 @@ from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
-from web import errors
 from web.context import movr, settings
+from web.operations.refusals import database_cause, record_refusal
 
 CACHE_SECONDS: Final = 1  # seconds that an answer of the database's is good for
 ANSWER_TIMEOUT: Final = 4  # seconds that it may take; a probe gives up after 5
@@ -97,8 +97,8 @@ class Readiness:
             else:
                 self._at_head = movr().is_at_head()
         except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy) as refusal:
-            errors.record_refusal(refusal)
-            return NotReady(refusal.sentence, errors.database_cause(refusal))
+            record_refusal(refusal)
+            return NotReady(refusal.sentence, database_cause(refusal))
         return None if self._at_head else SCHEMA_BEHIND
 
 
