@@ -11,6 +11,7 @@ from typing import Any, Final
 from flask import Flask, render_template  # noqa: TID251 - the one place
 
 from web.context import settings
+from web.placeholders import PLACEHOLDERS
 from web.security.csrf import csrf_token
 from web.security.response_headers import csp_nonce
 
@@ -19,14 +20,6 @@ _MEANINGS: Final = {
     "NONCE": csp_nonce,  # shows that a script is one of ours
     "KEY": secrets.token_hex,  # shows that a form is the same, sent again
 }
-
-
-def placeholder(name: str) -> str:
-    """What stands for this until it is filled in: a text that nobody can guess."""
-    return f"{name}-{secrets.token_hex()}"
-
-
-PLACEHOLDERS: Final = {name: placeholder(name) for name in _MEANINGS}
 
 
 def init_app(app: Flask) -> None:
