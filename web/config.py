@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
@@ -13,7 +14,6 @@ from movr import cities
 from movr.database.engine import parse_uri
 from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
-from web.security.rate_limit_store import IN_MEMORY, RateLimitStore
 
 SMTP_PORT: Final = 587  # of submission, RFC 6409
 SMTPS_PORT: Final = 465  # RFC 8314
@@ -72,7 +72,7 @@ class Settings:
     pool_size: int = 5
     page_size: int = 30
     writes_per_minute: int = 120
-    rate_limit_file: str = IN_MEMORY
+    rate_limit_file: str = ":memory:"  # what SQLite calls one in memory
     log_format: str = "text"
     workers: int = field(default_factory=workers_for_this_machine)
     threads: int = 4
@@ -214,9 +214,10 @@ def _email(text: str) -> str:
     return text
 
 
-def _file_of_attempts(path: str) -> str:
+def _sqlite_file(path: str) -> str:
     try:
-        RateLimitStore(path).close()
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")  # which takes the right to write
     except sqlite3.Error:
         raise ValueError("must be the path of a file that can be written") from None
     return path
@@ -236,7 +237,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "log_format": _one_of("text", "json"),
     "workers": _whole(1, 256),
     "threads": _whole(1, 256),
-    "rate_limit_file": _file_of_attempts,
+    "rate_limit_file": _sqlite_file,
     "drain_seconds": _whole(0, 600),
     "drain_mark": str,
     "contact_email": _email,
