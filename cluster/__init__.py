@@ -1,1 +1,4 @@
-"""`make demo`: three regions on one machine, with a proxy in front of them."""
+"""`make demo`: CockroachDB nodes in three regions on this machine, and an app server for each.
+
+What starts, places and stops these processes belongs here; what a real cluster needs is in deploy/.
+"""

@@ -1,4 +1,5 @@
 """Where rows live: the placements a database can have, and the SQL from one to another.
 
-The models say nothing about it. When to choose which: docs/multi-region.md.
+A module here plans, runs or checks a placement, on CockroachDB or PostgreSQL. The models say
+nothing about it. When to choose which: docs/multi-region.md.
 """
