@@ -37,7 +37,7 @@ class Clone:
         self.uri = uri
         self.state = folder / ".movr" / "scenarios"
         self.started: list[subprocess.Popen[str]] = []
-        for part in ("movr", "web", "scenarios", "templates", "static"):
+        for part in ("movr", "web", "cli", "scenarios", "templates", "static"):
             (folder / part).symlink_to(ROOT / part)
         shutil.copy(ROOT / "server.py", folder)  # Python looks for modules where a script really is
 

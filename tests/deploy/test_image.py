@@ -51,7 +51,7 @@ def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
     }
 
     assert all((ROOT / name).exists() for name in copied)
-    assert {"server.py", "movr", "web", "templates", "static"} <= copied
+    assert {"server.py", "movr", "web", "cli", "templates", "static"} <= copied
 
 
 def test_it_serves_without_what_only_a_laptop_has() -> None:

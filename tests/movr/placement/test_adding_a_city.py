@@ -56,7 +56,7 @@ VEHICLE = text(
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """A copy of MovR that serves Lisbon."""
-    for part in ("movr", "web", "templates", "static", "scenarios"):
+    for part in ("movr", "web", "cli", "templates", "static", "scenarios"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "server.py", tmp_path)
     cities = tmp_path / "movr" / "cities.py"
