@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, event, insert, select, text
 
 from movr.database import admin, embedded, schema
 from movr.database.engine import make_engine
+from movr.database.retries import retrying
 from movr.models import Base
 
 TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # whom others refer to first
@@ -46,7 +47,7 @@ def connect(uri: str) -> Engine:
     @event.listens_for(engine, "connect")
     def set_no_limit(connection: psycopg2.extensions.connection, _record: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
         connection.commit()
 
     return engine
@@ -66,6 +67,10 @@ def empty(engine: Engine) -> None:
 
 def put_back(engine: Engine, rows: Rows) -> None:
     """Have the database hold these rows, and no others."""
+    retrying(lambda: _put_back(engine, rows))
+
+
+def _put_back(engine: Engine, rows: Rows) -> None:
     with engine.begin() as connection:
         for table in reversed(TABLES):
             connection.execute(text(f"DELETE FROM {table}"))

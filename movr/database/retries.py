@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
-MAX_RETRIES: Final = 10
+MAX_RETRIES: Final = 60  # a minute or so: on a busy server schema changes lose often
 FIRST_BACKOFF: Final = 0.1  # seconds; twice as long before each further attempt
 MAX_BACKOFF: Final = 1.0
 SERIALIZATION_FAILURE: Final = "40001"

@@ -15,6 +15,7 @@ from movr.database.circuit_breaker import PAUSE, CircuitBreaker
 from movr.database.deadline import REQUEST_DEADLINE, STATEMENT_TIMEOUT
 from movr.database.engine import is_cockroachdb
 from movr.errors import DatabaseSlow, DatabaseUnavailable, VehicleNotFound
+from movr.models import Base
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.clock import Clock
@@ -117,12 +118,14 @@ def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], Mo
     """Makes MovR on a database that takes so many seconds to find a vehicle."""
     movr = MovR(own_database)
 
+    columns = ", ".join(Base.metadata.tables["vehicles"].columns.keys())
+
     def slowed(seconds: float) -> MovR:
         with own_engine.begin() as connection:
             connection.execute(text("ALTER TABLE vehicles RENAME TO all_vehicles"))
             connection.execute(
                 text(
-                    "CREATE VIEW vehicles AS SELECT all_vehicles.* FROM all_vehicles"
+                    f"CREATE VIEW vehicles AS SELECT {columns} FROM all_vehicles"
                     f" WHERE (SELECT count(*) FROM pg_sleep({seconds})) = 1"
                 )
             )
@@ -177,8 +180,12 @@ def test_a_database_that_does_not_exist_is_away(server: str) -> None:
     movr.close()
 
 
-def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(own_database: str) -> None:
+def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(
+    own_database: str, own_engine: Engine
+) -> None:
     """As CockroachDB does: it takes the connection, and refuses the first statement."""
+    if is_cockroachdb(own_engine.url):
+        pytest.skip("PostgreSQL's way to be like CockroachDB, which the test before this asks")
     movr = MovR(own_database)
 
     @event.listens_for(movr.engines[1], "checkout")

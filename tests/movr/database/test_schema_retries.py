@@ -53,6 +53,7 @@ def lose(empty_engine: Engine) -> Iterator[Lose]:
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "MAX_BACKOFF", 0.01)
+    monkeypatch.setattr(retries, "MAX_RETRIES", 10)
 
 
 def run(engine: Engine, *statements: str) -> None:
