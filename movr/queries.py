@@ -161,23 +161,22 @@ def _of_owner() -> Select[Any]:
         .limit(_LIMIT)
         .cte("page")
     )
-    # For each vehicle of the page by itself: so a database that knows nothing yet of how many there
-    # are has no worse way to go.
-    done = (
+    ridden = and_(
+        Ride.city == _CITY,
+        Ride.vehicle_id == page.c.id,
+        Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
+        Ride.end_time.is_not(None),
+    )
+    return (
         select(
-            func.count().label("rides"),
+            page,
+            func.count(Ride.id).label("rides"),
             func.sum(Ride.length).label("time"),
             cast(func.sum(Ride.distance), BigInteger).label("distance"),  # elsewhere a decimal
         )
-        .where(
-            Ride.city == _CITY,
-            Ride.vehicle_id == page.c.id,
-            Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
-            Ride.end_time.is_not(None),
-        )
-        .lateral("done")
+        .select_from(page.outerjoin(Ride, ridden))
+        .group_by(*page.c)
     )
-    return select(page, done).select_from(page.join(done, true()))
 
 
 # Rides live in their vehicle's city: naming the cities where the rider has ridden keeps this at

@@ -16,13 +16,14 @@ FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
 
 # A few more vehicles than a page holds are expected within a radius, so that one look is enough.
 MARGIN: Final = 1.2
-FIRST_RADIUS: Final = 300.0  # metres, where nothing is known yet
+FIRST_RADIUS: Final = 500.0  # metres, where nothing is known yet
 SMALLEST_RADIUS: Final = 10.0
-GROWTH: Final = 4  # of the radius, from one look to the next
+GROWTH: Final = 8  # of the radius, from one look to the next
 REMEMBERED: Final = 10_000  # areas, some 2 MB
 AREA: Final = 2  # decimals of a degree: about a kilometre
 
-_Area: TypeAlias = tuple[str, str | None, bool, float, float]
+_Filter: TypeAlias = tuple[str, str | None, bool]
+_Area: TypeAlias = tuple[_Filter, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,11 @@ class Search:
         return found | ({"type": self.type} if self.type else {})
 
     @property
+    def filter(self) -> _Filter:
+        """The city, and which of its vehicles are looked for."""
+        return self.city.name, self.type, self.only_free
+
+    @property
     def farthest(self) -> float:
         """The radius around the origin that holds all of the city, in metres."""
         return geo.planar_metres_between(self.origin, self.city.centre) + SERVICE_RADIUS * 1.02
@@ -94,6 +100,7 @@ class SearchRadii:
     def __init__(self) -> None:
         """Begin with no area known."""
         self._radii: dict[_Area, float] = {}
+        self._less_than_a_page: set[_Filter] = set()  # cities that were looked through whole
         self._lock = threading.Lock()
 
     @property
@@ -108,6 +115,8 @@ class SearchRadii:
         filter that is new here, the radius is at least what all vehicles need.
         """
         everything = replace(search, type=None, only_free=False)
+        if self._less_than_a_page & {search.filter, everything.filter}:
+            return search.farthest
         known = self._radii.get(_area(search)) or self._radii.get(_area(everything))
         return math.hypot(max(search.after[0], 0) / 1000, known or FIRST_RADIUS)
 
@@ -115,15 +124,17 @@ class SearchRadii:
         """Remember how far away the vehicles of a first page were."""
         if search.after != FIRST_PAGE:
             return
-        is_full = len(found) > search.size
-        radius = found[-1].distance * MARGIN if is_full else search.farthest
         with self._lock:
+            if len(found) <= search.size:
+                self._less_than_a_page.add(search.filter)
+                return
+            self._less_than_a_page.discard(search.filter)
             self._radii.pop(_area(search), None)
-            self._radii[_area(search)] = max(radius, SMALLEST_RADIUS)
+            self._radii[_area(search)] = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
             if len(self._radii) > REMEMBERED:
                 del self._radii[next(iter(self._radii))]  # the one learned longest ago
 
 
 def _area(search: Search) -> _Area:
     latitude, longitude = (round(degrees, AREA) for degrees in search.origin)
-    return search.city.name, search.type, search.only_free, latitude, longitude
+    return search.filter, latitude, longitude

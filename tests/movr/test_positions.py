@@ -271,13 +271,24 @@ def test_an_area_is_as_well_known_to_who_filters_what_it_shows(movr: MovR, engin
     assert len(movr.vehicles(near("new york", size=30, only_free=True)).items) == 30
 
 
-def test_no_more_areas_are_remembered_than_fit() -> None:
+def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
+    movr.add_vehicle(a_member(movr), **BIKE)
+    found = list(movr.vehicles(near("new york")).items)
     radii = SearchRadii()
     for n in range(REMEMBERED + 10):
-        origin = Position(40 + n / 1000 * 10 % 10, -80 + n // 1000)
-        radii.learn(near("new york", size=1, origin=origin), [])
+        origin = Position(40 + n % 100 / 100, -80 + n // 100 / 100)
+        radii.learn(near("new york", size=0, origin=origin), found)
 
-    assert radii.number_of_areas <= REMEMBERED
+    assert radii.number_of_areas == REMEMBERED
+
+
+def test_a_city_with_less_than_a_page_is_looked_through_at_once_from_anywhere(movr: MovR) -> None:
+    movr.vehicles(near("new york"))
+    cost = query_stats.start()
+
+    movr.vehicles(near("new york", origin=TIMES_SQUARE, type="bike"))
+
+    assert cost.statements == 1
 
 
 def test_the_statement_is_short() -> None:

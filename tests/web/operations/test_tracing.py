@@ -79,7 +79,7 @@ def test_a_request_and_its_statement_are_one_trace(collector: Collector, databas
 
     request, resource = spans.pop("GET /vehicles")
     statements = [span for span, _ in spans.values() if span.trace_id == request.trace_id]
-    assert any(span.name.startswith("WITH") for span in statements)  # the nearest vehicles
+    assert any(span.name.startswith("SELECT") for span in statements)  # the nearest vehicles
     assert values(resource.attributes)["service.name"] == "movr"
     assert values(resource.attributes)["cloud.region"] == "gcp-europe-west1"
 
