@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,8 @@ from loadtest import database_check, journal, server
 from loadtest.server import HOST, ROOT, ServerDidNotStart
 from movr import signals
 from movr.database import embedded, invariants, schema
-from movr.database.engine import make_engine
+from movr.database.admin import DatabaseRefused
+from movr.database.engine import make_engine, parse_uri
 
 SHOWN: Final = 20  # sentences; the rest is counted
 STOP_TIMEOUT: Final = 10  # seconds for requests under way
@@ -50,6 +51,7 @@ class Settings:
     headless: bool = False
     url: str = ""
     db_uri: str = ""
+    test_db_uri: str = ""  # a server to make a database on; "": an embedded PostgreSQL
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -64,7 +66,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if url and not url.startswith(("http://", "https://")):
         raise WrongSetting("URL must look like http://127.0.0.1:8000.")
     headless = environment.get("HEADLESS", "") not in {"", "0"}
-    return Settings(**numbers, headless=headless, url=url, db_uri=db_uri)
+    return Settings(
+        **numbers,
+        headless=headless,
+        url=url,
+        db_uri=db_uri,
+        test_db_uri=environment.get("TEST_DB_URI", ""),
+    )
 
 
 def _number(name: str, text: str) -> float:
@@ -88,7 +96,7 @@ def main() -> int:
                 return _run(stack, settings)
             finally:
                 signals.ignore()  # a second Ctrl-C must not leave anything behind
-    except (WrongSetting, ServerDidNotStart) as error:
+    except (WrongSetting, ServerDidNotStart, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -104,7 +112,7 @@ def _run(stack: ExitStack, settings: Settings) -> int:
         _check_view(settings)
     if not url:
         print("Starting MovR on a database of its own: some seconds.", flush=True)
-        uri = stack.enter_context(embedded.temporary())
+        uri = stack.enter_context(_own_database(settings.test_db_uri))
         url = stack.enter_context(server.serving(uri, log))
     engine = _engine(uri)
     stack.callback(engine.dispose)
@@ -116,6 +124,17 @@ def _run(stack: ExitStack, settings: Settings) -> int:
         return 1
     print("The database agrees: nothing acknowledged is lost, all invariants hold.")
     return 0
+
+
+def _own_database(server_uri: str) -> AbstractContextManager[str]:
+    """An empty database on this server, or on an embedded one. Raises WrongSetting."""
+    if not server_uri:
+        return embedded.temporary()
+    try:
+        parse_uri(server_uri)
+    except ValueError as error:
+        raise WrongSetting(f"TEST_DB_URI {error}.") from None
+    return server.temporary_database(server_uri)
 
 
 def _check_view(settings: Settings) -> None:

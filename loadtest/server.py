@@ -1,6 +1,7 @@
 """A MovR for the crowd: a database and a server of its own, gone afterwards."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from movr import signals
+from movr.database import admin
 
 ROOT: Final = Path(__file__).parent.parent
 HOST: Final = "127.0.0.1"
@@ -22,6 +24,18 @@ _ROUTINE: Final = "INFO"  # in a line of the log that is no complaint
 
 class ServerDidNotStart(Exception):  # noqa: N818 - a reason, told and done with
     """The server does not start."""
+
+
+@signals.uninterrupted
+@contextmanager
+def temporary_database(server_uri: str) -> Iterator[str]:
+    """The URI of an empty database on this server, dropped afterwards. Raises DatabaseRefused."""
+    name = f"movr_load_{secrets.token_hex(4)}"
+    admin.create_database(server_uri, name)
+    try:
+        yield admin.sibling_uri(server_uri, name)
+    finally:
+        admin.drop_database(server_uri, name)
 
 
 @signals.uninterrupted

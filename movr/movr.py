@@ -7,7 +7,13 @@ from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, Engine, Executable, Row, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy_cockroachdb import run_transaction
 
@@ -394,9 +400,10 @@ class MovR:
             return transaction(connection, *arguments, **named)
 
         def write() -> Result:
-            result: Result = run_transaction(
-                self.engine, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
-            )
+            with _statement_error_before_rollback_error():
+                result: Result = run_transaction(
+                    self.engine, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
+                )
             return result
 
         return self._with_retry(write)
@@ -417,6 +424,21 @@ class MovR:
 
 def _sqlstate(error: DBAPIError) -> str | None:
     return getattr(error.orig, "pgcode", None)
+
+
+@contextmanager
+def _statement_error_before_rollback_error() -> Iterator[None]:
+    """Raise the error of a statement after which the server refused to roll back to the savepoint.
+
+    CockroachDB does, with 0A000, if the statement was cancelled while a node did not answer.
+    """
+    try:
+        yield
+    except NotSupportedError as error:
+        statement_error = error.orig and error.orig.__context__
+        if not isinstance(statement_error, DBAPIError):
+            raise
+        raise statement_error from error
 
 
 def _first_line(error: DBAPIError) -> str:

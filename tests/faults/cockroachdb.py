@@ -1,17 +1,18 @@
-"""CockroachDB on nine nodes in three regions, each a process that is ours to kill.
+"""CockroachDB on several nodes in three regions, each a process that is ours to kill.
 
 `make demo`'s are nine in one process, none of which can be killed alone.
 """
 
+import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from sqlalchemy import Engine, text
 
-from cluster.nodes import NODES_A_REGION
 from movr.cities import REGIONS
 from movr.placement import change, inspection
 from movr.placement.definitions import Placement, Survival
@@ -19,7 +20,9 @@ from tests import databases
 from tests.conftest import free_port
 
 TIMEOUT = 300  # seconds: nine nodes on one machine
-REPLICAS = 5  # what it takes to outlive a region
+REPLICAS = 3  # of each range, unless told otherwise: what it takes to outlive a node
+REGION_REPLICAS = 5  # what it takes to outlive a region
+WRITTEN = ("users", "vehicles", "rides")  # by riders; their keys are (city, id)
 
 
 class Node:
@@ -28,7 +31,12 @@ class Node:
     def __init__(self, region: str) -> None:
         self.region = region
         self.address = f"127.0.0.1:{free_port()}"
+        self.http_address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __str__(self) -> str:
+        """Its locality."""
+        return f"region={self.region}"
 
     @property
     def uri(self) -> str:
@@ -38,8 +46,8 @@ class Node:
         self._process = subprocess.Popen(
             [
                 *(cockroach, "start", "--insecure", f"--join={join}"),
-                *(f"--listen-addr={self.address}", f"--http-addr=127.0.0.1:{free_port()}"),
-                *(f"--locality=region={self.region}", f"--store={folder / self.address}"),
+                *(f"--listen-addr={self.address}", f"--http-addr={self.http_address}"),
+                *(f"--locality={self}", f"--store={folder / self.address}"),
                 # An index that a migration adds is filled in memory: 64 MiB were too few.
                 *("--cache=64MiB", "--max-sql-memory=256MiB"),
             ],
@@ -48,6 +56,11 @@ class Node:
             start_new_session=True,
         )
 
+    def metric(self, name: str) -> int:
+        """A number of its store, as of some seconds ago at most."""
+        metrics = httpx.get(f"http://{self.http_address}/_status/vars").text
+        return sum(int(float(n)) for n in re.findall(rf"(?m)^{name}\{{.*\}} (\S+)$", metrics))
+
     def kill(self) -> None:
         if self._process:
             self._process.kill()
@@ -55,9 +68,9 @@ class Node:
 
 
 @contextmanager
-def running(cockroach: str, folder: Path) -> Iterator[list[Node]]:
+def running(cockroach: str, folder: Path, nodes_a_region: int) -> Iterator[list[Node]]:
     """A cluster with an empty database `movr`, region by region."""
-    nodes = [Node(region) for region in REGIONS for _ in range(NODES_A_REGION)]
+    nodes = [Node(region) for region in REGIONS for _ in range(nodes_a_region)]
     join = ",".join(node.address for node in nodes)
     try:
         for node in nodes:
@@ -88,6 +101,43 @@ def with_movr(uri: str) -> Engine:
     return engine
 
 
+def uri_of(nodes: Sequence[Node]) -> str:
+    """The URI of MovR's database at the first of these that takes a connection."""
+    hosts = "&".join(f"host={node.address}" for node in nodes)
+    return f"cockroachdb://root@/movr?{hosts}&sslmode=disable"
+
+
+def prepare(nodes: Sequence[Node], *, leaseholder: Node) -> None:
+    """Have MovR's schema there, its tables' leases at this node, and each range on all three."""
+    databases.bring_to_head(leaseholder.uri)
+    engine = databases.connect(leaseholder.uri)
+    place = (
+        "ALTER DATABASE movr CONFIGURE ZONE USING constraints = '[]',"
+        f" lease_preferences = '[[+{leaseholder}]]'"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(place))
+    _wait_until(lambda: _leases_are_at(leaseholder, engine), "it has the leases")
+    _wait_until(lambda: _is_replicated(nodes), "each range has three replicas")
+    engine.dispose()
+
+
+def _leases_are_at(node: Node, engine: Engine) -> bool:
+    holder = (
+        "SELECT lease_holder_locality FROM [SHOW RANGE FROM TABLE {} FOR ROW"
+        " ('new york', '00000000-0000-0000-0000-000000000000')]"
+    )
+    with engine.connect() as connection:
+        holders = {connection.scalar(text(holder.format(table))) for table in WRITTEN}
+    return holders == {str(node)}
+
+
+def _is_replicated(nodes: Sequence[Node]) -> bool:
+    """True once every range of the cluster, its own too, has all its replicas."""
+    ranges, replicas = (sum(node.metric(name) for node in nodes) for name in ("ranges", "replicas"))
+    return 0 < REPLICAS * ranges == replicas
+
+
 def _wait_until(happened: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not happened():
@@ -111,4 +161,4 @@ def _can_lose_a_region(engine: Engine) -> bool:
         least = [
             connection.execute(text(count.format(name))).scalar_one() for name in ("movr", "system")
         ]
-    return bool(min(least) >= REPLICAS)
+    return bool(min(least) >= REGION_REPLICAS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from cluster.nodes import CannotStart, find_cockroach
+from cluster.nodes import NODES_A_REGION, CannotStart, find_cockroach
 from tests import databases
 from tests.conftest import UNLIMITED, free_port, gunicorn
 from tests.faults import cockroachdb, postgresql
@@ -41,12 +41,22 @@ def uri(own_server: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[list[Node]]:
+def cockroach() -> str:
     try:
-        cockroach = find_cockroach(os.environ.get("COCKROACH"))
+        return find_cockroach(os.environ.get("COCKROACH"))
     except CannotStart as reason:
         pytest.skip(f"NOT TRIED: {reason}")
-    with cockroachdb.running(cockroach, tmp_path) as nodes:
+
+
+@pytest.fixture
+def nodes(cockroach: str, tmp_path: Path) -> Iterator[list[Node]]:
+    with cockroachdb.running(cockroach, tmp_path, NODES_A_REGION) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def three_nodes(cockroach: str, tmp_path: Path) -> Iterator[list[Node]]:
+    with cockroachdb.running(cockroach, tmp_path, 1) as nodes:
         yield nodes
 
 

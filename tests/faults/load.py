@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Self
 from uuid import UUID
 
@@ -96,6 +97,13 @@ class Load:
         lately = [reply for reply in self.replies[-2000:] if reply.answered > begin]
         has_lasted = time.monotonic() - since > CALM
         return has_lasted and bool(lately) and all(0 < reply.status < 500 for reply in lately)
+
+    def longest_without_success(self, since: float) -> float:
+        """The longest time from then to now in which every reply was a 503, or there was none."""
+        replies = [reply for reply in list(self.replies) if 0 < reply.status < 500]
+        good = sorted(reply.answered for reply in replies if reply.answered > since)
+        times = [since, *good, time.monotonic()]
+        return max(after - before for before, after in pairwise(times))
 
     def refused(self, since: float = 0) -> list[Reply]:
         """Requests that were answered 503, or not at all."""

@@ -36,6 +36,8 @@ from tests.faults.postgresql import Server, children
 REFUSED_WITHIN, BACK_WITHIN, GRANTED = 3, 5, 1
 OUTAGE_SECONDS = 20 if LONG else 4  # seconds
 TIMES = 10 if LONG else 2
+LEASE_SECONDS = 20  # until the others have what a dead node of CockroachDB had: 9 s, and some more
+SERVED_AGAIN_WITHIN = 30
 
 
 @contextmanager
@@ -243,6 +245,34 @@ def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
     engine.dispose()
     refused = [reply.seconds for reply in load.refused() if reply.status == 503]
     assert max(refused, default=0) < REFUSED_WITHIN + GRANTED
+
+
+@pytest.mark.parametrize("killed", ["gateway", "leaseholder", "third"])
+def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_path: Path) -> None:
+    """The node that the app talks to, the one that has the tables' leases, or the one with neither.
+
+    The two others have a majority of every range; the app knows two hosts.
+    """
+    gateway, leaseholder, third = three_nodes
+    cockroachdb.prepare(three_nodes, leaseholder=leaseholder)
+    uri = cockroachdb.uri_of([gateway, third])
+    environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    log = (tmp_path / "log").open("wb")
+    with log, gunicorn(free_port(), environment, log) as (url, _):
+        load = Load(url).begin(RIDERS)
+        with alive(load):
+            since = time.monotonic()
+            {"gateway": gateway, "leaseholder": leaseholder, "third": third}[killed].kill()
+            load.faults += 1
+            time.sleep(LEASE_SECONDS)
+            load.wait_until_normal()
+            gap = load.longest_without_success(since)
+        load.end()
+    print(f"\n{killed} killed, {gap:.1f} s without a success;", end=" ")
+    engine = databases.connect(uri)
+    load.judge(engine)
+    engine.dispose()
+    assert gap < SERVED_AGAIN_WITHIN
 
 
 def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:

@@ -85,6 +85,13 @@ def world(own_database: str, own_engine: Engine) -> str:
     return own_database
 
 
+def load_databases(engine: Engine) -> set[str]:
+    """The databases of load tests on this server."""
+    query = text(r"SELECT datname FROM pg_database WHERE datname LIKE 'movr\_load\_%'")
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
 @contextmanager
 def failing() -> Iterator[str]:
     """A site that answers everything with 500; its URL."""
@@ -115,6 +122,19 @@ def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Pa
     assert "The database agrees" in crowd.said
     assert "Traceback" not in crowd.said
     assert crowd.left() == NOTHING
+
+
+def test_on_a_server_of_ours_its_database_is_there_for_the_run_only(
+    folder: Path, server: str, session_engine: Engine
+) -> None:
+    with LoadTestRun(folder, TEST_DB_URI=server, SECONDS="3") as crowd:
+        crowd.wait_for_writes(1)
+        during = load_databases(session_engine)
+
+        assert crowd.end() == 0, crowd.said
+
+    assert during - load_databases(session_engine)
+    assert "The database agrees" in crowd.said
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
@@ -220,6 +240,7 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
         ({"URL": "http://127.0.0.1:8000"}, "URL and DB_URI go together"),
         ({"URL": "nonsense", "DB_URI": "nonsense"}, "URL must look like http://127.0.0.1:8000."),
         ({"URL": "http://127.0.0.1:1", "DB_URI": "nonsense"}, "DB_URI must look like postgresql:"),
+        ({"TEST_DB_URI": "nonsense"}, "TEST_DB_URI must look like postgresql:"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(
@@ -248,6 +269,16 @@ def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
         assert crowd.end() == 1
 
     assert crowd.said == "The database of DB_URI has another schema than this MovR.\n"
+
+
+def test_a_server_out_of_reach_is_told_before_anything_starts(folder: Path) -> None:
+    uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
+    with LoadTestRun(folder, TEST_DB_URI=uri) as crowd:
+        assert crowd.end() == 1
+
+    assert "The database server refused: " in crowd.said
+    assert "hunter2" not in crowd.said
+    assert "Traceback" not in crowd.said
 
 
 def test_a_database_out_of_reach_is_told_before_the_crowd_comes(folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Transactions that lose, are cut off, or never hear their answer: done, and done once."""
 
+import sys
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from psycopg2.errors import FeatureNotSupported
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import NotSupportedError, OperationalError
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, transactions
@@ -235,3 +237,26 @@ def test_a_read_whose_connection_died_is_read_again(distant: MovR, proxy: Cuttin
 
     assert distant.vehicles(near("rome")).items == ()
     assert proxy.has_cut
+
+
+def test_what_a_refused_rollback_hides_is_still_told(
+    movr: MovR, engine: Engine, rider: UserKey, vehicle: VehicleKey
+) -> None:
+    """A statement waits too long, and the server refuses to roll back to the savepoint.
+
+    CockroachDB does if the statement was cancelled while a node did not answer.
+    """
+
+    def refuse(*_: object) -> None:
+        refusal = FeatureNotSupported("unimplemented: cannot rollback to savepoint after error")
+        refusal.__context__ = sys.exception()
+        raise NotSupportedError("ROLLBACK TO SAVEPOINT", None, refusal)
+
+    event.listen(movr.engine, "rollback_savepoint", refuse)
+    with engine.begin() as other:
+        other.execute(text("SELECT id FROM vehicles FOR UPDATE"))
+        with pytest.raises((errors.DatabaseBusy, errors.DatabaseSlow)):
+            movr.start_ride(vehicle, rider)
+    event.remove(movr.engine, "rollback_savepoint", refuse)
+
+    assert movr.start_ride(vehicle, rider)
