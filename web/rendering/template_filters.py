@@ -31,7 +31,6 @@ from movr.results import MonthlyActivity
 from web.current_city import current_city
 from web.rendering import charts
 from web.security.response_headers import served_by
-from web.security.session import current_user
 
 REMEMBERED: Final = 10_000  # phrases of a kind
 
@@ -48,7 +47,6 @@ def init_app(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(
         current_city=current_city,
-        current_user=current_user,
         served_by=served_by,
         regions={region: cities_in(region) for region in REGIONS},
         region_name=region_name,
