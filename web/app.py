@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from flask import Flask
 from flask.templating import Environment
 from flask_compress import Compress
+from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from movr.database import deadline, embedded
@@ -18,7 +19,7 @@ from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
 from web.pages import auth, city, password_reset, rides, users, vehicles
 from web.rendering import fragments, maps, static_files, template_filters, templating
-from web.security import csrf, rate_limits, request_body, response_headers, session
+from web.security import rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
 
 ROOT: Final = Path(__file__).parent.parent
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,
+        WTF_CSRF_TIME_LIMIT=None,  # a form is good for as long as its session
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_STREAMS=False,  # it leaves them open
     )
@@ -82,7 +84,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(deadline.start)
     app.teardown_request(deadline.end)
     app.before_request(request_body.reject_unreadable)
-    csrf.init_app(app)
+    CSRFProtect(app)
     rate_limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )

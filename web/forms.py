@@ -149,7 +149,7 @@ def _new_password(label: str) -> PasswordField:
 
 
 class TextForm(FlaskForm):
-    """A form of text fields; its CSRF token is checked before any view (web/security/csrf.py)."""
+    """A form of text fields; its CSRF token is checked before any view, by CSRFProtect."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' settings."""

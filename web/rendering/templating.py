@@ -9,14 +9,14 @@ import secrets
 from typing import Any, Final
 
 from flask import Flask, render_template  # noqa: TID251 - the one place
+from flask_wtf.csrf import generate_csrf
 
 from web.context import settings
 from web.placeholders import PLACEHOLDERS
-from web.security.csrf import csrf_token
 from web.security.response_headers import csp_nonce
 
 _MEANINGS: Final = {
-    "TOKEN": csrf_token,  # shows that a form is one of our pages'
+    "TOKEN": generate_csrf,  # shows that a form is one of our pages'
     "NONCE": csp_nonce,  # shows that a script is one of ours
     "KEY": secrets.token_hex,  # shows that a form is the same, sent again
 }
