@@ -69,11 +69,11 @@ def served_by() -> str:
     return settings().region or "local"
 
 
-def csp_nonce() -> str:
-    """What marks this reply's own scripts and styles to Google Maps; empty without API_KEY."""
+def csp_nonce() -> str | None:
+    """What marks this reply's own scripts and styles to Google Maps; None without API_KEY."""
     if "nonce" not in g:
-        g.nonce = secrets.token_urlsafe() if settings().api_key else ""
-    found: str = g.nonce
+        g.nonce = secrets.token_urlsafe() if settings().api_key else None
+    found: str | None = g.nonce
     return found
 
 
