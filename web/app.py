@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=not settings.debug,
         WTF_CSRF_TIME_LIMIT=None,  # a form is good for as long as its session
         COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=3,  # half the time of 4 for 7 % more bytes
         COMPRESS_STREAMS=False,  # it leaves them open
     )
     app.extensions["settings"] = settings
