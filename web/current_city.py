@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Final
 
 from flask import abort, flash, g, request, session
+from flask_login import current_user
 from werkzeug.routing import BaseConverter, ValidationError
 
 from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
 from web.context import settings
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
-from web.security.session import current_user
 
 GUESSED: Final = (
     f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
@@ -72,7 +72,7 @@ def _hints() -> Iterator[tuple[City | None, str]]:
 
 
 def _home_city() -> City | None:
-    key = current_user().key
+    key = current_user.key
     return find_city(key.city) if key else None
 
 

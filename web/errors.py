@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, flash, redirect, request, url_for
+from flask import Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException
@@ -16,7 +16,6 @@ from movr import errors
 from web.api import gbfs
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
-from web.rendering.templating import render_page
 from web.security import session
 from web.security.rate_limits import MINUTE, TooManyAttempts
 
@@ -125,4 +124,4 @@ def _page(
     status: HTTPStatus, sentence: str, retry_after: str | None = None
 ) -> tuple[str, int, dict[str, str]]:
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return render_page("error.html", status=status, sentence=sentence), status, headers
+    return render_template("error.html", status=status, sentence=sentence), status, headers

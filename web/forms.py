@@ -9,7 +9,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
@@ -44,7 +44,6 @@ from movr.formats import (
 )
 from web.context import settings
 from web.geoutils import parse_position
-from web.placeholders import PLACEHOLDERS
 
 # The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
 UNREADABLE: Final = frozenset(
@@ -149,7 +148,7 @@ def _new_password(label: str) -> PasswordField:
 
 
 class TextForm(FlaskForm):
-    """A form of text fields; its CSRF token is checked before any view (web/security/csrf.py)."""
+    """A form of text fields; its CSRF token is checked before any view, by CSRFProtect."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' settings."""
@@ -160,17 +159,6 @@ class TextForm(FlaskForm):
         """What was filled in, by the name of its field; call it once the form is valid."""
         hidden = {field.name for field in self if isinstance(field, HiddenField)}
         return {name: text for name, text in self.data.items() if name not in hidden}
-
-
-class BlankForm(NamedTuple):
-    """A form in which nobody has written yet: which one, and what is chosen in it already."""
-
-    form: type[TextForm]
-    chosen: tuple[tuple[str, str], ...] = ()
-
-    def build(self) -> TextForm:
-        """The form; if it has a key, a new one is filled in once its page is written."""
-        return self.form(None, data=dict(self.chosen, key=PLACEHOLDERS["KEY"]))
 
 
 class IdempotentForm(TextForm):

@@ -39,6 +39,7 @@ class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
 
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
 worker_class = "web.operations.gunicorn_worker.Worker"  # gthread, with another end
+reuse_port = True  # a socket a worker, among which the kernel shares connections
 workers = _settings.workers
 threads = _settings.threads
 keepalive = 620  # seconds: longer than Google's balancer keeps its connections, 600

@@ -150,7 +150,7 @@ def make_engine(
             "application_name": url.query.get("application_name", application_name),
         },
     )
-    query_stats.count_transaction_ends(engine)
+    query_stats.count_queries(engine)
     _enforce_deadline(engine)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "connect", _draw_age)
@@ -177,9 +177,6 @@ def _set_up(connection: Connection, _record: ConnectionPoolEntry) -> None:
         for setting in settings:
             _is_done(connection, setting)
     connection.autocommit = before
-    connection.cursor_factory = (
-        query_stats.CountingCursor
-    )  # what comes now is asked for by somebody
 
 
 def _is_done(connection: Connection, setting: str) -> bool:

@@ -1,29 +1,27 @@
 """What the database cost since the request began, and how busy the connections to it are."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
 
-import psycopg2.extensions
 from psycopg2.extensions import STATUS_READY
-from psycopg2.sql import Composable
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from movr.database import deadline
 
 Result = TypeVar("Result")
-Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 @dataclass(slots=True)
 class QueryStats:
     """Statements sent, round trips made, seconds waited for answers, and work done once more.
 
-    BEGIN and COMMIT are round trips of their own. It `began` by `time.perf_counter()`.
+    BEGIN and COMMIT are round trips of their own. Times are by `time.perf_counter()`: when it
+    `began`, and `waiting_since` while an answer is waited for.
     """
 
     statements: int = 0
@@ -31,9 +29,21 @@ class QueryStats:
     seconds: float = 0.0
     retries: int = 0
     began: float = field(default_factory=time.perf_counter)
+    waiting_since: float | None = None
+
+    def start_waiting(self, *, round_trips: int) -> None:
+        """Count these round trips, and the time from now on."""
+        self.round_trips += round_trips
+        self.waiting_since = time.perf_counter()
+
+    def stop_waiting(self) -> None:
+        """Add the time since `start_waiting`."""
+        if self.waiting_since is not None:
+            self.seconds += time.perf_counter() - self.waiting_since
+            self.waiting_since = None
 
 
-_stats: ContextVar[QueryStats] = ContextVar("usage")
+_stats: ContextVar[QueryStats | None] = ContextVar("query_stats", default=None)
 
 
 def start() -> QueryStats:
@@ -43,55 +53,48 @@ def start() -> QueryStats:
     return stats
 
 
-class CountingCursor(psycopg2.extensions.cursor):
-    """A cursor that counts what it sends; but for `executemany`, which MovR does not use.
-
-    Not by SQLAlchemy's events: with any of them, each of its connections prepares for all.
-    """
-
-    def execute(self, statement: str | bytes | Composable, parameters: Parameters = None) -> None:
-        """Send a statement, and wait for its answer, whatever it is."""
-        used = _stats.get(None)
-        if not used:
-            super().execute(statement, parameters)
-            deadline.answered()
-            return
-        used.statements += 1
-        used.round_trips += 2 if _begins(self.connection) else 1
-        sent_at = time.perf_counter()
-        try:
-            super().execute(statement, parameters)
-            deadline.answered()
-        finally:
-            used.seconds += time.perf_counter() - sent_at
+def count_queries(engine: Engine) -> None:
+    """Count what this engine's connections send, and the time until they are answered."""
+    event.listen(engine, "before_cursor_execute", _statement_begins)
+    event.listen(engine, "after_cursor_execute", _statement_ended)
+    event.listen(engine, "commit", _transaction_ends)
+    event.listen(engine, "rollback", _transaction_ends)
+    # No event says that COMMIT was answered; its connection is given back at once.
+    event.listen(engine, "checkin", _stop_waiting)
+    event.listen(engine, "handle_error", _stop_waiting)
 
 
-def count_transaction_ends(engine: Engine) -> None:
-    """Have the ends of this engine's transactions counted, too.
-
-    Its events say when a transaction is about to end, and not when it has.
-    """
-    dialect = engine.dialect
-    dialect.do_commit = _counted(dialect.do_commit)  # type: ignore[method-assign, assignment]
-    dialect.do_rollback = _counted(dialect.do_rollback)  # type: ignore[method-assign, assignment]
+def _statement_begins(connection: Connection, *_: object) -> None:
+    if stats := _stats.get():
+        stats.statements += 1
+        stats.start_waiting(round_trips=2 if _sends_begin(connection) else 1)
 
 
-def _counted(end: Callable[[Any], None]) -> Callable[[Any], None]:
-    """The same end of a transaction, counted and timed where psycopg2 has one to end."""
+def _statement_ended(*_: object) -> None:
+    deadline.answered()
+    _stop_waiting()
 
-    def counted(connection: Any) -> None:  # noqa: ANN401 - psycopg2's, in its pool's clothes
-        stats = _stats.get(None)
-        if not stats or connection.status == STATUS_READY:
-            end(connection)
-            return
-        stats.round_trips += 1
-        sent_at = time.perf_counter()
-        try:
-            end(connection)
-        finally:
-            stats.seconds += time.perf_counter() - sent_at
 
-    return counted
+def _transaction_ends(connection: Connection) -> None:
+    """COMMIT or ROLLBACK is sent, where there is a transaction to end."""
+    stats = _stats.get()
+    if stats and not connection.invalidated and _driver(connection).status != STATUS_READY:
+        stats.start_waiting(round_trips=1)
+
+
+def _stop_waiting(*_: object) -> None:
+    if stats := _stats.get():
+        stats.stop_waiting()
+
+
+def _sends_begin(connection: Connection) -> bool:
+    """True if psycopg2 will send BEGIN before the next statement, and wait for its answer."""
+    driver = _driver(connection)
+    return driver.status == STATUS_READY and not driver.autocommit
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's connection, untyped here
+    return connection.connection.dbapi_connection
 
 
 def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
@@ -99,7 +102,7 @@ def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
     runs = count()
 
     def counted(*arguments: Any) -> Result:
-        if next(runs) and (stats := _stats.get(None)):
+        if next(runs) and (stats := _stats.get()):
             stats.retries += 1
         return act(*arguments)
 
@@ -120,8 +123,3 @@ def watch_pool(engine: Engine, taken: Callable[[], None], given_back: Callable[[
         if entry in busy:  # the pool also says so of one that could not be made
             busy.remove(entry)
             given_back()
-
-
-def _begins(connection: psycopg2.extensions.connection) -> bool:
-    """True if psycopg2 will send BEGIN before the next statement, and wait for its answer."""
-    return connection.status == STATUS_READY and not connection.autocommit

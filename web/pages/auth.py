@@ -2,15 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.errors import UsernameTaken, WrongCredentials
 from movr.results import Member
 from web.context import movr
 from web.current_city import current_city
-from web.forms import BlankForm, LoginForm, RegisterForm
-from web.rendering.templating import render_page
+from web.forms import LoginForm, RegisterForm
 from web.security import known_browsers, rate_limits, session
 from web.security.redirects import safe_redirect_path
 
@@ -20,8 +19,8 @@ blueprint = Blueprint("auth", __name__)
 @blueprint.get("/register")
 def register() -> ResponseReturnValue:
     """The form, with the city looked at as the home city."""
-    form = BlankForm(RegisterForm, (("city", current_city().name),))
-    return render_page("auth/register.html", form=form, next=_next())
+    form = RegisterForm(city=current_city().name)
+    return render_template("auth/register.html", form=form, next=_next())
 
 
 @blueprint.post("/register")
@@ -38,14 +37,14 @@ def open_account() -> ResponseReturnValue:
             session.log_in(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _go_on()
-    page = render_page("auth/register.html", form=form, next=_next())
+    page = render_template("auth/register.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
     """The form."""
-    return render_page("auth/login.html", form=BlankForm(LoginForm), next=_next())
+    return render_template("auth/login.html", form=LoginForm(), next=_next())
 
 
 @blueprint.post("/login")
@@ -61,7 +60,7 @@ def open_session() -> ResponseReturnValue:
             session.log_in(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
             return _go_on()
-    page = render_page("auth/login.html", form=form, next=_next())
+    page = render_template("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -2,13 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, abort, redirect, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.cities import find_city
 from web.current_city import current_city
 from web.pages.search import find_vehicles, parse_search
-from web.rendering.templating import render_page
 from web.security.redirects import safe_redirect_path
 
 blueprint = Blueprint("city", __name__)
@@ -19,7 +18,7 @@ blueprint = Blueprint("city", __name__)
 def home() -> ResponseReturnValue:
     """The city, its region, and what is free to ride there: one statement, for everyone."""
     wanted = parse_search(current_city(), only_free=True)
-    return render_page(
+    return render_template(
         "city/home.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
     )
 

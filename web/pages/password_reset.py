@@ -14,6 +14,7 @@ from flask import (
     current_app,
     flash,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -23,8 +24,7 @@ from flask.typing import ResponseReturnValue
 from movr.errors import ResetLinkExpired
 from movr.results import UserKey
 from web.context import movr, settings
-from web.forms import BlankForm, ForgotPasswordForm, ResetPasswordForm
-from web.rendering.templating import render_page
+from web.forms import ForgotPasswordForm, ResetPasswordForm
 from web.security import known_browsers, rate_limits
 from web.security.reset_tokens import LIFETIME, ResetTokens
 from web.services.mail import Email, Outbox
@@ -56,8 +56,8 @@ LETTERS_TO_NAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
 @blueprint.get("/forgot")
 def forgot() -> ResponseReturnValue:
     """The form, or that there is none because nothing could be sent."""
-    return render_page(
-        "auth/forgot.html", form=BlankForm(ForgotPasswordForm) if _outbox().is_open else None
+    return render_template(
+        "auth/forgot.html", form=ForgotPasswordForm() if _outbox().is_open else None
     )
 
 
@@ -68,7 +68,7 @@ def send_link() -> ResponseReturnValue:
     if not _outbox().is_open:
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
-        page = render_page("auth/forgot.html", form=form)
+        page = render_template("auth/forgot.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
     if not known_browsers.browser_known_to(username):
@@ -88,7 +88,7 @@ def form() -> ResponseReturnValue:
     if token := request.args.get("token"):
         session["reset"] = token[:LONGEST_TOKEN]
         return redirect(url_for("password_reset.form"), HTTPStatus.SEE_OTHER)
-    return render_page("auth/reset.html", form=BlankForm(ResetPasswordForm) if _came_by() else None)
+    return render_template("auth/reset.html", form=ResetPasswordForm() if _came_by() else None)
 
 
 @blueprint.post("/reset")
@@ -99,7 +99,7 @@ def reset() -> ResponseReturnValue:
         raise ResetLinkExpired
     form = ResetPasswordForm()
     if not form.validate():
-        page = render_page("auth/reset.html", form=form)
+        page = render_template("auth/reset.html", form=form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     username = movr().reset_password(*came_by, str(form.password.data))
     del session["reset"]

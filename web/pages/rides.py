@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -14,7 +14,6 @@ from web.current_city import city_of_form
 from web.forms import EndRideForm
 from web.operations import metrics
 from web.pages import pagination
-from web.rendering.templating import render_page
 from web.security import session
 from web.services.geocoding import position_from_form
 
@@ -35,7 +34,7 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
     ride = movr().ride(session.current_member(), ride_id)
     if ride.is_active:
         return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
-    return render_page("rides/receipt.html", ride=ride)
+    return render_template("rides/receipt.html", ride=ride)
 
 
 @blueprint.post("/start/<uuid:vehicle_id>")
@@ -82,7 +81,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 def _history(form: EndRideForm) -> str:
     member = session.current_member()
     history = movr().history(member, before=pagination.before_ride(), size=settings().page_size)
-    return render_page(
+    return render_template(
         "rides/index.html",
         history=history,
         active=[ride for ride in history.rides.items if ride.is_active],

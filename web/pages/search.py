@@ -5,6 +5,7 @@ from functools import partial
 from http import HTTPStatus
 
 from flask import abort, request
+from flask_login import current_user
 
 from movr.cities import City, Position
 from movr.formats import VEHICLE_TYPES
@@ -14,7 +15,6 @@ from movr.search import FIRST_PAGE, Search
 from web.context import movr, settings
 from web.geoutils import parse_position
 from web.pages import pagination
-from web.security.session import current_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,12 @@ def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
 
 def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
     """A page of the vehicles; who is looking is asked for in the same round trip."""
-    visitor = current_user()
-    if visitor.key is None:
+    if current_user.key is None:
         return movr().vehicles(wanted)
-    return visitor.read(partial(movr().vehicles_and_member, search=wanted))
+    page: Page[NearbyVehicle] = current_user.read(
+        partial(movr().vehicles_and_member, search=wanted)
+    )
+    return page
 
 
 def _near() -> Position | None:

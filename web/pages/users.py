@@ -5,7 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -13,9 +13,8 @@ from movr.errors import NotYourProfile, WrongPassword
 from movr.results import Member, MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
-from web.forms import BlankForm, ChangePasswordForm
+from web.forms import ChangePasswordForm
 from web.pages import pagination
-from web.rendering.templating import render_page
 from web.security import rate_limits, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
@@ -29,7 +28,7 @@ def index() -> ResponseReturnValue:
             user, epoch, current_city().name, after=pagination.after_id(), size=settings().page_size
         )
     )
-    return render_page("users/index.html", members=page)
+    return render_template("users/index.html", members=page)
 
 
 @blueprint.get("/<uuid:user_id>")
@@ -41,7 +40,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
         )
     )
     member = _oneself(user_id)
-    return render_page(
+    return render_template(
         "users/profile.html",
         member=member,
         vehicles=page,
@@ -65,7 +64,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 def security(user_id: UUID) -> ResponseReturnValue:
     """One's own password and sessions."""
     _oneself(user_id)
-    return render_page("users/security.html", form=BlankForm(ChangePasswordForm))
+    return render_template("users/security.html", form=ChangePasswordForm())
 
 
 @blueprint.post("/<uuid:user_id>/security")
@@ -83,7 +82,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             session.log_in(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
-    page = render_page("users/security.html", form=form)
+    page = render_template("users/security.html", form=form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

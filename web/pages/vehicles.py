@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -12,9 +12,8 @@ from movr.errors import TooFarAway, VehicleNotFound
 from movr.results import Vehicle, VehicleKey
 from web.context import movr
 from web.current_city import current_city, set_current_city
-from web.forms import BlankForm, VehicleForm
+from web.forms import VehicleForm
 from web.pages.search import find_vehicles, parse_search
-from web.rendering.templating import render_page
 from web.security import session
 from web.services.geocoding import position_from_form
 
@@ -25,7 +24,7 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 def index() -> ResponseReturnValue:
     """The city's vehicles, the nearest first, for everyone."""
     wanted = parse_search(current_city())
-    return render_page(
+    return render_template(
         "vehicles/index.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
     )
 
@@ -34,7 +33,7 @@ def index() -> ResponseReturnValue:
 @login_required
 def form() -> ResponseReturnValue:
     """The form for a vehicle in the owner's home city."""
-    return render_page("vehicles/add.html", form=BlankForm(VehicleForm), home=_home())
+    return render_template("vehicles/add.html", form=VehicleForm(), home=_home())
 
 
 @blueprint.post("/add")
@@ -43,7 +42,7 @@ def add() -> ResponseReturnValue:
     """Put a vehicle on the street."""
     form = VehicleForm()
     if not (form.validate() and _is_added(form)):
-        page = render_page("vehicles/add.html", form=form, home=_home())
+        page = render_template("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
@@ -64,7 +63,7 @@ def show(city: City, public_id: UUID) -> ResponseReturnValue:
     """A free vehicle, for who found it on another map; under another name after its next ride."""
     set_current_city(city)
     vehicle = _free_vehicle(city, public_id)
-    page = render_page("vehicles/public.html", vehicle=vehicle)
+    page = render_template("vehicles/public.html", vehicle=vehicle)
     status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
     return page, status, {"X-Robots-Tag": "noindex"}
 

@@ -1,50 +1,22 @@
-"""Pieces of pages that say the same whenever they are about the same: made once, then remembered.
+"""A cache of rendered template fragments, keyed by their arguments.
 
-To escape and join the text of thirty vehicle cards took longer than all the rest of their page.
-What is remembered is found by all that it says, so that nobody finds what is another's; it has no
-token or clock in it. Templates write `fragment.vehicle_card(…)`; `vehicle_card(…)` would write it
-anew.
+Lists and maps of vehicles, past rides and totals take most of the time of their pages, and say the
+same as long as their arguments are the same (docs/decisions/0009). Templates call
+`cached_fragment("past_ride", ride)` for the macro `past_ride` of fragments.html. A fragment that
+is cached must hold nothing but its arguments: no token, no nonce, no clock, no name of the viewer.
 """
 
+import sys
 from collections.abc import Callable, Hashable
-from functools import lru_cache, partial
-from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from threading import Lock
+from typing import Final, NamedTuple
 
-from flask import Flask
-from markupsafe import Markup, escape
-
-from web.forms import BlankForm, TextForm
-from web.placeholders import placeholder
+from cachetools import LRUCache, cached
+from flask import Flask, get_template_attribute
+from markupsafe import Markup
 
 TEMPLATE: Final = "fragments.html"
-FORMS: Final = "forms.html"
-# How many of each are remembered, those last used: in all some 30 MB, once there have been so many.
-FRAGMENTS: Final = {
-    "vehicle_card": 5_000,
-    "vehicle_cards": 200,
-    "past_ride": 2_000,
-    "totals": 200,
-    "people": 100,
-    "map_of_vehicles": 500,
-    "map_to_choose_on": 50,
-    "city_bar": 9,
-    "map_data": 500,
-    "head": 500,
-    "top": 1_000,
-    "top_of_stranger": 1,
-    "top_of_error": 100,
-    "foot": 1,
-    "icons": 1,
-    "icon": 20,
-}
-BLANK_FORMS: Final = 100
-# What templates call macros by. To import them into each page would take Jinja as long as it takes
-# to write most of what is on it.
-MACROS: Final = {"m": "macros.html", "maps": "maps.html"}
-ADDRESSES: Final = 10_000
-# Where in a vehicle card it says how far away that is, which is another distance for everybody.
-DISTANCE_PLACEHOLDER: Final = placeholder("DISTANCE")
+MOST_BYTES: Final = 32 * 1024 * 1024
 
 
 class CardAction(NamedTuple):
@@ -61,43 +33,25 @@ REMOVE_VEHICLE: Final = CardAction("vehicles.remove", "Remove", "the", style="ou
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the pieces, the addresses that are in them, and macros: after all else."""
-
-    @lru_cache(ADDRESSES)
-    def url_for(endpoint: str, **values: Any) -> Markup:
-        return escape(app.url_for(endpoint, **values))
-
-    remembered = {
-        fragment: lru_cache(most)(partial(_written, app, TEMPLATE, fragment))
-        for fragment, most in FRAGMENTS.items()
-    }
+    """Give templates the cache, and the actions of vehicle cards."""
     app.jinja_env.globals.update(
-        fragment=SimpleNamespace(**remembered),
-        render_form=_form_renderer(app),
-        url_for=url_for,
-        DISTANCE_PLACEHOLDER=DISTANCE_PLACEHOLDER,
+        cached_fragment=make_cache(MOST_BYTES),
         START_RIDE=START_RIDE,
         REMOVE_VEHICLE=REMOVE_VEHICLE,
     )
-    for name, template in MACROS.items():
-        app.jinja_env.globals[name] = app.jinja_env.get_template(template).module
 
 
-def _form_renderer(app: Flask) -> Callable[..., Markup]:
-    """What writes the forms; one in which nobody has written is a piece."""
-    written = partial(_written, app, FORMS)
+def make_cache(most_bytes: int) -> Callable[..., Markup]:
+    """Return a function that renders fragments and keeps those used last, up to so many bytes."""
 
-    @lru_cache(BLANK_FORMS)
-    def blank(name: str, form: BlankForm, *facts: Hashable) -> Markup:
-        return written(name, form.build(), *facts)
+    @cached(LRUCache(most_bytes, getsizeof=_size), lock=Lock(), info=True)
+    def cached_fragment(macro: str, *arguments: Hashable) -> Markup:
+        rendered: Markup = get_template_attribute(TEMPLATE, macro)(*arguments)
+        return rendered
 
-    def render_form(name: str, form: BlankForm | TextForm, *facts: Any) -> Markup:
-        return (blank if isinstance(form, BlankForm) else written)(name, form, *facts)
-
-    return render_form
+    return cached_fragment
 
 
-def _written(app: Flask, template: str, macro: str, *arguments: object, **named: object) -> Markup:
-    """What this macro of this template makes of these arguments."""
-    module = app.jinja_env.get_template(template).module
-    return Markup(getattr(module, macro)(*arguments, **named))  # noqa: S704 - a template escapes them
+def _size(fragment: Markup) -> int:
+    """Return the bytes of a fragment and its key: what the key holds, the fragment shows."""
+    return 2 * sys.getsizeof(fragment)

@@ -4,10 +4,10 @@ The words are English on every page; the order of a date, the clock, the signs i
 units are those of the city (docs/decisions/0005).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -15,7 +15,7 @@ from babel.dates import get_time_format
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from movr.cities import (
     DEFAULT_CITY,
@@ -30,10 +30,9 @@ from movr.cities import (
 from movr.results import MonthlyActivity
 from web.current_city import current_city
 from web.rendering import charts
-from web.security.response_headers import served_by
-from web.security.session import current_user
+from web.security.response_headers import csp_nonce, served_by
 
-REMEMBERED: Final = 10_000  # phrases of a kind
+REMEMBERED: Final = 10_000  # phrases of a kind, and URLs
 
 _WORDS: Final = "en_US"
 
@@ -48,8 +47,9 @@ def init_app(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.globals.update(
         current_city=current_city,
-        current_user=current_user,
+        csp_nonce=csp_nonce,
         served_by=served_by,
+        url_for=_cached_url_for(app),
         regions={region: cities_in(region) for region in REGIONS},
         region_name=region_name,
         find_city=find_city,
@@ -72,6 +72,16 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def _cached_url_for(app: Flask) -> Callable[..., Markup]:
+    """Return `url_for`, which takes a third of the time of a list, with a cache."""
+
+    @lru_cache(REMEMBERED)
+    def url_for(endpoint: str, **values: Any) -> Markup:
+        return escape(app.url_for(endpoint, **values))
+
+    return url_for
 
 
 def local_time(moment: datetime, city: str) -> Markup:

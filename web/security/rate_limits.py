@@ -12,10 +12,10 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from flask import Flask, current_app, request
+from flask_login import current_user
 
 from movr.errors import Refusal
 from web.security.rate_limit_store import RateLimitStore
-from web.security.session import current_user
 
 MINUTE: Final = 60  # seconds
 HOUR: Final = 60 * MINUTE
@@ -67,9 +67,9 @@ def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
     def limit_writes() -> None:
         """Registering and logging in have limits of their own; both leave a session."""
         # Who only reads is not even asked for a session: open data is the same for everyone.
-        if request.method == "POST" and (who := current_user()).key:
+        if request.method == "POST" and current_user.key:
             # Of this epoch: whoever kept a session that was ended uses up nobody's changes.
-            count_attempt(writes, f"{who.key.id} {who.epoch}")
+            count_attempt(writes, f"{current_user.key.id} {current_user.epoch}")
 
 
 def count_attempt(limit: RateLimit, who: str) -> None:

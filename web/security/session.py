@@ -5,28 +5,21 @@ is a lookup by primary key in the home region, made when somebody needs to know.
 says which epoch of the account's sessions it is of: raising it on the user's row ends them all.
 """
 
-import time
 from collections.abc import Callable
-from functools import lru_cache
-from hashlib import sha1
 from http import HTTPStatus
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 from uuid import UUID
 
-from flask import Flask, Request, Response, abort, flash, redirect, request, session, url_for
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Response, abort, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import (
     AnonymousUserMixin,
     LoginManager,
     UserMixin,
+    current_user,
     login_user,
     logout_user,
 )
-from flask_login import (
-    current_user as flask_login_user,
-)
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.utils import cached_property
 
 from movr.errors import AccountDeleted
@@ -37,79 +30,11 @@ from web.security.redirects import safe_redirect_path
 
 Item = TypeVar("Item")
 
-COOKIES: Final = 5_000  # known to be genuine, some 5 MB
-
-
-class _LoginManager(LoginManager):
-    """Flask-Login by the session alone: no second cookie, no header, no address of a browser.
-
-    MovR remembers nobody beyond the session, and a rider's address changes as they ride.
-    """
-
-    def _load_user(self) -> None:
-        """Make known who is asking, from what the cookie keeps."""
-        user_id = session.get("_user_id")
-        self._update_request_context_with_user(_viewer(user_id) if user_id else None)
-
-    def _update_remember_cookie(self, response: Response) -> Response:
-        """Leave the session alone: looking into it would keep every reply out of shared caches."""
-        return response
-
-
-_login_manager: Final = _LoginManager()
-
-
-class _CachingSessionInterface(SecureCookieSessionInterface):
-    """Flask's sessions, for which what stays the same is found out once.
-
-    That is what signs them, and which cookies are genuine: a browser sends the same with every
-    request until it is told another.
-    """
-
-    digest_method = staticmethod(
-        sha1
-    )  # Flask's, but by the name by which hmac leaves it to OpenSSL
-
-    def __init__(self, app: Flask) -> None:
-        """Sign with this app's key."""
-        signer = super().get_signing_serializer(app)
-        self._serializer = cast("URLSafeTimedSerializer", signer)  # there is a key
-        self._lifetime = app.permanent_session_lifetime.total_seconds()
-        self._genuine = lru_cache(COOKIES)(self._read)
-
-    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
-        """What signs the cookie and reads it."""
-        return self._serializer
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        """What the cookie says; nothing, if it is not genuine or too old."""
-        cookie = request.cookies.get(self.get_cookie_name(app))
-        if not cookie:
-            return self.session_class()
-        try:
-            said, signed_at = self._genuine(cookie)
-        except BadSignature:
-            return self.session_class()
-        is_old = time.time() - signed_at > self._lifetime
-        return self.session_class({} if is_old else self.serializer.loads(said))
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the cookie if something in it has changed; else say that the reply is of it."""
-        if session.modified:
-            super().save_session(app, session, response)
-        elif session.accessed:
-            response.headers.add("Vary", "Cookie")  # beside what was said of encodings
-
-    def _read(self, cookie: str) -> tuple[str, float]:
-        """What is in it, as text: each request changes its own; and when it was signed."""
-        said, signed_at = self._serializer.loads(cookie, return_timestamp=True)
-        return self.serializer.dumps(said), signed_at.timestamp()
+login_manager: Final = LoginManager()
 
 
 class SessionUser(UserMixin):
     """Somebody with a session of ours, which may have ended since."""
-
-    is_active = True  # Flask-Login's word for accounts that are not suspended
 
     def __init__(self, key: UserKey, epoch: int) -> None:
         """Take both on trust: they were signed."""
@@ -146,11 +71,14 @@ class AnonymousUser(AnonymousUserMixin):
 
 
 def init_app(app: Flask) -> None:
-    """Have Flask-Login keep the sessions."""
-    app.session_interface = _CachingSessionInterface(app)
-    _login_manager.anonymous_user = AnonymousUser
-    _login_manager.unauthorized_handler(_ask_to_log_in)
-    _login_manager.init_app(app, add_context_processor=False)
+    """Set up Flask-Login: members are known by the session alone."""
+    # Remember-me is off. No request has a cookie of this name.
+    app.config["REMEMBER_COOKIE_NAME"] = "="
+    # A rider's address changes during a ride, so the session is not tied to it.
+    login_manager.session_protection = None
+    login_manager.anonymous_user = AnonymousUser
+    app.after_request(_allow_shared_caches)  # before Flask-Login's own, so that it runs after it
+    login_manager.init_app(app)
 
 
 def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
@@ -158,7 +86,6 @@ def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
     _renew()
     session["epoch"] = epoch  # beside the key, where code that knows no epochs leaves it alone
     login_user(SessionUser(key, epoch))
-    session.pop("_id")  # a long hash of address and browser, which nobody reads
     known_browsers.remember_browser(username)
 
 
@@ -175,15 +102,9 @@ def _renew() -> None:
     session.update(kept)
 
 
-def current_user() -> SessionUser | AnonymousUser:
-    """Whoever is asking."""
-    found: SessionUser | AnonymousUser = flask_login_user._get_current_object()  # noqa: SLF001 - werkzeug's API
-    return found
-
-
 def current_member() -> Member:
     """The member who is asking, in a view that requires login."""
-    found = current_user().member
+    found: Member | None = current_user.member
     if found is None:
         raise AccountDeleted
     return found
@@ -194,21 +115,21 @@ def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[
 
     Whoever is none is asked to log in, which ends the request.
     """
-    asking = current_user()
-    page = asking.read(read) if isinstance(asking, SessionUser) else None
-    if page is None or asking.member is None:
-        abort(_login_manager.unauthorized())
+    page: Page[Item] | None = current_user.read(read) if current_user.key else None
+    if page is None or current_user.member is None:
+        abort(login_manager.unauthorized())
     return page
 
 
 def own_profile() -> str:
     """The URL of the profile of whoever is asking, or of the login page."""
-    key = current_user().key
+    key = current_user.key
     return url_for("users.profile", user_id=key.id) if key else url_for("auth.login")
 
 
-def _viewer(user_id: str) -> SessionUser | None:
-    """Whoever the cookie says, without asking the database; None if it makes no sense."""
+@login_manager.user_loader
+def load_user(user_id: str) -> SessionUser | None:
+    """Return the user that the cookie names, without a statement; None if it makes no sense."""
     city, _, id_ = user_id.rpartition("/")
     try:
         return SessionUser(UserKey(city, UUID(id_)), session.get("epoch", 0))
@@ -216,12 +137,20 @@ def _viewer(user_id: str) -> SessionUser | None:
         return None
 
 
-def _ask_to_log_in() -> ResponseReturnValue:
-    """Flask-Login's unauthorized_handler."""
-    if current_user().key:
+@login_manager.unauthorized_handler
+def ask_to_log_in() -> ResponseReturnValue:
+    """Redirect to the login page, which leads back to the page that was asked for."""
+    if current_user.key:
         log_out()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
     return redirect(url_for("auth.login", next=_page_to_return_to()), HTTPStatus.SEE_OTHER)
+
+
+def _allow_shared_caches(response: Response) -> Response:
+    """Keep `Vary: Cookie` off public responses: Flask-Login looks into the session of every one."""
+    if response.cache_control.public:
+        session.accessed = False
+    return response
 
 
 def _page_to_return_to() -> str | None:

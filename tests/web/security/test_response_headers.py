@@ -137,6 +137,35 @@ def test_pages_are_kept_in_no_cache_but_files_may_be(visitor: Visitor) -> None:
     assert "no-store" not in visitor.get("/static/css/base.css").headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
+def test_nothing_is_kept_by_a_cache_unless_its_view_says_so(
+    visitor: Visitor, method: str, path: str, status: int
+) -> None:
+    reply = visitor.client.request(method, path)
+
+    assert reply.status_code == status
+    (kept,) = reply.headers.get_list("Cache-Control")
+    is_file = path.startswith("/static/") and status == 200
+    assert kept == ("public, max-age=0" if is_file else "no-store")
+
+
+def test_what_a_view_says_of_caches_is_said_once(database: str) -> None:
+    app = create_app(settings_for(database))
+    page = ("<p>hello", {"Cache-Control": "private, max-age=5"})
+    app.add_url_rule("/hello", view_func=lambda: page)
+    with visiting(app) as new:
+        reply = new().get("/hello")
+
+    assert reply.headers.get_list("Cache-Control") == ["private, max-age=5"]
+
+
+def test_a_public_file_does_not_vary_by_cookie_and_a_page_does(visitor: Visitor) -> None:
+    visitor.register()
+
+    assert "cookie" not in visitor.get("/static/css/base.css").headers.get("Vary", "").lower()
+    assert "cookie" in visitor.get("/vehicles").headers["Vary"].lower()
+
+
 # What the database cost
 
 

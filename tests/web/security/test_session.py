@@ -163,7 +163,7 @@ def test_a_session_lasts_a_month(laptop: Visitor, app: Flask, new_visitor: NewVi
 def test_what_one_request_does_to_its_session_is_not_in_the_next_that_sends_the_same(
     laptop: Visitor, app: Flask, new_visitor: NewVisitor
 ) -> None:
-    """Which cookies are genuine is remembered; what is in them is read anew."""
+    """A message that waits in the cookie is said once to each."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     said = serializer.loads(laptop.client.cookies["session"])
     cookie = serializer.dumps({**said, "_flashes": [("info", "Said once.")]})
@@ -172,6 +172,17 @@ def test_what_one_request_does_to_its_session_is_not_in_the_next_that_sends_the_
         visitor.client.cookies.set("session", cookie)
 
     assert [visitor.get("/rides").text.count("Said once.") for visitor in visitors] == [1, 1]
+
+
+def test_a_session_outlives_a_new_secret_key_that_names_the_old_one_as_a_fallback(
+    laptop: Visitor, phone: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = app.config["SECRET_KEY"]
+    monkeypatch.setitem(app.config, "SECRET_KEY", "a newer key than the last")
+    without = is_member(phone)
+    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [old])
+
+    assert (without, is_member(laptop)) == (False, True)
 
 
 def test_who_takes_a_name_that_is_free_again_inherits_nothing(
