@@ -1,4 +1,4 @@
-# MovR as an image: the app, its migrations and placements. Built by `docker build -t movr .`
+# The image of MovR: the app, its migrations and placements. Build it with `docker build -t movr .`
 
 FROM python:3.13.9-slim-bookworm AS build
 RUN python -m venv /pipenv \
@@ -6,7 +6,7 @@ RUN python -m venv /pipenv \
     && python -m venv /venv
 WORKDIR /build
 COPY Pipfile Pipfile.lock ./
-# The pinned packages of production, and tracing: no embedded PostgreSQL, no demo names, no tests.
+# The pinned packages of production and tracing, without embedded PostgreSQL, Faker and test packages.
 RUN VIRTUAL_ENV=/venv PIPENV_VERBOSITY=-1 PIP_NO_CACHE_DIR=1 \
     /pipenv/bin/pipenv sync --categories "packages tracing" \
     && /venv/bin/python -m pip uninstall --yes pip
@@ -25,7 +25,7 @@ COPY web web
 COPY cli cli
 COPY templates templates
 COPY static static
-# What `docker build --build-arg VERSION=… --build-arg REVISION=…` says.
+# Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`.
 ARG VERSION=unknown REVISION=unknown
 LABEL org.opencontainers.image.title="MovR" \
       org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \

@@ -1,4 +1,4 @@
-"""`make lighthouse`: what Lighthouse says of MovR's pages: docs/lighthouse.md."""
+"""`make lighthouse`: measure MovR's pages with Lighthouse and write docs/lighthouse.md."""
 
 import json
 import os
@@ -32,11 +32,11 @@ FIGURES: Final = {
 }
 HEAD: Final = f"""# Lighthouse
 
-What [Lighthouse](https://developer.chrome.com/docs/lighthouse) says of MovR's pages by its own
-mobile settings: a phone of middle price on slow 4G, simulated. `make lighthouse` measures the demo
-world under gunicorn with `DEBUG=0`, on this machine's loopback, writes this file, and fails if a
-score is below {LEAST}. Rides are a member's page, the others a stranger's; each is a first visit.
-Of {RUNS} runs the middle one counts. It takes Node and a Chromium; npx fetches {LIGHTHOUSE}.
+[Lighthouse](https://developer.chrome.com/docs/lighthouse)'s scores of MovR's pages with its mobile
+settings: a simulated mid-range phone on slow 4G. `make lighthouse` serves the demo data with
+gunicorn and `DEBUG=0` on the loopback, writes this file, and fails if a score is below {LEAST}. The
+page of rides is measured as a member, the others as an anonymous visitor; each is a first visit.
+The result is the median of {RUNS} runs. It needs Node and a Chromium; npx fetches {LIGHTHOUSE}.
 
 """
 
