@@ -1,4 +1,4 @@
-"""Half past eight everywhere: most vehicles are ridden, few are left to ride."""
+"""Rush hour in all cities: most vehicles are in use, few are available."""
 
 import secrets
 from typing import Final

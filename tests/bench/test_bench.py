@@ -114,7 +114,7 @@ def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> No
         ("bench --rows abc", "invalid whole number from 1 value: 'abc'"),
         ("bench.lab --rounds 0", "invalid whole number from 1 value: '0'"),
         ("bench.lab --distances -5 0", "invalid whole number from 0 value: '-5'"),
-        ("bench.lab --distances 10 10", "a slope takes two distances"),
+        ("bench.lab --distances 10 10", "a slope needs two different distances"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_anything_starts(

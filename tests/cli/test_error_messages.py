@@ -32,4 +32,4 @@ def test_the_image_which_has_no_sample_rows_says_where_dbinit_sql_is(
     ended = app.test_cli_runner().invoke(args=["placement", "sql", "partition"])
 
     assert ended.exit_code == 1
-    assert ended.output.startswith("Error: The sample rows are made in a clone.")
+    assert ended.output.startswith("Error: This command needs a clone")

@@ -189,8 +189,8 @@ def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
 def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     wait_until(lambda: has_vehicles(clone), "the first vehicles")
-    assert "is being made" in clone.say("up", "metropolis", status=1)
-    assert "is being made" in clone.say("down", "metropolis", status=1)
+    assert "is being created" in clone.say("up", "metropolis", status=1)
+    assert "is being created" in clone.say("down", "metropolis", status=1)
 
     command.send_signal(ending)
     said, _ = command.communicate(timeout=TIMEOUT)

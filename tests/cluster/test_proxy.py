@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from cluster.__main__ import greeting
-from cluster.nodes import CannotStart, Cluster, command, url_said
+from cluster.nodes import CannotStart, Cluster, command, parse_url
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
 from movr.cities import CITIES, REGIONS, find_city
@@ -125,7 +125,7 @@ def test_an_operator_s_flags_come_last() -> None:
 def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
     said: str, url: str | None
 ) -> None:
-    found = url_said(said)
+    found = parse_url(said)
 
     assert (found and found.render_as_string(hide_password=False)) == url
 

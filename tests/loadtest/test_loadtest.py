@@ -259,7 +259,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> No
         with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as crowd:
             assert crowd.end() == 1
 
-    assert crowd.said == f"VIEW_PORT={port} is not to be had: Address already in use.\n"
+    assert crowd.said == f"VIEW_PORT={port} is not available: Address already in use.\n"
 
 
 def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
