@@ -1,4 +1,4 @@
-"""The wire between MovR and its database, which can be cut."""
+"""Proxies between MovR and its database that simulate network failures."""
 
 import socket
 import threading
@@ -10,9 +10,9 @@ from movr.database.admin import uri_text
 
 
 class CuttingProxy(LatencyProxy):
-    """A wire that is cut, once, where a statement passes.
+    """A proxy that cuts the connection once, at a given statement.
 
-    Before the server hears of it, or after, so that only the answer is lost.
+    It cuts before the server receives the statement, or afterwards, so that only the reply is lost.
     """
 
     def __init__(self, url: URL) -> None:
@@ -23,7 +23,7 @@ class CuttingProxy(LatencyProxy):
         self._is_unanswered = False
 
     def cut_at(self, statement: bytes, *, answer_only: bool) -> None:
-        """Cut the connection when this passes next; with `answer_only` the server hears it yet."""
+        """Cut the connection at this statement; with `answer_only`, after forwarding it."""
         with self._cutting:
             self._cut, self._answer_only = statement, answer_only
 
@@ -50,7 +50,7 @@ class CuttingProxy(LatencyProxy):
 
 
 class SilentProxy(LatencyProxy):
-    """A wire that falls silent: the server hears what is said, and its answers are held back."""
+    """A proxy that forwards statements and holds back the replies."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
@@ -59,11 +59,11 @@ class SilentProxy(LatencyProxy):
         self._last_heard: bytes | None = None
 
     def fall_silent(self, *, at: bytes = b"") -> None:
-        """Hold answers back from the next question on that has this in it."""
+        """Hold back replies from the next statement on that contains this text."""
         self._last_heard = at
 
     def speak(self) -> None:
-        """Let the answers through, those held back too."""
+        """Forward all replies, including those held back."""
         self._last_heard = None
         self._speaking.set()
 

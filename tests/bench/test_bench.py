@@ -1,4 +1,4 @@
-"""The benchmark: what it keeps and compares, the run that it makes, what it leaves behind."""
+"""The benchmark: its results, comparisons and runs, and its cleanup."""
 
 import os
 import subprocess
@@ -52,8 +52,8 @@ def test_the_table_has_medians_beside_the_floor_s() -> None:
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        ((180, 200, 240), "x 2.00*"),  # every run of the new is faster
-        ((110, 115, 130), "x 1.15 "),  # some are no faster than the old's best
+        ((180, 200, 240), "x 2.00*"),  # every new run is faster than all old ones
+        ((110, 115, 130), "x 1.15 "),  # some new runs are not faster than the best old one
         ((45, 50, 60), "x 0.50*"),
     ],
 )
@@ -71,7 +71,7 @@ def test_what_else_has_changed_is_said() -> None:
 
 def test_there_are_connections_for_all_that_load_a_metropolis_at_once(empty_database: str) -> None:
     with connected(parse_uri(empty_database)) as engine, ExitStack() as stack:
-        for _ in range(metropolis.LOADERS + 1):  # and one tells the planner meanwhile
+        for _ in range(metropolis.LOADERS + 1):  # and one more for ANALYZE
             stack.enter_context(engine.connect())
 
 
@@ -128,7 +128,7 @@ def test_options_that_make_no_sense_are_refused_before_anything_starts(
 
 
 def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:
-    """A command of the benchmark's on an embedded server, its temporary files in this folder."""
+    """Run a benchmark command on an embedded server, with its temporary files in this folder."""
     return subprocess.run(
         [sys.executable, "-m", module, *options],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The latency lab: the slope that it fits, the run that it makes, what it leaves behind."""
+"""The latency lab: its linear fit, its run and its cleanup."""
 
 import os
 import re
@@ -24,7 +24,7 @@ SEVEN = Slope("Start <a> ride", 7, ((0, 6.0), (10, 76.0), (40, 286.0), (80, 566.
 
 
 def start_lab(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """The lab on an embedded server, its temporary files in this folder."""
+    """Start the lab on an embedded server, with its temporary files in this folder."""
     return subprocess.Popen(
         [*LAB, *options],
         cwd=ROOT,
@@ -63,7 +63,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_has_every_number() -> None:
     assert "Start &lt;a&gt; ride" in written
     assert "<td>163.0</td><td>1.98</td><td>2</td>" in written
     addresses = set(re.findall(r"https?://[^\"\s]+", written))
-    assert addresses == {"http://www.w3.org/2000/svg"}  # the name of SVG, which nobody fetches
+    assert addresses == {"http://www.w3.org/2000/svg"}  # the XML namespace of SVG
     assert "<script" not in written
 
 
@@ -80,7 +80,7 @@ def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -
         done = start_lab(Path(folder), "--out", str(tmp_path))
         said, complaints = done.communicate(timeout=TIMEOUT)
 
-        # So short a run may find other slopes; it says so, with another status.
+        # The slopes of such a short run may be wrong, which another exit status reports.
         assert done.returncode == ("NOT as counted" in complaints)
         assert left_in(folder) == set()
     counted = dict(re.findall(r"^(.*?)  .* (\d+)$", said, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The wire: what it counts, and what it delays."""
+"""The latency proxy: the round trips that it counts and the delay that it adds."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ ROUND_TRIP = 0.1  # seconds
 
 @pytest.fixture
 def echo() -> Iterator[URL]:
-    """A server that says what it hears, to one client after another."""
+    """Run a server that sends back what it receives, for one client after another."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

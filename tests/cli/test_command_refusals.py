@@ -1,4 +1,4 @@
-"""Whatever the database server refuses is a sentence of every command, and nothing else."""
+"""Errors of the database server: every command prints one sentence and nothing else."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from movr.database.engine import is_cockroachdb
 from tests.conftest import app_with_commands
 from web.config import Settings
 
-# One of each of the driver's classes of errors, and CockroachDB's own for what it has no licence.
+# One SQLSTATE for each error class of the driver, and CockroachDB's for a missing licence.
 SQLSTATES = ("XX000", "XXC01", "0A000", "42501", "22012", "23505", "40001", "53300", "57P01")
 COMMANDS = (
     ("db", "upgrade"),
@@ -33,7 +33,7 @@ COMMANDS = (
 
 @pytest.fixture(params=SQLSTATES)
 def refusing(request: pytest.FixtureRequest, empty_engine: Engine) -> Engine:
-    """A database that answers each command's first question with this SQLSTATE."""
+    """Run a database that answers the first query of each command with this SQLSTATE."""
     if is_cockroachdb(empty_engine.url):
         pytest.skip("PostgreSQL's functions")
     database = empty_engine.url.database

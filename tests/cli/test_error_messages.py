@@ -1,4 +1,4 @@
-"""What a command says when it can't do what it was asked."""
+"""Error messages of commands."""
 
 import sys
 

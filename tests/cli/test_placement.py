@@ -1,4 +1,4 @@
-"""`flask placement …`, as an operator types it."""
+"""The commands `flask placement …`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`flask scenario …` as a developer types it: what it brings up, and that nothing is left of it."""
+"""The commands `flask scenario …`: what they start, and what remains afterwards."""
 
 import json
 import os
@@ -25,12 +25,12 @@ from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
 TIMEOUT = 90  # seconds
-NOT_SOON = 1_000_000  # vehicles a city
-STANDARD = 4  # databases: three of PostgreSQL's own, and the one that MovR works on
+NOT_SOON = 1_000_000  # vehicles per city: takes long
+STANDARD = 4  # databases: three of PostgreSQL itself, and MovR's
 
 
 class Clone:
-    """MovR in a folder of its own, and so with state of its own, used from the command line."""
+    """A copy of MovR in a temporary folder, with separate state, used from the command line."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Clone:
         self.started: list[subprocess.Popen[str]] = []
         for part in ("movr", "web", "cli", "scenarios", "templates", "static"):
             (folder / part).symlink_to(ROOT / part)
-        shutil.copy(ROOT / "server.py", folder)  # Python looks for modules where a script really is
+        shutil.copy(ROOT / "server.py", folder)  # no symlink, which Python would resolve
 
     def start(self, *command: str, **settings: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
@@ -57,7 +57,7 @@ class Clone:
         return self.start(sys.executable, "-m", "flask", "--app", "server", "scenario", *words)
 
     def say(self, *words: str, status: int = 0) -> str:
-        """What the command says, which ends with this status."""
+        """Run a command that ends with this status, and return its output."""
         command = self.scenario(*words)
         said, _ = command.communicate(timeout=TIMEOUT)
         assert command.returncode == status, said
@@ -65,7 +65,7 @@ class Clone:
         return said
 
     def up(self, name: str, *options: str) -> str:
-        """Bring a scenario up; its URL."""
+        """Start a scenario and return its URL."""
         self.say("up", name, *options)
         return str(self.file(name)["url"])
 
@@ -117,7 +117,7 @@ def is_serving(url: str) -> bool:
         return False
 
 
-# Up and down
+# Start and stop
 
 
 def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
@@ -148,7 +148,7 @@ def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
 def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_holds_it(
     clone: Clone,
 ) -> None:
-    """The tests' own server trusts whoever asks, so that any password will do."""
+    """The tests' server trusts all clients, so any password is accepted."""
     url = parse_uri(clone.uri)
     if url.password:
         pytest.skip("this server asks for its password")
@@ -182,7 +182,7 @@ def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
     assert httpx.get(f"{url}/vehicles").text.count('<li class="vehicle-card"') == 3
 
 
-# Cut short
+# Interrupted
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""MovR from the command line: served, stopped, started again, and refusing in one sentence."""
+"""`python server.py`: start, stop, restart, and error messages."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.visitor import Visitor
 TIMEOUT = 60  # seconds
 SECRET = "eleven dogs sing under the pier"
 
-# Set, so that no .env file of a developer decides; empty is as good as not set.
+# Set to empty, which means unset, so that a developer's .env file has no effect.
 NO_SETTINGS = dict.fromkeys(
     [
         *("DB_URI", "DATABASE_URL", "SECRET_KEY", "DEBUG", "REGION", "CITY_HEADER"),
@@ -38,7 +38,7 @@ FLASK = (sys.executable, "-m", "flask", "--app", "server")
 
 
 def with_settings(**settings: str) -> dict[str, str]:
-    """An environment with these settings of MovR's and no others."""
+    """Return an environment with these MovR settings and no others."""
     return {**os.environ, **NO_SETTINGS, **settings}
 
 
@@ -78,7 +78,7 @@ class Running(Command):
 
     @property
     def is_left(self) -> bool:
-        """True while any process of the group lives."""
+        """Return True while a process of the group is running."""
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
@@ -86,12 +86,12 @@ class Running(Command):
         return True
 
     def wait_until_serving(self) -> None:
-        """Until the greeting is printed and the page answers, which takes a filled database."""
+        """Wait until the greeting is printed and the page answers, after filling the database."""
         wait_until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
         wait_until_answering(f"{self.url}/healthz", self.process)
 
     def stop(self) -> None:
-        """Whatever has happened, leave nothing behind: not even in memory, which SIGKILL would."""
+        """Stop all processes. SIGKILL would leave files in shared memory."""
         self.process.terminate()
         try:
             self.end()
@@ -127,7 +127,7 @@ def new_database(server: str) -> Iterator[str]:
         yield uri
 
 
-# Served, stopped, started again
+# Start, stop, restart
 
 
 def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
@@ -187,7 +187,7 @@ def test_it_serves_this_machine_only(tmp_path: Path, new_database: str) -> None:
         assert probe.connect_ex(("127.0.0.2", running.port)) != 0
 
 
-# Refusing to start, in one sentence
+# Errors at start
 
 
 def assert_refused(ended: subprocess.CompletedProcess[str], *, says: str) -> None:
@@ -286,7 +286,7 @@ def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -
     assert "from-the-proxy" in {entry.get("request_id") for entry in entries}
 
 
-# The schema's history
+# Migrations
 
 
 def test_the_commands_go_through_the_schema_s_history(new_database: str) -> None:
@@ -315,7 +315,7 @@ def test_the_commands_refuse_without_settings_in_one_sentence() -> None:
 
 
 def test_the_commands_show_no_password(new_database: str) -> None:
-    """The server trusts whoever asks, so that any password will do."""
+    """The server trusts all clients, so any password is accepted."""
     uri = new_database.replace("postgres:@", "postgres:hunter2@")
 
     ended = run(*FLASK, "db", "current", DB_URI=uri, SECRET_KEY=SECRET)

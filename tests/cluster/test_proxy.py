@@ -1,4 +1,4 @@
-"""The demo's proxy in front of real app servers, and what it says where there is no cockroach."""
+"""The demo's proxy in front of real app servers, and the error message without cockroach."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture(scope="module")
 def proxy(database: str) -> Iterator[str]:
-    """The proxy's URL, with an app server for each region behind it."""
+    """The URL of a proxy with an app server for each region."""
     with ExitStack() as stack:
         servers = {
             region: urlsplit(
@@ -154,7 +154,7 @@ def test_a_demo_that_ends_before_it_listens_is_one_sentence(tmp_path: Path) -> N
 
 
 def complaint(**environment: str) -> str:
-    """The one line that `make demo` says, and ends."""
+    """Run `make demo` and return its one line of output."""
     done = subprocess.run(
         [sys.executable, "-m", "cluster"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What was acknowledged, compared with the database."""
+"""The comparison of acknowledged writes with the database."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 @pytest.fixture
 def notes(engine: Engine) -> list[Note]:
-    """One of each deed, all in the database."""
+    """One note of each event, all of them in the database."""
     with engine.begin() as connection:
         return list(_life(connection))
 

@@ -1,4 +1,4 @@
-"""`make load` from the outside: what it prints, how it ends, what it leaves behind."""
+"""`make load` as a command: its output, its exit and its cleanup."""
 
 import re
 import signal
@@ -27,7 +27,7 @@ NOTHING: tuple[set[int], set[str]] = (set(), set())
 
 
 class LoadTestRun(Command):
-    """`python -m crowd`."""
+    """A run of `python -m loadtest`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class LoadTestRun(Command):
             self.process.wait(TIMEOUT)
 
     def wait_for_writes(self, number: int) -> None:
-        """Until the site has acknowledged so many."""
+        """Wait until the site has acknowledged this number of writes."""
 
         def there_are() -> bool:
             assert self.process.poll() is None, self.said
@@ -54,7 +54,7 @@ class LoadTestRun(Command):
         wait_until(there_are, "so many writes")
 
     def done(self, event: str) -> int:
-        """How many of this deed the summary counts."""
+        """Return the number of this event in the summary."""
         found = re.search(rf"(\d+)  {event}", self.said)
         assert found, self.said
         return int(found[1])
@@ -63,24 +63,24 @@ class LoadTestRun(Command):
         return self.process.wait(TIMEOUT)
 
     def begun(self) -> Started:
-        """What it has started so far."""
+        """Return the processes started so far."""
         return Started.by(str(self._folder))
 
     def left(self) -> tuple[set[int], set[str]]:
-        """The processes that it started and did not end, and the files that it made."""
+        """Return the processes and files that remain."""
         files = left_in(str(self._folder)) - {self._output.name}
         return processes_of(str(self._folder)), files
 
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A temporary folder with a short name: a socket's path has no room for a test's."""
+    """A temporary folder with a short name: the length of a socket path is limited."""
     return tmp_path_factory.mktemp("c")
 
 
 @pytest.fixture
 def world(own_database: str, own_engine: Engine) -> str:
-    """The URI of a database with the demo world."""
+    """The URI of a database with the demo data."""
     demo.fill(ScenarioContext(own_engine, datetime.now(UTC)))
     return own_database
 
@@ -94,7 +94,7 @@ def load_databases(engine: Engine) -> set[str]:
 
 @contextmanager
 def failing() -> Iterator[str]:
-    """A site that answers everything with 500; its URL."""
+    """The URL of a site that responds to every request with 500."""
 
     class Failing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -144,7 +144,7 @@ def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
     with LoadTestRun(folder) as crowd:
         crowd.wait_for_writes(40)
         begun = crowd.begun()
-        assert len(begun.processes) > 5  # a database, a server, Locust: what must go
+        assert len(begun.processes) > 5  # the database, the server and Locust, which must all end
         assert begun.ports
         crowd.tell_to_end(ending)
 

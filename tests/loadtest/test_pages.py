@@ -1,4 +1,4 @@
-"""How the crowd reads a page: MovR's own pages, as a stranger and as a member see them."""
+"""The page parser on MovR's own pages, for anonymous visitors and members."""
 
 import pytest
 

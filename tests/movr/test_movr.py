@@ -1,4 +1,4 @@
-"""The door: what goes through MovR commits, comes back as facts, and comes in pages."""
+"""Class MovR: it commits, returns the types of results.py, and paginates."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def near(
     origin: Position | None = None,
     **wanted: Any,
 ) -> Search:
-    """A search from the city's centre."""
+    """Return a search from the city's centre."""
     place = find_city(city)
     assert place
     return Search(city=place, origin=origin or place.centre, size=size, after=after, **wanted)
@@ -92,7 +92,7 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
         seen += page.items
         turned += 1
 
-    assert [item.vehicle.key for item in seen] == sorted(added)  # all stand at the centre
+    assert [item.vehicle.key for item in seen] == sorted(added)  # all are at the centre
     assert turned == pages
 
 

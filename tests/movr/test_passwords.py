@@ -1,4 +1,4 @@
-"""Passwords are kept as hashes that are dear to guess at."""
+"""Password hashes: their algorithm, cost and salts."""
 
 from statistics import median
 from time import perf_counter
@@ -14,7 +14,7 @@ INSIDE = "nobody has this password"
 
 @pytest.fixture
 def cheap_passwords() -> None:
-    """Here they cost what they cost."""
+    """Override the shared fixture: these tests use the real cost."""
 
 
 def test_a_password_is_hashed_with_argon2id_at_owasp_s_cost_or_more() -> None:
@@ -75,7 +75,7 @@ def test_nobody_s_password_is_never_right(password: str) -> None:
 
 
 def test_nobody_s_password_takes_as_long_as_a_wrong_one() -> None:
-    """Otherwise the time would tell which names there are. Generous: the machine is busy."""
+    """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)
     is_password("once, so that it is made", None)
 

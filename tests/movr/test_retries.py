@@ -1,4 +1,4 @@
-"""Transactions that lose, are cut off, or never hear their answer: done, and done once."""
+"""Transactions that conflict, lose their connection or their reply: each is done once."""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def proxy(database: str) -> Iterator[CuttingProxy]:
 
 @pytest.fixture
 def distant(proxy: CuttingProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
-    """MovR at the other end of a wire that may be cut."""
+    """MovR, connected through a proxy that can cut the connection."""
     movr = MovR(uri_text(proxy.url))
     yield movr
     movr.close()
@@ -131,7 +131,7 @@ def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
 def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
     engine: Engine, vehicle: VehicleKey, rider: UserKey
 ) -> None:
-    """The server itself answers 40001 to the first attempt."""
+    """The server answers 40001 to the first attempt."""
     if not is_cockroachdb(engine.url):
         pytest.skip("CockroachDB injects these")
     ride, attempts = RideKey(vehicle.city, uuid4()), []
@@ -149,7 +149,7 @@ def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
 def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
     database: str, engine: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
-    """At SERIALIZABLE, where PostgreSQL answers 40001 to every retry within one transaction."""
+    """At SERIALIZABLE, PostgreSQL answers 40001 to every retry within one transaction."""
     if is_cockroachdb(engine.url):
         pytest.skip("CockroachDB's retries win")
     strict = create_engine(parse_uri(database), isolation_level="SERIALIZABLE")
@@ -158,7 +158,7 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
     def start(connection: Connection) -> None:
         nonlocal attempts
         attempts += 1
-        connection.execute(text("SELECT 1 FROM users"))  # from here on the transaction sees no more
+        connection.execute(text("SELECT 1 FROM users"))  # takes the transaction's snapshot
         if attempts == 1:
             movr.end_ride(movr.start_ride(vehicle, rider), rider, location="elsewhere")
         ride = RideKey(vehicle.city, uuid4())

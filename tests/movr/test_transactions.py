@@ -1,4 +1,4 @@
-"""The rules, one transaction at a time, each inside a transaction that is rolled back."""
+"""The transactions' rules, each tested inside a transaction that is rolled back."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -186,7 +186,7 @@ def test_only_its_owner_removes_a_vehicle(connection: Connection) -> None:
 
     with pytest.raises(errors.NotYourVehicle):
         transactions.remove_vehicle(connection, vehicle, other, now=NOW)
-    for _ in range(2):  # once more is no harm
+    for _ in range(2):  # repeating it is harmless
         transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
     with pytest.raises(errors.VehicleNotFound):
         transactions.remove_vehicle(connection, vehicle, other, now=NOW)
@@ -217,7 +217,7 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Con
     assert (*personal, erased.password_hash) == (None,) * 5
     assert row(connection, Ride, ride).rider_id == member.id
     assert row(connection, Vehicle, vehicle).removed_at == NOW
-    a_member(connection, username="forget.me")  # the name is free again
+    a_member(connection, username="forget.me")  # the name is available again
 
 
 def test_an_account_is_not_erased_during_a_ride(connection: Connection) -> None:
@@ -246,7 +246,7 @@ def test_an_account_is_erased_once(connection: Connection) -> None:
 
 
 def test_a_password_that_this_very_run_has_set_is_content(connection: Connection) -> None:
-    """The second run of a transaction whose answer was lost."""
+    """The second run of a transaction whose reply was lost."""
     member = a_member(connection, username="grace.hopper")
 
     names = {

@@ -1,4 +1,4 @@
-"""The scenarios: each fills an empty database, keeps MovR's promises, and is what it says."""
+"""All scenarios: each fills an empty database, and the invariants hold."""
 
 import random
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, na
 def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
     own_engine: Engine,
 ) -> None:
-    """In the same transaction, which takes CockroachDB more than one COPY after the other."""
+    """In the same transaction, where a second COPY needs a statement before it on CockroachDB."""
     chance = random.Random(1)
     owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", chance, password_hash="none")
     vehicle = world.vehicle(owner, chance, before=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""While the database is away one at a time looks whether it is back; nobody else waits."""
+"""The circuit breaker: while the database is unavailable only one call at a time probes it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,7 +27,7 @@ def breaker(clock: Clock) -> CircuitBreaker:
 
 
 def ask(breaker: CircuitBreaker, answer: Exception | None = None) -> None:
-    """Ask the database, which answers like this."""
+    """Make a call to the database, which gives this result."""
     with suppress(OperationalError), breaker.guard():
         if answer:
             raise answer
@@ -89,7 +89,7 @@ def test_one_who_looks_and_never_returns_shuts_nobody_out(
 def test_a_silence_while_others_are_answered_is_no_outage(
     breaker: CircuitBreaker, clock: Clock
 ) -> None:
-    """One who waits for a row that somebody holds."""
+    """A call that waits for a locked row."""
     with suppress(OperationalError), breaker.guard():
         clock.now += 1
         ask(breaker)
@@ -99,7 +99,7 @@ def test_a_silence_while_others_are_answered_is_no_outage(
 
 
 def test_a_server_that_says_what_is_wrong_is_there(breaker: CircuitBreaker, engine: Engine) -> None:
-    """Its disk is full: who only reads need not know."""
+    """With a full disk, reads still work."""
     if is_cockroachdb(engine.url):
         pytest.skip("PostgreSQL's way to fail")
     with pytest.raises(OperationalError), breaker.guard(), engine.connect() as connection:
@@ -108,14 +108,14 @@ def test_a_server_that_says_what_is_wrong_is_there(breaker: CircuitBreaker, engi
     ask(breaker)
 
 
-# A slow page closes no site
+# A slow page does not open the breaker
 
 UNKNOWN = UserKey("rome", UUID(int=1))
 
 
 @pytest.fixture
 def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], MovR]]:
-    """Makes MovR on a database that takes so many seconds to find a vehicle."""
+    """Create a MovR whose database takes this many seconds to find a vehicle."""
     movr = MovR(own_database)
 
     columns = ", ".join(Base.metadata.tables["vehicles"].columns.keys())
@@ -183,7 +183,7 @@ def test_a_database_that_does_not_exist_is_away(server: str) -> None:
 def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(
     own_database: str, own_engine: Engine
 ) -> None:
-    """As CockroachDB does: it takes the connection, and refuses the first statement."""
+    """As CockroachDB does: it accepts the connection and refuses the first statement."""
     if is_cockroachdb(own_engine.url):
         pytest.skip("PostgreSQL's way to be like CockroachDB, which the test before this asks")
     movr = MovR(own_database)

@@ -1,4 +1,4 @@
-"""A database that takes calls and never answers: nobody waits for it long."""
+"""The deadline, with a database that accepts connections and does not reply."""
 
 import time
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def proxy(database: str) -> Iterator[SilentProxy]:
 
 @pytest.fixture
 def distant(proxy: SilentProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
-    """MovR at the other end of a wire that may fall silent; it is connected."""
+    """MovR, connected through a proxy that can hold back replies."""
     movr = MovR(uri_text(proxy.url))
     movr.vehicles(near("rome"))
     yield movr
@@ -49,7 +49,7 @@ def no_deadline_afterwards() -> Iterator[None]:
 
 
 def seconds_to_refuse(movr: MovR) -> float:
-    """How long a request waits until it is told that the database is away."""
+    """Return the seconds until a request is refused with DatabaseUnavailable."""
     deadline.start()
     began = time.monotonic()
     with pytest.raises(errors.DatabaseUnavailable):
@@ -128,17 +128,17 @@ def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
 
 
 def test_all_that_a_request_asks_for_counts_together() -> None:
-    """And what it does in between does not."""
+    """Time between the calls does not count."""
     deadline.start()
     with deadline.waiting():
-        time.sleep(0.2)  # what a database takes to answer
-    time.sleep(0.2)  # what a password takes to be hashed
+        time.sleep(0.2)  # the time of a database call
+    time.sleep(0.2)  # the time of hashing a password
     with deadline.waiting():
         assert REQUEST_DEADLINE - 0.35 < deadline.seconds_left() < REQUEST_DEADLINE - 0.2
 
 
 def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None:
-    """Migrations and scenarios."""
+    """For example migrations and scenarios."""
     if is_cockroachdb(engine.url):
         pytest.skip("PostgreSQL's way to wait")
     wait = text("SELECT pg_sleep(:seconds)")
@@ -148,7 +148,7 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
 
 
 def sockets() -> set[str]:
-    """All of this process; a copy of one counts as the same."""
+    """Return the sockets of this process; duplicates count once."""
     links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
     return {name for link in links if (name := str(link.readlink())).startswith("socket:")}
 

@@ -1,4 +1,4 @@
-"""A laptop's PostgreSQL: where its data is, and who it waits for."""
+"""The embedded PostgreSQL: its data folder and its list of processes."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_a_process_that_died_without_a_word_is_not_waited_for(
 
     assert "/another?" in uri
     assert json.loads(users.read_text()) == [1, os.getpid()]
-    users.write_text(json.dumps([os.getpid()]))  # the server may end with this process
+    users.write_text(json.dumps([os.getpid()]))  # the server stops with this process
 
 
 def test_two_processes_that_start_it_first_at_once_both_get_it(

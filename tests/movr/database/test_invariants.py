@@ -1,4 +1,4 @@
-"""The invariants: silent about what MovR does, and each one heard when it is broken."""
+"""The invariants: they hold after MovR's own transactions, and each violation is found."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -7,7 +7,7 @@ from movr import transactions
 from movr.database import invariants
 from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
-# What breaks each invariant, in the world of `ridden`: one ride under way, one vehicle free.
+# A statement that violates each invariant on the data of `ridden`.
 BREACHES = {
     "A vehicle has at most one active ride.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"

@@ -1,4 +1,4 @@
-"""Schema changes and commands that lose against others: done again, each part once."""
+"""Retries of schema changes and commands after serialization failures."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ Lose = Callable[[int], None]
 
 @pytest.fixture
 def lose(empty_engine: Engine) -> Iterator[Lose]:
-    """Has the server refuse the next schema changes, or new riders, with 40001: so many of them."""
+    """Make the server refuse the next schema changes, or inserts of users, with 40001."""
     if is_cockroachdb(empty_engine.url):
         pytest.skip("PostgreSQL's event triggers")
     run(
@@ -44,7 +44,7 @@ def lose(empty_engine: Engine) -> Iterator[Lose]:
             " WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE INDEX')"
             " EXECUTE FUNCTION lose_change()",
         )
-        empty_engine.dispose()  # new connections have the setting
+        empty_engine.dispose()  # the setting applies to new connections
 
     yield losing
     run(empty_engine, "DROP EVENT TRIGGER IF EXISTS lose")
@@ -88,7 +88,7 @@ def test_migrations_that_always_lose_are_given_up_in_a_sentence(
 
 
 def test_each_migration_bears_to_run_again_after_all_of_it_was_done(empty_engine: Engine) -> None:
-    """On CockroachDB its statements may stand although it lost in the end."""
+    """On CockroachDB its statements may be committed although the migration failed."""
     revisions = list(ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions())[::-1]
     for before, revision in pairwise(revisions):
         schema.upgrade(empty_engine, revision.revision)

@@ -1,4 +1,4 @@
-"""A database at several hosts, of which one is gone: the others answer in its place."""
+"""A database with several hosts, one of which fails: the others are used instead."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def patient_again() -> Iterator[None]:
 
 @pytest.fixture
 def plain(database: str, engine: Engine) -> str:  # noqa: ARG001 - emptied afterwards
-    """The address of a database whose answers no TLS hides from a wire."""
+    """The URI of a database without TLS, so that proxies can read the traffic."""
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
         pytest.skip("nothing is to be read on an encrypted wire")
     return database
@@ -55,7 +55,7 @@ def live(plain: str) -> Iterator[MortalWire]:
 
 
 def ride(movr: MovR) -> None:
-    """Use both of MovR's pools. Raises DatabaseUnavailable if one gets no answer."""
+    """Use both pools of MovR. Raises DatabaseUnavailable if either gets no reply."""
     deadline.start()
     rider = movr.register(**registration())
     deadline.start()
@@ -65,7 +65,7 @@ def ride(movr: MovR) -> None:
 
 
 def failures(movr: MovR) -> int:
-    """How many of MANY requests nobody answered, each as long as it may take."""
+    """Return how many of MANY requests were not answered, each within its deadline."""
     return MANY - sum(answers(movr) for _ in range(MANY))
 
 
@@ -154,7 +154,7 @@ def test_nobody_notices_that_a_host_dies(mortal: MortalWire, live: MortalWire) -
 def test_a_host_that_falls_silent_is_left_by_all_who_come_after(
     mute: SilentProxy, live: MortalWire
 ) -> None:
-    """Whoever waits for its answer waits in vain, and takes its whole pool along."""
+    """A call that waits for its reply fails and invalidates the whole pool."""
     movr = MovR(at_both(mute, live))
     ride(movr)
     mute.fall_silent()

@@ -1,4 +1,4 @@
-"""CockroachDB's placements: their SQL, and on a server that has them, what they do."""
+"""CockroachDB's placements: their SQL, and their effect on a server that supports them."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -142,7 +142,7 @@ def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
 def test_the_guide_s_hidden_column_is_set_to_the_region_of_each_city(
     own_database: str, postgres: Engine
 ) -> None:
-    """On PostgreSQL, where the column is an ordinary one."""
+    """On PostgreSQL, with an ordinary column."""
     movr = MovR(own_database)
     owner = movr.register(**registration("paris"))
     movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
@@ -179,7 +179,7 @@ def test_a_server_that_has_a_placement_keeps_each_city_in_its_region(
 
 
 def place_or_skip(engine: Engine, wanted: Placement) -> None:
-    """Skip where this build of the server has no such statements, or these regions no nodes."""
+    """Apply a placement; skip the test if the server does not support it or lacks its regions."""
     cannot = (
         "license",
         "enterprise",

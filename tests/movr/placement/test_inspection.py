@@ -1,4 +1,4 @@
-"""What a CockroachDB says of itself, written down, and read."""
+"""Parsing of recorded answers of CockroachDB about its placement."""
 
 import pytest
 
@@ -15,7 +15,7 @@ PARTITIONS = {
 
 
 def partitions(zone: str = "constraints = '[+region={}]'") -> list[tuple[str, str, str, str]]:
-    """The rows of SHOW PARTITIONS for all keys."""
+    """Return rows of SHOW PARTITIONS for all indexes."""
     keys = []
     for table in Base.metadata.sorted_tables:
         names = [f"{table.name}_pkey", *(str(index.name) for index in city_indexes(table))]

@@ -1,4 +1,4 @@
-"""The proof that a request stays home, and that the proof would notice if it did not."""
+"""The locality checks: every page stays in its region, and violations are detected."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ NEW_YORK = cities.CITIES[0]
 
 @pytest.fixture
 def placed(postgres: Engine) -> Engine:
-    """The demo world, placed by region."""
+    """A database with the demo data, placed by region."""
     demo.fill(ScenarioContext(postgres, datetime(2026, 5, 1, tzinfo=UTC)))
     steps = change.plan(inspection.current_placement(postgres), Placement.POSTGRES_PARTITION)
     list(change.run_steps(postgres, steps, at_once=True))
@@ -96,7 +96,7 @@ def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exceptio
 
 @pytest.mark.usefixtures("on_cockroachdb")
 def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> None:
-    """Its plans name the cities whether the database has a placement or not."""
+    """Its plans contain the cities even without a placement."""
     app = app_with_commands(own_database)
     engine = app.extensions["movr"].engine
     away: dict[str, str] = {}

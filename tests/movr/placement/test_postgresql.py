@@ -1,4 +1,4 @@
-"""PostgreSQL's placement: there and back, with rows in the tables, interrupted, and moved."""
+"""PostgreSQL's placement: applied, undone, interrupted, and changed, with rows in the tables."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,7 +26,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def world(postgres: Engine) -> Engine:
-    """The demo world on PostgreSQL."""
+    """A PostgreSQL database with the demo data."""
     demo.fill(ScenarioContext(postgres, NOW))
     return postgres
 
@@ -71,7 +71,7 @@ def test_what_is_placed_already_needs_no_step(world: Engine) -> None:
 
 
 def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
-    """Placed when Rome was still said to be in the US; cities.py has moved it since."""
+    """Placed while cities.py had Rome in the US; then cities.py changes."""
     before = all_rows(world)
     once = [
         step._replace(
@@ -153,7 +153,7 @@ def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> 
 
 
 def test_steps_that_stand_each_for_itself_are_run_one_by_one(postgres: Engine) -> None:
-    """As on CockroachDB, whose schema changes are no transaction."""
+    """As on CockroachDB, where schema changes are not transactional."""
     steps = [
         Step("A table.", "CREATE TABLE first (id INT)"),
         Step("Not this one.", "CREATE TABLE first (id INT)"),
