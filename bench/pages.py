@@ -78,8 +78,8 @@ def slug(page: str) -> str:
     return page.lower().replace(" ", "-")
 
 
-def _see(asked: bytes) -> Generator[bytes, Reply, None]:
-    reply = yield asked
+def _see(data: bytes) -> Generator[bytes, Reply, None]:
+    reply = yield data
     _expect(reply, OK)
 
 

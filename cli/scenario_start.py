@@ -112,10 +112,10 @@ class ScenarioStart:
         while not _is_ready(port):
             self._continue(1)
             if gunicorn.poll() is not None or time.monotonic() > deadline:
-                said = (
+                last_line = (
                     scenario_state.log(self._running.name).read_text().strip().rpartition("\n")[2]
                 )
-                raise CannotServe(f"MovR does not answer on port {port}; it said: {said}")
+                raise CannotServe(f"MovR does not answer on port {port}; it said: {last_line}")
             time.sleep(_POLL_INTERVAL)
 
     def _continue(self, share: float) -> None:

@@ -106,10 +106,10 @@ def _run(command: Sequence[str], url: URL, stdin: TextIO | None = None) -> None:
     )
     if done.returncode:
         lines = (line for line in done.stderr.splitlines() if "error" in line.lower())
-        said = next(lines, f"it ended with {done.returncode}")
+        message = next(lines, f"it ended with {done.returncode}")
         if url.password:
-            said = said.replace(url.password, "***")
-        raise CannotStart(f"MovR could not be loaded: {said}")
+            message = message.replace(url.password, "***")
+        raise CannotStart(f"MovR could not be loaded: {message}")
 
 
 def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:

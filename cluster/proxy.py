@@ -77,8 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         passed = {
             name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON
         }
-        said = {CITY_HEADER: city.name, "X-Forwarded-For": self.client_address[0]}
-        return passed | said | {"Host": self.headers.get("Host", "localhost")}
+        own = {CITY_HEADER: city.name, "X-Forwarded-For": self.client_address[0]}
+        return passed | own | {"Host": self.headers.get("Host", "localhost")}
 
     def log_message(self, *_: object) -> None:
         """Log nothing; the app servers log requests."""

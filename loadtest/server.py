@@ -87,8 +87,8 @@ def _wait_until_answering(server: subprocess.Popen[bytes], url: str, log: Path) 
             urlopen(f"{url}/healthz", timeout=START_TIMEOUT).close()  # noqa: S310 - our own
         except (URLError, ConnectionError):
             if server.poll() is not None or time.monotonic() > deadline:
-                said = " ".join(log_problems(log))
-                raise ServerDidNotStart(f"MovR does not start: {said}") from None
+                problems = " ".join(log_problems(log))
+                raise ServerDidNotStart(f"MovR does not start: {problems}") from None
             time.sleep(0.1)
         else:
             return

@@ -20,10 +20,10 @@ def processes_of(folder: str) -> set[int]:
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
         except OSError:  # it has ended, or belongs to another user
             continue
-        if folder.encode() in told:
+        if folder.encode() in command:
             found.add(int(process.name))
     return found
 

@@ -13,8 +13,8 @@ def rows_read(connection: Connection, statement: str, parameters: Any) -> int:
     """Return the number of rows and index entries that the database reads for a statement."""
     if is_cockroachdb(connection.engine.url):
         plan = connection.exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters)
-        said = "\n".join(str(row[0]) for row in plan)
-        (number, *_) = re.findall(r"^rows (?:decoded|read) from KV: ([\d,]+)", said, re.MULTILINE)
+        text = "\n".join(str(row[0]) for row in plan)
+        (number, *_) = re.findall(r"^rows (?:decoded|read) from KV: ([\d,]+)", text, re.MULTILINE)
         return int(number.replace(",", ""))
     explain = f"EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {statement}"
     plan = connection.exec_driver_sql(explain, parameters).scalar_one()

@@ -23,7 +23,7 @@ class Command:
     def __init__(
         self, command: Sequence[str], output: Path, environment: Mapping[str, str]
     ) -> None:
-        self._output = output
+        self._file = output
         with output.open("wb") as file:
             self.process = subprocess.Popen(
                 command,
@@ -35,15 +35,15 @@ class Command:
             )
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """The output so far."""
-        return self._output.read_text()
+        return self._file.read_text()
 
     def press_ctrl_c(self) -> None:
         """Send SIGINT to the process group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
-    def tell_to_end(self, ending: signal.Signals) -> None:
+    def send_signal(self, ending: signal.Signals) -> None:
         """Send this signal, as the terminal or the system does."""
         if ending is signal.SIGINT:
             self.press_ctrl_c()

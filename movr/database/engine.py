@@ -246,8 +246,8 @@ def _treat_shutdown_as_disconnect(context: ExceptionContext) -> None:
 
 def _remove_error_details(context: ExceptionContext) -> None:
     """Keep only the first line of the server's message: its DETAIL may contain the row."""
-    said = str(context.original_exception)
-    first_line = said.strip().partition("\n")[0]
+    message = str(context.original_exception)
+    first_line = message.strip().partition("\n")[0]
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error:
-            error.args = tuple(str(part).replace(said, first_line) for part in error.args)
+            error.args = tuple(str(part).replace(message, first_line) for part in error.args)

@@ -70,7 +70,7 @@ def _postgresql(connection: Connection) -> CurrentPlacement:
 
 def _cockroachdb(connection: Connection) -> CurrentPlacement:
     database, version = connection.execute(text("SELECT current_database(), version()")).one()
-    regions = _ask(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
+    regions = _query(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
     placement, cities = Placement.NONE, {}
     if regions:
         placement, cities = Placement.MULTI_REGION, _cities_by_row(connection)
@@ -88,7 +88,7 @@ def _cockroachdb(connection: Connection) -> CurrentPlacement:
 
 
 def _survival(connection: Connection, database: str) -> Survival:
-    goals = _ask(
+    goals = _query(
         connection, f"SELECT survival_goal FROM [SHOW SURVIVAL GOAL FROM DATABASE {database}]"
     )
     return Survival.REGION if goals and goals[0][0] == "region" else Survival.ZONE
@@ -96,9 +96,9 @@ def _survival(connection: Connection, database: str) -> Survival:
 
 def _cities_by_row(connection: Connection) -> dict[str, str]:
     """Return the regions of the computed column; empty unless all tables are REGIONAL BY ROW."""
-    localities = _ask(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
+    localities = _query(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
     by_row = {name for name, locality in localities if "BY ROW" in (locality or "")}
-    expressions = _ask(
+    expressions = _query(
         connection,
         "SELECT generation_expression FROM information_schema.columns"
         f" WHERE table_name = '{TABLES[0].name}' AND column_name = '{REGION_COLUMN}'",
@@ -122,7 +122,7 @@ def cities_of_expression(expression: str) -> dict[str, str]:
 
 
 def _partitions(connection: Connection, database: str) -> Rows:
-    return _ask(
+    return _query(
         connection,
         "SELECT index_name, partition_name, partition_value, zone_config"
         f" FROM [SHOW PARTITIONS FROM DATABASE {database}]",
@@ -146,7 +146,7 @@ def cities_of_partitions(partitions: Sequence[Sequence[Any]]) -> dict[str, str]:
     }
 
 
-def _ask(connection: Connection, sql: str) -> Rows:
+def _query(connection: Connection, sql: str) -> Rows:
     """Execute a query and return its rows; none if the server does not support it."""
     try:
         return connection.execute(text(sql)).all()

@@ -41,26 +41,28 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_the_table_has_medians_beside_the_floor_s() -> None:
-    said = results(90, 100, 120).as_text().splitlines()
+    lines = results(90, 100, 120).as_text().splitlines()
 
-    row = next(line for line in said if line.startswith("Vehicles"))
+    row = next(line for line in lines if line.startswith("Vehicles"))
     assert row.split() == "Vehicles 100 200 50% 10.0 10.0 30.0 30.0 2.00 2.00 2 3".split()  # noqa: SIM905
-    assert said[0] == "python: 3.11"
-    assert said[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
+    assert lines[0] == "python: 3.11"
+    assert lines[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "expected"),
     [
         ((180, 200, 240), "x 2.00*"),  # every new run is faster than all old ones
         ((110, 115, 130), "x 1.15 "),  # some new runs are not faster than the best old one
         ((45, 50, 60), "x 0.50*"),
     ],
 )
-def test_a_change_is_marked_where_it_is_beyond_the_noise(new: tuple[float, ...], said: str) -> None:
+def test_a_change_is_marked_where_it_is_beyond_the_noise(
+    new: tuple[float, ...], expected: str
+) -> None:
     table = compare(results(90, 100, 120), results(*new))
 
-    assert said in table.splitlines()[2]
+    assert expected in table.splitlines()[2]
 
 
 def test_what_else_has_changed_is_said() -> None:
@@ -108,7 +110,7 @@ def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         ("bench --rows 0", "invalid whole number from 1 value: '0'"),
         ("bench --rows abc", "invalid whole number from 1 value: 'abc'"),
@@ -118,12 +120,12 @@ def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> No
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_anything_starts(
-    tmp_path: Path, command: str, said: str
+    tmp_path: Path, command: str, expected: str
 ) -> None:
     done = bench(*command.split(), folder=str(tmp_path))
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert expected in done.stderr
     assert "Starting" not in done.stderr
 
 

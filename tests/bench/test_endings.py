@@ -43,8 +43,8 @@ class Running(Command):
         )
 
     def until_it_says(self, word: str) -> None:
-        wait_until(lambda: word in self.said or self.process.poll() is not None, word)
-        assert self.process.poll() is None, self.said
+        wait_until(lambda: word in self.output or self.process.poll() is not None, word)
+        assert self.process.poll() is None, self.output
 
     def until_its_database_server_starts(self) -> None:
         wait_until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
@@ -53,11 +53,11 @@ class Running(Command):
         """Stop the benchmark as a terminal or the system does, and check what is left."""
         started = Started.by(str(self.folder))
         assert started.processes
-        self.tell_to_end(ending)
+        self.send_signal(ending)
         self.process.wait(TIMEOUT)
 
-        assert self.said.splitlines()[-1] == "Interrupted: nothing is left behind."
-        assert "Traceback" not in self.said
+        assert self.output.splitlines()[-1] == "Interrupted: nothing is left behind."
+        assert "Traceback" not in self.output
         assert self.process.returncode == terminal.INTERRUPTED
         assert started.is_over(str(self.folder))
         assert list(self._results.iterdir()) == []

@@ -78,12 +78,12 @@ def test_the_plot_has_a_line_a_page_and_one_for_many_round_trips() -> None:
 def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         done = start_lab(Path(folder), "--out", str(tmp_path))
-        said, complaints = done.communicate(timeout=TIMEOUT)
+        output, errors = done.communicate(timeout=TIMEOUT)
 
         # The slopes of such a short run may be wrong, which another exit status reports.
-        assert done.returncode == ("NOT as counted" in complaints)
+        assert done.returncode == ("NOT as counted" in errors)
         assert left_in(folder) == set()
-    counted = dict(re.findall(r"^(.*?)  .* (\d+)$", said, re.MULTILINE))
+    counted = dict(re.findall(r"^(.*?)  .* (\d+)$", output, re.MULTILINE))
     assert set(lab.STEPS) <= set(counted)
     assert {page: counted[page] for page in ("Vehicles", "Rides", "Start a ride")} == {
         "Vehicles": "1",

@@ -37,12 +37,12 @@ def connect(proxy: LatencyProxy) -> socket.socket:
 
 
 def hear(client: socket.socket, length: int) -> bytes:
-    heard = b""
-    while len(heard) < length:
+    received = b""
+    while len(received) < length:
         came = client.recv(1 << 16)
         assert came, "the connection was closed"
-        heard += came
-    return heard
+        received += came
+    return received
 
 
 def test_an_answer_takes_the_distance(echo: URL) -> None:

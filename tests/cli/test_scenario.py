@@ -56,17 +56,17 @@ class Clone:
     def scenario(self, *words: str) -> "subprocess.Popen[str]":
         return self.start(sys.executable, "-m", "flask", "--app", "server", "scenario", *words)
 
-    def say(self, *words: str, status: int = 0) -> str:
+    def run(self, *words: str, status: int = 0) -> str:
         """Run a command that ends with this status, and return its output."""
         command = self.scenario(*words)
-        said, _ = command.communicate(timeout=TIMEOUT)
-        assert command.returncode == status, said
-        assert "Traceback" not in said
-        return said
+        output, _ = command.communicate(timeout=TIMEOUT)
+        assert command.returncode == status, output
+        assert "Traceback" not in output
+        return output
 
     def up(self, name: str, *options: str) -> str:
         """Start a scenario and return its URL."""
-        self.say("up", name, *options)
+        self.run("up", name, *options)
         return str(self.file(name)["url"])
 
     def file(self, name: str) -> dict[str, Any]:
@@ -121,28 +121,28 @@ def is_serving(url: str) -> bool:
 
 
 def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
-    said = clone.say("up", "traveller")
+    output = clone.run("up", "traveller")
     url, group = clone.file("traveller")["url"], clone.file("traveller")["group"]
 
-    for told in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
-        assert told in said
+    for line in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
+        assert line in output
     with httpx.Client(base_url=url) as client:
         visitor = Visitor(client)
         visitor.log_in(*traveller.TRAVELLER[1:])
         assert visitor.active_ride()
-    listed = clone.say("list")
+    listed = clone.run("list")
     assert "traveller     A New Yorker rides in Paris" in listed
     assert f"is up: {url}" in listed
-    assert url in clone.say("up", "traveller", status=1)
+    assert url in clone.run("up", "traveller", status=1)
     assert is_serving(url)
 
-    assert "traveller is down" in clone.say("down", "traveller")
+    assert "traveller is down" in clone.run("down", "traveller")
 
     assert not is_serving(url)
     wait_until(lambda: not is_left(group), "the end of all its processes")
     assert clone.has_nothing_of("traveller")
-    assert url not in clone.say("list")
-    assert "not up" in clone.say("down", "traveller", status=1)
+    assert url not in clone.run("list")
+    assert "not up" in clone.run("down", "traveller", status=1)
 
 
 def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_holds_it(
@@ -154,9 +154,9 @@ def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_ho
         pytest.skip("this server asks for its password")
     clone.uri = admin.uri_text(url.set(password="hunter2"))
 
-    said = clone.say("up", "empty") + clone.say("list")
+    output = clone.run("up", "empty") + clone.run("list")
 
-    assert "hunter2" not in said
+    assert "hunter2" not in output
     assert (clone.state / "empty.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -169,7 +169,7 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
     with httpx.Client(base_url=empty) as client:
         assert Visitor(client).log_in(*demo.RIDER[1:]).status_code != 303
 
-    clone.say("down", "empty")
+    clone.run("down", "empty")
 
     assert is_serving(demo_url)
     assert clone.has_nothing_of("empty")
@@ -189,15 +189,15 @@ def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
 def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     wait_until(lambda: has_vehicles(clone), "the first vehicles")
-    assert "is being created" in clone.say("up", "metropolis", status=1)
-    assert "is being created" in clone.say("down", "metropolis", status=1)
+    assert "is being created" in clone.run("up", "metropolis", status=1)
+    assert "is being created" in clone.run("down", "metropolis", status=1)
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=TIMEOUT)
+    output, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
-    assert "Aborted!" in said
-    assert "Traceback" not in said
+    assert "Aborted!" in output
+    assert "Traceback" not in output
     assert clone.has_nothing_of("metropolis")
 
 
@@ -226,10 +226,10 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
     assert begun.processes
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=TIMEOUT)
+    output, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert processes_of(str(clone.folder)) == set()
     assert list(clone.state.glob("*")) == []
     assert len([*databases_of_server.glob("*/")]) == STANDARD
@@ -241,8 +241,8 @@ def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
     command.kill()
     command.communicate()
 
-    assert "its server has ended" in clone.say("list")
-    clone.say("down", "metropolis")
+    assert "its server has ended" in clone.run("list")
+    clone.run("down", "metropolis")
 
     assert clone.has_nothing_of("metropolis")
 
@@ -250,13 +250,13 @@ def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
 def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
     first = clone.up("empty")
     os.killpg(clone.file("empty")["group"], signal.SIGKILL)
-    wait_until(lambda: "its server has ended" in clone.say("list"), "the end of the server")
+    wait_until(lambda: "its server has ended" in clone.run("list"), "the end of the server")
 
     second = clone.up("empty")
 
     assert is_serving(second)
     assert not is_serving(first) or first == second
-    clone.say("down", "empty")
+    clone.run("down", "empty")
     assert clone.has_nothing_of("empty")
 
 
@@ -266,7 +266,7 @@ def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
 def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: Clone) -> None:
     admin.create_database(clone.uri, "movr_empty")
     try:
-        assert "already exists" in clone.say("up", "empty", status=1)
+        assert "already exists" in clone.run("up", "empty", status=1)
         assert clone.has_database("empty")
         assert list(clone.state.glob("*")) == []
     finally:
@@ -308,10 +308,10 @@ def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> 
 
     assert running.exists()
     assert is_serving(url)
-    clone.say("list")
+    clone.run("list")
     assert is_serving(url)
 
-    clone.say("down", "empty")
+    clone.run("down", "empty")
 
     assert not is_serving(url)
     assert not running.exists()

@@ -87,7 +87,7 @@ class Running(Command):
 
     def wait_until_serving(self) -> None:
         """Wait until the greeting is printed and the page answers, after filling the database."""
-        wait_until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
+        wait_until(lambda: self.url in self.output or self.process.poll() is not None, self.output)
         wait_until_answering(f"{self.url}/healthz", self.process)
 
     def stop(self) -> None:
@@ -134,8 +134,8 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
     tmp_path: Path, new_database: str
 ) -> None:
     with started(tmp_path, new_database) as running, visiting(running) as visitor:
-        for told in (running.url, *demo.RIDER, *demo.OWNER):
-            assert told in running.said
+        for line in (running.url, *demo.RIDER, *demo.OWNER):
+            assert line in running.output
         page = visitor.get("/")
         assert page.status_code == 200
         assert page.text.count('<li class="vehicle-card"') >= 20
@@ -154,7 +154,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
 
         assert running.end() == 0
         assert not is_open(running.port)
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.output
 
     with started(tmp_path, new_database) as again, visiting(again) as visitor:
         assert visitor.log_in(username).status_code == 303

@@ -109,7 +109,7 @@ def test_an_operator_s_flags_come_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "url"),
+    ("output", "url"),
     [
         ("# Starting…", None),
         (
@@ -123,17 +123,17 @@ def test_an_operator_s_flags_come_last() -> None:
     ],
 )
 def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
-    said: str, url: str | None
+    output: str, url: str | None
 ) -> None:
-    found = parse_url(said)
+    found = parse_url(output)
 
     assert (found and found.render_as_string(hide_password=False)) == url
 
 
 def test_a_demo_that_says_where_it_listens_is_found_there_and_ended(tmp_path: Path) -> None:
-    said = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
+    output = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
     stand_in = tmp_path / "cockroach"
-    stand_in.write_text(f"#!/bin/sh\necho '{said}'\nexec sleep 60\n")
+    stand_in.write_text(f"#!/bin/sh\necho '{output}'\nexec sleep 60\n")
     stand_in.chmod(0o755)
 
     with Cluster(str(stand_in)) as cluster:
@@ -153,7 +153,7 @@ def test_a_demo_that_ends_before_it_listens_is_one_sentence(tmp_path: Path) -> N
         cluster.url()
 
 
-def complaint(**environment: str) -> str:
+def error_output(**environment: str) -> str:
     """Run `make demo` and return its one line of output."""
     done = subprocess.run(
         [sys.executable, "-m", "cluster"],
@@ -169,15 +169,15 @@ def complaint(**environment: str) -> str:
 
 
 def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
-    said = complaint(COCKROACH="/nowhere/cockroach")
+    output = error_output(COCKROACH="/nowhere/cockroach")
 
-    assert said.startswith("There is no cockroach on PATH")
+    assert output.startswith("There is no cockroach on PATH")
 
 
 def test_a_placement_that_a_demo_cannot_have_is_told_those_that_it_can() -> None:
-    said = complaint(PLACEMENT="postgres-partition")
+    output = error_output(PLACEMENT="postgres-partition")
 
-    assert said == "PLACEMENT must be one of: partition, multi-region, none.\n"
+    assert output == "PLACEMENT must be one of: partition, multi-region, none.\n"
 
 
 def test_flags_reach_the_demo(tmp_path: Path) -> None:
@@ -185,21 +185,23 @@ def test_flags_reach_the_demo(tmp_path: Path) -> None:
     stand_in.write_text("#!/bin/sh\necho refused: $5 $6\n")
     stand_in.chmod(0o755)
 
-    said = complaint(COCKROACH=str(stand_in), COCKROACH_FLAGS="--multitenant=false --sql-port=1")
+    output = error_output(
+        COCKROACH=str(stand_in), COCKROACH_FLAGS="--multitenant=false --sql-port=1"
+    )
 
-    assert "did not say where it listens" in said
-    assert "--multitenant=false --sql-port=1" in said
+    assert "did not say where it listens" in output
+    assert "--multitenant=false --sql-port=1" in output
 
 
 def test_the_greeting_has_a_command_for_the_database_of_movr_and_its_password_apart() -> None:
     url = make_url("cockroachdb://demo:demo54321@127.0.0.1:26257/defaultdb?sslmode=require")
 
-    said = greeting("/opt/cock roach", 8000, url)
+    output = greeting("/opt/cock roach", 8000, url)
 
-    assert "http://paris.localhost:8000/" in said
+    assert "http://paris.localhost:8000/" in output
     address = "postgresql://demo@127.0.0.1:26257/movr?sslmode=require"
-    assert f"  SQL: '/opt/cock roach' sql --url '{address}'\n" in said
-    assert "  Password: demo54321\n" in said
+    assert f"  SQL: '/opt/cock roach' sql --url '{address}'\n" in output
+    assert "  Password: demo54321\n" in output
 
 
 def test_a_demo_without_passwords_says_none() -> None:

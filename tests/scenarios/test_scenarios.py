@@ -176,30 +176,30 @@ def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Sta
 
 
 def test_a_long_history_is_one_rider_s(scenario: Staged) -> None:
-    told: list[float] = []
-    engine = scenario("long_history", report_progress=told.append)
+    shares: list[float] = []
+    engine = scenario("long_history", report_progress=shares.append)
 
     rider = log_in(engine, long_history.RIDER)
 
     assert count(engine, "rides") == count(engine, f"rides WHERE rider_id = '{rider.id}'") == 50_000
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 @pytest.mark.parametrize("rows", [1, FEW, metropolis.DISTRICT + 1])
 def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
     scenario: Staged, rows: int
 ) -> None:
-    told: list[float] = []
-    engine = scenario("metropolis", rows, report_progress=told.append)
+    shares: list[float] = []
+    engine = scenario("metropolis", rows, report_progress=shares.append)
 
     assert ask(engine, "SELECT city, count(*) FROM vehicles GROUP BY city ORDER BY city") == [
         (city, rows) for city in sorted(city.name for city in CITIES)
     ]
     assert count(engine, "rides") == 10 * rows * len(CITIES)
     assert count(engine, "vehicles WHERE status = 'in_use'") > 0 or rows <= FEW
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     assert invariants.find_violations(engine) == []
 
 
