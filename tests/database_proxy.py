@@ -54,46 +54,46 @@ class SilentProxy(LatencyProxy):
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        self._speaking = threading.Event()
-        self._speaking.set()
-        self._last_heard: bytes | None = None
+        self._may_reply = threading.Event()
+        self._may_reply.set()
+        self._held_statement: bytes | None = None
 
-    def fall_silent(self, *, at: bytes = b"") -> None:
+    def hold_replies(self, *, at: bytes = b"") -> None:
         """Hold back replies from the next statement on that contains this text."""
-        self._last_heard = at
+        self._held_statement = at
 
-    def speak(self) -> None:
+    def release_replies(self) -> None:
         """Forward all replies, including those held back."""
-        self._last_heard = None
-        self._speaking.set()
+        self._held_statement = None
+        self._may_reply.set()
 
     def on_question(self, data: bytes) -> None:
-        if self._last_heard is not None and self._last_heard in data:
-            self._speaking.clear()
+        if self._held_statement is not None and self._held_statement in data:
+            self._may_reply.clear()
 
     def on_answer(self) -> None:
-        self._speaking.wait()
+        self._may_reply.wait()
 
 
-class MortalWire(LatencyProxy):
-    """A wire whose server can die: nobody answers a question or takes a call from then on."""
+class StoppingProxy(LatencyProxy):
+    """A proxy that can stop: it then cuts existing connections and refuses new ones."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        self._is_dead = False
+        self._has_stopped = False
 
-    def die(self) -> None:
-        """Cut every connection, and refuse new ones."""
-        self._is_dead = True
+    def stop(self) -> None:
+        """Stop: cut every connection and refuse new ones."""
+        self._has_stopped = True
         self._listener.shutdown(socket.SHUT_RDWR)
 
     def on_question(self, _data: bytes) -> None:
-        if self._is_dead:
+        if self._has_stopped:
             raise ConnectionAbortedError
 
 
 def at_both(first: LatencyProxy, second: LatencyProxy) -> str:
-    """The URI of a database that two wires lead to: the second where the first fails."""
-    hosts = tuple(f"{wire.url.host}:{wire.url.port}" for wire in (first, second))
+    """Return the URI of a database with the hosts of two proxies, in this order."""
+    hosts = tuple(f"{proxy.url.host}:{proxy.url.port}" for proxy in (first, second))
     url = first.url._replace(host=None, port=None)
     return uri_text(url.update_query_dict({"host": hosts}))

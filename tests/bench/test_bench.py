@@ -32,7 +32,7 @@ def results(*rates: float) -> Results:
     return Results({"python": "3.11"}, {"Vehicles": page}, {"Vehicles": {"1,000": 4, "9,000": 5}})
 
 
-def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+def test_written_results_are_read_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.json"
 
     results(90, 100, 120).write(path)
@@ -65,13 +65,13 @@ def test_a_change_is_marked_where_it_is_beyond_the_noise(
     assert expected in table.splitlines()[2]
 
 
-def test_what_else_has_changed_is_said() -> None:
+def test_changed_facts_are_reported() -> None:
     other = replace(results(90, 100, 120), facts={"python": "3.14"})
 
     assert "python: 3.11 → 3.14" in compare(results(90, 100, 120), other)
 
 
-def test_there_are_connections_for_all_that_load_a_metropolis_at_once(empty_database: str) -> None:
+def test_the_pool_has_a_connection_for_each_loader_of_a_metropolis(empty_database: str) -> None:
     with connected(parse_uri(empty_database)) as engine, ExitStack() as stack:
         for _ in range(metropolis.LOADERS + 1):  # and one more for ANALYZE
             stack.enter_context(engine.connect())
@@ -98,7 +98,7 @@ def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", [None, "# MovR", "[]", '{"pages": {}}'])
-def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> None:
+def test_a_file_without_results_is_refused_in_a_sentence(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "old.json"
     if text is not None:
         path.write_text(text)

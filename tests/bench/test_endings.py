@@ -101,9 +101,7 @@ def test_ended_while_it_loads_a_metropolis(begin: Begin) -> None:
     running.leaves_nothing_after(signal.SIGINT)
 
 
-def test_ended_it_leaves_no_database_on_a_server_that_is_not_its_own(
-    begin: Begin, server: str
-) -> None:
+def test_ended_it_leaves_no_database_on_the_server_of_db_uri(begin: Begin, server: str) -> None:
     running = begin(BENCH, server)
     running.until_it_says("Measuring")
     assert benchmarks_of(server)

@@ -41,7 +41,7 @@ def test_the_slope_is_the_number_of_round_trips() -> None:
     assert TWO.agrees
 
 
-def test_a_slope_that_is_not_what_was_counted_is_named() -> None:
+def test_a_slope_that_differs_from_the_count_is_named() -> None:
     wrong = Slope("Rides", 1, TWO.points)
 
     assert not wrong.agrees
@@ -57,7 +57,7 @@ def test_the_table_has_a_line_a_page() -> None:
     assert lines[2].split() == ["Vehicles", "4.0", "24.5", "84.0", "163.0", "1.98", "2"]
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_has_every_number() -> None:
+def test_the_page_has_no_external_resources_and_every_number() -> None:
     written = page([TWO, SEVEN])
 
     assert "Start &lt;a&gt; ride" in written

@@ -62,7 +62,7 @@ def test_what_is_sent_arrives_whole_and_in_order(echo: URL) -> None:
         assert hear(client, len(sent)) == sent
 
 
-def test_round_trips_are_counted_by_who_speaks(echo: URL) -> None:
+def test_a_round_trip_is_counted_when_the_client_sends_after_the_server(echo: URL) -> None:
     with LatencyProxy(echo) as proxy, connect(proxy) as client:
         for question in (b"one", b"two", b"three"):
             client.sendall(question)

@@ -77,7 +77,7 @@ def test_every_command_says_what_the_server_refuses_in_a_sentence(
 
 
 @pytest.mark.usefixtures("refusing")
-def test_serving_while_developing_says_it_too(
+def test_the_development_server_says_it_too(
     empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(retries, "MAX_BACKOFF", 0)
@@ -99,7 +99,7 @@ def test_every_group_of_commands_says_refusals_in_a_sentence(app: Flask) -> None
         assert isinstance(group, click.Group)
 
 
-def test_a_command_that_misses_a_column_says_that_the_schema_is_another(
+def test_a_command_that_misses_a_column_says_that_the_schema_differs(
     app: Flask, empty_engine: Engine
 ) -> None:
     if not is_cockroachdb(empty_engine.url):

@@ -12,7 +12,7 @@ from tests.conftest import app_with_commands, free_port
     [("db", "upgrade"), ("db", "recount"), ("placement", "show"), ("placement", "prove")],
     ids=" ".join,
 )
-def test_a_database_that_is_away_is_a_sentence(command: tuple[str, ...]) -> None:
+def test_an_unreachable_database_is_reported_in_a_sentence(command: tuple[str, ...]) -> None:
     app = app_with_commands(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
     ended = app.test_cli_runner().invoke(args=command)

@@ -176,7 +176,7 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
     assert clone.has_database("demo")
 
 
-def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
+def test_a_scenario_has_the_requested_size(clone: Clone) -> None:
     url = clone.up("metropolis", "--rows", "3")
 
     assert httpx.get(f"{url}/vehicles").text.count('<li class="vehicle-card"') == 3
@@ -235,7 +235,7 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
     assert len([*databases_of_server.glob("*/")]) == STANDARD
 
 
-def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
+def test_down_cleans_up_after_a_killed_up(clone: Clone) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     wait_until(lambda: has_vehicles(clone), "the first vehicles")
     command.kill()
@@ -247,7 +247,7 @@ def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
     assert clone.has_nothing_of("metropolis")
 
 
-def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
+def test_a_dead_server_is_detected_and_up_starts_again(clone: Clone) -> None:
     first = clone.up("empty")
     os.killpg(clone.file("empty")["group"], signal.SIGKILL)
     wait_until(lambda: "its server has ended" in clone.run("list"), "the end of the server")
@@ -263,7 +263,7 @@ def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
 # Refused
 
 
-def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: Clone) -> None:
+def test_a_database_that_exists_already_is_neither_used_nor_dropped(clone: Clone) -> None:
     admin.create_database(clone.uri, "movr_empty")
     try:
         assert "already exists" in clone.run("up", "empty", status=1)
@@ -273,17 +273,17 @@ def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: C
         admin.drop_database(clone.uri, "movr_empty")
 
 
-def test_a_name_that_is_none_is_refused_with_what_was_meant(app: Flask) -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion(app: Flask) -> None:
     assert "Did you mean rush_hour?" in refused(app, "up", "rushhour")
     assert "There are demo, empty, " in refused(app, "down", "../../demo")
 
 
 @pytest.mark.parametrize("rows", ["0", "-1", "many", "1.5"])
-def test_a_number_of_rows_that_is_none_is_refused(app: Flask, rows: str) -> None:
+def test_an_invalid_number_of_rows_is_refused(app: Flask, rows: str) -> None:
     assert "Invalid value for '--rows'" in refused(app, "up", "metropolis", "--rows", rows)
 
 
-def test_rows_are_refused_where_there_is_one_size(app: Flask) -> None:
+def test_rows_are_refused_for_a_scenario_of_fixed_size(app: Flask) -> None:
     assert "takes no --rows" in refused(app, "up", "race", "--rows", "5")
 
 
@@ -296,7 +296,7 @@ def refused(app: Flask, *words: str) -> str:
 # On the embedded server
 
 
-def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> None:
+def test_the_embedded_server_runs_as_long_as_a_scenario_is_up(clone: Clone) -> None:
     clone.uri = ""
     running = clone.folder / ".movr" / "postgresql" / "postmaster.pid"
     make_run = clone.start(sys.executable, "server.py", PORT=str(free_port()))

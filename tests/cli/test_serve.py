@@ -144,7 +144,7 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303
 
 
-def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
+def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
     tmp_path: Path, new_database: str
 ) -> None:
     with started(tmp_path, new_database) as running, visiting(running) as visitor:
@@ -164,7 +164,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
         assert again.end() == 0
 
 
-def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
+def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
     with started(tmp_path, new_database) as running:
         for _ in range(3):
             running.press_ctrl_c()
@@ -174,7 +174,7 @@ def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database:
         assert not is_open(running.port)
 
 
-def test_being_told_to_terminate_ends_everything_too(tmp_path: Path, new_database: str) -> None:
+def test_sigterm_ends_everything_too(tmp_path: Path, new_database: str) -> None:
     with started(tmp_path, new_database) as running:
         running.process.terminate()
 
@@ -216,7 +216,7 @@ def test_a_database_out_of_reach_is_named_without_its_password() -> None:
     assert "hunter2" not in ended.stderr
 
 
-def test_of_a_database_out_of_reach_every_host_is_named() -> None:
+def test_every_host_of_an_unreachable_database_is_named() -> None:
     hosts = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
     uri = f"postgresql://movr:hunter2@/movr?host={hosts[0]}&host={hosts[1]}"
 
@@ -243,13 +243,13 @@ def test_an_address_that_libpq_does_not_take_is_refused_in_one_sentence() -> Non
     assert_refused(ended, says="DB_URI")
 
 
-def test_production_needs_a_secret_of_its_own(new_database: str) -> None:
+def test_production_needs_a_secret_key(new_database: str) -> None:
     ended = run(*SERVER, DEBUG="0", PORT=str(free_port()), DB_URI=new_database)
 
     assert_refused(ended, says="SECRET_KEY")
 
 
-def test_what_makes_no_sense_is_named_all_at_once() -> None:
+def test_all_invalid_settings_are_named_at_once() -> None:
     ended = run(*SERVER, DEBUG="0", PORT="many", REGION="moon", DB_URI="mysql://m:hunter2@h/m")
 
     assert_refused(ended, says="SECRET_KEY")
@@ -267,7 +267,7 @@ def test_gunicorn_without_settings_refuses_in_one_sentence() -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -> None:
+def test_in_json_every_line_is_an_object_including_those_of_gunicorn(new_database: str) -> None:
     settings = with_settings(DB_URI=new_database, DEBUG="1", LOG_FORMAT="json")
     port = free_port()
     process = subprocess.Popen(
@@ -289,7 +289,7 @@ def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -
 # Migrations
 
 
-def test_the_commands_go_through_the_schema_s_history(new_database: str) -> None:
+def test_the_commands_run_migrations_up_and_down(new_database: str) -> None:
     def db(*command: str) -> str:
         ended = run(*FLASK, "db", *command, DB_URI=new_database, SECRET_KEY=SECRET)
         assert ended.returncode == 0, ended.stderr

@@ -42,7 +42,7 @@ def proxy(database: str) -> Iterator[str]:
         proxy.shutdown()
 
 
-def test_each_city_is_served_by_its_region_and_no_client_says_otherwise(proxy: str) -> None:
+def test_each_city_is_served_by_its_region_and_a_client_cannot_change_that(proxy: str) -> None:
     for city in CITIES:
         headers = {"Host": f"{host_of_city(city)}:8000", "X-City": "rome", "x-city": "boston"}
 
@@ -65,7 +65,7 @@ def test_a_host_that_names_no_city_is_the_default_city() -> None:
     assert city_of_host("Washington-DC.localhost:8000") == find_city("washington dc")
 
 
-def test_one_is_greeted_only_when_every_region_answers(database: str) -> None:
+def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -> None:
     with ExitStack() as stack:
         settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
         url, process = stack.enter_context(running(**settings))
@@ -122,7 +122,7 @@ def test_an_operator_s_flags_come_last() -> None:
         ),
     ],
 )
-def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
+def test_the_first_node_s_url_is_parsed_from_the_demo_s_output(
     output: str, url: str | None
 ) -> None:
     found = parse_url(output)
@@ -130,7 +130,7 @@ def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
     assert (found and found.render_as_string(hide_password=False)) == url
 
 
-def test_a_demo_that_says_where_it_listens_is_found_there_and_ended(tmp_path: Path) -> None:
+def test_a_demo_that_prints_its_url_is_found_and_stopped(tmp_path: Path) -> None:
     output = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
     stand_in = tmp_path / "cockroach"
     stand_in.write_text(f"#!/bin/sh\necho '{output}'\nexec sleep 60\n")
@@ -174,7 +174,7 @@ def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
     assert output.startswith("There is no cockroach on PATH")
 
 
-def test_a_placement_that_a_demo_cannot_have_is_told_those_that_it_can() -> None:
+def test_an_unsupported_placement_is_refused_with_the_supported_ones() -> None:
     output = error_output(PLACEMENT="postgres-partition")
 
     assert output == "PLACEMENT must be one of: partition, multi-region, none.\n"
@@ -193,7 +193,7 @@ def test_flags_reach_the_demo(tmp_path: Path) -> None:
     assert "--multitenant=false --sql-port=1" in output
 
 
-def test_the_greeting_has_a_command_for_the_database_of_movr_and_its_password_apart() -> None:
+def test_the_greeting_has_the_sql_command_and_the_password_separately() -> None:
     url = make_url("cockroachdb://demo:demo54321@127.0.0.1:26257/defaultdb?sslmode=require")
 
     output = greeting("/opt/cock roach", 8000, url)
@@ -204,7 +204,7 @@ def test_the_greeting_has_a_command_for_the_database_of_movr_and_its_password_ap
     assert "  Password: demo54321\n" in output
 
 
-def test_a_demo_without_passwords_says_none() -> None:
+def test_a_demo_without_a_password_prints_none() -> None:
     url = make_url("cockroachdb://root@127.0.0.1:26257/defaultdb?sslmode=disable")
 
     assert "Password" not in greeting("cockroach", 8000, url)

@@ -114,7 +114,7 @@ def failing() -> Iterator[str]:
         thread.join()
 
 
-def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Path) -> None:
+def test_a_short_run_on_a_temporary_movr_succeeds_and_leaves_nothing(folder: Path) -> None:
     with LoadTestRun(folder, SECONDS="8") as load_test:
         assert load_test.end() == 0, load_test.output
 
@@ -138,7 +138,7 @@ def test_on_a_server_of_ours_its_database_is_there_for_the_run_only(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
+def test_stopped_by_a_signal_it_prints_the_summary_and_leaves_nothing(
     folder: Path, ending: signal.Signals
 ) -> None:
     with LoadTestRun(folder) as load_test:
@@ -168,7 +168,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
     assert load_test.left() == NOTHING
 
 
-def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
+def test_a_second_ctrl_c_leaves_nothing(folder: Path) -> None:
     with LoadTestRun(folder) as load_test:
         load_test.wait_for_writes(1)
         for _ in range(3):
@@ -207,7 +207,7 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
     assert load_test.left() == NOTHING
 
 
-def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
+def test_a_failing_site_fails_the_run(folder: Path, world: str) -> None:
     with failing() as url, LoadTestRun(folder, URL=url, DB_URI=world, SECONDS="2") as load_test:
         assert load_test.end() == 1
 
@@ -215,7 +215,7 @@ def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
     assert "answered 500" in load_test.output
 
 
-def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
+def test_the_web_view_listens_on_the_loopback_only(folder: Path, world: str) -> None:
     port = free_port()
     with (
         failing() as url,
@@ -243,9 +243,7 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
         ({"TEST_DB_URI": "nonsense"}, "TEST_DB_URI must look like postgresql:"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(
-    folder: Path, settings: dict[str, str], sentence: str
-) -> None:
+def test_an_invalid_setting_is_named(folder: Path, settings: dict[str, str], sentence: str) -> None:
     with LoadTestRun(folder, **settings) as load_test:
         assert load_test.end() == 1
 
@@ -253,7 +251,7 @@ def test_a_setting_that_makes_no_sense_is_named(
     assert len(load_test.output.splitlines()) == 1
 
 
-def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as load_test:
@@ -262,7 +260,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> No
     assert load_test.output == f"VIEW_PORT={port} is not available: Address already in use.\n"
 
 
-def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
+def test_a_database_without_movr_s_schema_is_reported_before_the_riders_start(
     folder: Path, empty_database: str
 ) -> None:
     with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as load_test:
@@ -271,7 +269,7 @@ def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
     assert load_test.output == "The database of DB_URI has another schema than this MovR.\n"
 
 
-def test_a_server_out_of_reach_is_told_before_anything_starts(folder: Path) -> None:
+def test_an_unreachable_server_is_reported_before_anything_starts(folder: Path) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
     with LoadTestRun(folder, TEST_DB_URI=uri) as load_test:
         assert load_test.end() == 1
@@ -281,7 +279,7 @@ def test_a_server_out_of_reach_is_told_before_anything_starts(folder: Path) -> N
     assert "Traceback" not in load_test.output
 
 
-def test_a_database_out_of_reach_is_told_before_the_crowd_comes(folder: Path) -> None:
+def test_an_unreachable_database_is_reported_before_the_riders_start(folder: Path) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
     with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=uri) as load_test:
         assert load_test.end() == 1

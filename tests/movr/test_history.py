@@ -138,7 +138,7 @@ def test_a_year_of_months_and_half_a_year_of_weeks_and_nothing_older(
     assert [(w.begin.isoformat(), w.rides) for w in history.weeks] == [("2026-05-25", 1)]
 
 
-def test_only_the_first_page_adds_up(movr: MovR, engine: Engine, database: str) -> None:
+def test_only_the_first_page_has_totals(movr: MovR, engine: Engine, database: str) -> None:
     rider = a_member(movr)
     vehicle = a_vehicle(movr, rider)
     member = rode(movr, rider, vehicle)
@@ -171,7 +171,7 @@ def test_a_ride_under_way_and_the_rides_of_others_do_not_count(
 # One ride
 
 
-def test_a_rider_sees_one_s_own_ride_and_no_other(movr: MovR, engine: Engine) -> None:
+def test_a_rider_sees_their_own_ride_and_no_other(movr: MovR, engine: Engine) -> None:
     rider, other, idle = a_member(movr), a_member(movr), a_member(movr)
     vehicle = a_vehicle(movr, rider)
     member, another = rode(movr, rider, vehicle), rode(movr, other, vehicle)

@@ -59,7 +59,7 @@ def test_a_password_may_be_written_in_any_script(password: str) -> None:
 
 
 @pytest.mark.parametrize("hash_", ["", "none", "argon2id"])
-def test_what_is_no_hash_has_no_right_password(hash_: str) -> None:
+def test_an_invalid_hash_matches_no_password(hash_: str) -> None:
     assert is_password(PASSWORD, hash_) is False
     assert is_password(INSIDE, hash_) is False
     assert is_password(hash_, hash_) is False
@@ -70,11 +70,11 @@ def test_all_of_a_long_password_counts() -> None:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "", INSIDE])
-def test_nobody_s_password_is_never_right(password: str) -> None:
+def test_no_password_is_right_without_a_hash(password: str) -> None:
     assert is_password(password, None) is False
 
 
-def test_nobody_s_password_takes_as_long_as_a_wrong_one() -> None:
+def test_checking_a_password_without_a_hash_takes_as_long() -> None:
     """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)
     is_password("once, so that it is made", None)

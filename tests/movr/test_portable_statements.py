@@ -82,7 +82,7 @@ def changed_twice(statement: ClauseElement) -> set[str]:
 STATEMENTS = list(statements())
 
 
-def test_there_are_statements_to_look_at() -> None:
+def test_statements_are_found() -> None:
     names = {name for name, _ in STATEMENTS}
 
     assert {"SESSION_MEMBER", "HISTORY", "START_RIDE", "END_RIDE", "UPDATE_REGIONS"} <= names

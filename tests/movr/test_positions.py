@@ -237,9 +237,7 @@ def test_the_rows_read_for_a_page_are_few_however_many_vehicles_there_are(
         assert rows_read(movr, engine, search) <= 4 * 30
 
 
-def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
-    movr: MovR, engine: Engine
-) -> None:
+def test_after_one_search_of_an_area_one_statement_is_enough(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 2_000)
     search = near("new york", size=30, origin=in_direction(NEW_YORK, 3, 10))
     movr.vehicles(search)
@@ -250,9 +248,7 @@ def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
         assert cost.statements == 1
 
 
-def test_a_wider_circle_is_looked_through_when_the_vehicles_have_gone(
-    movr: MovR, engine: Engine
-) -> None:
+def test_a_wider_circle_is_searched_when_the_vehicles_have_gone(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 2_000)
     search = near("new york", size=30)
     movr.vehicles(search)
@@ -263,7 +259,7 @@ def test_a_wider_circle_is_looked_through_when_the_vehicles_have_gone(
     assert [item.vehicle.key for item in movr.vehicles(search).items] == [kept]
 
 
-def test_an_area_is_as_well_known_to_who_filters_what_it_shows(movr: MovR, engine: Engine) -> None:
+def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 500)
     movr.vehicles(near("new york", size=30))
 
@@ -282,7 +278,7 @@ def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
     assert radii.number_of_areas == REMEMBERED
 
 
-def test_a_city_with_less_than_a_page_is_looked_through_at_once_from_anywhere(movr: MovR) -> None:
+def test_a_city_with_less_than_a_page_is_searched_at_once_from_anywhere(movr: MovR) -> None:
     movr.vehicles(near("new york"))
     cost = query_stats.start()
 
@@ -374,7 +370,7 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     assert tuple(row) == (*WALL_STREET, *TIMES_SQUARE)
 
 
-def test_an_end_in_words_leaves_the_vehicle_where_it_was_known_to_be(movr: MovR) -> None:
+def test_an_end_without_position_leaves_the_vehicle_at_its_last_known_position(movr: MovR) -> None:
     rider = a_member(movr)
     ride = movr.start_ride(movr.add_vehicle(rider, **BIKE, position=WALL_STREET), rider)
 
@@ -425,7 +421,7 @@ def test_a_vehicle_has_a_new_public_name_after_each_ride_and_only_then(movr: Mov
         movr.vehicle("boston", names[-1])
 
 
-def test_other_maps_see_what_is_free_and_no_id_that_stays(movr: MovR) -> None:
+def test_other_maps_see_available_vehicles_and_no_permanent_id(movr: MovR) -> None:
     owner = a_member(movr)
     free, ridden, removed = (movr.add_vehicle(owner, **BIKE) for _ in range(3))
     movr.start_ride(ridden, owner)

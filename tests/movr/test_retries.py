@@ -24,7 +24,7 @@ from tests.visitor import registration
 @pytest.fixture
 def proxy(database: str) -> Iterator[CuttingProxy]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
-        pytest.skip("nothing is to be read on an encrypted wire")
+        pytest.skip("the proxy cannot read an encrypted connection")
     with CuttingProxy(parse_uri(database)) as proxy:
         yield proxy
 
@@ -91,7 +91,7 @@ def assert_one_ride(engine: Engine, *, ended: bool) -> None:
     assert scalar(engine, "SELECT coalesce(sum(rides), 0) FROM ride_totals") == 2 * (1 - riding)
 
 
-def test_a_transaction_that_loses_runs_again_until_it_wins(
+def test_a_conflicting_transaction_is_retried_until_it_succeeds(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     lose(losing, times=MAX_RETRIES)
@@ -102,7 +102,7 @@ def test_a_transaction_that_loses_runs_again_until_it_wins(
     assert_one_ride(losing, ended=False)
 
 
-def test_an_end_that_loses_adds_the_ride_up_once(
+def test_a_conflicting_end_adds_the_ride_to_the_totals_once(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     ride = movr.start_ride(vehicle, rider)
@@ -115,7 +115,7 @@ def test_an_end_that_loses_adds_the_ride_up_once(
     assert_one_ride(losing, ended=True)
 
 
-def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
+def test_a_transaction_that_always_conflicts_is_refused_and_changes_nothing(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     lose(losing, times=MAX_RETRIES + 1)
@@ -146,7 +146,7 @@ def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
     assert_one_ride(engine, ended=False)
 
 
-def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
+def test_contention_that_outlasts_the_retries_is_refused_and_changes_nothing(
     database: str, engine: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     """At SERIALIZABLE, PostgreSQL answers 40001 to every retry within one transaction."""
@@ -174,7 +174,7 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
 
 @pytest.mark.parametrize("answer_only", [False, True], ids=["unheard", "unanswered"])
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
-def test_a_start_that_is_cut_off_is_one_ride(
+def test_a_start_whose_connection_is_cut_is_one_ride(
     distant: MovR,
     proxy: CuttingProxy,
     engine: Engine,
@@ -196,7 +196,7 @@ def test_a_start_that_is_cut_off_is_one_ride(
 
 
 @pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
-def test_an_end_that_is_cut_off_ends_once(
+def test_an_end_whose_connection_is_cut_ends_once(
     distant: MovR,
     proxy: CuttingProxy,
     engine: Engine,
@@ -213,7 +213,7 @@ def test_an_end_that_is_cut_off_ends_once(
     assert_one_ride(engine, ended=True)
 
 
-def test_everything_else_that_loses_its_answer_is_done_once(
+def test_every_other_transaction_that_loses_its_reply_is_done_once(
     distant: MovR, proxy: CuttingProxy, engine: Engine
 ) -> None:
     proxy.cut_at(b"COMMIT", answer_only=True)

@@ -70,9 +70,7 @@ def some_rides(connection: Connection, city: str, number: int, chance: random.Ra
 
 
 @pytest.mark.parametrize("city", [CITIES[0], CITIES[3], CITIES[-1]], ids=lambda city: city.slug)
-def test_totals_are_what_counting_says_when_clocks_change_and_years_end(
-    engine: Engine, city: Any
-) -> None:
+def test_totals_equal_a_count_when_clocks_change_and_years_end(engine: Engine, city: Any) -> None:
     chance = random.Random(city.name)
     with engine.begin() as connection:
         rider = some_rides(connection, city.name, 80, chance)
@@ -86,7 +84,7 @@ def test_totals_are_what_counting_says_when_clocks_change_and_years_end(
     assert invariants.find_violations(engine) == []
 
 
-def test_totals_of_rows_that_are_made_elsewhere_are_the_same(engine: Engine) -> None:
+def test_totals_of_generated_rows_are_the_same(engine: Engine) -> None:
     with engine.begin() as connection:
         some_rides(connection, "seattle", 40, random.Random(40))
 
@@ -97,7 +95,7 @@ def test_totals_of_rows_that_are_made_elsewhere_are_the_same(engine: Engine) -> 
     assert sorted(world.totals_of(rides), key=repr) == sorted(kept, key=repr)
 
 
-def test_a_ride_that_is_ended_by_six_at_once_is_added_up_once(movr: MovR, engine: Engine) -> None:
+def test_a_ride_that_is_ended_six_times_at_once_is_counted_once(movr: MovR, engine: Engine) -> None:
     with engine.begin() as connection:
         rider = a_member(connection)
         ride = a_ride(connection, a_vehicle(connection, rider), rider)

@@ -78,7 +78,7 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
     assert movr.log_in(username, NEW).key == member
 
 
-def test_the_password_of_a_deleted_account_is_nobodys(movr: MovR, member: UserKey) -> None:
+def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:
     movr.erase_account(member)
 
     with pytest.raises(errors.ResetLinkExpired):

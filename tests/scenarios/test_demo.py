@@ -133,7 +133,7 @@ def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None
 # In a database
 
 
-def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
+def test_an_empty_database_is_filled_and_no_longer_empty(engine: Engine, world: World) -> None:
     assert demo.is_empty(engine)
 
     demo.fill(ScenarioContext(engine, NOW))
@@ -191,7 +191,7 @@ def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
     assert "2 Test Street" in owner.get(f"/users/{owner.id}").text
 
 
-def test_nobody_knows_the_password_of_anybody_else(world: World) -> None:
+def test_accounts_without_a_login_have_a_random_password(world: World) -> None:
     others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
 
     assert not any(is_password(demo.RIDER.password, hash_) for hash_ in others)

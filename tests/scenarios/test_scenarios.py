@@ -45,7 +45,7 @@ def log_in(engine: Engine, login: Login) -> Member:
         movr.close()
 
 
-def test_every_file_of_the_folder_is_a_scenario_and_what_they_share_is_none() -> None:
+def test_every_file_of_the_folder_is_a_scenario_and_shared_code_is_not() -> None:
     assert {"empty", "demo", "rush_hour", "traveller", "race", "long_history", "metropolis"} <= set(
         scenarios.names()
     )
@@ -58,7 +58,7 @@ def test_its_first_line_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
+def test_it_fills_a_database_that_keeps_the_invariants_and_has_working_logins(
     scenario: Staged, name: str
 ) -> None:
     engine = staged(scenario, name)
@@ -71,9 +71,7 @@ def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_nobody_is_on_two_rides_at_a_time_and_nothing_is_in_two_places(
-    scenario: Staged, name: str
-) -> None:
+def test_no_rider_and_no_vehicle_has_two_rides_at_a_time(scenario: Staged, name: str) -> None:
     engine = staged(scenario, name)
 
     for whose in ("city, vehicle_id", "rider_city, rider_id"):
@@ -203,7 +201,7 @@ def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
     assert invariants.find_violations(engine) == []
 
 
-def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
+def test_an_exception_of_report_progress_stops_the_scenario(scenario: Staged) -> None:
     def enough(_share: float) -> None:
         raise InterruptedError
 
@@ -211,7 +209,7 @@ def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
         scenario("metropolis", 2 * metropolis.DISTRICT, report_progress=enough)
 
 
-def test_a_scenario_that_is_none_is_not_found() -> None:
+def test_an_unknown_scenario_is_not_found() -> None:
     with pytest.raises(KeyError):
         scenarios.find("shared")
 

@@ -23,7 +23,7 @@ def test_data_is_in_the_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("clone", ["/srv/my projects/movr", f"/srv/{'deep/' * 20}movr"])
-def test_data_is_at_home_where_postgresql_could_not_start_in_the_clone(
+def test_data_is_in_the_home_folder_if_postgresql_cannot_start_in_the_clone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clone: str
 ) -> None:
     monkeypatch.setattr(embedded, "ROOT", Path(clone))
@@ -36,7 +36,7 @@ def test_data_is_at_home_where_postgresql_could_not_start_in_the_clone(
     assert embedded.folder() != first
 
 
-def test_a_process_that_died_without_a_word_is_not_waited_for(
+def test_a_process_that_was_killed_does_not_keep_the_server_running(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     data = tmp_path_factory.mktemp("server") / "postgresql"

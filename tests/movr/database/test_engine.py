@@ -93,7 +93,7 @@ def test_an_old_connection_is_replaced_by_a_new_one(engine: Engine, database: st
     own.dispose()
 
 
-def test_a_server_that_ends_our_connections_is_asked_again_without_anybody_noticing(
+def test_a_read_is_repeated_when_the_server_ends_the_connections(
     movr: MovR, session_engine: Engine
 ) -> None:
     """A drain or a restart sends 57P01 to all connections."""

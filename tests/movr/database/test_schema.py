@@ -76,7 +76,7 @@ def test_migrations_run_up_and_down_and_up_again_with_data_in_the_tables(
     assert columns(empty_engine) == first
 
 
-def test_positions_come_to_a_database_full_of_rows_and_go_again(
+def test_positions_are_added_to_a_database_with_rows_and_removed_again(
     empty_database: str, empty_engine: Engine
 ) -> None:
     """Rows as written by code before 0004, with an active ride of a New Yorker in Paris."""
@@ -108,7 +108,7 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         assert len({UUID(int=0), *(name for row in rows for name in (row.id, row.public_id))}) == 5
 
 
-def test_a_ride_that_older_code_starts_meanwhile_is_no_riddle(
+def test_a_ride_that_older_code_starts_during_a_deployment_is_readable(
     empty_database: str, empty_engine: Engine
 ) -> None:
     """In a rolling deployment, code before 0004 records a ride without its vehicle."""
@@ -149,7 +149,7 @@ def older_code_ends_rides(engine: Engine) -> None:
         )
 
 
-def test_rides_of_the_past_are_added_up_by_a_migration(empty_engine: Engine) -> None:
+def test_a_migration_counts_the_totals_of_past_rides(empty_engine: Engine) -> None:
     schema.upgrade(empty_engine, "0003")
     with empty_engine.begin() as connection:
         for statement in OLD_ROWS[:-1]:
@@ -177,7 +177,7 @@ def ridden(own_engine: Engine) -> Engine:
     return own_engine
 
 
-def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
+def test_rides_that_older_code_ends_during_a_deployment_are_in_the_recount(
     ridden: Engine,
 ) -> None:
     older_code_ends_rides(ridden)
@@ -190,7 +190,7 @@ def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
     assert "totals" not in " ".join(invariants.find_violations(ridden))
 
 
-def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: Engine) -> None:
+def test_a_ride_that_new_code_ends_during_a_recount_is_counted_once(ridden: Engine) -> None:
     if is_cockroachdb(ridden.url):
         pytest.skip("CockroachDB's transactions are as if one after the other")
     with ridden.connect() as connection:
@@ -262,13 +262,13 @@ def test_the_schema_is_at_head_only_after_all_migrations(empty_engine: Engine) -
     assert (before, schema.is_at_head(empty_engine)) == (False, True)
 
 
-def test_an_index_as_cockroachdb_describes_it_is_nothing_to_write_a_migration_about() -> None:
+def test_an_index_reflected_from_cockroachdb_causes_no_migration() -> None:
     described = (None, "users_idx", "index", True, None)  # the arguments that Alembic passes
 
     assert not schema.include_object_for("cockroachdb")(*described)
     assert schema.include_object_for("postgresql")(*described)
 
 
-def test_a_revision_that_nobody_knows_is_refused_in_a_sentence(empty_engine: Engine) -> None:
+def test_an_unknown_revision_is_refused_in_a_sentence(empty_engine: Engine) -> None:
     with pytest.raises(schema.SchemaError, match="Can't locate revision"):
         schema.upgrade(empty_engine, "atlantis")

@@ -59,7 +59,7 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
         ("UPDATE vehicles SET color = 'red' WHERE owner_id = %(id)s", {"id": "0" * 32}),
     ],
 )
-def test_a_statement_that_may_leave_its_region_is_found_out(
+def test_a_statement_that_may_leave_its_region_is_detected(
     placed: Engine, statement: str, parameters: dict[str, str]
 ) -> None:
     assert judged(placed, NEW_YORK, SentStatement(statement, parameters)).is_violation
@@ -76,7 +76,7 @@ def judged(engine: Engine, home: City, sent: SentStatement) -> locality.Locality
         return locality.check_locality(connection, "GET /", sent, home, exception=None)
 
 
-def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exception() -> None:
+def test_an_unproven_statement_is_a_violation_unless_it_is_an_exception() -> None:
     unproven = locality.LocalityCheck(
         "GET /",
         "SELECT users",

@@ -34,7 +34,7 @@ def plan(name: str) -> str:
         ("many", {"boston", "new york", "paris", "rome", "seattle", "washington dc"}),
     ],
 )
-def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[str]) -> None:
+def test_a_plan_whose_keys_all_name_cities_accesses_those(name: str, cities: set[str]) -> None:
     assert plan_analysis.read(plan(name)) == (frozenset(cities), ())
 
 
@@ -52,7 +52,7 @@ def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[st
         ("unknown", ("a step that is not known: zigzag join",)),
     ],
 )
-def test_what_a_plan_does_not_prove_is_said(name: str, reasons: tuple[str, ...]) -> None:
+def test_unproven_parts_of_a_plan_are_reported(name: str, reasons: tuple[str, ...]) -> None:
     assert plan_analysis.read(plan(name))[1] == reasons
     assert not locality.regions_in_cockroachdb_plan(plan(name)).is_within("gcp-us-east1")
 

@@ -64,7 +64,7 @@ def test_each_city_s_rows_are_in_its_region_s_partition(world: Engine) -> None:
             }
 
 
-def test_what_is_placed_already_needs_no_step(world: Engine) -> None:
+def test_a_placement_that_is_current_needs_no_step(world: Engine) -> None:
     assert place(world, Placement.NONE) == 0
     place(world, Placement.POSTGRES_PARTITION)
     assert place(world, Placement.POSTGRES_PARTITION) == 0
@@ -143,7 +143,7 @@ def test_migrations_run_on_partitions_too(postgres: Engine) -> None:
     assert inspection.current_placement(postgres).placement is Placement.NONE
 
 
-def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> None:
+def test_partitions_cause_no_migration(postgres: Engine) -> None:
     place(postgres, Placement.POSTGRES_PARTITION)
 
     with postgres.connect() as connection:
@@ -152,7 +152,7 @@ def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> 
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_steps_that_stand_each_for_itself_are_run_one_by_one(postgres: Engine) -> None:
+def test_independent_steps_are_run_one_by_one(postgres: Engine) -> None:
     """As on CockroachDB, where schema changes are not transactional."""
     steps = [
         Step("A table.", "CREATE TABLE first (id INT)"),
