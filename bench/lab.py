@@ -223,9 +223,7 @@ def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
 def _counted(step: str, trips: AbstractSet[int]) -> int:
     """Return the number of round trips of a step. Raises Unexpected if it varied."""
     if len(trips) > 1:
-        raise Unexpected(
-            f"{step} took {min(trips)} to {max(trips)} round trips: measure once more."
-        )
+        raise Unexpected(f"{step} took {min(trips)} to {max(trips)} round trips: measure again.")
     return min(trips)
 
 
@@ -260,11 +258,11 @@ def as_table(slopes: Sequence[Slope]) -> str:
 def verdict(slopes: Sequence[Slope]) -> str:
     """Return a sentence that all fits agree with the counts. Raises Unexpected if they do not."""
     if wrong := ", ".join(slope.page for slope in slopes if not slope.agrees):
-        message = f"NOT as counted on the wire: {wrong}. Was the machine busy? Measure once more."
+        message = f"NOT as counted: {wrong}. Was the machine busy? Measure again."
         raise Unexpected(message)
     worst = max(slopes, key=lambda slope: slope.deviation)
     return (
-        "Every slope agrees with the round trips counted on the wire;"
+        "Every slope agrees with the round trips counted by the proxy;"
         f" the worst is off by {worst.deviation:.2f} ({worst.page})."
     )
 

@@ -126,7 +126,7 @@ def _many(scale: Scale) -> Iterator[str]:
     """Yield a dashed line for a page with MANY round trips, which is computed, not measured."""
     x, y = scale.x(scale.farthest), scale.y(MANY * scale.farthest)
     yield f'<line class="many" x1="{LEFT}" y1="{scale.y(0)}" x2="{x}" y2="{y}"/>'
-    yield _label(y + 4, MANY, "what MovR never does: by arithmetic", "warning")
+    yield _label(y + 4, MANY, "round trips, computed for comparison", "warning")
 
 
 def _label(y: float, trips: int, what: str, style: str = "") -> str:
@@ -149,13 +149,13 @@ def page(slopes: Sequence[Slope]) -> str:
 </head>
 <body>
 <h1>MovR's latency lab</h1>
-<p>What each page takes when the database is farther and farther away: the time of a request over
-HTTP on one machine, where a proxy holds back what passes between MovR and its database by half
-of the distance in each direction. The slope of a page's line is how many round trips it makes.</p>
+<p>The response time of each page at increasing distances from the database, measured over
+HTTP on one machine, where a proxy delays the data between MovR and its database by half of
+the distance in each direction. The slope of a page's line is how many round trips it makes.</p>
 {plot(slopes, colours="")}
 <div><table>
 <caption>Milliseconds (median) at each distance; round trips as fitted by least squares, and as
-counted on the wire</caption>
+counted by the proxy</caption>
 <thead><tr><th>page</th>{distances}<th>fitted</th><th>counted</th></tr></thead>
 <tbody>
 {rows}

@@ -245,13 +245,13 @@ class MisbehavingUser(Rider):
     def steps(self) -> Steps:
         """Return a rider's steps, and forbidden ones."""
         return super().steps() | {
-            self.start_two_at_once: 4,
-            self.meddle_with_others: 4,
-            self.make_up_ids: 2,
-            self.forget_the_token: 2,
+            self.start_two_rides: 4,
+            self.attack_other_users: 4,
+            self.send_unknown_ids: 2,
+            self.send_forms_without_token: 2,
         }
 
-    def start_two_at_once(self) -> None:
+    def start_two_rides(self) -> None:
         """Send two requests to start a ride concurrently; at most one may succeed."""
         self.end_ride()
         self.browser.follow("/vehicles")
@@ -269,7 +269,7 @@ class MisbehavingUser(Rider):
             raise Broken("One rider is on two rides.")
         self.record_active_ride(expected=False)
 
-    def meddle_with_others(self) -> None:
+    def attack_other_users(self) -> None:
         """Try to end a ride, remove a vehicle, or see and delete an account of another user."""
         event = random.choice([Event.REGISTERED, Event.STARTED, Event.ADDED])
         if not (notes := journal.of_others(event, self.person.id)):
@@ -277,26 +277,28 @@ class MisbehavingUser(Rider):
         note = random.choice(notes)
         refusal = FORBIDDEN | NOT_FOUND
         if event is Event.STARTED:
-            self.forge(f"/rides/end/{note.id}", refusal, city=note.city, location="Nowhere")
+            self.post_forbidden(
+                f"/rides/end/{note.id}", refusal, city=note.city, location="Nowhere"
+            )
         elif event is Event.ADDED:
-            self.forge(f"/vehicles/remove/{note.id}", refusal)
+            self.post_forbidden(f"/vehicles/remove/{note.id}", refusal)
         else:
             self.browser.peek(f"/users/{note.id}", FORBIDDEN, kind=HOSTILE)
-            self.forge(f"/users/remove/{note.id}", FORBIDDEN)
+            self.post_forbidden(f"/users/remove/{note.id}", FORBIDDEN)
 
-    def make_up_ids(self) -> None:
+    def send_unknown_ids(self) -> None:
         """Send ids that do not exist or are malformed."""
-        self.forge(f"/rides/end/{uuid4()}", NOT_FOUND, location="Nowhere")
-        self.forge(f"/vehicles/remove/{uuid4()}", NOT_FOUND)
-        self.forge("/rides/start/first", NOT_FOUND)
+        self.post_forbidden(f"/rides/end/{uuid4()}", NOT_FOUND, location="Nowhere")
+        self.post_forbidden(f"/vehicles/remove/{uuid4()}", NOT_FOUND)
+        self.post_forbidden("/rides/start/first", NOT_FOUND)
 
-    def forget_the_token(self) -> None:
+    def send_forms_without_token(self) -> None:
         """Send forms without a CSRF token."""
         for form in random.sample(self.page.forms, 2):
             fields = {name: text for name, text in form.fields.items() if name != "csrf_token"}
             self.browser.post(form.action, fields, BAD_REQUEST, kind=HOSTILE)
 
-    def forge(self, url: str, expected: frozenset[HTTPStatus], **fields: str) -> None:
+    def post_forbidden(self, url: str, expected: frozenset[HTTPStatus], **fields: str) -> None:
         """Send a form that is not on the current page, with the page's CSRF token."""
         token = {"csrf_token": self.browser.token()}
         self.browser.post(url, token | fields, expected, kind=HOSTILE)

@@ -37,6 +37,6 @@ def fill(context: ScenarioContext) -> None:
 def make(now: datetime) -> World:
     """Generate the demo data as of `now`. Only the demo logins have a known password."""
     made = world.make(now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
-    world.admit(made.free_rider(), RIDER)
-    world.admit(made.owner(), OWNER)
+    world.set_login(made.free_rider(), RIDER)
+    world.set_login(made.owner(), OWNER)
     return made

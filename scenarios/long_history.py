@@ -24,7 +24,7 @@ BATCH: Final = 5_000  # rides a transaction
 def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
     """Fill an empty database with `rows` rides."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
-    names = world.names_of(DEFAULT_CITY, chance)
+    names = world.name_generator(DEFAULT_CITY, chance)
     random_hash = hash_password(secrets.token_urlsafe())
     owner, rider = (
         world.person(
@@ -32,7 +32,7 @@ def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
         )
         for _ in range(2)
     )
-    world.admit(rider, RIDER)
+    world.set_login(rider, RIDER)
     start = context.now - rows * EVERY
     vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
     rides = []

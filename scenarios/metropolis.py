@@ -70,8 +70,8 @@ def _districts(rows: int, now: datetime) -> Iterator[World]:
     password_hash = hash_password(secrets.token_urlsafe())
     districts = chain.from_iterable(_of(city, rows, now, password_hash) for city in CITIES)
     first = next(districts)
-    world.admit(first.free_rider(), RIDER)
-    world.admit(first.owner(), OWNER)
+    world.set_login(first.free_rider(), RIDER)
+    world.set_login(first.owner(), OWNER)
     yield first
     yield from districts
 
@@ -79,7 +79,7 @@ def _districts(rows: int, now: datetime) -> Iterator[World]:
 def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
     """Generate the city's `rows` vehicles in districts, with their users and rides."""
     chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
-    faker = world.names_of(city, chance)
+    faker = world.name_generator(city, chance)
     names = [(faker.first_name(), faker.last_name()) for _ in range(NAMES)]
     places = [world.place(city.name, chance, around=SPREAD) for _ in range(PLACES)]
     for first in range(0, rows, DISTRICT):

@@ -26,7 +26,7 @@ def fill(context: ScenarioContext) -> None:
     """Fill an empty database, then start the ride with MovR's transaction."""
     made = world.make(context.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
     rider = made.free_rider()
-    world.admit(rider, TRAVELLER)
+    world.set_login(rider, TRAVELLER)
     vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
     world.load(context.engine, made)
     ride = RideKey(ABROAD, uuid4())

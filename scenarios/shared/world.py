@@ -101,7 +101,7 @@ def analyze(engine: Engine) -> None:
             retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
 
-def names_of(city: City, chance: random.Random) -> Faker:
+def name_generator(city: City, chance: random.Random) -> Faker:
     """Return a generator of names in the city's locale."""
     names = Faker(city.locale)
     names.seed_instance(chance.getrandbits(32))
@@ -134,7 +134,7 @@ def person(
     }
 
 
-def admit(user: Row, login: Login) -> None:
+def set_login(user: Row, login: Login) -> None:
     """Set a user's username and password to those of a login."""
     user.update(username=login.username, password_hash=hash_password(login.password))
 
@@ -270,7 +270,7 @@ def _populate(
     password_hash: str,
     now: datetime,
 ) -> None:
-    names = names_of(city, chance)
+    names = name_generator(city, chance)
     people = [
         person(city, names.first_name(), names.last_name(), chance, password_hash=password_hash)
         for _ in range(size.owners + size.riders)

@@ -45,7 +45,7 @@ def test_a_slope_that_differs_from_the_count_is_named() -> None:
     wrong = Slope("Rides", 1, TWO.points)
 
     assert not wrong.agrees
-    with pytest.raises(Unexpected, match=r"^NOT as counted on the wire: Rides\."):
+    with pytest.raises(Unexpected, match=r"^NOT as counted: Rides\."):
         lab.verdict([SEVEN, wrong])
     assert lab.verdict([SEVEN, TWO]).endswith("the worst is off by 0.02 (Vehicles).")
 
