@@ -1,4 +1,4 @@
-"""MovR's server: `app` for gunicorn and flask; `python server.py` serves while developing."""
+"""The WSGI application `app`, for gunicorn and flask; `python server.py` runs MovR locally."""
 
 import os
 import sys

@@ -1,5 +1,5 @@
-"""Benchmarks: `make bench` (what pages cost, beside a floor) and `make lab` (what distance does).
+"""Benchmarks: `make bench` (cost of each page and of a baseline) and `make lab` (network latency).
 
-They start servers and databases of their own, and measure from outside. What measures one running
-app for its operators belongs to web/operations.
+They start temporary servers and databases and measure over HTTP. Metrics of a running app belong
+to web/operations.
 """

@@ -1,4 +1,4 @@
-"""`make bench`: what each page costs, beside a floor that asks and answers the same."""
+"""`make bench`: the cost of each page, and of a floor app with the same queries and responses."""
 
 import argparse
 import json
@@ -24,22 +24,22 @@ from movr.database.admin import uri_text
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
 
-CLIENTS: Final = 8  # as many as there are threads, by default: 2 workers of 4
+CLIENTS: Final = 8  # the default number of server threads: 2 workers with 4 each
 SECONDS: Final = 3
 RUNS: Final = 5
 
 
 def main() -> int:
-    """Measure, print, keep; the exit status."""
+    """Measure, print and save the results; return the exit status."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two short runs: to see that it works")
+    parser.add_argument("--quick", action="store_true", help="two short runs, to test the setup")
     parser.add_argument(
         "--rows",
         nargs="+",
         type=terminal.at_least(1),
         default=[],
         metavar="VEHICLES",
-        help="also with so many vehicles in all, and ten times as many rides",
+        help="also with this many vehicles in all, and ten times as many rides",
     )
     parser.add_argument("--out", type=Path, default=KEPT, help="where the JSON goes")
     options = parser.parse_args()
@@ -60,18 +60,18 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
-    """Every page on the floor and on MovR by turns, in a world of their own."""
+    """Measure every page alternately on the floor and on MovR, on a temporary database."""
     with ExitStack() as stack:
         url = stack.enter_context(servers.fresh_database(server))
         with servers.connected(url) as engine:
             demo.fill(ScenarioContext(engine, datetime.now(UTC)))
-            folk = people.settle(engine, 2 * CLIENTS, now=datetime.now(UTC))
+            members = people.add(engine, 2 * CLIENTS, now=datetime.now(UTC))
             version = machine.database(engine)
-        plan = record(url, folk[0])
+        plan = record(url, members[0])
         app = stack.enter_context(gunicorn("server:app", DB_URI=uri_text(url)))
         floor = stack.enter_context(_floor(url, plan))
-        of_app = [scripts_of_app(app.url, person) for person in folk[:CLIENTS]]
-        of_floor = [scripts_of_floor(person) for person in folk[CLIENTS:]]
+        of_app = [scripts_of_app(app.url, person) for person in members[:CLIENTS]]
+        of_floor = [scripts_of_floor(person) for person in members[CLIENTS:]]
         pages = {name: _page(plan, name) for name in of_app[0]}
         schedule = list(product(range(runs), pages))
         for run, name in terminal.progress(schedule, "Measuring"):

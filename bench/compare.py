@@ -1,4 +1,4 @@
-"""`make bench-compare`: whether MovR became faster or slower than it was."""
+"""`make bench-compare`: compare two results of `make bench`."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ KEPT = servers.ROOT / "bench" / "results"
 
 
 def main() -> int:
-    """Compare two results; the exit status."""
+    """Compare two results and return the exit status."""
     parser = argparse.ArgumentParser(prog="make bench-compare", description=__doc__)
     parser.add_argument("--old", type=Path, default=BASELINE, help="docs/bench.json")
     parser.add_argument("--new", type=Path, help="the newest of bench/results")
@@ -38,7 +38,7 @@ def _read(path: Path) -> Results:
 
 
 def _newest() -> Path:
-    kept = sorted(KEPT.glob("*.json"))  # named by time
+    kept = sorted(KEPT.glob("*.json"))  # names begin with the time
     if not kept:
         raise Unexpected("There are no results yet: run `make bench` first.")
     return kept[-1]

@@ -1,7 +1,8 @@
-"""The floor: a bare WSGI function that asks the database what MovR asks, and answers what it did.
+"""The floor: a WSGI function that executes MovR's recorded statements and returns its responses.
 
-Its statements are those that MovR sends, word for word; its bodies are text. What a page of MovR
-takes beyond this is MovR's own: routes, sessions, forms, templates. Run by `python -m bench`.
+The statements are identical to MovR's and the bodies are constant text. The difference in cost
+between MovR and the floor is that of routing, sessions, forms and templates. `python -m bench` runs
+it.
 """
 
 import json
@@ -25,7 +26,7 @@ _thread: Final = threading.local()
 
 
 def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """The page named by the path; after it, the ids that take the place of those recorded."""
+    """Serve `/<page>[/<id>…]`; the ids replace the recorded ones in the statements."""
     _, name, *ids = environ["PATH_INFO"].split("/")
     act = _ACTS.get(name, {"status": "200 OK", "sql": (), "ids": (), "body": ""})
     for statement in act["sql"]:
@@ -37,7 +38,7 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
 
 
 def _with_ids(statement: str, recorded: list[str], ids: list[str]) -> str:
-    for old, new in zip(recorded, ids, strict=False):  # most pages have none
+    for old, new in zip(recorded, ids, strict=False):  # most pages have no ids
         statement = statement.replace(old, new)
     return statement
 
@@ -50,10 +51,10 @@ def _run(statement: str) -> None:
 
 
 def _cursor() -> Cursor:
-    """This thread's own."""
+    """Return this thread's cursor, connecting on first use."""
     if not hasattr(_thread, "cursor"):
         connection = psycopg2.connect(os.environ["DB_URI"])
-        connection.autocommit = True  # BEGIN and COMMIT are statements like the others
+        connection.autocommit = True  # the recorded statements include BEGIN and COMMIT
         _thread.cursor = connection.cursor()
     cursor: Cursor = _thread.cursor
     return cursor

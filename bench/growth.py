@@ -1,4 +1,4 @@
-"""How much slower a page gets as there is more in the database."""
+"""Response times of pages by the number of rows in the database."""
 
 import math
 import statistics
@@ -22,15 +22,15 @@ from scenarios.shared.context import ScenarioContext
 def measure(
     server: URL, sizes: Sequence[int], seconds: float, runs: int
 ) -> dict[str, dict[str, float]]:
-    """By page and by vehicles in all: the median of p50 for one client, in milliseconds."""
+    """Return the median p50 of one client in milliseconds, by page and number of vehicles."""
     with ExitStack() as stack:
-        places = {size: _place(stack, server, size) for size in sizes}
-        pages = list(next(iter(places.values()))[1])
+        apps = {size: _serve(stack, server, size) for size in sizes}
+        pages = list(next(iter(apps.values()))[1])
         found: dict[tuple[str, int], list[float]] = {}
         for _, page, size in terminal.progress(
             list(product(range(runs), pages, sizes)), "Measuring growth"
         ):
-            app, scripts = places[size]
+            app, scripts = apps[size]
             load = drive(app, [scripts[page]], seconds)
             found.setdefault((page, size), []).append(load.p50)
     return {
@@ -39,14 +39,14 @@ def measure(
     }
 
 
-def _place(stack: ExitStack, server: URL, size: int) -> tuple[Serving, Mapping[str, Script]]:
-    """MovR on a metropolis of so many vehicles, and ten times as many rides."""
+def _serve(stack: ExitStack, server: URL, size: int) -> tuple[Serving, Mapping[str, Script]]:
+    """Serve MovR on the metropolis scenario with `size` vehicles in all."""
     url = stack.enter_context(servers.fresh_database(server))
     with servers.connected(url) as engine:
-        stage = ScenarioContext(
+        context = ScenarioContext(
             engine, datetime.now(UTC), terminal.bar(f"Loading {size:,} vehicles")
         )
-        metropolis.fill(stage, rows=math.ceil(size / len(CITIES)))
-        (person,) = people.settle(engine, 1, now=stage.now)
+        metropolis.fill(context, rows=math.ceil(size / len(CITIES)))
+        (person,) = people.add(engine, 1, now=context.now)
     app = stack.enter_context(gunicorn("server:app", WORKERS="1", DB_URI=uri_text(url)))
     return app, scripts_of_app(app.url, person)

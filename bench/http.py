@@ -1,4 +1,4 @@
-"""A little HTTP/1.1, so light that what is measured is the server."""
+"""A minimal HTTP/1.1 client, so that the client's own CPU time does not distort results."""
 
 import re
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import urlencode, urlsplit
 
-CHUNK: Final = 1 << 18  # bytes: more than a page
+CHUNK: Final = 1 << 18  # bytes, larger than any page
 TIMEOUT: Final = 60  # seconds
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -15,13 +15,13 @@ _COOKIE: Final = re.compile(rb"\r\nset-cookie: *session=([^;\r]*)", re.IGNORECAS
 _HEADER_END: Final = b"\r\n\r\n"
 
 
-class Unexpected(Exception):  # noqa: N818 - a reason, told and done with
-    """A server did not do what was expected, in one sentence."""
+class Unexpected(Exception):  # noqa: N818 - a message for the command line
+    """A server gave an unexpected response; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: its status, its head as it came, its body."""
+    """A response: status, raw head, body."""
 
     status: int
     head: bytes
@@ -29,18 +29,18 @@ class Reply:
 
     @property
     def session(self) -> str | None:
-        """The session cookie that it sets; None if it leaves the old one."""
+        """The session cookie that the response sets, or None."""
         found = _COOKIE.search(self.head)
         return found[1].decode() if found else None
 
     @property
     def text(self) -> str:
-        """The page."""
+        """The body as text."""
         return self.body.decode()
 
 
 def request(path: str, *, session: str = "", fields: Mapping[str, str] | None = None) -> bytes:
-    """A request for a page, or with `fields` the sending of a form."""
+    """Return the bytes of a GET request or, with `fields`, of a POST request with a form."""
     cookie = f"Cookie: session={session}\r\n" if session else ""
     if fields is None:
         return f"GET {path} HTTP/1.1\r\nHost: movr\r\n{cookie}\r\n".encode()
@@ -53,7 +53,7 @@ def request(path: str, *, session: str = "", fields: Mapping[str, str] | None = 
 
 
 class Connection:
-    """One connection to a server, kept open."""
+    """A persistent connection to a server."""
 
     def __init__(self, url: str) -> None:
         """Connect to the server of this URL."""
@@ -62,31 +62,31 @@ class Connection:
             (place.hostname or "", place.port or 80), TIMEOUT
         )
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._came = bytearray()
+        self._received = bytearray()
         self._expected = 0
 
-    def ask(self, asked: bytes) -> Reply:
+    def exchange(self, data: bytes) -> Reply:
         """Send a request and wait for the reply."""
-        self.send(asked)
+        self.send(data)
         while (reply := self.receive()) is None:
             pass
         return reply
 
-    def send(self, asked: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """Send a request."""
-        self.socket.sendall(asked)
+        self.socket.sendall(data)
 
     def receive(self) -> Reply | None:
-        """Take what has come: the reply once it is complete, None until then."""
+        """Receive available data; return the reply once it is complete, None until then."""
         data = self.socket.recv(CHUNK)
         if not data:
             raise Unexpected("The server closed the connection.")
-        self._came += data
-        self._expected = self._expected or _length(self._came)
-        if not self._expected or len(self._came) < self._expected:
+        self._received += data
+        self._expected = self._expected or _length(self._received)
+        if not self._expected or len(self._received) < self._expected:
             return None
-        reply = _reply(bytes(self._came))
-        self._came.clear()
+        reply = _reply(bytes(self._received))
+        self._received.clear()
         self._expected = 0
         return reply
 
@@ -97,17 +97,17 @@ class Connection:
         self.socket.close()
 
 
-def _length(came: bytearray) -> int:
-    """How long the reply will be, head and body; 0 while its head is incomplete."""
-    end = came.find(_HEADER_END)
+def _length(received: bytearray) -> int:
+    """Return the length of the reply, head and body, in bytes; 0 while its head is incomplete."""
+    end = received.find(_HEADER_END)
     if end < 0:
         return 0
-    found = _LENGTH.search(came, 0, end)
+    found = _LENGTH.search(received, 0, end)
     if not found:
         raise Unexpected("The server did not say how long its reply is.")
     return end + len(_HEADER_END) + int(found[1])
 
 
-def _reply(came: bytes) -> Reply:
-    head, _, body = came.partition(_HEADER_END)
+def _reply(data: bytes) -> Reply:
+    head, _, body = data.partition(_HEADER_END)
     return Reply(int(head[9:12]), head, body)

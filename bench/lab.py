@@ -1,4 +1,4 @@
-"""`make lab`: what the distance between MovR and its database does to each page."""
+"""`make lab`: the effect of latency between MovR and its database on each page."""
 
 import argparse
 import secrets
@@ -28,14 +28,14 @@ from movr.database.engine import parse_uri
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
 
-DISTANCES: Final = (0, 10, 40, 80)  # milliseconds
-ROUNDS: Final = 8  # of which each place begins as many as the others
-ASKED: Final = 20  # times, to learn how far away a gateway is
+DISTANCES: Final = (0, 10, 40, 80)  # round-trip times in milliseconds
+ROUNDS: Final = 8  # a multiple of the number of distances, so that each is first equally often
+ASKED: Final = 20  # queries, to measure the round-trip time to a gateway
 DOCS: Final = servers.ROOT / "docs"
 
 
 class Rider(Visitor):
-    """Somebody who does all that there is to do, one request at a time."""
+    """A visitor that performs each user action, one request at a time."""
 
     name = vehicle = ""
 
@@ -57,24 +57,24 @@ class Rider(Visitor):
         self.post("/login", username=self.name, password=self.name)
 
     def add_vehicle(self) -> None:
-        """Put a vehicle on the street."""
+        """Add a vehicle."""
         self.post("/vehicles/add", type="bike", color="red", brand="Lab", location="here")
 
     def see_profile(self) -> None:
-        """See the own profile, with the vehicle."""
+        """Open the rider's profile, which shows the vehicle."""
         self.get(self.link("/users"))
         self.vehicle = self.link("/vehicles/remove").rpartition("/")[2]
 
     def start_ride(self) -> None:
-        """Ride the own vehicle."""
+        """Start a ride with the rider's vehicle."""
         self.post(f"/rides/start/{self.vehicle}")
 
     def end_ride(self) -> None:
-        """End the ride that the page seen last shows."""
+        """End the ride shown on the current page."""
         self.post(self.link("/rides/end"), location="there")
 
     def remove_vehicle(self) -> None:
-        """Take the vehicle off the street."""
+        """Remove the vehicle."""
         self.post(f"/vehicles/remove/{self.vehicle}")
 
     def leave(self) -> None:
@@ -86,7 +86,7 @@ def _seeing(path: str) -> Callable[[Rider], object]:
     return lambda rider: rider.get(path)
 
 
-# In this order they are a visit: each is one request.
+# One request each; the order is that of a visit.
 STEPS: Final[Mapping[str, Callable[[Rider], object]]] = {
     "Home as a stranger": _seeing("/"),
     "Vehicles as a stranger": _seeing("/vehicles"),
@@ -111,14 +111,14 @@ STEPS: Final[Mapping[str, Callable[[Rider], object]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """MovR at some distance from its database, in milliseconds of round trip, and its rider."""
+    """A MovR server with its rider; `distance` is the database's round-trip time in ms."""
 
     distance: float
     proxy: LatencyProxy
     rider: Rider
 
     def take(self, step: str) -> tuple[float, int]:
-        """Milliseconds that a step takes here, and the round trips that it makes."""
+        """Perform a step; return its duration in milliseconds and its number of round trips."""
         self.proxy.reset()
         began = time.perf_counter()
         STEPS[step](self.rider)
@@ -126,7 +126,7 @@ class Place:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, write; the exit status."""
+    """Measure, print and plot the results; return the exit status."""
     parser = argparse.ArgumentParser(prog="make lab", description=__doc__)
     parser.add_argument(
         "--distances",
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rounds",
         type=terminal.at_least(1),
         default=ROUNDS,
-        help=f"how often each page is asked for at each distance: {ROUNDS}",
+        help=f"how often each page is requested at each distance: {ROUNDS}",
     )
     parser.add_argument(
         "--out", type=Path, default=DOCS, help="where lab.html and lab.svg go: docs"
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if bool(options.near) != bool(options.far):
         parser.error("--near and --far go together")
     if len(set(options.distances)) == 1:
-        parser.error("a slope takes two distances")
+        parser.error("a slope needs two different distances")
     return terminal.run(lambda: _run(options))
 
 
@@ -164,7 +164,7 @@ def _run(options: argparse.Namespace) -> None:
         slopes = measure(places, options.rounds)
     print(as_table(slopes))
     if options.near:
-        return  # what a gateway asks of other regions is on no wire of ours
+        return  # the proxy does not see the gateway's traffic to other regions
     options.out.mkdir(parents=True, exist_ok=True)
     for name, write in (("lab.html", page), ("lab.svg", plot)):
         (options.out / name).write_text(write(slopes))
@@ -172,7 +172,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
-    """MovR at each of these distances from one database, a world in it."""
+    """Start a MovR server for each distance, all on one database with the demo data."""
     url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.server())))
     with servers.connected(url) as engine:
         demo.fill(ScenarioContext(engine, datetime.now(UTC)))
@@ -180,7 +180,7 @@ def _at_distances(stack: ExitStack, distances: Sequence[float]) -> list[Place]:
 
 
 def _at_gateway(stack: ExitStack, url: URL) -> Place:
-    """MovR behind this gateway to its database, which is as far away as it answers."""
+    """Start a MovR server on this gateway; its distance is the measured round-trip time."""
     with servers.connected(url, autocommit=True) as engine, engine.connect() as connection:
         seconds = []
         for _ in range(ASKED):
@@ -197,7 +197,7 @@ def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
 
 
 def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
-    """Every step at every place by turns, so that what disturbs the machine disturbs them all."""
+    """Measure each step alternately at all places, so that disturbances affect all of them."""
     for _, step, place in terminal.progress(_visits(places, 1), "Warming up"):
         place.take(step)
     taken = {
@@ -221,18 +221,16 @@ def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
 
 
 def _counted(step: str, trips: AbstractSet[int]) -> int:
-    """The round trips of a step, every time it was taken. Raises Unexpected if they differ."""
+    """Return the number of round trips of a step. Raises Unexpected if it varied."""
     if len(trips) > 1:
-        raise Unexpected(
-            f"{step} took {min(trips)} to {max(trips)} round trips: measure once more."
-        )
+        raise Unexpected(f"{step} took {min(trips)} to {max(trips)} round trips: measure again.")
     return min(trips)
 
 
 def _visits(places: Sequence[Place], rounds: int) -> list[tuple[int, str, Place]]:
-    """Each step of each round at every place, another place first in each round.
+    """Return each step of each round at every place, with another place first in each round.
 
-    What comes after the hashing of a password finds the processor busy, or hot.
+    The order varies because a step after the hashing of a password finds the processor busy.
     """
     return [
         (number, step, place)
@@ -242,7 +240,7 @@ def _visits(places: Sequence[Place], rounds: int) -> list[tuple[int, str, Place]
 
 
 def as_table(slopes: Sequence[Slope]) -> str:
-    """A line a page: milliseconds at each distance, round trips as fitted and as counted."""
+    """Return a table of milliseconds at each distance, and of fitted and counted round trips."""
     distances = [f"at {distance:.3g} ms" for distance, _ in slopes[0].points]
     head = ["page", *distances, "fitted", "counted"]
     lines = [
@@ -258,13 +256,13 @@ def as_table(slopes: Sequence[Slope]) -> str:
 
 
 def verdict(slopes: Sequence[Slope]) -> str:
-    """That what was fitted agrees with what was counted. Raises Unexpected if it does not."""
+    """Return a sentence that all fits agree with the counts. Raises Unexpected if they do not."""
     if wrong := ", ".join(slope.page for slope in slopes if not slope.agrees):
-        message = f"NOT as counted on the wire: {wrong}. Was the machine busy? Measure once more."
+        message = f"NOT as counted: {wrong}. Was the machine busy? Measure again."
         raise Unexpected(message)
     worst = max(slopes, key=lambda slope: slope.deviation)
     return (
-        "Every slope agrees with the round trips counted on the wire;"
+        "Every slope agrees with the round trips counted by the proxy;"
         f" the worst is off by {worst.deviation:.2f} ({worst.page})."
     )
 

@@ -1,4 +1,4 @@
-"""The wire between MovR and its database, made longer, with the round trips on it counted."""
+"""A TCP proxy in front of a database that adds latency and counts round trips."""
 
 import queue
 import socket
@@ -15,19 +15,19 @@ from movr.database.engine import hosts
 
 BUFFER: Final = 65536
 
-# What is on its way, and when it arrives; None is the end.
+# Data in transit with its time of arrival; None marks the end of the stream.
 _Queue = queue.SimpleQueue[tuple[float, bytes | None]]
 
 
 class LatencyProxy:
-    """A proxy that counts round trips: how often the client spoke after the server had.
+    """A proxy that delays data and counts round trips.
 
-    It delays what passes, by half of `distance` in each direction; it does not throttle, so what is
-    sent together arrives together.
+    A round trip is counted when the client sends data after the server did. Data is delayed by half
+    of `distance` in each direction; the bandwidth is not limited.
     """
 
     def __init__(self, url: URL, *, distance: float = 0) -> None:
-        """Stand in front of the server of this URL, `distance` seconds of round trip away."""
+        """Listen in front of the server of this URL; `distance` is the added round trip in s."""
         self._url = url
         self.delay: Final = distance / 2
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class LatencyProxy:
 
     @property
     def url(self) -> URL:
-        """The same database, by way of this proxy."""
+        """The URL of the same database through this proxy."""
         ours = {"host", "port"}
         query = {name: value for name, value in self._url.query.items() if name not in ours}
         port = self._listener.getsockname()[1]
@@ -45,25 +45,25 @@ class LatencyProxy:
 
     @property
     def round_trips(self) -> int:
-        """How many there were since the last reset."""
+        """The number of round trips since the last reset."""
         with self._lock:
             return self._trips
 
     def reset(self) -> None:
-        """Count from zero."""
+        """Set the count to zero."""
         with self._lock:
             self._trips = 0
 
     def count(self) -> None:
-        """Count one more."""
+        """Add one to the count."""
         with self._lock:
             self._trips += 1
 
     def on_question(self, data: bytes) -> None:
-        """Called with all that the client says. A ConnectionError from here cuts the connection."""
+        """Hook called with the client's data. Raising ConnectionError cuts the connection."""
 
     def on_answer(self) -> None:
-        """Called whenever the server answers, in the same way."""
+        """Hook called when the server sends data. Raising ConnectionError cuts the connection."""
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +75,7 @@ class LatencyProxy:
         while True:
             try:
                 client, _ = self._listener.accept()
-            except OSError:  # closed: nobody comes any more
+            except OSError:  # the listener was closed
                 return
             ProxyLink(self, client, self._connect()).start()
 
@@ -89,39 +89,39 @@ class LatencyProxy:
 
 
 class ProxyLink:
-    """One connection through the wire."""
+    """One connection through the proxy."""
 
     def __init__(self, proxy: LatencyProxy, client: socket.socket, server: socket.socket) -> None:
-        """Lie between these two."""
+        """Connect these two sockets; `start` begins the transfer."""
         self._proxy, self._client, self._server = proxy, client, server
         self._to_client, self._to_server = _Queue(), _Queue()
         self._server_spoke = True
         for end in (client, server):
-            if end.family != socket.AF_UNIX:  # a kernel that waits for more would delay, too
+            if end.family != socket.AF_UNIX:  # Nagle's algorithm would add another delay
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def start(self) -> None:
-        """Carry both ways, until either end closes."""
+        """Transfer data in both directions until either end closes."""
         for act, *arguments in (
-            (self._listen, self._client, self._on_question, self._to_server),
-            (self._listen, self._server, self._on_answer, self._to_client),
+            (self._receive, self._client, self._on_question, self._to_server),
+            (self._receive, self._server, self._on_answer, self._to_client),
             (self._deliver, self._to_server, self._server),
             (self._deliver, self._to_client, self._client),
         ):
             threading.Thread(target=act, args=arguments, daemon=True).start()
 
-    def _listen(self, source: socket.socket, notice: Callable[[bytes], None], way: _Queue) -> None:
-        with suppress(OSError):  # the other end has closed both, or the wire was cut
+    def _receive(self, source: socket.socket, hook: Callable[[bytes], None], out: _Queue) -> None:
+        with suppress(OSError):  # the other end has closed both, or a hook cut the connection
             while data := source.recv(BUFFER):
                 arrival = time.monotonic() + self._proxy.delay
-                notice(data)
-                way.put((arrival, data))
-        way.put((time.monotonic() + self._proxy.delay, None))
+                hook(data)
+                out.put((arrival, data))
+        out.put((time.monotonic() + self._proxy.delay, None))
 
-    def _deliver(self, way: _Queue, sink: socket.socket) -> None:
+    def _deliver(self, pending: _Queue, sink: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                arrival, data = way.get()
+                arrival, data = pending.get()
                 if (left := arrival - time.monotonic()) > 0:
                     time.sleep(left)
                 if data is None:

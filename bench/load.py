@@ -1,4 +1,4 @@
-"""A load: clients that each ask again as soon as they are answered, in one thread."""
+"""A closed-loop load: clients in one thread, each sending its next request after a reply."""
 
 import selectors
 import statistics
@@ -17,9 +17,9 @@ MILLISECONDS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How often it was done in a second, and milliseconds: how long it took, and of the CPU.
+    """Results of a load: runs per second; p50, p99 and server CPU time per run in milliseconds.
 
-    `own` is the share of a core that the clients themselves took.
+    `own` is the share of a core that the clients used.
     """
 
     rate: float
@@ -30,16 +30,16 @@ class Load:
 
 
 class Client:
-    """One connection, on which a script runs again and again."""
+    """A connection on which a script runs repeatedly."""
 
     def __init__(self, connection: Connection, script: Script, until: float) -> None:
-        """Begin; a script that has begun is finished, however late it is."""
+        """Start the first run. No run starts after `until`; a started run is completed."""
         self._connection, self._script, self._until = connection, script, until
         self.seconds: list[float] = []
         self._begin()
 
     def go_on(self) -> bool:
-        """Take what has come and ask on; False once the time is up and everything finished."""
+        """Handle received data. Return False after the last run."""
         reply = self._connection.receive()
         if reply is None:
             return True
@@ -60,7 +60,7 @@ class Client:
 
 
 def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
-    """Run each script as a client of its own for so many seconds."""
+    """Run each script in a separate client for this many seconds."""
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         connections = [stack.enter_context(Connection(serving.url)) for _ in scripts]
         cpu, own, began = serving.cpu(), time.process_time(), time.perf_counter()

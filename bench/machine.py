@@ -1,4 +1,4 @@
-"""What was measured on."""
+"""Facts about the machine and the software that are measured."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ _CPUINFO: Final = Path("/proc/cpuinfo")
 
 
 def facts() -> dict[str, str]:
-    """The machine, its system, Python and the packages that serve."""
+    """Return the CPU, the operating system, and the versions of Python and packages."""
     return {
         "cpu": f"{os.cpu_count()} of {_cpu()}",
         "system": f"{platform.system()} {platform.release()}",
@@ -23,14 +23,14 @@ def facts() -> dict[str, str]:
 
 
 def database(engine: Engine) -> str:
-    """The server's name and version."""
+    """Return the name and version of the database server."""
     with engine.connect() as connection:
         version: str = connection.exec_driver_sql("SELECT version()").scalar_one()
     return " ".join(version.split()[:2])
 
 
 def described() -> str:
-    """The machine in a line."""
+    """Return a line that describes the machine."""
     known = facts()
     return f"{known['cpu']}, {known['system']}, Python {known['python']}"
 

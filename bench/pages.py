@@ -1,4 +1,4 @@
-"""The pages that are benchmarked, and how a client asks for them: of MovR, and of the floor."""
+"""The pages that are benchmarked, and the scripts that request them from MovR and the floor."""
 
 import random
 import re
@@ -15,17 +15,17 @@ from movr.cities import DEFAULT_CITY
 STRANGER: Final = " as a stranger"
 AROUND: Final = "Vehicles from where one is"
 CYCLE: Final = "Start and end a ride"
-SPREAD: Final = 0.015  # degrees, a mile: where the vehicles are
+SPREAD: Final = 0.015  # degrees, about a mile, the area of the vehicles
 START, SEE, END = "start", "see", "end"  # the three requests of the cycle
 END_FORM: Final = re.compile(r'"(/rides/end/[0-9a-f-]{36})"')
 END_LOCATION: Final = "64 Christopher Street"
 
-# Yields requests, is sent the replies, and returns when it has done what is timed.
+# A generator that yields requests, is sent their replies, and returns at the end of a run.
 Script = Callable[[], Generator[bytes, Reply, None]]
 
 
 def paths(person: Person) -> dict[str, str]:
-    """The path of each page that this member sees, or a stranger."""
+    """Return the path of each benchmarked page, for this member or an anonymous visitor."""
     return {
         "Home as a stranger": "/",
         "Vehicles as a stranger": "/vehicles",
@@ -42,18 +42,18 @@ def paths(person: Person) -> dict[str, str]:
 
 
 def is_for_strangers(page: str) -> bool:
-    """True for a page as somebody sees it who is not logged in."""
+    """Return True for a page that is requested without logging in."""
     return page.endswith(STRANGER)
 
 
 def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
-    """What one client does on each page of MovR, in a session of its own."""
+    """Log a member in and return the script of each page of MovR for this session."""
     with Visitor(url) as visitor:
         visitor.get("/")
-        visitor.get("/")  # by now it has a token, and was told what is said once
+        visitor.get("/")  # the session has a token now, and messages shown once are gone
         stranger = visitor.session
         visitor.post("/login", username=person.username, password=PASSWORD)
-        visitor.get("/")  # is greeted
+        visitor.get("/")  # shows the message after logging in
         member = visitor.session
         token = visitor.found(TOKEN)
     pages = {
@@ -68,23 +68,23 @@ def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
 
 
 def scripts_of_floor(person: Person) -> Mapping[str, Script]:
-    """The same on the floor."""
+    """Return the script of each page of the floor."""
     pages = {page: partial(_see, request(f"/{slug(page)}")) for page in paths(person)}
     return {**pages, CYCLE: partial(_ride_on_floor, person)}
 
 
 def slug(page: str) -> str:
-    """The name of a page as the floor's paths have it."""
+    """Return a page's name as in the floor's paths."""
     return page.lower().replace(" ", "-")
 
 
-def _see(asked: bytes) -> Generator[bytes, Reply, None]:
-    reply = yield asked
+def _see(data: bytes) -> Generator[bytes, Reply, None]:
+    reply = yield data
     _expect(reply, OK)
 
 
 def _around() -> str:
-    """The list as somebody sees it who is somewhere else than anybody before."""
+    """Return the path of the list of vehicles near a random position."""
     north, east = (random.uniform(-SPREAD, SPREAD) for _ in range(2))  # noqa: S311 - no secret
     centre = DEFAULT_CITY.centre
     return f"/vehicles?near={centre.latitude + north:.5f},{centre.longitude + east:.5f}"
@@ -96,7 +96,7 @@ def _look_around(session: str) -> Generator[bytes, Reply, None]:
 
 
 def _ride(person: Person, session: str, token: str) -> Generator[bytes, Reply, None]:
-    """Start a ride, see it, end it, as a browser does: each reply has a session for the next."""
+    """Start a ride, open its page and end it, taking the session cookie of each reply."""
     fields = {"csrf_token": token}
     started = yield request(f"/rides/start/{person.vehicle}", session=session, fields=fields)
     _expect(started, SEE_OTHER)

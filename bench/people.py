@@ -1,4 +1,4 @@
-"""Members of the benchmark's own: each with a page and more of vehicles and of rides."""
+"""Members for benchmarks, each with more vehicles and rides than fit on a page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,22 +14,22 @@ from movr.passwords import hash_password
 from scenarios.shared.world import analyze, totals_of
 
 MORE_THAN_A_PAGE: Final = 40
-# Not where those look who look from the centre: what they find is the world's.
+# Far from the centre, so that searches there find only the scenario's vehicles.
 ASIDE: Final = Position(DEFAULT_CITY.latitude + 0.2, DEFAULT_CITY.longitude)
-PASSWORD: Final = "faster than a floor"  # noqa: S105 - of accounts that end with their database
+PASSWORD: Final = "faster than a floor"  # noqa: S105 - of accounts in temporary databases
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member, who owns vehicles and has ridden."""
+    """A member with vehicles and past rides."""
 
     id: UUID
     username: str
-    vehicle: UUID  # the first of theirs
+    vehicle: UUID  # the member's first vehicle
 
 
-def settle(engine: Engine, number: int, *, now: datetime) -> list[Person]:
-    """Add so many people to the first city."""
+def add(engine: Engine, number: int, *, now: datetime) -> list[Person]:
+    """Add this number of members to the default city."""
     password_hash = hash_password(PASSWORD)
     people = [Person(id := uuid4(), f"bench-{id.hex}", uuid4()) for _ in range(number)]
     with engine.begin() as connection:

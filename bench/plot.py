@@ -1,4 +1,4 @@
-"""The lab's plot and page: SVG and HTML by hand, with nothing from elsewhere."""
+"""The lab's plot (SVG) and page (HTML), without external resources."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from bench.slopes import Slope
 
 WIDTH, HEIGHT = 960, 520
 LEFT, RIGHT, TOP, BOTTOM = 76, 560, 64, 464  # the axes, in pixels
-MANY: Final = 12  # round trips that a page makes which asks for one thing after another
+MANY: Final = 12  # round trips of a hypothetical page with one query per item
 TITLE: Final = "What the distance to its database adds to a page"
 LETTER: Final = 6.6  # pixels, on average
 
@@ -44,7 +44,7 @@ footer { color: var(--faint); margin-top: 2rem }
 
 
 def plot(slopes: Sequence[Slope], *, colours: str = _COLOURS) -> str:
-    """The plot as SVG, light or dark as its reader is."""
+    """Return the plot as SVG, with light and dark colours."""
     farthest = max(distance for distance, _ in slopes[0].points)
     scale = Scale(farthest, farthest * (MANY + 0.8))
     return "\n".join(
@@ -64,18 +64,18 @@ def plot(slopes: Sequence[Slope], *, colours: str = _COLOURS) -> str:
 
 
 class Scale:
-    """From milliseconds to pixels."""
+    """Conversion of milliseconds to pixels."""
 
     def __init__(self, farthest: float, longest: float) -> None:
-        """Of distance to the right, of time upwards."""
+        """Set the maximum of the x axis (distance) and of the y axis (time), in ms."""
         self.farthest, self.longest = farthest or 1, longest or 1
 
     def x(self, distance: float) -> float:
-        """Where a distance is."""
+        """Return the x coordinate of a distance."""
         return round(LEFT + (RIGHT - LEFT) * distance / self.farthest, 1)
 
     def y(self, time: float) -> float:
-        """Where a time is."""
+        """Return the y coordinate of a time."""
         return round(BOTTOM - (BOTTOM - TOP) * time / self.longest, 1)
 
 
@@ -98,7 +98,7 @@ def _axes(scale: Scale, distances: Sequence[float]) -> Iterator[str]:
 
 
 def _lines(scale: Scale, slopes: Sequence[Slope]) -> Iterator[str]:
-    """Every page as a line; pages with as many round trips share a label."""
+    """Yield a line for each page; pages with the same number of round trips share a label."""
     by_trips = sorted(slopes, key=lambda slope: slope.counted)
     for trips, alike in groupby(by_trips, key=lambda slope: slope.counted):
         pages = list(alike)
@@ -111,7 +111,7 @@ def _lines(scale: Scale, slopes: Sequence[Slope]) -> Iterator[str]:
 
 
 def _names(pages: Sequence[Slope]) -> str:
-    """As many names as the label has room for."""
+    """Return as many of the pages' names as fit on a label."""
     names = [page.page.lower() for page in pages]
     room = (WIDTH - RIGHT - 40) / LETTER
     shown = names[:1]
@@ -123,10 +123,10 @@ def _names(pages: Sequence[Slope]) -> str:
 
 
 def _many(scale: Scale) -> Iterator[str]:
-    """What a page would take that makes many round trips: arithmetic, and drawn as such."""
+    """Yield a dashed line for a page with MANY round trips, which is computed, not measured."""
     x, y = scale.x(scale.farthest), scale.y(MANY * scale.farthest)
     yield f'<line class="many" x1="{LEFT}" y1="{scale.y(0)}" x2="{x}" y2="{y}"/>'
-    yield _label(y + 4, MANY, "what MovR never does: by arithmetic", "warning")
+    yield _label(y + 4, MANY, "round trips, computed for comparison", "warning")
 
 
 def _label(y: float, trips: int, what: str, style: str = "") -> str:
@@ -135,7 +135,7 @@ def _label(y: float, trips: int, what: str, style: str = "") -> str:
 
 
 def page(slopes: Sequence[Slope]) -> str:
-    """The page with the plot and the numbers."""
+    """Return the HTML page with the plot and a table."""
     distances = "".join(f"<th>{distance:g} ms</th>" for distance, _ in slopes[0].points)
     rows = "\n".join(_row(slope) for slope in slopes)
     when = f"{datetime.now(UTC):%d %B %Y}"
@@ -149,13 +149,13 @@ def page(slopes: Sequence[Slope]) -> str:
 </head>
 <body>
 <h1>MovR's latency lab</h1>
-<p>What each page takes when the database is farther and farther away: the time of a request over
-HTTP on one machine, where a proxy holds back what passes between MovR and its database by half
-of the distance in each direction. The slope of a page's line is how many round trips it makes.</p>
+<p>The response time of each page at increasing distances from the database, measured over
+HTTP on one machine, where a proxy delays the data between MovR and its database by half of
+the distance in each direction. The slope of a page's line is how many round trips it makes.</p>
 {plot(slopes, colours="")}
 <div><table>
 <caption>Milliseconds (median) at each distance; round trips as fitted by least squares, and as
-counted on the wire</caption>
+counted by the proxy</caption>
 <thead><tr><th>page</th>{distances}<th>fitted</th><th>counted</th></tr></thead>
 <tbody>
 {rows}

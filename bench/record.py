@@ -1,6 +1,6 @@
-"""What each page asks of the database and answers, written down for the floor to do the same.
+"""Recording of each page's statements and response, which the floor replays.
 
-Nothing is repeated here: it is recorded from MovR itself as it answers.
+They are recorded from MovR while it serves the pages.
 """
 
 from collections.abc import Callable
@@ -23,13 +23,13 @@ from movr.movr import MovR
 from web.app import create_app
 from web.config import Settings
 
-# What keeps a transaction, and asks for nothing.
-_KEEPING: Final = frozenset({"BEGIN", "COMMIT"})
+# Transaction control, which is not counted as a statement.
+_TRANSACTION_CONTROL: Final = frozenset({"BEGIN", "COMMIT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One request: its SQL as sent, the answer, the ids in the SQL that another run replaces."""
+    """A recorded request: SQL, round trips, response, and the ids that a replay replaces."""
 
     sql: list[str]
     round_trips: int
@@ -39,26 +39,26 @@ class Act:
 
     @property
     def statements(self) -> int:
-        """How many statements of MovR's own there are, those that keep a transaction aside."""
-        return sum(statement not in _KEEPING for statement in self.sql)
+        """The number of statements, without transaction control."""
+        return sum(statement not in _TRANSACTION_CONTROL for statement in self.sql)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What the floor does for each request."""
+    """The recorded requests, by name."""
 
     acts: dict[str, Act] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """For the floor, which is another process."""
+        """Return the plan as JSON data for the floor's process."""
         return asdict(self)
 
 
 class Recorder:
-    """MovR in this process, with all that it sends to the database written down."""
+    """MovR in this process, with a record of the statements that it sends."""
 
     def __init__(self, app: Flask, proxy: LatencyProxy) -> None:
-        """Listen to this app's connections, which lead through this wire."""
+        """Listen to this app's engines, whose connections go through the proxy."""
         self.plan: Final = Plan()
         self._client = FlaskClient(app, app.response_class)
         self._proxy = proxy
@@ -78,7 +78,7 @@ class Recorder:
         return self._client.post(path, data=fields)
 
     def note(self, name: str, act: Callable[[], TestResponse]) -> str:
-        """Act, write down what it took, and return the page."""
+        """Call `act`, record it under this name, and return the page."""
         self._sql.clear()
         self._proxy.reset()
         reply = act()
@@ -93,10 +93,10 @@ class Recorder:
 
 
 def record(url: URL, person: Person) -> Plan:
-    """What every page takes for this member, and for strangers."""
+    """Record every page for this member and for anonymous visitors."""
     with LatencyProxy(url) as proxy:
         app = create_app(Settings(db_uri=uri_text(proxy.url), debug=True))
-        app.config["WTF_CSRF_ENABLED"] = False  # no stranger's browser is here
+        app.config["WTF_CSRF_ENABLED"] = False  # the client is not a browser
         try:
             return _record(Recorder(app, proxy), person)
         finally:
@@ -105,14 +105,14 @@ def record(url: URL, person: Person) -> Plan:
 
 def _record(recorder: Recorder, person: Person) -> Plan:
     pages = paths(person)
-    recorder.see("/")  # connects, and is told that we could not tell where it is
+    recorder.see("/")  # opens a connection, and shows the message about the city once
     for name in filter(is_for_strangers, pages):
         recorder.note(name, partial(recorder.see, pages[name]))
     recorder.send("/login", username=person.username, password=PASSWORD)
-    recorder.see("/")  # is greeted
+    recorder.see("/")  # shows the message after logging in
     for name in filterfalse(is_for_strangers, pages):
         recorder.note(name, partial(recorder.see, pages[name]))
-    _note_ride(recorder, person)  # connects what writes
+    _note_ride(recorder, person)  # opens the connection for writes; recorded again below
     _note_ride(recorder, person)
     return recorder.plan
 

@@ -1,4 +1,4 @@
-"""What a benchmark found: kept as JSON, read as a table, compared with another."""
+"""Results of a benchmark: saved as JSON, printed as a table, compared with others."""
 
 import json
 import statistics
@@ -13,7 +13,7 @@ from bench.load import Load
 
 @dataclass(slots=True)
 class Page:
-    """A page: what it asks of the database, and its runs on MovR and on the floor."""
+    """A page's statements and round trips, and its runs on MovR and on the floor."""
 
     statements: int
     round_trips: int
@@ -22,26 +22,26 @@ class Page:
 
     @property
     def rates(self) -> list[float]:
-        """Of each run, how often a second."""
+        """The requests per second of each run."""
         return [load.rate for load in self.app]
 
     @property
     def shares(self) -> list[float]:
-        """Of each run, the share of the floor's rate that MovR reaches."""
+        """MovR's rate divided by the floor's, for each run."""
         return [app.rate / floor.rate for app, floor in zip(self.app, self.floor, strict=True)]
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Self:
-        """As it was written."""
+        """Return the page from its JSON data."""
         runs = {side: [Load(**load) for load in data[side]] for side in ("app", "floor")}
         return cls(data["statements"], data["round_trips"], **runs)
 
 
 @dataclass(slots=True)
 class Results:
-    """All pages of one benchmark, and the facts about it.
+    """All pages of one benchmark, and facts about the machine.
 
-    `growth` is the median p50 in milliseconds by page, and by the vehicles in all.
+    `growth` is the median p50 in milliseconds, by page and number of vehicles.
     """
 
     facts: dict[str, str]
@@ -49,19 +49,19 @@ class Results:
     growth: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Keep it."""
+        """Save the results as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """What was kept."""
+        """Load saved results."""
         data = json.loads(path.read_text())
         pages = {name: Page.of_json(page) for name, page in data["pages"].items()}
         return cls(data["facts"], pages, data["growth"])
 
     def as_text(self) -> str:
-        """All of it, for people: medians of the runs."""
+        """Return the results as tables, with the medians of the runs."""
         facts = "\n".join(f"{name}: {fact}" for name, fact in self.facts.items())
         parts = [facts, terminal.table([HEAD, *(_row(*page) for page in self.pages.items())])]
         if self.growth:
@@ -93,7 +93,7 @@ def _row(name: str, page: Page) -> Sequence[str]:
 
 
 def _growth(growth: Mapping[str, Mapping[str, float]]) -> Iterator[Sequence[str]]:
-    """How the p50 grows from the fewest vehicles to the most."""
+    """Yield the rows of a table of p50 by number of vehicles."""
     sizes = list(next(iter(growth.values())))
     yield ("p50 ms by vehicles in all", *sizes, "grows")
     for page, times in growth.items():
@@ -102,7 +102,7 @@ def _growth(growth: Mapping[str, Mapping[str, float]]) -> Iterator[Sequence[str]
 
 
 def compare(old: Results, new: Results) -> str:
-    """How many times the old the new is; marked * where the runs of both do not overlap."""
+    """Return a table of the ratios new/old, marked * where the runs of both do not overlap."""
     head = ("page", "req/s", "old", "new", "share of floor", "old", "new")
     rows = [
         (name, *_compared(was.rates, now.rates, ".0f"), *_compared(was.shares, now.shares, ".0%"))

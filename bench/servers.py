@@ -1,4 +1,4 @@
-"""What is measured: a database of its own, and gunicorn in front of it. Both end with us."""
+"""Temporary databases and gunicorn servers for benchmarks."""
 
 import os
 import secrets
@@ -25,15 +25,15 @@ from web.config import Settings, read_settings
 
 ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 30  # seconds
-POLL_INTERVAL: Final = 0.005  # seconds between two looks at whether it answers
+POLL_INTERVAL: Final = 0.005  # seconds between two checks whether the server answers
 UNLIMITED: Final = 1_000_000
-POOL_SIZE: Final = 5  # connections at most, as many as MovR has by default
+POOL_SIZE: Final = 5  # connections, MovR's default
 PROC: Final = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A gunicorn that serves."""
+    """A running gunicorn server."""
 
     url: str
     pid: int
@@ -41,13 +41,13 @@ class Serving:
     settings: Settings
 
     def memory(self) -> float:
-        """Megabytes that a worker takes, shared pages by their share (PSS). Linux only."""
+        """Return the memory of one worker in megabytes (PSS). Linux only."""
         rollup = (self._workers()[0] / "smaps_rollup").read_text()
         kilobytes = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
         return int(kilobytes.split()[1]) / 1024
 
     def cpu(self) -> float:
-        """Seconds of CPU that its workers have taken so far. Linux only."""
+        """Return the CPU seconds that all workers have used so far. Linux only."""
         return sum(map(_cpu, self._workers()))
 
     def _workers(self) -> list[Path]:
@@ -63,7 +63,7 @@ def _cpu(process: Path) -> float:
 
 @contextmanager
 def server() -> Iterator[URL]:
-    """The database server of DB_URI, or an embedded PostgreSQL in a temporary folder."""
+    """Yield the URL of the database server of DB_URI, or of a temporary embedded PostgreSQL."""
     if uri := os.environ.get("DB_URI"):
         yield parse_uri(uri)
         return
@@ -75,7 +75,7 @@ def server() -> Iterator[URL]:
 @signals.uninterrupted
 @contextmanager
 def fresh_database(server: URL) -> Iterator[URL]:
-    """A database on this server with MovR's schema and no rows, removed afterwards."""
+    """Create a database with MovR's schema and no rows, and drop it afterwards."""
     name = f"movr_bench_{secrets.token_hex(4)}"
     uri, url = uri_text(server), server.set(database=name)
     terminal.tell("Making a database")
@@ -90,7 +90,7 @@ def fresh_database(server: URL) -> Iterator[URL]:
 
 @contextmanager
 def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
-    """An engine on this database, closed afterwards."""
+    """Yield an engine for this database, and dispose of it afterwards."""
     engine = make_engine(
         uri_text(url), pool_size=POOL_SIZE, application_name="movr-bench", autocommit=autocommit
     )
@@ -103,7 +103,7 @@ def connected(url: URL, *, autocommit: bool = False) -> Iterator[Engine]:
 @signals.uninterrupted
 @contextmanager
 def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
-    """This application under gunicorn as in production, but on a free port of the loopback."""
+    """Serve this application with gunicorn as in production, on a free port of the loopback."""
     bind = f"127.0.0.1:{_free_port()}"
     url = f"http://{bind}"
     terminal.tell(f"Starting {application}")
@@ -111,13 +111,13 @@ def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
         **os.environ,
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(),
-        "PYTHON_DOTENV_DISABLED": "1",  # what a .env says is for a laptop's own MovR
+        "PYTHON_DOTENV_DISABLED": "1",  # .env is for local development
         "WRITES_PER_MINUTE": str(UNLIMITED),
         **settings,
     }
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
-        # In a session of its own: a terminal's Ctrl-C is ours, and we end what we started.
+        # In a new session, so that Ctrl-C does not reach it; this process stops it.
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "-b", bind, application],
             cwd=ROOT,
@@ -148,7 +148,7 @@ def _free_port() -> int:
 def _answers(url: str) -> bool:
     try:
         with Connection(url) as connection:
-            connection.ask(request("/healthz"))
+            connection.exchange(request("/healthz"))
     except (OSError, Unexpected):
         return False
     return True

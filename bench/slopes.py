@@ -1,4 +1,4 @@
-"""What a page costs by distance: a line, whose slope is its number of round trips."""
+"""The time of a page by latency: a line whose slope is its number of round trips."""
 
 import statistics
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ TOLERANCE: Final = 0.3  # round trips
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A page: the round trips counted on the wire, and (distance, time) in milliseconds."""
+    """A page's counted round trips, and its points (distance, time) in milliseconds."""
 
     page: str
     counted: int
@@ -17,12 +17,12 @@ class Slope:
 
     @property
     def fitted(self) -> float:
-        """The round trips that the times speak of: the slope of the least squares."""
+        """The number of round trips by linear regression: the slope of the times."""
         return self._line().slope
 
     @property
     def added(self) -> tuple[tuple[float, float], ...]:
-        """(distance, time) in milliseconds, less what the page takes without any distance."""
+        """The points (distance, time) in milliseconds, less the time at distance 0."""
         without = self._line().intercept
         return tuple((distance, time - without) for distance, time in self.points)
 
@@ -32,10 +32,10 @@ class Slope:
 
     @property
     def deviation(self) -> float:
-        """How far what is fitted is from what was counted."""
+        """The absolute difference of fitted and counted round trips."""
         return abs(self.fitted - self.counted)
 
     @property
     def agrees(self) -> bool:
-        """True if both say the same."""
+        """True if the difference is within TOLERANCE."""
         return self.deviation <= TOLERANCE

@@ -1,4 +1,4 @@
-"""What a command says while it works, and how it ends."""
+"""Terminal output of commands: progress, tables, error messages and exit status."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +10,11 @@ from movr import signals
 Item = TypeVar("Item")
 
 WIDTH: Final = 30  # characters
-INTERRUPTED: Final = 130  # what a shell says of a command that Ctrl-C ended
+INTERRUPTED: Final = 130  # a shell's exit status of a command that was ended by SIGINT
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """Reads an option that is a whole number, and not less than this."""
+    """Return a parser of options that accepts whole numbers from `least` on."""
 
     def parse(text: str) -> int:
         if int(text) < least:
@@ -26,7 +26,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 
 def run(command: Callable[[], None]) -> int:
-    """Run a command until it is done or told to end; the exit status."""
+    """Run a command until it ends or is interrupted, and return the exit status."""
     signals.raise_keyboard_interrupt()
     try:
         command()
@@ -40,12 +40,12 @@ def run(command: Callable[[], None]) -> int:
 
 
 def tell(what: str) -> None:
-    """What is being done, before there is a bar to show for it."""
+    """Print the current activity to stderr."""
     print(f"{what}.", file=sys.stderr, flush=True)
 
 
 def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """These items, with a bar on the terminal for how far we are; elsewhere a line a tenth."""
+    """Yield the items with a progress bar, or a line for each tenth if stderr is no terminal."""
     for done, item in enumerate(items):
         _show(what, done, len(items))
         yield item
@@ -53,7 +53,7 @@ def progress(items: Sequence[Item], what: str) -> Iterator[Item]:
 
 
 def bar(what: str) -> Callable[[float], None]:
-    """What shows a share that is done, from 0 to 1, whenever it is told one of another percent."""
+    """Return a function that shows a share, from 0 to 1, whenever its percentage changes."""
     shown = -1
 
     def show(share: float) -> None:
@@ -76,7 +76,7 @@ def _show(what: str, done: int, total: int) -> None:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of text, the first to the left, the others to the right; the first row is a head."""
+    """Return a text table; the first row is its head, the first column is aligned left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(

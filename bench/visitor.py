@@ -1,4 +1,4 @@
-"""A visitor of the site over HTTP, as a browser is one: a session, forms with their tokens."""
+"""A client of the site with a session cookie and the CSRF tokens of its forms."""
 
 import re
 from html import unescape
@@ -13,38 +13,38 @@ TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Visitor:
-    """Somebody with a browser, who may become a member."""
+    """A visitor of the site, anonymous until it logs in."""
 
     def __init__(self, url: str) -> None:
-        """Open the site at this URL."""
+        """Connect to the site at this URL."""
         self._connection = Connection(url)
         self.session = ""
         self.page = ""
 
     def get(self, path: str) -> Reply:
-        """See a page."""
-        reply = self._ask(path, request(path, session=self.session), OK)
+        """Open a page, which becomes the current page."""
+        reply = self._exchange(path, request(path, session=self.session), OK)
         self.page = reply.text
         return reply
 
     def post(self, path: str, **fields: str) -> Reply:
-        """Send a form of the page last seen, with its token."""
+        """Send a form with the current page's CSRF token."""
         form = {"csrf_token": self.found(TOKEN), **fields}
-        return self._ask(path, request(path, session=self.session, fields=form), SEE_OTHER)
+        return self._exchange(path, request(path, session=self.session, fields=form), SEE_OTHER)
 
     def link(self, to: str) -> str:
-        """The first link or form of the page last seen that leads to an id below this path."""
+        """Return the first URL on the current page of the form `<to>/<id>`."""
         return self.found(re.compile(rf'"({to}/[0-9a-f-]{{36}})"'))
 
     def found(self, pattern: re.Pattern[str]) -> str:
-        """What the page last seen has here."""
+        """Return the pattern's first group on the current page. Raises Unexpected."""
         found = pattern.search(self.page)
         if not found:
             raise Unexpected(f"A page does not have {pattern.pattern}.")
         return unescape(found[1])
 
-    def _ask(self, path: str, asked: bytes, expected: int) -> Reply:
-        reply = self._connection.ask(asked)
+    def _exchange(self, path: str, data: bytes, expected: int) -> Reply:
+        reply = self._connection.exchange(data)
         if reply.status != expected:
             raise Unexpected(f"{path} answered {reply.status}, not {expected}.")
         if reply.session is not None:

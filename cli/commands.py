@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(db)
     app.cli.add_command(placement)
-    if find_spec("scenarios"):  # a clone has them, the image does not
+    if find_spec("scenarios"):  # the container image does not include them
         from cli.scenario import scenario  # noqa: PLC0415
 
         app.cli.add_command(scenario)

@@ -1,4 +1,4 @@
-"""`flask --app server db …`: the schema's history."""
+"""`flask --app server db …`: schema migrations."""
 
 import click
 
@@ -6,7 +6,7 @@ from cli.error_messages import ErrorMessageGroup
 from movr.database import schema
 from web.context import movr
 
-db = ErrorMessageGroup("db", help="The schema's history (Alembic).")
+db = ErrorMessageGroup("db", help="Schema migrations (Alembic).")
 
 
 @db.command()
@@ -16,7 +16,7 @@ def upgrade(revision: str) -> None:
     schema.upgrade(movr().engine, revision)
 
 
-@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, no option
+@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, not an option
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
     """Undo the migrations down to REVISION, one step by default; `base` undoes them all."""
@@ -25,9 +25,9 @@ def downgrade(revision: str) -> None:
 
 @db.command()
 def recount() -> None:
-    """Count anew what riders' rides add up to, once older code ends no more of them.
+    """Recount all ride totals. Run it once no code older than revision 0008 is running.
 
-    Riders may ride meanwhile.
+    Rides may be started and ended in the meantime.
     """
     schema.recount(movr().engine)
 
@@ -35,13 +35,13 @@ def recount() -> None:
 @db.command()
 @click.option("--message", "-m", required=True, help="What changes, in a few words.")
 def migrate(message: str) -> None:
-    """Write a migration with what the models have and the database lacks."""
+    """Write a migration with the differences between the models and the database."""
     schema.migrate(movr().engine, message)
 
 
 @db.command()
 def current() -> None:
-    """Print the revision the database is at."""
+    """Print the current revision of the database."""
     schema.current(movr().engine)
 
 

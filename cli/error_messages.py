@@ -1,4 +1,4 @@
-"""How a command says what it can't do."""
+"""Conversion of expected errors to error messages of a command."""
 
 import click
 from flask.cli import AppGroup
@@ -10,14 +10,14 @@ from movr.errors import DatabaseUnavailable, Refusal
 
 
 class ErrorMessageGroup(AppGroup):
-    """Commands that say in a sentence what they can't do, or why the database did not do it."""
+    """A command group that prints expected errors as one sentence, without a stack trace."""
 
     def invoke(self, context: click.Context) -> object:
-        """Run the command."""
+        """Run the command. Raises ClickException for expected errors."""
         try:
             with readable_errors():
                 return super().invoke(context)
-        except DatabaseUnavailable as away:  # its sentence is for riders, its reason for operators
-            raise click.ClickException(f"MovR cannot use its database: {away.reason}.") from away
+        except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
+            raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
         except (SchemaError, Refusal, DatabaseRefused, CannotServe) as refusal:
             raise click.ClickException(str(refusal)) from refusal

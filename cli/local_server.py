@@ -1,4 +1,4 @@
-"""gunicorn on this machine, for whoever is at its keyboard."""
+"""gunicorn on the loopback interface, for development."""
 
 import sys
 from typing import Final
@@ -7,5 +7,5 @@ HOST: Final = "127.0.0.1"
 GUNICORN_COMMAND: Final = (sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app")
 
 
-class CannotServe(Exception):  # noqa: N818 - a reason, told and done with
-    """Something in the way, in one sentence."""
+class CannotServe(Exception):  # noqa: N818 - a message for the command line
+    """The server can't start; the message is a sentence."""

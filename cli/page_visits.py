@@ -1,4 +1,4 @@
-"""A tour through every page, as a member of one city takes it, to see what each asks for."""
+"""Visits to every page as a member of one city, to record the statements of each page."""
 
 import re
 import secrets
@@ -15,19 +15,19 @@ from werkzeug.test import TestResponse
 
 from movr.cities import City
 
-# Cookies are for https only, but while developing.
+# https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
 
 
 class PageVisitFailed(click.ClickException):
-    """A page did not do what it does."""
+    """A page gave an unexpected response."""
 
 
 class PageVisitor:
-    """A member on tour, who sees one city."""
+    """A client of the site that acts as a member of one city."""
 
     def __init__(self, app: Flask, city: City) -> None:
-        """Arrive in this city."""
+        """Create a client whose requests come from this city."""
         self._client = FlaskClient(app, app.response_class)
         self._header = {app.extensions["settings"].city_header: city.name}
         self._name = f"tour-{secrets.token_hex(8)}"
@@ -51,28 +51,28 @@ class PageVisitor:
         self.post("/login", username=self._name, password=self._password)
 
     def change_password(self) -> dict[str, str]:
-        """The words that change it."""
+        """Choose a new password and return the form fields that set it."""
         present, self._password = self._password, secrets.token_hex(8)
         return {"present": present, "new": self._password}
 
     def get(self, path: str) -> str:
-        """See a page."""
+        """Open a page and return its HTML."""
         return self._open("GET", path).text
 
     def post(self, path: str, **fields: str) -> str:
-        """Send a form; where it led."""
+        """Send a form and return the path that it redirects to."""
         return urlsplit(self._open("POST", path, fields).headers["Location"]).path
 
     def follow(self, page: str, link: str) -> str:
-        """The first path on a page that begins with this one."""
+        """Return the first path on a page of the form `<link>/<id>`. Raises PageVisitFailed."""
         found = re.search(rf'"({link}/[0-9a-f-]{{36}})"', self.get(page))
         if not found:
             raise PageVisitFailed(f"{page} has no {link}.")
         return found[1]
 
     def _open(self, method: str, path: str, fields: dict[str, str] | None = None) -> TestResponse:
-        # In a context of its own: a command has an application context, which the request would
-        # share, and with it what g remembers of the last one.
+        # In a new context: the request would otherwise share the command's application context,
+        # and so the `g` of the previous request.
         reply = Context().run(
             self._client.open,
             path,
@@ -87,18 +87,18 @@ class PageVisitor:
 
 
 def visit_every_page(app: Flask, city: City) -> Iterator[str]:
-    """Visit every page, yielding its route after each. What it makes is deleted at the end.
+    """Visit every page and yield its route after each visit.
 
-    The account and the vehicle are: as always, their rows stay, erased and out of service.
+    Deletes the account and the vehicle at the end; as always, their rows remain.
     """
-    app.config["WTF_CSRF_ENABLED"] = False  # no stranger's browser is on this tour
+    app.config["WTF_CSRF_ENABLED"] = False  # the client is not a browser
     member = PageVisitor(app, city)
-    yield from _arrive(member)
-    yield from _own_and_ride(member)
-    yield from _leave(member)
+    yield from _visit_as_new_member(member)
+    yield from _add_vehicle_and_ride(member)
+    yield from _delete_account(member)
 
 
-def _arrive(member: PageVisitor) -> Iterator[str]:
+def _visit_as_new_member(member: PageVisitor) -> Iterator[str]:
     member.get("/")
     yield "GET /"
     member.register()
@@ -110,10 +110,10 @@ def _arrive(member: PageVisitor) -> Iterator[str]:
     for page in ("/", "/vehicles", "/users", "/rides", "/vehicles/add"):
         member.get(page)
         yield f"GET {page}, as a member"
-    yield from _be_safe(member)
+    yield from _visit_security(member)
 
 
-def _be_safe(member: PageVisitor) -> Iterator[str]:
+def _visit_security(member: PageVisitor) -> Iterator[str]:
     security = f"{member.follow('/', '/users')}/security"
     yield "GET /home"
     member.get(security)
@@ -126,7 +126,7 @@ def _be_safe(member: PageVisitor) -> Iterator[str]:
     yield "POST /login"
 
 
-def _own_and_ride(member: PageVisitor) -> Iterator[str]:
+def _add_vehicle_and_ride(member: PageVisitor) -> Iterator[str]:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
     yield "POST /vehicles/add"
     remove = member.follow(profile, "/vehicles/remove")
@@ -150,7 +150,7 @@ def _own_and_ride(member: PageVisitor) -> Iterator[str]:
     yield "POST /vehicles/remove/<id>"
 
 
-def _leave(member: PageVisitor) -> Iterator[str]:
+def _delete_account(member: PageVisitor) -> Iterator[str]:
     profile = member.follow("/", "/users")
     yield "GET /home"
     member.post(profile.replace("/users", "/users/remove"))

@@ -1,4 +1,4 @@
-"""`flask --app server placement …`: where rows live."""
+"""`flask --app server placement …`: the placement of rows in regions."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,7 +23,7 @@ ACCEPTED_EXCEPTIONS: Final = {
     "POST /users/remove/<id>": "a username that is free again is so in all cities",
 }
 
-placement = ErrorMessageGroup("placement", help="Where rows live.")
+placement = ErrorMessageGroup("placement", help="The placement of rows in regions.")
 
 WANTED = click.argument("wanted", type=click.Choice([kind.value for kind in Placement]))
 SURVIVE = click.option(
@@ -39,7 +39,7 @@ SURVIVE = click.option(
 @WANTED
 @SURVIVE
 def show_plan(wanted: str, survive: str) -> None:
-    """Print the SQL from what the database has to WANTED, a comment a step; change nothing."""
+    """Print the SQL that changes the placement to WANTED, without running it."""
     for step in _plan(wanted, survive):
         click.echo(f"-- {step.why}\n{step.sql};")
 
@@ -48,7 +48,7 @@ def show_plan(wanted: str, survive: str) -> None:
 @WANTED
 @SURVIVE
 def apply(wanted: str, survive: str) -> None:
-    """Bring the database to WANTED, step by step. Interrupted? Run it again."""
+    """Change the placement to WANTED, step by step. After an interrupt, run it again."""
     steps = _plan(wanted, survive)
     at_once = not inspection.current_placement(movr().engine).cockroachdb
     if not steps:
@@ -62,23 +62,23 @@ def apply(wanted: str, survive: str) -> None:
 
 @placement.command()
 def show() -> None:
-    """Say which placement the database has, and where it keeps each city."""
-    has = inspection.current_placement(movr().engine)
-    click.echo(f"{has.database} has the placement {has.placement}.")
+    """Print the placement of the database and the region of each city."""
+    current = inspection.current_placement(movr().engine)
+    click.echo(f"{current.database} has the placement {current.placement}.")
     for city in CITIES:
-        click.echo(f"  {city.name:15} {has.cities.get(city.name, 'with all the others')}")
-    if not has.is_current:
-        click.echo(f"This is not what cities.py says: run `placement apply {has.placement}`.")
+        click.echo(f"  {city.name:15} {current.cities.get(city.name, 'with all other cities')}")
+    if not current.is_current:
+        click.echo(f"This differs from cities.py: run `placement apply {current.placement}`.")
 
 
 @placement.command("sql")
 @click.argument("wanted", type=click.Choice([Placement.PARTITION.value]))
-def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
-    """Print dbinit.sql. Only in a clone: its sample rows are made by what no image has."""
+def render(wanted: str) -> None:  # noqa: ARG001 - only one placement has such a file
+    """Print dbinit.sql. Needs a clone of the repository, which has the generator of its rows."""
     try:
-        from scenarios.shared import sample  # noqa: PLC0415 - a laptop's: makes names with Faker
+        from scenarios.shared import sample  # noqa: PLC0415 - needs Faker, for development only
     except ImportError:
-        message = "The sample rows are made in a clone. What would be printed is its dbinit.sql."
+        message = "This command needs a clone of the repository, where its output is dbinit.sql."
         raise click.ClickException(message) from None
     click.echo(dbinit.render(vars(sample.make()), sample.logins()), nl=False)
 
@@ -86,11 +86,11 @@ def render(wanted: str) -> None:  # noqa: ARG001 - the one that has a file
 @placement.command()
 @click.pass_obj
 def prove(script: ScriptInfo) -> None:
-    """Take a tour through every page, and show for each statement which regions it may touch.
+    """Visit every page, and show for each statement which regions it may touch.
 
-    Exit status 1 if one is not proven to stay in its region and is no known exception. The tour
-    opens an account in each region, adds a vehicle and rides it, and leaves them as an account and
-    a vehicle that were deleted leave them: three rows a region, and two totals of the ride.
+    Exit status 1 if a statement is not proven to stay in its region and is no known exception. The
+    visit opens an account in each region, adds a vehicle, rides it and deletes both. Three rows and
+    two ride totals remain in each region, as after any deletion.
     """
     app = script.load_app()
     if inspection.current_placement(app.extensions["movr"].engine).placement is Placement.NONE:
@@ -99,21 +99,21 @@ def prove(script: ScriptInfo) -> None:
     for region in REGIONS:
         city = cities_in(region)[0]
         click.echo(f"\n{city.label} ({region})\n{locality.LocalityCheck.heading()}")
-        for proof in _proofs(app, city):
-            click.echo(str(proof))
-            violations += proof.is_violation
+        for check in _checks(app, city):
+            click.echo(str(check))
+            violations += check.is_violation
     if violations:
         raise click.ClickException(f"{violations} statements are not proven to stay at home.")
-    click.echo("\nEvery statement without a reason of its own stays in its region.")
+    click.echo("\nEvery statement stays in its region, apart from the accepted exceptions.")
 
 
-def _proofs(app: Flask, city: City) -> Iterator[locality.LocalityCheck]:
-    """What each page of the tour sends, judged by the server's own plans."""
-    door: MovR = app.extensions["movr"]
-    with locality.recording_statements(*door.engines) as sent:
+def _checks(app: Flask, city: City) -> Iterator[locality.LocalityCheck]:
+    """Visit every page and check each statement that it sends by the server's plan."""
+    movr: MovR = app.extensions["movr"]
+    with locality.recording_statements(*movr.engines) as sent:
         for page in page_visits.visit_every_page(app, city):
             recorded = sent[:]
-            with door.engine.connect() as connection:
+            with movr.engine.connect() as connection:
                 for statement in recorded:
                     yield locality.check_locality(
                         connection, page, statement, city, ACCEPTED_EXCEPTIONS.get(page)
@@ -123,7 +123,7 @@ def _proofs(app: Flask, city: City) -> Iterator[locality.LocalityCheck]:
 
 @placement.command("update-region")
 def update_region() -> None:
-    """Have the hidden crdb_region of CockroachDB's guide say the region of each row's city."""
+    """Set the hidden crdb_region, as in CockroachDB's guide, to the region of each row's city."""
     if not inspection.current_placement(movr().engine).cockroachdb:
         raise click.ClickException("Only CockroachDB has a crdb_region.")
     movr().update_region()

@@ -1,4 +1,4 @@
-"""`flask --app server scenario …`: small worlds, each in a database and on a port of its own."""
+"""`flask --app server scenario …`: sample data sets, each with a separate database and port."""
 
 import sys
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ from web.context import movr, settings
 STEPS: Final = 1000  # of the progress bar
 FLASK: Final = Path(sys.executable).with_name("flask")
 
-scenario = ErrorMessageGroup("scenario", help="Small worlds, each in a database of its own.")
+scenario = ErrorMessageGroup("scenario", help="Sample data sets, each in a separate database.")
 
 
 @scenario.command("list")
 def show() -> None:
-    """List the scenarios: what each is, and where it is up."""
+    """List the scenarios, each with a summary and, if it is running, its URL."""
     for name in scenarios.names():
         click.echo(f"{name:14}{scenarios.find(name).summary}")
-        if is_at := _where(name):
-            click.echo(f"{'':14}{is_at}")
+        if status := _status(name):
+            click.echo(f"{'':14}{status}")
 
 
 @scenario.command()
@@ -43,35 +43,35 @@ def show() -> None:
     help="Vehicles a city (metropolis), or rides (long_history).",
 )
 def up(name: str, rows: int | None) -> None:
-    """Fill a new database with the scenario NAME, and serve it in the background."""
+    """Fill a new database with the scenario NAME and serve it in the background."""
     chosen = _find(name)
     if rows and not chosen.takes_rows:
         raise click.ClickException(f"The scenario {name} has one size and takes no --rows.")
     signals.raise_keyboard_interrupt()
     with _locked(name) as lock, click.progressbar(length=STEPS, label=name) as bar:
-        if left_behind := scenario_state.read(name):
-            left_behind.drop()
-        is_up = ScenarioStart(
+        if stale := scenario_state.read(name):  # of a server that has ended
+            stale.drop()
+        running = ScenarioStart(
             partial(chosen.fill, rows=rows),
             RunningScenario(name=name, made_on=admin.uri_text(movr().engine.url)),
             lock,
             report_progress=lambda share: bar.update(round(share * STEPS) - bar.pos),
         ).bring_up()
-    click.echo(_greeting(chosen, is_up))
+    click.echo(_greeting(chosen, running))
 
 
 @scenario.command()
 @click.argument("name")
 def down(name: str) -> None:
-    """End the scenario NAME and drop its database."""
+    """Stop the scenario NAME and drop its database."""
     _find(name)
-    is_up = scenario_state.read(name)
-    if is_up is None:
+    running = scenario_state.read(name)
+    if running is None:
         raise click.ClickException(f"{name} is not up.")
-    if is_up.group:
-        scenario_state.stop_server(is_up)
+    if running.group:
+        scenario_state.stop_server(running)
     with _locked(name):
-        is_up.forget()
+        running.remove()
     click.echo(f"{name} is down, and its database dropped.")
 
 
@@ -89,37 +89,40 @@ def _find(name: str) -> Scenario:
 
 @contextmanager
 def _locked(name: str) -> Iterator[TextIO]:
-    """The scenario's file, if nobody makes or serves it."""
+    """Lock and yield the state file. Raises ClickException if the scenario is in use."""
     try:
         with scenario_state.locked(name) as lock:
             yield lock
     except ScenarioLocked:
-        raise click.ClickException(f"{name} {_where(name)}") from None
+        raise click.ClickException(f"{name} {_status(name)}") from None
 
 
-def _where(name: str) -> str:
-    """Whether the scenario is up, and where; nothing if there is nothing of it."""
-    is_up = scenario_state.read(name)
+def _status(name: str) -> str:
+    """Return the state of the scenario in words, or an empty string if it does not exist."""
+    running = scenario_state.read(name)
     if scenario_state.is_locked(name):
-        return f"is up: {is_up.url}" if is_up and is_up.url else "is being made or cleared away"
-    return f"its server has ended; its database goes by: {_command('down', name)}" if is_up else ""
+        if running and running.url:
+            return f"is up: {running.url}"
+        return "is being created or removed"
+    drop = _command("down", name)
+    return f"its server has ended; to drop its database: {drop}" if running else ""
 
 
 def _command(verb: str, name: str) -> str:
-    """What a shell takes as it is, whatever it knows."""
+    """Return a command line that works in any shell, without an activated environment."""
     debug = "DEBUG=1 " if settings().debug else ""
     return f"{debug}{FLASK} --app server scenario {verb} {name}"
 
 
-def _greeting(chosen: Scenario, is_up: RunningScenario) -> str:
+def _greeting(chosen: Scenario, running: RunningScenario) -> str:
     logins = [f"  {login}" for login in chosen.logins]
     return "\n".join(
         [
-            f"{is_up.name} is up: {is_up.url}",
+            f"{running.name} is up: {running.url}",
             "",
-            *(logins or ["  Nobody has an account: register."]),
+            *(logins or ["  There are no accounts yet: register."]),
             "",
-            f"  SQL:  {admin.shell_command(is_up.uri)}",
-            f"  End:  {_command('down', is_up.name)}",
+            f"  SQL:  {admin.shell_command(running.uri)}",
+            f"  End:  {_command('down', running.name)}",
         ]
     )

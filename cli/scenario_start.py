@@ -1,8 +1,8 @@
-"""How a scenario comes up: a database is made, migrated, filled, and served in the background.
+"""Start of a scenario: create, migrate and fill a database, and serve it in the background.
 
-All of it happens in a thread. A signal finds the main thread, which does nothing but wait; so it
-is heard even while the database is at a long statement, and never where something has been
-made and not yet been noted.
+The work is done in a second thread, while the main thread waits. Signals are handled in the main
+thread, so they take effect even during a long statement, and they never interrupt the work between
+creating something and recording it for the cleanup.
 """
 
 import socket
@@ -26,16 +26,16 @@ from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
 
 START_TIMEOUT: Final = 30  # seconds
-GRACE: Final = 5  # seconds that a statement under way has to end by itself
-_PAUSE: Final = 0.05  # seconds between two looks
+GRACE: Final = 5  # seconds until a running statement is cancelled
+_POLL_INTERVAL: Final = 0.05  # seconds
 
 
-class Stopped(Exception):  # noqa: N818 - no error: somebody wanted it
-    """Told to stop."""
+class Stopped(Exception):  # noqa: N818 - not an error: the user interrupted the command
+    """The start was interrupted."""
 
 
 class ScenarioStart:
-    """A scenario on its way up."""
+    """The start of a scenario."""
 
     def __init__(
         self,
@@ -45,56 +45,56 @@ class ScenarioStart:
         *,
         report_progress: Callable[[float], None],
     ) -> None:
-        """`lock` is the scenario's file: it says what there is to clear away."""
-        self._fill_stage = fill
+        """Prepare the start. `lock` is the locked state file, which records what to clean up."""
+        self._fill_database = fill
         self._running = running
         self._lock = lock
         self._report_progress = report_progress
-        self._is_made = Event()
+        self._database_created = Event()
         self._stopped = Event()
         self._gunicorn: subprocess.Popen[bytes] | None = None
 
     def bring_up(self) -> RunningScenario:
-        """Where it is up. Interrupted or failing, it leaves nothing behind."""
-        with ThreadPoolExecutor(1) as maker:
-            making = maker.submit(self._make)
+        """Start the scenario and return its state. An interrupt or an error undoes everything."""
+        with ThreadPoolExecutor(1) as executor:
+            work = executor.submit(self._create_and_serve)
             try:
-                return making.result()
+                return work.result()
             except KeyboardInterrupt:
                 self._stopped.set()
-                wait([making], GRACE)
-                if self._is_made.is_set() and not making.done():  # end the statement under way
+                wait([work], GRACE)
+                if self._database_created.is_set() and not work.done():  # cancel the statement
                     admin.drop_database(self._running.made_on, self._running.database)
-                if making.exception() is None:
-                    self._clear_away()
+                if work.exception() is None:
+                    self._clean_up()
                 raise
 
-    def _make(self) -> RunningScenario:
+    def _create_and_serve(self) -> RunningScenario:
         self._running.write(self._lock)
         try:
             admin.create_database(self._running.made_on, self._running.database)
         except DatabaseRefused:
             scenario_state.path(self._running.name).unlink()
             raise
-        self._is_made.set()
+        self._database_created.set()
         try:
             self._fill()
             return self._serve()
         except BaseException:
-            self._clear_away()
+            self._clean_up()
             raise
 
-    def _clear_away(self) -> None:
+    def _clean_up(self) -> None:
         if self._gunicorn:
             self._gunicorn.terminate()
             self._gunicorn.wait()
-        self._running.forget()
+        self._running.remove()
 
     def _fill(self) -> None:
         movr = MovR(self._running.uri)
         try:
             schema.upgrade(movr.engine)
-            self._fill_stage(ScenarioContext(movr.engine, datetime.now(UTC), self._go_on))
+            self._fill_database(ScenarioContext(movr.engine, datetime.now(UTC), self._continue))
         finally:
             movr.close()
 
@@ -110,16 +110,16 @@ class ScenarioStart:
     def _wait_until_ready(self, port: int, gunicorn: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while not _is_ready(port):
-            self._go_on(1)
+            self._continue(1)
             if gunicorn.poll() is not None or time.monotonic() > deadline:
-                said = (
+                last_line = (
                     scenario_state.log(self._running.name).read_text().strip().rpartition("\n")[2]
                 )
-                raise CannotServe(f"MovR does not answer on port {port}; it said: {said}")
-            time.sleep(_PAUSE)
+                raise CannotServe(f"MovR does not answer on port {port}; it said: {last_line}")
+            time.sleep(_POLL_INTERVAL)
 
-    def _go_on(self, share: float) -> None:
-        """Tell how much is filled, unless somebody wants us to stop."""
+    def _continue(self, share: float) -> None:
+        """Report the share that is filled, from 0 to 1. Raises Stopped after an interrupt."""
         if self._stopped.is_set():
             raise Stopped
         self._report_progress(share)

@@ -1,8 +1,8 @@
-"""Scenarios that are up: each has a file that says where, locked for as long as its server lives.
+"""The state files of running scenarios, which are locked while their server runs.
 
-The lock passes from the command that makes a scenario to the server that it starts, and from that
-to its workers. It ends with the last of them, however that ends, so that nobody has to guess
-whether a process id still means the same process.
+The command that starts a scenario takes the lock; the server and its workers inherit it. The kernel
+releases it when the last of these processes ends, for whatever reason. A stored process id could
+not tell that, because ids are reused.
 """
 
 import fcntl
@@ -21,20 +21,20 @@ from typing import Final, TextIO
 from cli.local_server import GUNICORN_COMMAND
 from movr.database import admin, embedded
 
-END_TIMEOUT: Final = 10  # seconds; gunicorn gives requests under way 3 of them
-_PAUSE: Final = 0.05  # seconds between two looks
+END_TIMEOUT: Final = 10  # seconds; gunicorn waits 3 s for running requests
+_POLL_INTERVAL: Final = 0.05  # seconds
 
 
-class ScenarioLocked(Exception):  # noqa: N818 - a reason, told and done with
-    """A scenario of this name is up, or being made."""
+class ScenarioLocked(Exception):  # noqa: N818 - a state, not an error
+    """A scenario of this name is running, or is being created or removed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunningScenario:
-    """What a scenario's file says.
+    """The contents of a scenario's state file.
 
-    `made_on` is the URI of the database beside which its own was made. While it is being made it
-    has no URL yet, and no `group` of processes that serve it.
+    `made_on` is the URI of a database on the server where the scenario's database is created.
+    `url` and `group`, the process group of the server, are empty until the server starts.
     """
 
     name: str
@@ -44,23 +44,23 @@ class RunningScenario:
 
     @property
     def database(self) -> str:
-        """The name of its database."""
+        """The name of the scenario's database."""
         return f"movr_{self.name}"
 
     @property
     def uri(self) -> str:
-        """The URI of its database."""
+        """The URI of the scenario's database."""
         return admin.sibling_uri(self.made_on, self.database)
 
     def write(self, file: TextIO) -> None:
-        """Say so in its file."""
+        """Write the state to its file."""
         file.seek(0)
         file.truncate()
         json.dump(asdict(self), file)
         file.flush()
 
     def serve(self, lock: TextIO, listener: socket.socket) -> "subprocess.Popen[bytes]":
-        """Start gunicorn on this socket, in a group of its own that holds the lock."""
+        """Start gunicorn on this socket, in a new process group that inherits the lock."""
         port = listener.getsockname()[1]
         with log(self.name).open("wb") as output:
             return subprocess.Popen(
@@ -75,29 +75,29 @@ class RunningScenario:
             )
 
     def drop(self) -> None:
-        """Drop its database. Whoever calls has the lock, and its server has ended."""
+        """Drop the database. The caller must hold the lock, and the server must have ended."""
         embedded.keep_running_for(self.made_on)
         admin.drop_database(self.made_on, self.database)
 
-    def forget(self) -> None:
-        """Drop its database and its files."""
+    def remove(self) -> None:
+        """Drop the database and delete the files."""
         self.drop()
         log(self.name).unlink(missing_ok=True)
         path(self.name).unlink(missing_ok=True)
 
 
 def path(name: str) -> Path:
-    """The scenario's file. It may hold a password, and is its owner's alone."""
+    """Return the path of the state file. Only its owner may read it; it may hold a password."""
     return embedded.folder() / "scenarios" / f"{name}.json"
 
 
 def log(name: str) -> Path:
-    """What the scenario's server says."""
+    """Return the path of the server's log."""
     return path(name).with_suffix(".log")
 
 
 def read(name: str) -> RunningScenario | None:
-    """What the scenario's file says, if there is one."""
+    """Return the state of a scenario, or None if there is no state file."""
     with suppress(FileNotFoundError):
         if text := path(name).read_text():
             return RunningScenario(**json.loads(text))
@@ -105,7 +105,7 @@ def read(name: str) -> RunningScenario | None:
 
 
 def is_locked(name: str) -> bool:
-    """True while the scenario is being made or served."""
+    """Return True while the scenario is being created, served or removed."""
     try:
         with path(name).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -118,7 +118,7 @@ def is_locked(name: str) -> bool:
 
 @contextmanager
 def locked(name: str) -> Iterator[TextIO]:
-    """The scenario's file, made if need be, for nobody else. Raises Locked."""
+    """Lock and yield the state file, creating it if necessary. Raises ScenarioLocked."""
     path(name).parent.mkdir(parents=True, exist_ok=True)
     while True:
         with open(path(name), "a+", opener=_private) as file:
@@ -126,36 +126,36 @@ def locked(name: str) -> Iterator[TextIO]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise ScenarioLocked from None
-            if _is_at(file, path(name)):
+            if _is_same_file(file, path(name)):
                 try:
                     yield file
                 finally:
                     if path(name).exists() and not path(name).read_text():
-                        path(name).unlink()  # nothing came of it
+                        path(name).unlink()  # no state was written
                 return
 
 
 def stop_server(running: RunningScenario) -> None:
-    """End its server, gently first, and wait until nothing of it is left."""
+    """Stop the server with SIGTERM, after END_TIMEOUT with SIGKILL, and wait until it has ended."""
     deadline = time.monotonic() + END_TIMEOUT
-    _tell(running.group, signal.SIGTERM)
+    _signal_group(running.group, signal.SIGTERM)
     while is_locked(running.name):
         if time.monotonic() > deadline:
-            _tell(running.group, signal.SIGKILL)
-        time.sleep(_PAUSE)
+            _signal_group(running.group, signal.SIGKILL)
+        time.sleep(_POLL_INTERVAL)
 
 
-def _tell(group: int, what: signal.Signals) -> None:
+def _signal_group(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(group, what)
+        os.killpg(group, number)
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _is_at(file: TextIO, path: Path) -> bool:
-    """False if somebody has removed it since it was opened: then its lock means nothing."""
+def _is_same_file(file: TextIO, path: Path) -> bool:
+    """Return False if the file was deleted after it was opened, which makes its lock useless."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     return False

@@ -1,4 +1,4 @@
-"""`python server.py`: MovR on this machine, from nothing to a page, until Ctrl-C."""
+"""`python server.py`: prepare a database and serve MovR on this machine until Ctrl-C."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from web.config import Settings, SettingsError, read_settings
 
 
 def serve() -> int:
-    """Serve until Ctrl-C; the exit status."""
+    """Serve until Ctrl-C and return the exit status."""
     signals.raise_keyboard_interrupt()
     try:
         settings = read_settings(os.environ)
@@ -52,7 +52,7 @@ def _check_port(port: int) -> None:
 
 
 def _prepare(uri: str, *, demo_world: bool) -> None:
-    """Bring the schema up to date; if wanted, fill an empty database with the demo world."""
+    """Upgrade the schema; with `demo_world`, fill an empty database with the demo data."""
     movr = MovR(uri)
     try:
         movr.is_at_head()
@@ -66,7 +66,7 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
 
 
 def _where(movr: MovR) -> str:
-    """The database's place, without user or password."""
+    """Return the hosts and ports of the database, without user and password."""
     return ", ".join(f"{host}:{port}" if port else host for host, port in hosts(movr.engine.url))
 
 
@@ -76,14 +76,14 @@ def _greeting(settings: Settings) -> str:
   MovR is at http://{HOST}:{settings.port}
 
 {logins if settings.debug else ""}
-  Ctrl-C stops everything; what you did is there next time.
+  Ctrl-C stops everything; your data is kept.
 """
 
 
 def _run_gunicorn(uri: str) -> int:
-    """Run gunicorn until it ends, or until we are told to."""
-    # In a session of its own: a terminal's Ctrl-C goes to all of a session, and a worker that hears
-    # of its end twice at the same moment may wait for itself.
+    """Run gunicorn until it ends or this process is interrupted, and return its exit status."""
+    # In a new session: a terminal sends Ctrl-C to all processes of its session, and a worker that
+    # receives two signals at once may deadlock.
     gunicorn = subprocess.Popen(
         GUNICORN_COMMAND,
         env={**os.environ, "DB_URI": uri},

@@ -1,4 +1,4 @@
-"""Start it all, say where it is, and end it all on Ctrl-C."""
+"""Start the cluster, the app servers and the proxy; print the URLs; stop everything on Ctrl-C."""
 
 import os
 import shlex
@@ -30,7 +30,7 @@ PLACEMENTS: Final = (Placement.PARTITION, Placement.MULTI_REGION, Placement.NONE
 
 
 def main() -> int:
-    """Serve until Ctrl-C; the exit status."""
+    """Serve until Ctrl-C and return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     port = int(os.environ.get("PORT", "8000"))
     try:
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _placement() -> Placement:
-    """The placement that PLACEMENT names. Raises CannotStart."""
+    """Return the placement named by the variable PLACEMENT. Raises CannotStart."""
     named = os.environ.get("PLACEMENT") or Placement.PARTITION
     if named not in PLACEMENTS:
         raise CannotStart(f"PLACEMENT must be one of: {', '.join(PLACEMENTS)}.")
@@ -76,7 +76,7 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
 
 
 def load(cockroach: str, url: URL, placement: Placement) -> None:
-    """Set the database up, with rows in it. Raises CannotStart."""
+    """Create the database with its schema, placement and sample rows. Raises CannotStart."""
     sql = [cockroach, "sql", "--url", uri_text(url.set(drivername="postgresql"))]
     if placement is Placement.PARTITION:
         with (ROOT / "dbinit.sql").open() as file:
@@ -91,7 +91,10 @@ def load(cockroach: str, url: URL, placement: Placement) -> None:
 
 
 def _run(command: Sequence[str], url: URL, stdin: TextIO | None = None) -> None:
-    """Run a command on this cluster. Raises CannotStart with what it said, but no password."""
+    """Run a command on this cluster.
+
+    Raises CannotStart with the command's error message, from which the password is removed.
+    """
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -103,14 +106,14 @@ def _run(command: Sequence[str], url: URL, stdin: TextIO | None = None) -> None:
     )
     if done.returncode:
         lines = (line for line in done.stderr.splitlines() if "error" in line.lower())
-        said = next(lines, f"it ended with {done.returncode}")
+        message = next(lines, f"it ended with {done.returncode}")
         if url.password:
-            said = said.replace(url.password, "***")
-        raise CannotStart(f"MovR could not be loaded: {said}")
+            message = message.replace(url.password, "***")
+        raise CannotStart(f"MovR could not be loaded: {message}")
 
 
 def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:
-    """gunicorn, as a deployment in this region, connected to its nearest node."""
+    """Start gunicorn for a region, connected to the region's node."""
     return subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app"],
         cwd=ROOT,
@@ -128,15 +131,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def greeting(cockroach: str, port: int, url: URL) -> str:
-    """What the demo says when it serves: its addresses, and how to talk SQL to it."""
+    """Return the text that is printed when the demo is ready: URLs and the SQL shell command."""
     shell = admin.shell_command(uri_text(url.set(database="movr")), cockroach)
-    # Apart from the command: `ps` and a shell's history show commands to others.
+    # Separate from the command: `ps` and the shell's history expose commands to other users.
     password = f"\n  Password: {url.password}" if url.password else ""
     cities = "\n".join(
         f"  http://{host_of_city(city)}:{port}/  as from {city.label} ({city.region})"
         for city in CITIES
     )
-    return f"\n{cities}\n\n  SQL: {shell}{password}\n\n  Ctrl-C ends all of it.\n"
+    return f"\n{cities}\n\n  SQL: {shell}{password}\n\n  Ctrl-C stops everything.\n"
 
 
 if __name__ == "__main__":

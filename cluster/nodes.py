@@ -1,8 +1,8 @@
-"""Nine CockroachDB nodes in three regions, by `cockroach demo`.
+"""A local cluster of nine CockroachDB nodes in three regions, started by `cockroach demo`.
 
-Today's demo is secure and numbers its SQL ports from `--sql-port`; v19.2's is insecure and takes
-any port. So nothing is assumed: where the first node listens is read from what it says, where the
-others do is asked of the cluster, and which region a node is in is asked of the node.
+Current versions are secure and number the SQL ports from `--sql-port`; v19.2 is insecure and uses
+random ports. Therefore the first node's address is parsed from the output of the demo, the
+addresses of the others are queried from the cluster, and the region of a node from the node itself.
 """
 
 import os
@@ -31,12 +31,12 @@ WHERE_TO_GET_IT: Final = (
 )
 
 
-class CannotStart(Exception):  # noqa: N818 - a reason, told and done with
-    """Something in the way, in one sentence."""
+class CannotStart(Exception):  # noqa: N818 - a message for the command line
+    """The cluster or an app server can't start; the message is a sentence."""
 
 
 def find_cockroach(named: str | None) -> str:
-    """The path of the cockroach binary, named or on PATH. Raises CannotStart."""
+    """Return the path of the cockroach binary, `named` or on PATH. Raises CannotStart."""
     found = shutil.which(named or "cockroach")
     if found is None:
         raise CannotStart(WHERE_TO_GET_IT)
@@ -44,7 +44,7 @@ def find_cockroach(named: str | None) -> str:
 
 
 def command(cockroach: str, *flags: str) -> list[str]:
-    """The one command that is valid from v19.2 to today; `flags` are of one version or build."""
+    """Return a `cockroach demo` command valid since v19.2; `flags` depend on the version."""
     localities = ":".join(f"region={region}" for region in REGIONS for _ in range(NODES_A_REGION))
     nodes = len(REGIONS) * NODES_A_REGION
     ours = (f"--nodes={nodes}", "--empty", f"--demo-locality={localities}")
@@ -55,7 +55,7 @@ class Cluster:
     """A running `cockroach demo`, which ends with this context."""
 
     def __init__(self, cockroach: str, *flags: str) -> None:
-        """Start it, on a terminal of its own: only there does it say where it listens."""
+        """Start the demo on a pseudo-terminal; it prints its address only to a terminal."""
         ours, theirs = pty.openpty()
         self._terminal = ours
         self.process = subprocess.Popen(
@@ -69,27 +69,27 @@ class Cluster:
         os.close(theirs)
 
     def __enter__(self) -> Self:
-        """It is up to `url` to wait until it is ready."""
+        """Return the cluster without waiting for it; `url` waits."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it, and all its nodes with it."""
+        """Stop the demo and all its nodes."""
         self.process.terminate()
         self.process.wait()
         os.close(self._terminal)
 
     def url(self) -> URL:
-        """Where the first node listens. Raises CannotStart if it does not say so in time."""
-        said = ""
+        """Wait for the first node and return its URL. Raises CannotStart after START_TIMEOUT."""
+        output = ""
         deadline = time.monotonic() + START_TIMEOUT
         has_ended = False
         while time.monotonic() < deadline and not has_ended:
-            has_ended = self.process.poll() is not None  # then what it said last is read yet
-            said += self._read_for_a_second()
-            if url := url_said(said):
-                self._listen_on()
+            has_ended = self.process.poll() is not None  # its last output is still to be read
+            output += self._read_for_a_second()
+            if url := parse_url(output):
+                self._discard_output()
                 return url
-        last = " ".join(said.split())[-500:]
+        last = " ".join(output.split())[-500:]
         raise CannotStart(f"cockroach demo did not say where it listens. It said: {last}")
 
     def _read_for_a_second(self) -> str:
@@ -98,8 +98,8 @@ class Cluster:
                 return os.read(self._terminal, 4096).decode(errors="replace")
         return ""
 
-    def _listen_on(self) -> None:
-        """Read what else it says, so that it never waits for somebody to."""
+    def _discard_output(self) -> None:
+        """Keep reading the terminal, so that the demo does not block on a full buffer."""
 
         def read() -> None:
             with suppress(OSError):  # closed: it has ended
@@ -109,17 +109,17 @@ class Cluster:
         threading.Thread(target=read, daemon=True).start()
 
 
-def url_said(said: str) -> URL | None:
-    """The first node's URL in what the demo says: a URL today, the prompt of a shell in v19.2."""
-    if found := re.search(r"(postgres(?:ql)?://\S*127\.0\.0\.1:\d+\S*)", said):
+def parse_url(output: str) -> URL | None:
+    """Return the first node's URL from the demo's output: a URL, or the shell prompt of v19.2."""
+    if found := re.search(r"(postgres(?:ql)?://\S*127\.0\.0\.1:\d+\S*)", output):
         return make_url(found[1]).set(drivername="cockroachdb", database="defaultdb")
-    if found := re.search(r"root@127\.0\.0\.1:(\d+)/\w*>", said):
+    if found := re.search(r"root@127\.0\.0\.1:(\d+)/\w*>", output):
         return make_url(f"cockroachdb://root@127.0.0.1:{found[1]}/defaultdb?sslmode=disable")
     return None
 
 
 def gateways(url: URL) -> Mapping[str, URL]:
-    """A node of each region to connect to. Raises CannotStart if a region has none."""
+    """Return the URL of one node in each region. Raises CannotStart if a region has none."""
     found: dict[str, URL] = {}
     for candidate in _candidates(url):
         if region := _region(candidate):
@@ -131,24 +131,24 @@ def gateways(url: URL) -> Mapping[str, URL]:
 
 
 def _candidates(url: URL) -> Iterator[URL]:
-    """Today's nodes listen on one port after another; of older ones the cluster knows the ports."""
+    """Yield possible URLs of nodes: consecutive ports, then those that the cluster reports."""
     first = url.port or 26257
     yield from (url.set(port=first + n) for n in range(len(REGIONS) * NODES_A_REGION))
-    # Only of v19.2: later versions are found above, and from v26.1 on they refuse to be asked this.
-    for (address,) in _ask(url, "SELECT address FROM crdb_internal.gossip_nodes"):
+    # Needed for v19.2 only: later versions use consecutive ports, and v26.1 refuses this query.
+    for (address,) in _query(url, "SELECT address FROM crdb_internal.gossip_nodes"):
         yield url.set(port=int(address.rpartition(":")[2]))
 
 
 def _region(url: URL) -> str | None:
-    """The region of the node at this address; None if nobody is there."""
-    for (locality,) in _ask(url, "SHOW LOCALITY"):
+    """Return the region of the node at this URL, or None if there is no node."""
+    for (locality,) in _query(url, "SHOW LOCALITY"):
         if found := re.search(r"region=([\w-]+)", locality):
             return found[1]
     return None
 
 
-def _ask(url: URL, sql: str) -> Sequence[Row[Any]]:
-    """The answer; nothing if nobody is there, or does not know the question."""
+def _query(url: URL, sql: str) -> Sequence[Row[Any]]:
+    """Execute a query and return its rows; none if there is no server or it refuses the query."""
     engine = make_engine(uri_text(url), pool_size=1, application_name="movr-demo", autocommit=True)
     try:
         with engine.connect() as connection:
@@ -160,5 +160,5 @@ def _ask(url: URL, sql: str) -> Sequence[Row[Any]]:
 
 
 def uri_text(url: URL) -> str:
-    """A URL with its password, as a setting says it."""
+    """Return the URL as text, including its password."""
     return url.render_as_string(hide_password=False)

@@ -1,7 +1,7 @@
-"""A proxy that stands in for a global load balancer: by host name to a city, and to its region.
+"""A proxy that simulates a global load balancer: it maps host names to cities and regions.
 
-`http://paris.localhost:8000` is what a visitor in Paris would see: browsers take every name under
-localhost for this machine. A client's own X-City never gets through.
+`http://paris.localhost:8000` shows the site as from Paris; browsers resolve all names under
+localhost to this machine. The proxy replaces an X-City header sent by the client.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from movr.cities import CITIES, DEFAULT_CITY, City
 
 CITY_HEADER: Final = "X-City"
 TIMEOUT: Final = 60  # seconds
-# What concerns one connection only (RFC 9110, 7.6.1), and what the proxy says itself.
+# Hop-by-hop headers (RFC 9110, section 7.6.1), and headers that the proxy sets itself.
 NOT_PASSED_ON: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
     | {"x-city", "x-city-lat-long", "x-forwarded-for", "x-forwarded-proto"}
@@ -22,22 +22,22 @@ _BY_HOST: Final = {city.name.replace(" ", "-"): city for city in CITIES}
 
 
 def city_of_host(host: str) -> City:
-    """The city a host name begins with; without one, the default city."""
+    """Return the city whose name the host name begins with, or the default city."""
     return _BY_HOST.get(host.partition(".")[0].casefold(), DEFAULT_CITY)
 
 
 def host_of_city(city: City) -> str:
-    """The host name that stands for a visitor in this city."""
+    """Return the host name for visitors in this city."""
     return f"{city.name.replace(' ', '-')}.localhost"
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes requests on to the app server of the city's region; ports by region."""
+    """Forwards requests to the app server of the city's region; `servers` has ports by region."""
 
     daemon_threads = True
 
     def __init__(self, port: int, servers: Mapping[str, int]) -> None:
-        """Listen on this port of the loopback."""
+        """Listen on this port of the loopback interface."""
         super().__init__(("127.0.0.1", port), Handler)
         self.servers = servers
 
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Proxy
 
     def pass_on(self) -> None:
-        """Ask the city's region, and answer what it answers."""
+        """Forward the request to the app server of the city's region and send its response."""
         city = city_of_host(self.headers.get("Host", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         connection = HTTPConnection("127.0.0.1", self.server.servers[city.region], timeout=TIMEOUT)
@@ -77,8 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         passed = {
             name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON
         }
-        said = {CITY_HEADER: city.name, "X-Forwarded-For": self.client_address[0]}
-        return passed | said | {"Host": self.headers.get("Host", "localhost")}
+        own = {CITY_HEADER: city.name, "X-Forwarded-For": self.client_address[0]}
+        return passed | own | {"Host": self.headers.get("Host", "localhost")}
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the app servers do."""
+        """Log nothing; the app servers log requests."""

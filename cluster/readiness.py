@@ -1,4 +1,4 @@
-"""Waiting until the demo serves."""
+"""Waiting until the app servers of the demo are ready."""
 
 import subprocess
 import time
@@ -12,11 +12,11 @@ from cluster.proxy import host_of_city
 from movr.cities import CITIES
 
 TIMEOUT: Final = 60  # seconds, for each app server
-_PAUSE: Final = 0.1  # seconds between two looks
+_POLL_INTERVAL: Final = 0.1  # seconds
 
 
 def wait_until_ready(port: int, servers: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
-    """Wait until the proxy on this port passes on that each region's app server is ready.
+    """Wait until each region's app server is ready, asking through the proxy on this port.
 
     Raises CannotStart.
     """
@@ -27,7 +27,7 @@ def wait_until_ready(port: int, servers: Mapping[str, "subprocess.Popen[bytes]"]
                 raise CannotStart(f"The app server in {region} has ended; it says why above.")
             if time.monotonic() > deadline:
                 raise CannotStart(f"The app server in {region} is not ready after {TIMEOUT} s.")
-            time.sleep(_PAUSE)
+            time.sleep(_POLL_INTERVAL)
 
 
 def _is_ready(port: int, region: str) -> bool:

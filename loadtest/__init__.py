@@ -1,5 +1,5 @@
-"""`make load`: riders and owners by the hundred, and what the database says of them afterwards.
+"""`make load`: a load test with hundreds of simulated users, and a check of the database after it.
 
-Locust runs riders.py in a process of its own, where MovR is known by its pages only; the other
-modules start MovR and compare what its pages acknowledged with the rows.
+Locust runs riders.py in a separate process, which uses MovR through its pages only. The other
+modules start MovR and compare the writes that its pages acknowledged with the rows.
 """

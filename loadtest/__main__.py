@@ -1,4 +1,4 @@
-"""Start MovR and the crowd, and compare what the site said with what the database knows."""
+"""Start MovR and the simulated users, and compare the acknowledged writes with the database."""
 
 import math
 import os
@@ -22,10 +22,10 @@ from movr.database import embedded, invariants, schema
 from movr.database.admin import DatabaseRefused
 from movr.database.engine import make_engine, parse_uri
 
-SHOWN: Final = 20  # sentences; the rest is counted
-STOP_TIMEOUT: Final = 10  # seconds for requests under way
-FAILED: Final = 3  # Locust's status after failures
-# What a setting is, from the least to the most that makes sense.
+SHOWN: Final = 20  # problems that are printed; the others are counted
+STOP_TIMEOUT: Final = 10  # seconds for running requests
+FAILED: Final = 3  # Locust's exit status after failed requests
+# The type, minimum and maximum of each numeric setting.
 _NUMBERS: Final[dict[str, tuple[Callable[[str], float], float, float]]] = {
     "riders": (int, 1, 10_000),
     "seconds": (int, 0, 7 * 24 * 3600),
@@ -35,19 +35,19 @@ _NUMBERS: Final[dict[str, tuple[Callable[[str], float], float, float]]] = {
 }
 
 
-class WrongSetting(Exception):  # noqa: N818 - a reason, told and done with
-    """A setting that makes no sense, in one sentence."""
+class WrongSetting(Exception):  # noqa: N818 - a message for the command line
+    """A setting is invalid; the message is a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What whoever starts the crowd decides; each is read from the variable in capitals."""
+    """The settings of a load test; each is read from the environment variable in upper case."""
 
     riders: int = 100
-    seconds: int = 0  # once all are there; 0: until Ctrl-C
-    arrivals: int = 4  # riders a second; each costs a password's hash
+    seconds: int = 0  # duration once all riders have arrived; 0: until Ctrl-C
+    arrivals: int = 4  # riders per second; each registers, which costs a password hash
     view_port: int = 8089
-    think: float = 3  # seconds between two steps of a rider, on average
+    think: float = 3  # average seconds between two steps of a rider
     headless: bool = False
     url: str = ""
     db_uri: str = ""
@@ -55,7 +55,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in this environment. Raises WrongSetting."""
+    """Return the settings in this environment. Raises WrongSetting."""
     numbers: dict[str, Any] = {}
     for name in _NUMBERS:
         if text := environment.get(name.upper(), ""):
@@ -87,7 +87,7 @@ def _number(name: str, text: str) -> float:
 
 
 def main() -> int:
-    """Run the crowd for as long as wanted, or until Ctrl-C; the exit status."""
+    """Run the load test for its duration or until Ctrl-C, and return the exit status."""
     signals.raise_keyboard_interrupt()
     try:
         settings = read_settings(os.environ)
@@ -95,7 +95,7 @@ def main() -> int:
             try:
                 return _run(stack, settings)
             finally:
-                signals.ignore()  # a second Ctrl-C must not leave anything behind
+                signals.ignore()  # a second Ctrl-C must not interrupt the cleanup
     except (WrongSetting, ServerDidNotStart, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
@@ -111,14 +111,14 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     if not settings.headless:
         _check_view(settings)
     if not url:
-        print("Starting MovR on a database of its own: some seconds.", flush=True)
-        uri = stack.enter_context(_own_database(settings.test_db_uri))
+        print("Starting MovR on a temporary database; this takes some seconds.", flush=True)
+        uri = stack.enter_context(_temporary_database(settings.test_db_uri))
         url = stack.enter_context(server.serving(uri, log))
     engine = _engine(uri)
     stack.callback(engine.dispose)
     _check_database(engine)
     print(_greeting(settings, url), flush=True)
-    wrong = [*_run_locust(settings, url, notes), *_judge(engine, notes)]
+    wrong = [*_run_locust(settings, url, notes), *_check_result(engine, notes)]
     if wrong:
         print("\n".join([*wrong, *server.log_problems(log)]), file=sys.stderr)
         return 1
@@ -126,8 +126,8 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     return 0
 
 
-def _own_database(server_uri: str) -> AbstractContextManager[str]:
-    """An empty database on this server, or on an embedded one. Raises WrongSetting."""
+def _temporary_database(server_uri: str) -> AbstractContextManager[str]:
+    """Create an empty database on this server, or an embedded one. Raises WrongSetting."""
     if not server_uri:
         return embedded.temporary()
     try:
@@ -138,12 +138,12 @@ def _own_database(server_uri: str) -> AbstractContextManager[str]:
 
 
 def _check_view(settings: Settings) -> None:
-    """Make sure beforehand that the web view has its port. Raises ServerDidNotStart."""
+    """Check that the port of the web view is free. Raises ServerDidNotStart."""
     try:
         socket.create_server((HOST, settings.view_port)).close()
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        message = f"VIEW_PORT={settings.view_port} is not to be had: {why}."
+        message = f"VIEW_PORT={settings.view_port} is not available: {why}."
         raise ServerDidNotStart(message) from None
 
 
@@ -155,7 +155,7 @@ def _engine(uri: str) -> Engine:
 
 
 def _check_database(engine: Engine) -> None:
-    """Make sure beforehand that there is something to compare with. Raises ServerDidNotStart."""
+    """Check that the database is reachable and migrated. Raises ServerDidNotStart."""
     try:
         if schema.is_at_head(engine):
             return
@@ -171,13 +171,13 @@ def _greeting(settings: Settings, url: str) -> str:
     view = "" if settings.headless else f"  Watch them at http://{HOST}:{settings.view_port}\n"
     return f"""
   {settings.riders} riders come to {url}, {settings.arrivals} a second, {how_long}.
-{view}  Ctrl-C ends the crowd, with the same summary.
+{view}  Ctrl-C ends the load test, with the same summary.
 """
 
 
 def _run_locust(settings: Settings, url: str, notes: Path) -> Iterator[str]:
-    """Run Locust to its end, or end it on Ctrl-C; what went wrong, in sentences."""
-    # In a session of its own, and so asked to end once and not twice.
+    """Run Locust until it ends or Ctrl-C, and yield a sentence if it failed."""
+    # In a new session: otherwise Locust would get both the terminal's SIGINT and our SIGTERM.
     locust = subprocess.Popen(
         _command(settings, url),
         cwd=ROOT,
@@ -200,16 +200,16 @@ def _wait(locust: subprocess.Popen[bytes]) -> int:
     try:
         return locust.wait()
     except KeyboardInterrupt:
-        signals.raise_keyboard_interrupt()  # hear a second Ctrl-C, too
-        print("Ending the crowd.", flush=True)
+        signals.raise_keyboard_interrupt()  # handle a second Ctrl-C, too
+        print("Ending the load test.", flush=True)
         locust.terminate()
         return locust.wait()
 
 
 def _command(settings: Settings, url: str) -> list[str]:
-    """Locust's command line."""
+    """Return Locust's command line."""
     view = ("--autostart", "--web-host", HOST, "--web-port", str(settings.view_port))
-    arriving = math.ceil(settings.riders / settings.arrivals)  # Locust counts from the first
+    arriving = math.ceil(settings.riders / settings.arrivals)  # Locust's run time includes it
     end = ("--run-time", str(arriving + settings.seconds)) if settings.seconds else ()
     return [
         *(sys.executable, "-m", "locust", "--locustfile", "loadtest/riders.py", "--host", url),
@@ -221,8 +221,8 @@ def _command(settings: Settings, url: str) -> list[str]:
     ]
 
 
-def _judge(engine: Engine, path: Path) -> Iterator[str]:
-    """Print what was acknowledged; what is lost or broken, in sentences."""
+def _check_result(engine: Engine, path: Path) -> Iterator[str]:
+    """Print the acknowledged writes; yield a sentence for each lost one or broken invariant."""
     notes = list(journal.read(path))
     print(f"Acknowledged:\n{journal.summary(notes)}", flush=True)
     wrong = database_check.missing_from_database(engine, notes)

@@ -1,6 +1,6 @@
-"""A browser over Locust's client: cookies, one page at a time, forms with what the page put there.
+"""A browser on top of Locust's client, with cookies, one current page, and its forms.
 
-Redirects are followed one by one, so that each request is measured by itself.
+Redirects are followed one by one, so that Locust measures each request separately.
 """
 
 import re
@@ -20,7 +20,7 @@ UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Browser:
-    """One window of one person; `address` is where a load balancer would say they are."""
+    """A browser window; `address` is the client's IP address in X-Forwarded-For."""
 
     def __init__(self, session: FastHttpSession, address: str) -> None:
         """Open an empty window, with no cookies."""
@@ -30,31 +30,31 @@ class Browser:
         self.page = Page("")
 
     def open(self, url: str) -> None:
-        """Go to a page, and on to where it leads."""
-        location = self._ask("GET", url, OK | SEE_OTHER)
+        """Open a page and follow its redirects."""
+        location = self._request("GET", url, OK | SEE_OTHER)
         while location:
-            location = self._ask("GET", location, OK | SEE_OTHER)
+            location = self._request("GET", location, OK | SEE_OTHER)
 
     def follow(self, beginning: str) -> None:
-        """Follow the first link of this page that begins like this."""
+        """Follow the first link of this page that begins with `beginning`."""
         self.open(self.page.link(beginning))
 
-    def send(self, form: Form, expected: AbstractSet[int] = SEE_OTHER, /, **words: str) -> None:
-        """Send a form of this page, and go on to where it leads; a refusal leaves us here."""
-        if location := self.post(form.action, form.filled(words), expected):
+    def send(self, form: Form, expected: AbstractSet[int] = SEE_OTHER, /, **values: str) -> None:
+        """Send a form of this page and follow the redirect; after a refusal, stay on this page."""
+        if location := self.post(form.action, form.filled(values), expected):
             self.open(location)
 
     def post(
         self, url: str, fields: dict[str, str], expected: AbstractSet[int], *, kind: str = ""
     ) -> str | None:
-        """Send these fields; where the reply leads."""
-        return self._ask("POST", url, expected, fields, kind=kind)
+        """Post these fields and return the Location of the response, if any."""
+        return self._request("POST", url, expected, fields, kind=kind)
 
     def peek(self, url: str, expected: AbstractSet[int], *, kind: str = "") -> None:
-        """Ask for a page that is not for us."""
-        self._ask("GET", url, expected, kind=kind)
+        """Request a page that should be refused, without following redirects."""
+        self._request("GET", url, expected, kind=kind)
 
-    def _ask(
+    def _request(
         self,
         method: str,
         url: str,
@@ -63,9 +63,10 @@ class Browser:
         *,
         kind: str = "",
     ) -> str | None:
-        """The Location of the reply, if it has one; a page is read and becomes ours.
+        """Send a request and return the Location of the response, if it has one.
 
-        Any status but the expected is a failure, and ends what the rider was about to do.
+        A page in the response becomes the current page. An unexpected status is recorded as a
+        failure and aborts the rider's task (RescheduleTask).
         """
         with self._session.request(
             method,
@@ -91,14 +92,14 @@ class Browser:
         return {"X-Forwarded-For": self._address} | referer
 
     def token(self) -> str:
-        """The CSRF token of this page."""
+        """Return the CSRF token of this page. Raises NotOffered if it has no form."""
         if not self.page.forms:
             raise NotOffered(f"{self.page.url} has no form.")
         return self.page.forms[0].fields["csrf_token"]
 
 
 def name_of(url: str) -> str:
-    """The URL with its ids left out, to count requests by."""
+    """Return the URL without ids, the name by which Locust groups requests."""
     path, _, query = url.partition("?")
     path = re.sub(UUID, "[id]", re.sub(r"^/city/[^/]+", "/city/[city]", path))
     return f"{path}?{query.partition('=')[0]}=" if query else path

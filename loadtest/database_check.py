@@ -1,4 +1,4 @@
-"""Whether the database knows all that the site has acknowledged."""
+"""Check that the database contains all writes that the site has acknowledged."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Engine, Row, select, tuple_
 from loadtest.journal import Event, Note
 from movr.models import Ride, User, Vehicle
 
-AT_ONCE: Final = 500  # rows
+BATCH: Final = 500  # rows per query
 
 Key = tuple[str, UUID]
 
-# Which row each deed is about, and what that row says if the deed was kept.
+# For each event, the model of its row and a condition that the row must meet.
 _KEPT: Final[dict[Event, tuple[type[User | Vehicle | Ride], Callable[[Row[Any], Note], bool]]]] = {
     Event.REGISTERED: (User, lambda _row, _note: True),
     Event.LEFT: (User, lambda row, _note: row.deleted_at is not None),
@@ -25,7 +25,7 @@ _KEPT: Final[dict[Event, tuple[type[User | Vehicle | Ride], Callable[[Row[Any], 
 
 
 def missing_from_database(engine: Engine, notes: Sequence[Note]) -> list[str]:
-    """The deeds that were acknowledged and are not in the database, in sentences."""
+    """Return a sentence for each acknowledged event that is not in the database."""
     with engine.connect() as connection:
         return [
             f"Lost: {note.event}, {note.city}, {note.id}."
@@ -38,8 +38,8 @@ def missing_from_database(engine: Engine, notes: Sequence[Note]) -> list[str]:
 def _with_rows(
     connection: Connection, model: type[User | Vehicle | Ride], notes: Sequence[Note]
 ) -> Iterator[tuple[Note, Row[Any] | None]]:
-    for start in range(0, len(notes), AT_ONCE):
-        part = notes[start : start + AT_ONCE]
+    for start in range(0, len(notes), BATCH):
+        part = notes[start : start + BATCH]
         keys = tuple_(model.city, model.id).in_([_key(note) for note in part])
         found = connection.execute(select(model.__table__).where(keys))
         rows = {(row.city, row.id): row for row in found}

@@ -1,4 +1,4 @@
-"""What the site has acknowledged: written down by the riders, compared with the database later."""
+"""A journal of the writes that the site has acknowledged, to compare with the database later."""
 
 import json
 from collections import Counter, deque
@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-JOURNAL_VARIABLE: Final = "LOADTEST_JOURNAL"  # the environment's word for the journal's path
-REMEMBERED: Final = 200  # notes of each deed, for whoever wants somebody else's
+JOURNAL_VARIABLE: Final = "LOADTEST_JOURNAL"  # environment variable with the journal's path
+LATEST: Final = 200  # notes of each event kept in memory, for requests against other users
 
 
 class Event(StrEnum):
-    """What somebody did, and the site said so."""
+    """A kind of write that the site has acknowledged."""
 
     REGISTERED = "account opened"
     ADDED = "vehicle added"
@@ -25,7 +25,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One deed on the account, vehicle or ride (city, id); `place` is where a ride ended."""
+    """An event on the account, vehicle or ride (city, id); `place` is where a ride ended."""
 
     event: Event
     city: str
@@ -35,28 +35,28 @@ class Note:
 
 
 class Journal:
-    """Notes in a file, a line each, the latest also in memory."""
+    """A file of notes in JSON, one per line; the latest are also kept in memory."""
 
     def __init__(self, path: Path) -> None:
-        """Write to this file."""
+        """Use this file."""
         self._path = path
-        self._latest = {event: deque[Note](maxlen=REMEMBERED) for event in Event}
+        self._latest = {event: deque[Note](maxlen=LATEST) for event in Event}
         self.count = 0
 
     def add(self, note: Note) -> None:
-        """Write it down at once: nobody knows when the crowd ends."""
+        """Append a note to the file immediately, because the process may be killed at any time."""
         with self._path.open("a") as file:
             file.write(json.dumps(asdict(note)) + "\n")
         self._latest[note.event].append(note)
         self.count += 1
 
     def of_others(self, event: Event, user_id: str) -> list[Note]:
-        """What others have done lately."""
+        """Return the latest notes of this event by other users."""
         return [note for note in self._latest[event] if note.user_id != user_id]
 
 
 def read(path: Path) -> Iterator[Note]:
-    """All notes of a file."""
+    """Yield all notes of a file."""
     if path.exists():
         for line in path.read_text().splitlines():
             entry = json.loads(line)
@@ -64,6 +64,6 @@ def read(path: Path) -> Iterator[Note]:
 
 
 def summary(notes: list[Note]) -> str:
-    """How many of each deed."""
+    """Return a table with the number of notes of each event."""
     done = Counter(note.event for note in notes)
     return "\n".join(f"{done[event]:>8}  {event}" for event in Event)

@@ -1,16 +1,16 @@
-"""A page as a browser knows it: its links, its forms, and what it says to its reader."""
+"""A parser for pages: their links, forms and alerts."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 
-class NotOffered(Exception):  # noqa: N818 - what the page lacks
+class NotOffered(Exception):  # noqa: N818 - a property of the page
     """The page has no such link, form or field."""
 
 
 @dataclass(slots=True)
 class Form:
-    """What a button sends: the form's values as its page gave them; `label` is what it says."""
+    """A form with its initial values, or a button with `formaction`; `label` is the button's."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -19,19 +19,19 @@ class Form:
 
     @property
     def id(self) -> str:
-        """The id that the action ends with."""
+        """The last segment of the action, which is an id."""
         return self.action.rpartition("/")[2]
 
-    def filled(self, words: dict[str, str]) -> dict[str, str]:
-        """All fields, with these words in theirs. Raises NotOffered for a field it lacks."""
-        if missing := words.keys() - self.fields.keys():
+    def filled(self, values: dict[str, str]) -> dict[str, str]:
+        """Return all fields, updated with these values. Raises NotOffered for unknown fields."""
+        if missing := values.keys() - self.fields.keys():
             raise NotOffered(f"The form to {self.action} has no field {', '.join(missing)}.")
-        return self.fields | words
+        return self.fields | values
 
 
 @dataclass(slots=True)
 class Page:
-    """What a page offers. `alerts` has what it says, by the kind: success, info, warning."""
+    """A parsed page. `alerts` has the messages by category: success, info, warning."""
 
     url: str
     links: list[str] = field(default_factory=list)
@@ -39,26 +39,26 @@ class Page:
     alerts: dict[str, str] = field(default_factory=dict)
 
     def link(self, beginning: str) -> str:
-        """The first link that begins like this. Raises NotOffered."""
+        """Return the first link that begins with `beginning`. Raises NotOffered."""
         found = next((link for link in self.links if link.startswith(beginning)), None)
         if found is None:
             raise NotOffered(f"{self.url} has no link to {beginning}.")
         return found
 
     def form(self, beginning: str) -> Form:
-        """The first form whose action begins like this. Raises NotOffered."""
+        """Return the first form whose action begins with `beginning`. Raises NotOffered."""
         found = self.forms_to(beginning)
         if not found:
             raise NotOffered(f"{self.url} has no form to {beginning}.")
         return found[0]
 
     def forms_to(self, beginning: str) -> list[Form]:
-        """All forms whose action begins like this."""
+        """Return all forms whose action begins with `beginning`."""
         return [form for form in self.forms if form.action.startswith(beginning)]
 
 
 def read(url: str, html: str) -> Page:
-    """The page of this URL."""
+    """Parse the HTML of the page at this URL."""
     reader = _Reader(Page(url))
     reader.feed(html)
     reader.close()
@@ -66,9 +66,9 @@ def read(url: str, html: str) -> Page:
 
 
 class _Reader(HTMLParser):
-    """Notes links, forms and alerts as they come by; forms are never inside one another.
+    """Collects links, forms and alerts. Forms are not nested.
 
-    A button may be of a form that ended before; it says so by the form's id.
+    A button after the end of its form refers to it by the `form` attribute.
     """
 
     def __init__(self, page: Page) -> None:
@@ -82,7 +82,7 @@ class _Reader(HTMLParser):
         self._in_button = False
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Note what begins here."""
+        """Handle the start of an element."""
         given = {name: value or "" for name, value in attributes}
         if tag == "a" and "href" in given:
             self.page.links.append(given["href"])
@@ -99,7 +99,7 @@ class _Reader(HTMLParser):
     def _note_control(self, form: Form, tag: str, given: dict[str, str]) -> None:
         if tag == "button":
             self._in_button = True
-            if "formaction" in given:  # the same fields, sent elsewhere
+            if "formaction" in given:  # sends the same fields to another URL
                 self._pressed = Form(given["formaction"], form.fields, form.choices)
                 self.page.forms.append(self._pressed)
         elif tag == "input":
@@ -114,7 +114,7 @@ class _Reader(HTMLParser):
                 form.fields[self._select] = given["value"]
 
     def handle_endtag(self, tag: str) -> None:
-        """Note what ends here."""
+        """Handle the end of an element."""
         if tag == "form":
             self._form = self._pressed = None
         elif tag == "button":
@@ -124,7 +124,7 @@ class _Reader(HTMLParser):
             self._alert = ""
 
     def handle_data(self, data: str) -> None:
-        """Note what buttons and alerts say."""
+        """Collect the text of buttons and alerts."""
         if self._alert:
             self.page.alerts[self._alert] = data.strip()
         elif self._pressed and self._in_button:

@@ -1,6 +1,6 @@
-"""The crowd, as Locust runs it for loadtest/__main__.py.
+"""The simulated users, run by Locust for loadtest/__main__.py.
 
-Riders know MovR by its pages alone. What they do next is what the page in front of them offers.
+They use MovR through its pages only; each step follows a link or sends a form of the current page.
 """
 
 import os
@@ -24,9 +24,9 @@ from loadtest.pages import Form, Page
 Steps = dict[Callable[[], None], int]
 
 THINK: Final = float(os.environ["THINK"])  # seconds, on average
-STEPS: Final = (8, 25)  # of a visit
+STEPS: Final = (8, 25)  # minimum and maximum of a visit
 REPORT_EVERY: Final = 5  # seconds
-MISTYPED_LOGIN: Final = "mistyped"  # nobody's password, and too short for one
+MISTYPED_LOGIN: Final = "mistyped"  # a wrong password, too short to be valid
 HOSTILE: Final = " (hostile)"
 BAD_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST})
 FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN})
@@ -36,33 +36,33 @@ INVALID: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 journal: Final = Journal(Path(os.environ[JOURNAL_VARIABLE]))
 
 
-class Broken(Exception):  # noqa: N818 - what the site did
-    """The site said one thing and did another."""
+class Broken(Exception):  # noqa: N818 - a finding about the site
+    """A page contradicts the response to an earlier request."""
 
 
 @dataclass(slots=True)
 class Person:
-    """Somebody who comes to the site for the first time."""
+    """A new user of the site."""
 
     name: str = field(default_factory=lambda: f"crowd-{secrets.token_hex(6)}")
     password: str = field(default_factory=secrets.token_urlsafe)
     city: str = ""
     id: str = ""
-    ride: str = ""  # under way
+    ride: str = ""  # id of the active ride
 
 
 class Rider(FastHttpUser):
-    """Comes, registers, rides here and elsewhere, and leaves; then comes as somebody else."""
+    """Registers, rides in several cities and leaves, then starts again with a new account."""
 
     weight = 7
-    max_redirects = 0  # our browser follows them
+    max_redirects = 0  # Browser follows them
     wait_time = between(THINK / 2, THINK * 3 / 2)
     person: Person
     browser: Browser
 
     @task
     def visit(self) -> None:
-        """A life with MovR."""
+        """Register, take a random number of steps and leave."""
         address = ".".join(["10", *(str(random.randrange(256)) for _ in range(3))])
         self.person, self.browser = Person(), Browser(self.client, address)
         self.browser.open("/")
@@ -77,7 +77,7 @@ class Rider(FastHttpUser):
         self.leave()
 
     def steps(self) -> Steps:
-        """What this kind of person does, and how often."""
+        """Return the steps of this kind of user, with their relative frequencies."""
         return {
             self.ride: 6,
             self.look_around: 3,
@@ -86,21 +86,21 @@ class Rider(FastHttpUser):
         }
 
     def think(self) -> None:
-        """Look at the page for a while."""
+        """Wait for the think time."""
         self.wait()  # type: ignore[no-untyped-call]  # Locust's
 
     @property
     def page(self) -> Page:
-        """The page in front of the rider."""
+        """The current page."""
         return self.browser.page
 
     def register(self) -> None:
-        """Open an account in one of the cities that the form offers; some mistype at first."""
+        """Open an account in a random city; one in ten first enters too short a password."""
         self.browser.follow("/register")
         self.think()
         form = self.page.form("/register")
         self.person.city = random.choice(form.choices["city"])
-        words = {
+        fields = {
             "city": self.person.city,
             "first_name": "Robin",
             "last_name": "Crowd",
@@ -108,37 +108,37 @@ class Rider(FastHttpUser):
             "username": self.person.name,
         }
         if one_in(10):
-            self.browser.send(form, INVALID, **words, password=MISTYPED_LOGIN)
-        self.browser.send(form, **words, password=self.person.password)
+            self.browser.send(form, INVALID, **fields, password=MISTYPED_LOGIN)
+        self.browser.send(form, **fields, password=self.person.password)
         self.expect_success("registering")
         self.person.id = self.page.link("/users/").rpartition("/")[2]
         self.note(Event.REGISTERED, self.person.city, self.person.id)
 
     def ride(self) -> None:
-        """End the ride under way, or start one."""
+        """End the active ride, or start one."""
         if self.person.ride:
             self.end_ride()
         else:
             self.start_ride()
 
     def start_ride(self) -> None:
-        """Start a ride with a vehicle that the page offers; somebody may have been faster."""
+        """Start a ride with a vehicle of the list, which another rider may have taken since."""
         self.browser.follow("/vehicles")
         self.think()
         if offered := self.page.forms_to("/rides/start/"):
             self.browser.send(random.choice(offered), SEE_OTHER | NOT_FOUND)
-            self.note_ride(said="success" in self.page.alerts)
+            self.record_active_ride(expected="success" in self.page.alerts)
 
-    def note_ride(self, *, said: bool) -> None:
-        """Note the ride that the page shows; it must, if the site said that there is one."""
+    def record_active_ride(self, *, expected: bool) -> None:
+        """Record the active ride of the page. Raises Broken if one is expected and missing."""
         if ends := self.page.forms_to("/rides/end/"):
             self.person.ride = ends[0].id
             self.note(Event.STARTED, ends[0].fields["city"], ends[0].id)
-        elif said:
+        elif expected:
             raise Broken("A ride has started and the page does not show it.")
 
     def end_ride(self) -> None:
-        """End the ride under way, if there is one; some forget to say where."""
+        """End the active ride, if any; one in ten first leaves the location blank."""
         if not self.person.ride:
             return
         self.browser.follow("/rides")
@@ -153,7 +153,7 @@ class Rider(FastHttpUser):
         self.person.ride = ""
 
     def look_around(self) -> None:
-        """See some page, and perhaps more of its list."""
+        """Open a random page and sometimes the next page of its list."""
         self.browser.follow(random.choice(["/home", "/vehicles", "/rides", "/users", "/users/"]))
         more = [link for link in self.page.links if "?after=" in link]
         if more and one_in(2):
@@ -161,11 +161,11 @@ class Rider(FastHttpUser):
             self.browser.open(more[0])
 
     def travel(self) -> None:
-        """Look at another of the cities in the menu."""
+        """Switch to a random city of the menu."""
         self.browser.send(random.choice(self.page.forms_to("/city/")))
 
     def log_out_and_in(self) -> None:
-        """Leave, and come back; some mistype their password at first."""
+        """Log out and in; one in five first mistypes the password."""
         self.browser.send(self.page.form("/logout"))
         self.think()
         self.browser.follow("/login")
@@ -177,7 +177,7 @@ class Rider(FastHttpUser):
         self.expect_success("logging in")
 
     def leave(self) -> None:
-        """Delete the account, or just log out; an owner's rider may be in the way."""
+        """Delete the account or log out; deleting is refused while an own vehicle is in use."""
         if one_in(2):
             self.browser.send(self.page.form("/logout"))
             return
@@ -187,29 +187,29 @@ class Rider(FastHttpUser):
         if not self.page.forms_to("/logout"):
             self.note(Event.LEFT, self.person.city, self.person.id)
         elif "warning" not in self.page.alerts:
-            raise Broken("The account is not deleted, and nobody says why.")
+            raise Broken("The account was not deleted, and the page gives no reason.")
 
     def expect_success(self, what: str) -> None:
-        """Raise Broken unless the page says that it went well."""
+        """Raise Broken unless the page has a success message."""
         if "success" not in self.page.alerts:
             raise Broken(f"After {what} the page says {self.page.alerts or 'nothing'}.")
 
     def note(self, event: Event, city: str, id: str, place: str = "") -> None:
-        """Remember what the site has acknowledged."""
+        """Add an acknowledged write to the journal."""
         journal.add(Note(event=event, city=city, id=id, user_id=self.person.id, place=place))
 
 
 class Owner(Rider):
-    """A rider who also puts vehicles on the street, and takes them off."""
+    """A rider who also adds and removes vehicles."""
 
     weight = 2
 
     def steps(self) -> Steps:
-        """A rider's, and the care for vehicles."""
+        """Return a rider's steps, and those for vehicles."""
         return super().steps() | {self.add_vehicle: 4, self.remove_vehicle: 2}
 
     def add_vehicle(self) -> None:
-        """Put a vehicle on the street."""
+        """Add a vehicle."""
         self.browser.follow("/users/")
         self.browser.follow("/vehicles/add")
         self.think()
@@ -217,13 +217,13 @@ class Owner(Rider):
         type_ = random.choice(form.choices["type"])
         self.browser.send(form, type=type_, color="red", brand=brand, location="1 Crowd Street")
         self.expect_success("adding a vehicle")
-        # Without a form to remove it somebody rides it already, and its id is theirs to know.
+        # A vehicle that is in use already has no form to remove it, so its id is unknown here.
         for form in self.removable():
             if brand in form.label:
                 self.note(Event.ADDED, self.person.city, form.id)
 
     def remove_vehicle(self) -> None:
-        """Take a vehicle off the street, unless somebody has just taken it."""
+        """Remove a vehicle, unless it has come into use in the meantime."""
         self.browser.follow("/users/")
         self.think()
         if offered := self.removable():
@@ -233,26 +233,26 @@ class Owner(Rider):
                 self.note(Event.REMOVED, self.person.city, form.id)
 
     def removable(self) -> list[Form]:
-        """The forms that take an own vehicle off the street."""
+        """Return the forms that remove one of the owner's vehicles."""
         return self.page.forms_to("/vehicles/remove/")
 
 
 class MisbehavingUser(Rider):
-    """A rider who also tries what no page offers. Each must be refused in the way of its kind."""
+    """A rider who also sends forbidden requests, each of which must get a specific refusal."""
 
     weight = 1
 
     def steps(self) -> Steps:
-        """A rider's, and what is not allowed."""
+        """Return a rider's steps, and forbidden ones."""
         return super().steps() | {
-            self.start_two_at_once: 4,
-            self.meddle_with_others: 4,
-            self.make_up_ids: 2,
-            self.forget_the_token: 2,
+            self.start_two_rides: 4,
+            self.attack_other_users: 4,
+            self.send_unknown_ids: 2,
+            self.send_forms_without_token: 2,
         }
 
-    def start_two_at_once(self) -> None:
-        """Press two buttons at the same moment: one ride at most."""
+    def start_two_rides(self) -> None:
+        """Send two requests to start a ride concurrently; at most one may succeed."""
         self.end_ride()
         self.browser.follow("/vehicles")
         self.think()
@@ -267,49 +267,51 @@ class MisbehavingUser(Rider):
         self.browser.follow("/rides")
         if len(self.page.forms_to("/rides/end/")) > 1:
             raise Broken("One rider is on two rides.")
-        self.note_ride(said=False)
+        self.record_active_ride(expected=False)
 
-    def meddle_with_others(self) -> None:
-        """End others' rides, remove their vehicles, see their profiles, delete their accounts."""
+    def attack_other_users(self) -> None:
+        """Try to end a ride, remove a vehicle, or see and delete an account of another user."""
         event = random.choice([Event.REGISTERED, Event.STARTED, Event.ADDED])
         if not (notes := journal.of_others(event, self.person.id)):
             return
         note = random.choice(notes)
         refusal = FORBIDDEN | NOT_FOUND
         if event is Event.STARTED:
-            self.forge(f"/rides/end/{note.id}", refusal, city=note.city, location="Nowhere")
+            self.post_forbidden(
+                f"/rides/end/{note.id}", refusal, city=note.city, location="Nowhere"
+            )
         elif event is Event.ADDED:
-            self.forge(f"/vehicles/remove/{note.id}", refusal)
+            self.post_forbidden(f"/vehicles/remove/{note.id}", refusal)
         else:
             self.browser.peek(f"/users/{note.id}", FORBIDDEN, kind=HOSTILE)
-            self.forge(f"/users/remove/{note.id}", FORBIDDEN)
+            self.post_forbidden(f"/users/remove/{note.id}", FORBIDDEN)
 
-    def make_up_ids(self) -> None:
-        """Send ids that nobody has, or that are none."""
-        self.forge(f"/rides/end/{uuid4()}", NOT_FOUND, location="Nowhere")
-        self.forge(f"/vehicles/remove/{uuid4()}", NOT_FOUND)
-        self.forge("/rides/start/first", NOT_FOUND)
+    def send_unknown_ids(self) -> None:
+        """Send ids that do not exist or are malformed."""
+        self.post_forbidden(f"/rides/end/{uuid4()}", NOT_FOUND, location="Nowhere")
+        self.post_forbidden(f"/vehicles/remove/{uuid4()}", NOT_FOUND)
+        self.post_forbidden("/rides/start/first", NOT_FOUND)
 
-    def forget_the_token(self) -> None:
-        """Send forms as another site would have them sent."""
+    def send_forms_without_token(self) -> None:
+        """Send forms without a CSRF token."""
         for form in random.sample(self.page.forms, 2):
             fields = {name: text for name, text in form.fields.items() if name != "csrf_token"}
             self.browser.post(form.action, fields, BAD_REQUEST, kind=HOSTILE)
 
-    def forge(self, url: str, expected: frozenset[HTTPStatus], **fields: str) -> None:
-        """Send a form that no page has offered, with a token that one has."""
+    def post_forbidden(self, url: str, expected: frozenset[HTTPStatus], **fields: str) -> None:
+        """Send a form that is not on the current page, with the page's CSRF token."""
         token = {"csrf_token": self.browser.token()}
         self.browser.post(url, token | fields, expected, kind=HOSTILE)
 
 
 def one_in(number: int) -> bool:
-    """True once in so many times."""
+    """Return True with a probability of 1/number."""
     return random.randrange(number) == 0
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's
 def report_progress(environment: Environment, **_: Any) -> None:
-    """Without a web view, say every few seconds how it goes."""
+    """In headless mode, print a progress line every REPORT_EVERY seconds."""
     options, runner = environment.parsed_options, environment.runner
     if options is None or runner is None or not options.headless:
         return

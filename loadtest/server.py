@@ -1,4 +1,4 @@
-"""A MovR for the crowd: a database and a server of its own, gone afterwards."""
+"""A temporary MovR server for the load test."""
 
 import os
 import secrets
@@ -19,11 +19,11 @@ from movr.database import admin
 ROOT: Final = Path(__file__).parent.parent
 HOST: Final = "127.0.0.1"
 START_TIMEOUT: Final = 60  # seconds
-_ROUTINE: Final = "INFO"  # in a line of the log that is no complaint
+_ROUTINE: Final = "INFO"  # marks log lines that are not problems
 
 
-class ServerDidNotStart(Exception):  # noqa: N818 - a reason, told and done with
-    """The server does not start."""
+class ServerDidNotStart(Exception):  # noqa: N818 - a message for the command line
+    """The server did not start; the message is a sentence."""
 
 
 @signals.uninterrupted
@@ -41,15 +41,16 @@ def temporary_database(server_uri: str) -> Iterator[str]:
 @signals.uninterrupted
 @contextmanager
 def serving(uri: str, log: Path) -> Iterator[str]:
-    """MovR with the demo world on this empty database, under gunicorn; its URL.
+    """Serve MovR with the demo data on this empty database and yield its URL.
 
-    It trusts X-Forwarded-For, as behind a load balancer: limits by address are each rider's own.
+    The server trusts X-Forwarded-For, as behind a load balancer, so that rate limits by address
+    apply to each simulated rider separately.
     """
     port = _free_port()
     url = f"http://{HOST}:{port}"
     settings = {"DEBUG": "1", "DB_URI": uri, "PORT": str(port), "PROXY_HOPS": "1"}
     with log.open("wb") as output:
-        # In a session of its own: Ctrl-C is ours to pass on, once the crowd is gone.
+        # In a new session: on Ctrl-C the server has to run until the load test has ended.
         server = subprocess.Popen(
             [sys.executable, "server.py"],
             cwd=ROOT,
@@ -67,7 +68,7 @@ def serving(uri: str, log: Path) -> Iterator[str]:
 
 
 def log_problems(log: Path, at_most: int = 40) -> list[str]:
-    """The last lines of the server's log that are not routine."""
+    """Return the last `at_most` lines of the server's log that are not routine."""
     lines = log.read_text().splitlines() if log.exists() else []
     return [line for line in lines if line and _ROUTINE not in line][-at_most:]
 
@@ -86,8 +87,8 @@ def _wait_until_answering(server: subprocess.Popen[bytes], url: str, log: Path) 
             urlopen(f"{url}/healthz", timeout=START_TIMEOUT).close()  # noqa: S310 - our own
         except (URLError, ConnectionError):
             if server.poll() is not None or time.monotonic() > deadline:
-                said = " ".join(log_problems(log))
-                raise ServerDidNotStart(f"MovR does not start: {said}") from None
+                problems = " ".join(log_problems(log))
+                raise ServerDidNotStart(f"MovR does not start: {problems}") from None
             time.sleep(0.1)
         else:
             return

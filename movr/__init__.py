@@ -1,8 +1,8 @@
-"""MovR's rules and data: SQLAlchemy, and no Flask. Its only door is `movr.movr.MovR`.
+"""MovR's business rules and data, on SQLAlchemy and without Flask. The API is `movr.movr.MovR`.
 
-movr.py calls transactions.py, which runs the statements of changes.py, or runs those of queries.py;
-results.py has what comes back and errors.py what is refused. How the database is reached is in
-movr/database, where rows live in movr/placement.
+movr.py calls transactions.py, which executes the statements of changes.py, or executes those of
+queries.py itself. results.py has the return types and errors.py the refusals. movr/database has
+the access to the database, movr/placement the placement of rows in regions.
 """
 
 __version__ = "0.1.0"

@@ -1,8 +1,8 @@
-"""What MovR changes: each a single statement that names its city, and what must be true for it.
+"""The data-modifying statements. Each names its city and states its conditions in WHERE.
 
-Built once, with parameters by name, so that a transaction only fills them in. `RETURNING` says
-whether there was anything to change. Keys are `user_city` and `user_id`, and so on: a parameter of
-an UPDATE must not be called as a column of its table, or SQLAlchemy takes it for what to set there.
+They are built once, at import; a transaction only supplies the named parameters. `RETURNING` shows
+whether a row was changed. Key parameters are called `user_city`, `user_id` and so on, because
+SQLAlchemy takes a parameter of an UPDATE that has a column's name as the column's new value.
 """
 
 from typing import Any, Final, cast
@@ -39,7 +39,7 @@ from movr.formats import AVAILABLE, IN_USE
 from movr.models import Base, Ride, RideTotal, User, Vehicle
 from movr.ride_totals import begin_at, periods
 
-# Tables, and not models: a change need not look for objects.
+# Tables instead of models: a Core UPDATE has no ORM session to synchronise.
 _users, _vehicles, _rides, _totals = (
     cast("Table", model.__table__) for model in (User, Vehicle, Ride, RideTotal)
 )
@@ -65,10 +65,10 @@ _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 
 # Accounts
 
-# Its parameters are the columns.
+# The parameters have the names of the columns.
 OPEN_ACCOUNT: Final = insert_unless(_users).on_conflict_do_nothing().returning(_users.c.id)
 
-# Names no city: whoever holds the username may live in any.
+# Names no city: the account with this username may be in any city.
 SELECT_USER_BY_USERNAME: Final = select(_users.c.id).where(
     _users.c.username == bindparam("username")
 )
@@ -106,7 +106,7 @@ RETIRE_VEHICLES_OF_OWNER: Final = (
 )
 SELECT_OWNS_VEHICLES: Final = select(exists().where(_IS_OWNED))
 
-# What decides of a user's row.
+# The columns of a user's row that conditions depend on.
 SELECT_USER_STATE: Final = select(
     _users.c.active_ride_city, _users.c.active_ride_id, _users.c.deleted_at
 ).where(_IS_USER)
@@ -114,7 +114,7 @@ SELECT_USER_STATE: Final = select(
 # Vehicles
 
 MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
-# Its parameters are the columns.
+# The parameters have the names of the columns.
 ADD_VEHICLE: Final = insert_unless(_vehicles).on_conflict_do_nothing(index_elements=["city", "id"])
 
 REMOVE_VEHICLE: Final = (
@@ -130,7 +130,7 @@ SELECT_VEHICLE_IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
 
 # Rides
 
-# A user's row has room for one ride.
+# Records the ride in the user's row, which has columns for one ride only.
 CLAIM_RIDER: Final = (
     update(_users)
     .where(_IS_NOT_RIDING)
@@ -144,12 +144,12 @@ CLAIM_RIDER: Final = (
     )
     .returning(_users.c.id)
 )
-# The ride under way, of a user who has one.
+# The vehicle of a user's active ride.
 SELECT_VEHICLE_OF_RIDE: Final = select(_rides.c.vehicle_id).where(_IS_RIDE)
 
 
-def _noting(taken: CTE) -> CTE:
-    """Has the rider's row say what is ridden, since when and from where."""
+def _record_active_ride(taken: CTE) -> CTE:
+    """Record the vehicle, start time and start position in the rider's row."""
     return (
         update(_users)
         .where(_IS_USER, _users.c.id == taken.c.rider_id)
@@ -160,13 +160,13 @@ def _noting(taken: CTE) -> CTE:
             active_ride_latitude=taken.c.latitude,
             active_ride_longitude=taken.c.longitude,
         )
-        .returning(_users.c.id)  # CockroachDB wants RETURNING in each CTE that changes rows
-        .cte("noted")
+        .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
+        .cte("recorded")
     )
 
 
 def _start_ride() -> ReturningInsert[Any]:
-    """Takes a free vehicle, notes it on the rider's row and writes the ride, in one round trip."""
+    """Set an available vehicle in use, record it in the rider's row and insert the ride."""
     taken = (
         update(_vehicles)
         .where(_IS_FREE)
@@ -193,12 +193,12 @@ def _start_ride() -> ReturningInsert[Any]:
         "start_longitude": taken.c.longitude,
     }
     written = insert(_rides).from_select(list(ride), select(*ride.values()))
-    return written.add_cte(_noting(taken)).returning(_rides.c.id)
+    return written.add_cte(_record_active_ride(taken)).returning(_rides.c.id)
 
 
 START_RIDE: Final = _start_ride()
 
-# Frees the rider.
+# Clears the active ride in the rider's row.
 RELEASE_RIDER: Final = (
     update(_users)
     .where(
@@ -211,7 +211,7 @@ RELEASE_RIDER: Final = (
 )
 
 
-# Where the vehicle was left; nothing if nobody knows.
+# The position at the end of the ride, or NULL.
 _LEFT_AT: Final[dict[str, BindParameter[Any]]] = {
     "latitude": bindparam("at_latitude", type_=Float()),
     "longitude": bindparam("at_longitude", type_=Float()),
@@ -219,8 +219,8 @@ _LEFT_AT: Final[dict[str, BindParameter[Any]]] = {
 
 
 def _ended() -> CTE:
-    """Ends the ride, unless it has ended."""
-    # The clock of the server that started the ride may have been ahead of this one.
+    """End the ride unless it has ended already."""
+    # The clock of the server that started the ride may be ahead of this server's.
     end_time = func.greatest(_NOW, _rides.c.start_time)
     return (
         update(_rides)
@@ -238,8 +238,8 @@ def _ended() -> CTE:
     )
 
 
-def _adding_up(ended: CTE) -> CTE:
-    """Adds the ride that has just ended to its rider's week and month."""
+def _add_to_totals(ended: CTE) -> CTE:
+    """Add the ended ride to its rider's totals of the week and the month."""
     period = (by := periods()).c.period
     row: dict[str, ColumnElement[Any]] = {
         "city": _USER_CITY,
@@ -264,9 +264,9 @@ def _adding_up(ended: CTE) -> CTE:
 
 
 def _end_ride() -> Update:
-    """Ends the ride, adds it up, and frees its vehicle where it was left, in one round trip.
+    """End the ride, add it to the totals and make its vehicle available, in one statement.
 
-    Without a position the vehicle stays where it was.
+    If no position is given, the vehicle keeps its own.
     """
     ended = _ended()
     return (
@@ -278,7 +278,7 @@ def _end_ride() -> Update:
             public_id=bindparam("new_public_id"),
             **{name: func.coalesce(given, _vehicles.c[name]) for name, given in _LEFT_AT.items()},
         )
-        .add_cte(_adding_up(ended))
+        .add_cte(_add_to_totals(ended))
     )
 
 
@@ -288,7 +288,7 @@ SELECT_RIDER_OF_RIDE: Final = select(_rides.c.rider_city, _rides.c.rider_id).whe
 # Operators
 
 # For tables that are REGIONAL BY ROW without a computed column, as in CockroachDB's guide "scale to
-# multiple regions"; the models do not know that column.
+# multiple regions". The column is not in the models.
 UPDATE_REGIONS: Final = tuple(
     text(
         f"UPDATE {table.name} SET crdb_region = :region"  # noqa: S608 - a name of ours

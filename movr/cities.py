@@ -1,7 +1,8 @@
-"""The cities MovR serves and the regions they live in: the one place that knows them.
+"""The cities MovR serves and the regions where their rows are stored.
 
 Region names are those of the database cluster (`--locality=region=gcp-us-east1`) and of the
-deployments (`REGION`). To add a city or to move one, see docs/multi-region.md.
+deployments (`REGION`). No other module lists cities. To add or move a city, see
+docs/multi-region.md.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ US_EAST: Final = "gcp-us-east1"
 US_WEST: Final = "gcp-us-west1"
 EUROPE_WEST: Final = "gcp-europe-west1"
 
-SERVICE_RADIUS: Final = 30_000  # metres from a city's centre: there its vehicles may stand
+SERVICE_RADIUS: Final = 30_000  # metres from a city's centre within which its vehicles stay
 
 
 class Position(NamedTuple):
-    """A place on earth, in degrees (WGS 84)."""
+    """Geographic coordinates in degrees (WGS 84)."""
 
     latitude: float
     longitude: float
@@ -27,9 +28,9 @@ REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A served city: `name` is its key in every table, coordinates are its centre (WGS 84).
+    """A served city. `name` is its key in all tables; the coordinates are its centre (WGS 84).
 
-    `locale` says how its people write numbers, times and distances.
+    `locale` is used to format numbers, times and distances, and for generated names.
     """
 
     name: str
@@ -47,7 +48,7 @@ class City:
 
     @property
     def slug(self) -> str:
-        """What addresses call it: `new-york`."""
+        """The city's name in URLs, e.g. `new-york`."""
         return self.name.replace(" ", "-")
 
 
@@ -77,15 +78,15 @@ _OF_REGION: Final = {
 
 
 def find_city(name: str) -> City | None:
-    """The served city of this name, whatever its letter case; None if MovR is not there."""
+    """Return the served city of this name, ignoring case, or None."""
     return _BY_NAME.get(name.casefold())
 
 
 def find_city_by_slug(slug: str) -> City | None:
-    """The served city that addresses call so."""
+    """Return the served city with this slug, or None."""
     return _BY_SLUG.get(slug)
 
 
 def cities_in(region: str) -> tuple[City, ...]:
-    """The cities whose rows live in this region, the region's first city first."""
+    """Return the cities of this region, in the order of CITIES."""
     return _OF_REGION.get(region, ())

@@ -1,63 +1,63 @@
-"""Refusals: why MovR will not do what was asked, each a class with a sentence for the rider.
+"""Refusals: the reasons why MovR rejects a request, each a class with a sentence for the rider.
 
-What a refusal looks like over HTTP is decided in web/errors.py, in one table.
+The table in web/errors.py maps them to HTTP responses.
 """
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """MovR understood, decided against it, and changed nothing."""
+    """Base class of refusals: the request was understood and rejected, and changed nothing."""
 
     sentence = "That is not possible."
 
     def __str__(self) -> str:
-        """The sentence, as the rider reads it."""
+        """Return the sentence that is shown to the rider."""
         return self.sentence
 
 
 class UsernameTaken(Refusal):
-    """Usernames are unique over all cities, whatever their letter case."""
+    """Another account has this username; they are unique over all cities, ignoring case."""
 
     sentence = "That username is taken. Please choose another."
 
 
 class WrongCredentials(Refusal):
-    """Said of an unknown name and of a wrong password alike, so that names can't be probed."""
+    """Unknown username or wrong password; one sentence for both, so that names can't be probed."""
 
     sentence = "That username and password do not match."
 
 
 class WrongPassword(Refusal):
-    """Who changes a password knows the present one."""
+    """The present password given to change it is wrong."""
 
     sentence = "That is not your present password."
 
 
 class SessionEnded(Refusal):
-    """All sessions of the account were ended since this one was asked about."""
+    """All sessions of the account were ended while this request was running."""
 
-    sentence = "You were logged out meanwhile. Please log in again."
+    sentence = "You have been logged out. Please log in again."
 
 
 class ResetLinkExpired(Refusal):
-    """A link to a new password works once, for half an hour, and until all sessions are ended."""
+    """A password reset link was used, is older than 30 minutes, or its sessions were ended."""
 
     sentence = "This link has expired or was used. You can ask for another one here."
 
 
 class AccountDeleted(Refusal):
-    """The session outlived its account."""
+    """The account of this session was deleted."""
 
     sentence = "This account no longer exists. Please log in again."
 
 
 class NotYourProfile(Refusal):
-    """A profile is its member's own, to see and to delete."""
+    """Only its member may see or delete a profile."""
 
     sentence = "This page belongs to another member."
 
 
 class TooFarAway(Refusal):
-    """A position that is not in the city where the vehicle belongs."""
+    """The position is outside the service area of the vehicle's city."""
 
     sentence = (
         "That is too far away: vehicles stay within 30 km (19 miles) of the centre of their city."
@@ -65,76 +65,76 @@ class TooFarAway(Refusal):
 
 
 class VehicleNotFound(Refusal):
-    """No vehicle of this id is in this city, or it was removed."""
+    """The city has no vehicle of this id, or it was removed."""
 
     sentence = "We could not find this vehicle here."
 
 
 class VehicleTaken(Refusal):
-    """A vehicle has at most one active ride."""
+    """The vehicle has an active ride already."""
 
-    sentence = "Somebody else has just taken this vehicle. Here is what else there is."
+    sentence = "This vehicle has just been taken. Please choose another one."
 
 
 class VehicleInUse(Refusal):
-    """A vehicle is not removed from under its rider."""
+    """A vehicle with an active ride can't be removed."""
 
-    sentence = "Somebody is riding this vehicle. You can remove it once the ride has ended."
+    sentence = "This vehicle is in use. You can remove it once the ride has ended."
 
 
 class NotYourVehicle(Refusal):
-    """Only its owner removes a vehicle."""
+    """Only its owner may remove a vehicle."""
 
     sentence = "Only its owner can remove a vehicle."
 
 
 class AlreadyRiding(Refusal):
-    """A rider has at most one active ride."""
+    """The rider has an active ride already."""
 
     sentence = "You are on a ride already. End it before you start another."
 
 
 class RideNotFound(Refusal):
-    """No ride of this id is in this city."""
+    """The city has no ride of this id."""
 
     sentence = "We could not find this ride."
 
 
 class NotYourRide(Refusal):
-    """Only its rider ends a ride."""
+    """Only its rider may end a ride."""
 
     sentence = "Only its rider can end a ride."
 
 
 class StillRiding(Refusal):
-    """An account is not deleted in the middle of a ride."""
+    """An account with an active ride can't be deleted."""
 
     sentence = "You are on a ride. End it before you delete your account."
 
 
 class VehiclesInUse(Refusal):
-    """An owner does not leave while somebody rides one of their vehicles."""
+    """The account of an owner can't be deleted while one of their vehicles is in use."""
 
-    sentence = "Somebody is riding one of your vehicles. Try again once the ride has ended."
+    sentence = "One of your vehicles is in use. Try again once the ride has ended."
 
 
 class DatabaseUnavailable(Refusal):
-    """The database can't be reached, or did not answer in time. `reason` is for operators."""
+    """The database can't be reached or did not answer in time. `reason` is for operators."""
 
     def __init__(self, reason: str = "") -> None:
-        """Say what the driver said, in one line; it names no password."""
+        """Set the reason: the first line of the driver's message, without a password."""
         self.reason = reason
 
     sentence = "MovR cannot reach its database right now. Nothing was lost; please try again soon."
 
 
 class DatabaseSlow(Refusal):
-    """A statement took longer than the server lets one take."""
+    """A statement reached the server's statement timeout."""
 
     sentence = "This takes too long right now, and nothing was changed. Please try again soon."
 
 
 class DatabaseBusy(Refusal):
-    """The transaction lost against others as often as MovR retries it."""
+    """The transaction conflicted with others until the last retry, or no connection was free."""
 
     sentence = "Too many people want the same thing right now. Please try again in a moment."

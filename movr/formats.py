@@ -1,13 +1,13 @@
-"""What the words in the tables may be: lengths, patterns, choices. Knows neither SQL nor the web.
+"""Lengths, patterns and choices of the text columns.
 
-The forms and the database check them alike; the patterns are written in what Python, PostgreSQL
-and CockroachDB understand the same way.
+Both the forms and the CHECK constraints use them. The patterns are limited to the syntax that
+Python, PostgreSQL and CockroachDB share.
 """
 
 from typing import Final
 
 NAME_LENGTH: Final = 100
-EMAIL_LENGTH: Final = 254  # RFC 5321, with the angle brackets taken off
+EMAIL_LENGTH: Final = 254  # the 256 of RFC 5321, section 4.5.3.1.3, without the angle brackets
 USERNAME_LENGTH: Final = 64
 WORD_LENGTH: Final = 50
 LOCATION_LENGTH: Final = 200
@@ -20,7 +20,7 @@ VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"
 IN_USE: Final = "in_use"
 
-# What a rider's rides are added up by.
+# The periods of ride totals.
 WEEK: Final = "week"
 MONTH: Final = "month"
 PERIODS: Final = (WEEK, MONTH)

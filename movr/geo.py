@@ -1,4 +1,4 @@
-"""Positions, and what lies near one."""
+"""Distances between positions, and search boxes on the index on positions."""
 
 import math
 from typing import Final, NamedTuple
@@ -7,15 +7,15 @@ from geopy.distance import geodesic
 
 from movr.cities import SERVICE_RADIUS, City, Position
 
-BANDS_PER_DEGREE: Final = 2_000  # one is about 55 m high
-EQUATOR: Final = 6_378_137.0  # metres from the centre of the earth, as all of WGS 84
+BANDS_PER_DEGREE: Final = 2_000  # a band is about 55 m high
+EQUATOR: Final = 6_378_137.0  # equatorial radius of WGS 84, in metres
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
 
 
 class Box(NamedTuple):
-    """A part of the index on positions: bands of latitude, and a range of longitude in degrees.
+    """A range of the index on positions: latitude bands and a longitude range in degrees.
 
-    Bands are numbered northwards from the equator, BANDS_A_DEGREE to a degree.
+    Bands are numbered northwards from the equator, BANDS_PER_DEGREE to a degree.
     """
 
     bands: list[int]
@@ -24,15 +24,15 @@ class Box(NamedTuple):
 
 
 def metres_between(one: Position, other: Position) -> float:
-    """How far it is over the ground, in metres, on the ellipsoid (geopy's geodesic)."""
+    """Return the distance in metres along the WGS 84 ellipsoid (geopy's geodesic)."""
     distance: float = geodesic(one, other).meters
     return distance
 
 
 def planar_metres_between(one: Position, other: Position) -> float:
-    """About how far, in metres: on the plane that touches the earth at the first of both.
+    """Return the approximate distance in metres, on the plane tangent to the earth at `one`.
 
-    Within a city that is within a percent of the way over the ground, in a hundredth of the time.
+    Within a city it differs from `metres_between` by less than 1 % and takes 1 % of the time.
     """
     north, east = metres_per_degree(one.latitude)
     up, right = other.latitude - one.latitude, other.longitude - one.longitude
@@ -40,14 +40,14 @@ def planar_metres_between(one: Position, other: Position) -> float:
 
 
 def is_within(city: City, position: Position) -> bool:
-    """True if vehicles of the city may stand there."""
+    """Return True if the position is within SERVICE_RADIUS of the city's centre."""
     return metres_between(city.centre, position) <= SERVICE_RADIUS
 
 
 def metres_per_degree(latitude: float) -> tuple[float, float]:
-    """How far a degree of latitude and one of longitude reach there, in metres.
+    """Return the length of a degree of latitude and of longitude at this latitude, in metres.
 
-    By the ellipsoid's two radii of curvature (WGS 84), the meridian's and the prime vertical's.
+    Uses the ellipsoid's radii of curvature (WGS 84) in the meridian and in the prime vertical.
     """
     flattened = 1 - ECCENTRICITY_SQUARED * math.sin(math.radians(latitude)) ** 2
     across = EQUATOR / math.sqrt(flattened)
@@ -56,9 +56,9 @@ def metres_per_degree(latitude: float) -> tuple[float, float]:
 
 
 def box(origin: Position, radius: float) -> Box:
-    """Return the box around all places within `radius` metres of the origin, on its own plane.
+    """Return the box around the circle of `radius` metres about the origin, on the tangent plane.
 
-    For places that are neither at a pole nor at the antimeridian, as all of MovR's cities.
+    Not valid at a pole or across the antimeridian; none of MovR's cities is there.
     """
     north, east = metres_per_degree(origin.latitude)
     high, wide = radius / north, radius / east

@@ -1,7 +1,7 @@
-"""The tables: users, vehicles, rides, and what rides add up to. Every key begins with a city.
+"""The tables users, vehicles, rides and ride_totals. Every primary key begins with a city.
 
-The models say nothing about where rows are placed; migrations and placement do. A foreign key
-gets no index of its own on either engine, so each index is declared here.
+The models do not define where rows are stored; movr/placement does. Neither engine creates an
+index for a foreign key, so each index is declared here.
 """
 
 from datetime import date, datetime, timedelta
@@ -49,7 +49,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 def _plain(column: str, *, longest: int) -> str:
-    """SQL that is true of a text that says something and holds no markup or control characters."""
+    """Return an SQL condition: the text is not blank and has no markup or control characters."""
     return f"length(btrim({column})) BETWEEN 1 AND {longest} AND {column} !~ '{MARKUP_OR_CONTROL}'"
 
 
@@ -58,7 +58,7 @@ def _check_city() -> CheckConstraint:
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that migrations and both engines agree on them."""
+    """Base of all models; it names constraints alike in migrations and on both engines."""
 
     metadata = MetaData(
         naming_convention={
@@ -73,13 +73,15 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """A rider, perhaps an owner too. Deleting an account erases it; the row stays for its rides.
+    """A rider, who may also own vehicles.
 
-    `active_ride_*` is the rider's ride under way: start and end of a ride both change this row of
-    the rider's home region, which is how a rider has at most one (docs/decisions/0001), and what
-    lets every page say what is ridden, since when and from where, without leaving that region.
+    Deleting an account clears its personal data; the row is kept because rides refer to it.
 
-    `session_epoch` is what a session must say to be this user's: raising it ends them all.
+    `active_ride_*` describes the rider's active ride. Starting and ending a ride both update these
+    columns, which ensures that a rider has at most one active ride (docs/decisions/0001). They
+    also let every page show the active ride without leaving the rider's home region.
+
+    `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
     """
 
     __tablename__ = "users"
@@ -133,11 +135,12 @@ class User(Base):
 
 
 class Vehicle(Base):
-    """A bike, scooter or skateboard. Removing one keeps its row, for the rides it made.
+    """A bike, scooter or skateboard.
 
-    Latitude and longitude are those of the last known place, in degrees. `latitude_band` is
-    computed from them, so that an index finds what is near (movr/geo.py). `public_id` is the id
-    that strangers see. It changes with each ride, so that no vehicle's riders can be followed.
+    Removing a vehicle sets `removed_at`; the row is kept because rides refer to it. Latitude and
+    longitude are the last known position, in degrees. `latitude_band` is computed from the
+    latitude, for the index that finds nearby vehicles (movr/geo.py). `public_id` is the id in the
+    public feed. It changes with each ride, so that vehicles can't be tracked over their rides.
     """
 
     __tablename__ = "vehicles"
@@ -159,11 +162,11 @@ class Vehicle(Base):
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     removed_at: Mapped[datetime | None]
 
-    # Lists skip what was removed by asking for `removed_at IS NULL`, which an index answers.
+    # Indexes contain `removed_at`, because lists select `removed_at IS NULL`.
     __table_args__ = (
         ForeignKeyConstraint(["city", "owner_id"], ["users.city", "users.id"]),
         Index(None, "city", "owner_id", "status"),
-        # With all that a list shows, so that no second read of the table follows that of the index.
+        # A covering index: it includes all columns of a list, which saves the lookup of the row.
         Index(
             None,
             "city",
@@ -190,10 +193,10 @@ class Vehicle(Base):
 
 
 class Ride(Base):
-    """A ride, kept in the vehicle's city. It is active until it has an end.
+    """A ride, stored in the vehicle's city. It is active while `end_time` is NULL.
 
-    `distance` is from where it began to where it ended, over the ground, in metres; it is not
-    known when the rider gave the end in words that no geocoder found.
+    `distance` is the distance between start and end along the ground, in metres. It is NULL if the
+    geocoder did not find the end location.
     """
 
     __tablename__ = "rides"
@@ -232,11 +235,12 @@ class Ride(Base):
 
 
 class RideTotal(Base):
-    """What the ended rides of a rider add up to in a week or month: how many, how long, how far.
+    """Sums of a rider's ended rides in a week or month: number, length and distance in metres.
 
-    It is kept in the rider's home city, and `begin` is the first day there: a Monday, or the first
-    of a month. The statement that ends a ride adds to both of its totals, so that nobody has to
-    read the rides to know. Deleting an account keeps them, as it keeps the rides.
+    Totals are stored in the rider's home city. `begin` is the first day of the period in that
+    city's time zone: a Monday, or the first of a month. The statement that ends a ride updates its
+    totals, so that they need not be computed from the rides. Deleting an account keeps its totals
+    and rides.
     """
 
     __tablename__ = "ride_totals"

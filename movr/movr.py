@@ -1,4 +1,4 @@
-"""Class MovR, the only door to the data: a method for each thing people do."""
+"""Class MovR, the API of the data layer: one method for each user action."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,9 +34,8 @@ Result = TypeVar("Result")
 MAX_RETRIES: Final = 10
 MAX_BACKOFF: Final = 0.3  # seconds
 
-DAYS: Final = timedelta(days=30)  # in which an owner sees what vehicles did
-# How far back a rider sees what rides add up to: this month and those of a year, half a year of
-# weeks.
+DAYS: Final = timedelta(days=30)  # period of the sums in an owner's list of vehicles
+# Period of a rider's totals: this month and those of the past year, and half a year of weeks.
 YEARS: Final = 1
 WEEKS: Final = 26
 
@@ -45,24 +44,24 @@ LAST_ID: Final = UUID(int=2**128 - 1)
 
 _NOTHING: Final = text("SELECT 1")
 
-# SQLSTATE of a statement that the server may have completed, or not (CockroachDB)
+# SQLSTATE of a statement that the server may or may not have completed (CockroachDB)
 _RESULT_UNKNOWN: Final = "40003"
-# SQLSTATEs of a transaction that lost against others: serialization failure, deadlock, lock timeout
-_LOST_AGAINST_OTHERS: Final = frozenset({"40001", "40P01", "55P03"})
-# SQLSTATE of a statement that the server ended: it had reached `statement_timeout`
-_TOOK_TOO_LONG: Final = "57014"
-# SQLSTATEs of a schema that is not (yet) what this code expects: no such table, no such column
+# SQLSTATEs of conflicts between transactions: serialization failure, deadlock, lock timeout
+_CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
+# SQLSTATE of a statement that the server cancelled after `statement_timeout`
+_STATEMENT_TIMEOUT: Final = "57014"
+# SQLSTATEs of a schema older than this code expects: undefined table, undefined column
 _SCHEMA_BEHIND: Final = frozenset({"42P01", "42703"})
-# SQLSTATE of a database that does not exist. PostgreSQL says so at connect, CockroachDB later.
+# SQLSTATE of a missing database; PostgreSQL reports it at connect, CockroachDB at a statement
 _NO_DATABASE: Final = "3D000"
 
 
 class MovR:
-    """Vehicle sharing in nine cities. Every method is one read or one transaction.
+    """Vehicle sharing in nine cities. Each method is one read or one transaction.
 
-    Any method raises DatabaseUnavailable when the database can't be reached or does not answer in
-    time, DatabaseSlow when a statement takes too long, and DatabaseBusy when a transaction lost
-    against others too often.
+    Any method raises DatabaseUnavailable if the database can't be reached or does not answer in
+    time, DatabaseSlow if a statement takes too long, and DatabaseBusy if a transaction conflicts
+    with others too often or no connection is free.
     """
 
     def __init__(
@@ -73,7 +72,11 @@ class MovR:
         application_name: str = "movr",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Prepare to talk to the database at `uri`; the first connection is made when needed."""
+        """Create the engines for the database at `uri`; they connect on first use.
+
+        `pool_size` is the maximum number of connections of each engine. `clock` returns the
+        current time in UTC.
+        """
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
         )
@@ -86,23 +89,23 @@ class MovR:
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
-        """All that talks to the database: to write, and to read."""
+        """The engines for writes and for reads."""
         return self.engine, self._reader
 
     def close(self) -> None:
-        """Close all connections that are not in use."""
+        """Close all idle connections."""
         for engine in self.engines:
             engine.dispose()
 
     def is_at_head(self) -> bool:
-        """True if the database has the schema that this code expects."""
+        """Return True if the database has all migrations that this code expects."""
         return self._with_retry(lambda: schema.is_at_head(self.engine))
 
     def ping(self) -> None:
-        """Ask the database for nothing but an answer: one round trip, to no table of anybody's."""
+        """Check that the database answers: one round trip that reads no table."""
         self._read(_NOTHING)
 
-    # Who is there
+    # Accounts and sessions
 
     def register(
         self,
@@ -115,9 +118,9 @@ class MovR:
         password: str,
         idempotency_key: str = "",
     ) -> UserKey:
-        """Open an account in its home city, one for all calls of the same `idempotency_key`.
+        """Open an account with this home city and return its key.
 
-        Raises UsernameTaken.
+        All calls with the same `idempotency_key` open one account. Raises UsernameTaken.
         """
         user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
         self._write(
@@ -132,7 +135,10 @@ class MovR:
         return user
 
     def log_in(self, username: str, password: str) -> results.Member:
-        """The member with these credentials, names in any letter case. Raises WrongCredentials."""
+        """Return the member with these credentials; usernames ignore case.
+
+        Raises WrongCredentials.
+        """
         rows = self._read(queries.CREDENTIALS, username=username.lower())
         *member, password_hash = rows[0] if rows else (None,)
         if not passwords.is_password(password, password_hash):
@@ -140,9 +146,10 @@ class MovR:
         return rows_to.member(member)
 
     def session_member(self, user: UserKey, epoch: int = 0) -> results.Member | None:
-        """The member of this key, while sessions of this epoch last; None once they have ended.
+        """Return the member of a session, or None if the session has ended.
 
-        Epochs are counted from 0, which is that of a new account.
+        A session stores the account's `session_epoch`, which is 0 for a new account. Raising the
+        epoch of the account ends all its sessions.
         """
         rows = self._read(
             queries.SESSION_MEMBER, member_city=user.city, member_id=user.id, epoch=epoch
@@ -150,12 +157,12 @@ class MovR:
         return rows_to.member(rows[0]) if rows else None
 
     def find_member(self, username: str) -> results.Member | None:
-        """The member of this name, in any letter case."""
+        """Return the member with this username, ignoring case, or None."""
         rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
         return rows_to.member(rows[0]) if rows else None
 
     def change_password(self, user: UserKey, epoch: int, *, present: str, new: str) -> int:
-        """Change the password and end all sessions; the epoch of those that begin from now on.
+        """Change the password, end all sessions and return the epoch of new sessions.
 
         Raises WrongPassword, SessionEnded, AccountDeleted.
         """
@@ -166,9 +173,9 @@ class MovR:
         return epoch + 1
 
     def reset_password(self, user: UserKey, epoch: int, new: str) -> str:
-        """Change a forgotten password and end all sessions; the username to log in with.
+        """Set a new password, end all sessions and return the username.
 
-        Raises ResetLinkExpired if the sessions of this epoch ended before.
+        Raises ResetLinkExpired if the sessions of this epoch have ended already.
         """
         try:
             return self._set_password(user, epoch, new)
@@ -176,17 +183,23 @@ class MovR:
             raise errors.ResetLinkExpired from None
 
     def end_sessions(self, user: UserKey, epoch: int) -> None:
-        """Log out everywhere."""
+        """End all sessions of the account."""
         self._write(transactions.end_sessions, user, epoch)
 
     def erase_account(self, user: UserKey) -> None:
-        """Delete an account and retire its vehicles. Raises StillRiding, VehiclesInUse."""
+        """Delete an account and remove its vehicles from service.
+
+        Raises StillRiding, VehiclesInUse, AccountDeleted.
+        """
         self._write(transactions.erase_account, user, now=self._now())
 
     def members_of_city(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.CityMember]:
-        """The session's member, and a page of the city's members; both empty for anybody else."""
+        """Return the session's member and a page of the city's members.
+
+        If the session has ended, the member is None and the page empty.
+        """
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
         member, rows = self._read_with_member(user, epoch, queries.MEMBERS_OF_CITY, **wanted)
         people = [results.CityMember(*row) for row in rows if member]
@@ -197,7 +210,7 @@ class MovR:
     # Vehicles
 
     def vehicles(self, search: Search) -> Page[results.NearbyVehicle]:
-        """A page of the city's vehicles, the nearest first."""
+        """Return a page of the city's vehicles, nearest first."""
         radius = self._radii.radius(search)
         rows = self._read(search.statement(radius), **search.parameters(radius))
         return self._page_of_vehicles(search, radius, rows)
@@ -205,7 +218,7 @@ class MovR:
     def vehicles_and_member(
         self, user: UserKey, epoch: int, search: Search
     ) -> MemberAndPage[results.NearbyVehicle]:
-        """What `session_member` and `vehicles` say, in one read where the radius is known."""
+        """Return the results of `session_member` and `vehicles`, usually in one round trip."""
         radius = self._radii.radius(search)
         statement = search.statement_with_member(radius)
         member, rows = self._read_with_member(user, epoch, statement, **search.parameters(radius))
@@ -214,9 +227,10 @@ class MovR:
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.OwnedVehicle]:
-        """The session's member, and a page of their vehicles; both empty for anybody else.
+        """Return the session's member and a page of their vehicles, available or in use.
 
-        Free or ridden, and what each did in the last 30 days.
+        Each vehicle comes with the sums of its rides in the last 30 days. If the session has
+        ended, the member is None and the page empty.
         """
         member, rows = self._read_with_member(
             owner,
@@ -232,14 +246,17 @@ class MovR:
         return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
-        """The vehicle of this public name. Raises VehicleNotFound, also once it was ridden."""
+        """Return the vehicle with this public id, which changes with each ride.
+
+        Raises VehicleNotFound.
+        """
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
         if not rows:
             raise errors.VehicleNotFound
         return results.Vehicle(*rows[0])
 
     def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
-        """All that is free in the city, for maps elsewhere."""
+        """Return all available vehicles of the city, for the public feed."""
         return [results.PublicVehicle(*row) for row in self._read(queries.FREE_VEHICLES, city=city)]
 
     def add_vehicle(
@@ -253,10 +270,10 @@ class MovR:
         position: Position | None = None,
         idempotency_key: str = "",
     ) -> VehicleKey:
-        """Put a vehicle on the street of its owner's home city; adding one makes an owner.
+        """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
-        Without a position it stands at the city's centre. All the owner's calls of the same
-        `idempotency_key` add one. Raises TooFarAway.
+        Without a position the vehicle is placed at the city's centre. All calls of the owner with
+        the same `idempotency_key` add one vehicle. Raises TooFarAway, AccountDeleted.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._write(
@@ -273,13 +290,13 @@ class MovR:
         return vehicle
 
     def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> None:
-        """Retire a vehicle. Raises VehicleNotFound, NotYourVehicle, VehicleInUse."""
+        """Remove a vehicle from service. Raises VehicleNotFound, NotYourVehicle, VehicleInUse."""
         self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
 
     # Rides
 
     def start_ride(self, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-        """The ride under way with this vehicle: started now, or before by the same rider.
+        """Start a ride and return its key; a repeated call returns the rider's active ride.
 
         Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountDeleted.
         """
@@ -295,10 +312,11 @@ class MovR:
         position: Position | None = None,
         start: Position | None = None,
     ) -> None:
-        """End the rider's own active ride; it was as long as the way from `start` to `position`.
+        """End the rider's active ride at `location`.
 
-        Without a position the vehicle stays where it was last known to be. A ride ends once: to
-        end it again changes nothing. Raises RideNotFound, NotYourRide, TooFarAway.
+        The ride's distance, in metres, is that from `start` to `position`. Without a position the
+        distance is unknown and the vehicle keeps its last known position. Ending a ride again
+        changes nothing. Raises RideNotFound, NotYourRide, TooFarAway.
         """
         end = _within_city(ride.city, position)
         self._write(
@@ -314,7 +332,7 @@ class MovR:
         )
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
-        """One of the rider's own rides. Raises RideNotFound."""
+        """Return one of the rider's own rides. Raises RideNotFound."""
         wanted = {**_ridden_by(rider), "id": id, "limit": 1}
         rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
@@ -324,10 +342,11 @@ class MovR:
     def history(
         self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
     ) -> results.History:
-        """A page of the rider's history, the newest first; `before` is where the last one ended.
+        """Return a page of the rider's history, newest first.
 
-        The first page also says what the rides of a year add up to by month, and of half a year by
-        week, on the clock of the rider's home city.
+        `before` is the start time and id of the last ride of the previous page. The first page
+        also has the monthly totals of the last year and the weekly totals of the last half year,
+        in the time zone of the rider's home city.
         """
         if not rider.cities_ridden:
             return results.History(Page((), None), (), ())
@@ -345,14 +364,17 @@ class MovR:
     # Operators
 
     def update_region(self) -> None:
-        """Have the hidden `crdb_region` of every row say the region of its city, city by city."""
+        """Set the hidden `crdb_region` of every row to the region of its city, city by city."""
         for city in CITIES:
             self._write(transactions.update_region, city.name, city.region)
 
     def _page_of_vehicles(
         self, search: Search, radius: float, rows: Sequence[Sequence[Any]]
     ) -> Page[results.NearbyVehicle]:
-        """A page of the rows found within `radius`; of a wider circle if they are too few."""
+        """Return a page from `rows`, found within `radius` metres.
+
+        Repeats the search with a larger radius while there are fewer vehicles than a page holds.
+        """
         while len(rows) <= search.size and radius < search.farthest:
             radius *= GROWTH
             rows = self._read(search.statement(radius), **search.parameters(radius))
@@ -364,10 +386,10 @@ class MovR:
         hashed = passwords.hash_password(password)
         return self._write(transactions.set_password, user, epoch, password_hash=hashed)
 
-    # One way to read, one way to write
+    # Access to the database
 
     def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
-        """One statement, one round trip; CockroachDB retries it by itself."""
+        """Execute one statement in one round trip; CockroachDB retries it on the server."""
 
         @query_stats.counting_retries
         def read() -> Sequence[Row[Any]]:
@@ -379,7 +401,7 @@ class MovR:
     def _read_with_member(
         self, user: UserKey, epoch: int, statement: Executable, **parameters: object
     ) -> tuple[results.Member | None, Sequence[Sequence[Any]]]:
-        """What `session_member` says, and the rows of the other of two that are one statement."""
+        """Execute a statement built by `queries._with_member`; return the member and the rows."""
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(statement, **key, **parameters)
         split = queries.MEMBER_COLUMNS
@@ -389,10 +411,10 @@ class MovR:
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object
     ) -> Result:
-        """One transaction, retried when it loses against others, but not for ever.
+        """Run a transaction, retrying it after conflicts at most MAX_RETRIES times.
 
-        Its arguments hold all that makes it this one (ids, clock), so that a second run finds out
-        whether the first got through.
+        New ids and the clock are passed as arguments, so that a second run can tell whether the
+        first was committed.
         """
 
         @query_stats.counting_retries
@@ -409,9 +431,9 @@ class MovR:
         return self._with_retry(write)
 
     def _with_retry(self, act: Callable[[], Result]) -> Result:
-        """Act; once more, on a new connection, if the one from the pool was dead or died meanwhile.
+        """Call `act`, and repeat it once on a new connection if the pooled one was lost.
 
-        This spares every request the round trip that would ask first (pool_pre_ping).
+        This spares every request the additional round trip of pool_pre_ping.
         """
         with deadline.waiting(), _errors_as_refusals(), self._circuit_breaker.guard():
             try:
@@ -447,13 +469,13 @@ def _first_line(error: DBAPIError) -> str:
 
 @contextmanager
 def _errors_as_refusals() -> Iterator[None]:
-    """Turn what can go wrong between MovR and its database into refusals."""
+    """Convert the database errors that MovR expects to refusals."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        if _sqlstate(error) in _LOST_AGAINST_OTHERS:
+        if _sqlstate(error) in _CONFLICTS:
             raise errors.DatabaseBusy from error
-        if _sqlstate(error) == _TOOK_TOO_LONG:
+        if _sqlstate(error) == _STATEMENT_TIMEOUT:
             raise errors.DatabaseSlow from error
         raise errors.DatabaseUnavailable(_first_line(error)) from error
     except ProgrammingError as error:
@@ -467,17 +489,17 @@ def _errors_as_refusals() -> Iterator[None]:
 
 
 def _id(namespace: UUID, idempotency_key: str) -> UUID:
-    """An id for something new: the same one whenever it is the same that is to be done once."""
+    """Return a new random id, or the id derived from the idempotency key if there is one."""
     return uuid5(namespace, idempotency_key) if idempotency_key else uuid4()
 
 
 def _ridden_by(rider: results.Member) -> dict[str, Any]:
-    """Whose rides, and in which cities."""
+    """Return the query parameters for a rider's rides."""
     return {"rider_city": rider.city, "rider_id": rider.id, "cities": rider.cities_ridden}
 
 
 def _spans(today: date) -> dict[str, date]:
-    """The first month and the first week whose totals are shown."""
+    """Return the query parameters for the first month and week whose totals are shown."""
     return {
         "months_since": begin(MONTH, today).replace(year=today.year - YEARS),
         "weeks_since": begin(WEEK, today) - timedelta(weeks=WEEKS - 1),
@@ -485,13 +507,13 @@ def _spans(today: date) -> dict[str, date]:
 
 
 def _city(name: str) -> City:
-    """The city of a row."""
-    (city,) = (city for city in CITIES if city.name == name)  # the database holds no others
+    """Return the city of a row."""
+    (city,) = (city for city in CITIES if city.name == name)  # a CHECK allows no other names
     return city
 
 
 def _within_city(city: str, position: Position | None) -> Position | None:
-    """The position, if there is one. Raises TooFarAway."""
+    """Return the position unchanged. Raises TooFarAway if it is outside the service area."""
     if position and not geo.is_within(_city(city), position):
         raise errors.TooFarAway
     return position

@@ -10,14 +10,18 @@ _DUMMY_HASH: Final = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
-    """A salted hash, with its algorithm and cost in it."""
+    """Return a salted hash. The string contains its algorithm and cost."""
     return _hasher.hash(password)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
-    """True if this password made the hash. Without a hash (an unknown name): False, as slowly."""
+    """Return True if the password matches the hash.
+
+    `password_hash` is None for an unknown username. The result is then False, and takes as long
+    as a real check, so that response times do not reveal which usernames exist.
+    """
     try:
         matches = _hasher.verify(password_hash or _DUMMY_HASH, password)
-    except (VerifyMismatchError, InvalidHashError):  # a sample account's hash is no hash
+    except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
     return matches and bool(password_hash)

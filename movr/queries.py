@@ -1,6 +1,6 @@
-"""What MovR reads: each a single statement that names its city, in pages by key.
+"""The SELECT statements. Each names its city and returns one page, by keyset pagination.
 
-Built once, with parameters by name, so that a request only fills them in.
+They are built once, at import or first use; a request only supplies the named parameters.
 """
 
 from functools import cache
@@ -79,26 +79,26 @@ SESSION_MEMBER: Final = select(*_MEMBER).where(
     User.deleted_at.is_(None),
 )
 
-# Who changes a password says the present one.
+# To check the present password before a change.
 PASSWORD_HASH: Final = select(User.username, User.password_hash).where(
     User.city == bindparam("user_city"),
     User.id == bindparam("user_id"),
     User.deleted_at.is_(None),
 )
 
-# Names no city: a username is unique over all of them, and so is this index. Its leaseholder may
-# be in another region; logging in and a forgotten password are the reads that pay for it.
+# Names no city: a username is unique over all cities, so this index is global and its leaseholder
+# may be in another region. Only logging in and asking for a password reset use it.
 MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
 CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
 
-# Who only has a link from elsewhere knows no other name of it.
+# Links from other maps contain the public id only.
 VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
     Vehicle.city == _CITY,
     Vehicle.public_id == bindparam("public_id", type_=Uuid()),
     Vehicle.removed_at.is_(None),
 )
 
-# For other maps. Without the id that stays: nobody shall follow a vehicle through its rides.
+# For other maps. Leaves out the permanent id, with which a vehicle could be tracked over its rides.
 FREE_VEHICLES: Final = (
     select(Vehicle.public_id, Vehicle.type, Vehicle.latitude, Vehicle.longitude)
     .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
@@ -107,10 +107,10 @@ FREE_VEHICLES: Final = (
 
 
 def _distance() -> ColumnElement[int]:
-    """From the origin to a vehicle, in whole millimetres, on the plane through the origin.
+    """Return SQL for the distance from the origin to a vehicle, in whole millimetres.
 
-    Within a city that is within a percent of the way over the ground, and cheap to sort by.
-    A whole number, so that a page can begin exactly where the last one ended.
+    It is computed on the plane tangent at the origin: within a city it is accurate to 1 %, and
+    cheap to sort by. An integer compares exactly, so a page starts where the previous one ended.
     """
     north, east = (
         (column - bindparam(column.key, type_=Float())) * bindparam(f"metres_{to}", type_=Float())
@@ -121,9 +121,9 @@ def _distance() -> ColumnElement[int]:
 
 @cache
 def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
-    """A page of the vehicles within `radius` of the origin, the nearest first.
+    """Select a page of the vehicles within `radius` millimetres of the origin, nearest first.
 
-    Reads the index in the box of bands and longitudes around that circle, or the whole city.
+    Scans the index within the box of bands and longitudes around that circle, or the whole city.
     """
     wanted = [Vehicle.city == _CITY, Vehicle.removed_at.is_(None)]
     if not whole_city:
@@ -148,7 +148,7 @@ def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
 
 
 def _of_owner() -> Select[Any]:
-    """A page of the owner's vehicles, each with what it did since a given time."""
+    """Select a page of the owner's vehicles, each with the sums of its rides since a given time."""
     page = (
         select(*_VEHICLE)
         .where(
@@ -179,8 +179,8 @@ def _of_owner() -> Select[Any]:
     )
 
 
-# Rides live in their vehicle's city: naming the cities where the rider has ridden keeps this at
-# home for whoever never rode abroad (docs/decisions/0001).
+# Rides are stored in their vehicle's city. Naming the cities where the rider has ridden keeps the
+# query in the home region of a rider who has only ridden there (docs/decisions/0001).
 _RIDDEN: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
 _RIDER: Final = (
     Ride.rider_city == bindparam("rider_city"),
@@ -190,16 +190,15 @@ _RIDER: Final = (
 
 
 def _with_vehicle(rides: Select[Any]) -> Select[Any]:
-    """Rides and what was ridden, the newest first.
+    """Select a page of rides with their vehicles, newest first.
 
-    Each vehicle is looked for once it is certain whose ride is shown: CockroachDB would otherwise
-    join a whole history before it takes a page.
+    Vehicles are joined after LIMIT; otherwise CockroachDB would join the rider's whole history.
     """
     page = rides.order_by(Ride.start_time.desc(), Ride.id.desc()).limit(_LIMIT).subquery("page").c
     return (
         select(*page, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
         .join(Vehicle, and_(Vehicle.city == page.city, Vehicle.id == page.vehicle_id))
-        .where(Vehicle.city.in_(_RIDDEN))  # not every planner infers it
+        .where(Vehicle.city.in_(_RIDDEN))  # implied by the join, but not every planner infers it
         .order_by(page.start_time.desc(), page.id.desc())
     )
 
@@ -218,7 +217,7 @@ _RIDE: Final = select(
 
 RIDE: Final = _with_vehicle(_RIDE.where(Ride.id == bindparam("id", type_=Uuid())))
 
-# The newest first, so that the active ride (a rider's last to start) leads the first page.
+# Newest first: the active ride, which started last, is the first of the first page.
 RIDES: Final = _with_vehicle(
     _RIDE.where(
         tuple_(Ride.start_time, Ride.id)
@@ -228,7 +227,7 @@ RIDES: Final = _with_vehicle(
 
 
 def _totals(period: str) -> ScalarSelect[Any]:
-    """What the rider's rides add up to by `week` or `month`, the newest first: as text in JSON."""
+    """Return a subquery for the rider's totals by `week` or `month`, newest first, as JSON text."""
     row = func.json_build_array(
         cast(RideTotal.begin, String),
         RideTotal.rides,
@@ -248,15 +247,15 @@ def _totals(period: str) -> ScalarSelect[Any]:
     )
 
 
-# The first page of a rider's history also says what it adds up to, in every row: as text, so that
-# only one is read.
+# The first page of a rider's history also has the totals, repeated in every row. They are text
+# because text is parsed only once, for the first row.
 HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK).label("weeks"))
 
 
 def _with_member(found: Select[Any], *order: str) -> Select[Any]:
-    """The session's member and a list in one round trip: the member before each row of the list.
+    """Select the session's member and a list in one round trip: each row begins with the member.
 
-    A row at least: without a member, or without a list, the columns of either are NULL.
+    Returns at least one row; the columns of a missing member or of an empty list are NULL.
     """
     me, others = SESSION_MEMBER.subquery("me"), found.subquery("found")
     one = select(literal_column("1").label("one")).subquery("one")
@@ -267,7 +266,7 @@ def _with_member(found: Select[Any], *order: str) -> Select[Any]:
 
 @cache
 def nearest_with_member(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
-    """Who is looking, then what `nearest` finds."""
+    """Select the session's member together with the result of `nearest`."""
     found = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
     return _with_member(found, "distance", "id")
 

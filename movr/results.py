@@ -1,6 +1,7 @@
-"""What leaves the database: frozen facts in the words of the domain, times in UTC.
+"""The immutable types that class MovR returns. Times are in UTC.
 
-Rows are named tuples: a list makes a hundred of them, and pieces of pages are looked up by them.
+Types of rows are named tuples, because a list page creates many of them and they are keys of the
+fragment cache.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class UserKey(NamedTuple):
 
 
 class VehicleKey(NamedTuple):
-    """Primary key of a vehicle: the city it stands in and the id within it."""
+    """Primary key of a vehicle: its city and the id within it."""
 
     city: str
     id: UUID
@@ -36,9 +37,9 @@ class RideKey(NamedTuple):
 
 
 class ActiveRide(NamedTuple):
-    """A ride under way, as the rider's own row tells it.
+    """A rider's active ride, as recorded in the rider's row.
 
-    Of one that code of before migration 0004 started, the row says no more than which it is.
+    The optional fields are None for a ride that was started by code before migration 0004.
     """
 
     city: str
@@ -55,10 +56,10 @@ class ActiveRide(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A user with an account, as only this member sees it.
+    """A user with an account, with the data that only this member may see.
 
-    `cities_ridden` names the cities where the member has ever ridden, so that their history is
-    looked for there and nowhere else.
+    `cities_ridden` names the cities where the member has ever ridden; their history is searched
+    only there.
     """
 
     city: str
@@ -84,7 +85,7 @@ class Member(NamedTuple):
 
 
 class CityMember(NamedTuple):
-    """A member as the other members of the city see them."""
+    """A member with the data that other members of the city may see."""
 
     id: UUID
     first_name: str
@@ -92,7 +93,7 @@ class CityMember(NamedTuple):
 
 
 class Vehicle(NamedTuple):
-    """A vehicle in service: free to ride, or on a ride."""
+    """A vehicle in service, available or in use. Coordinates are in degrees (WGS 84)."""
 
     city: str
     id: UUID
@@ -111,17 +112,17 @@ class Vehicle(NamedTuple):
 
     @property
     def position(self) -> Position:
-        """Where it stands, as far as anybody knows."""
+        """The last known position."""
         return Position(self.latitude, self.longitude)
 
     @property
     def is_free(self) -> bool:
-        """True while anybody may start a ride with it."""
+        """True if the vehicle is available."""
         return self.status == AVAILABLE
 
 
 class PublicVehicle(NamedTuple):
-    """A free vehicle as other maps show it: under a name that lasts until its next ride."""
+    """An available vehicle in the public feed; `public_id` changes with each ride."""
 
     public_id: UUID
     type: str
@@ -130,14 +131,14 @@ class PublicVehicle(NamedTuple):
 
 
 class NearbyVehicle(NamedTuple):
-    """A vehicle and how far away it stands, in metres over the ground."""
+    """A vehicle and its distance from the origin of the search, in metres."""
 
     vehicle: Vehicle
     distance: float
 
 
 class MonthlyActivity(NamedTuple):
-    """What a vehicle did in the last 30 days: rides, time, metres."""
+    """Sums of a vehicle's rides in the last 30 days; `distance` is in metres."""
 
     rides: int
     time: timedelta
@@ -145,14 +146,17 @@ class MonthlyActivity(NamedTuple):
 
 
 class OwnedVehicle(NamedTuple):
-    """A vehicle as its owner sees it."""
+    """A vehicle with the data that only its owner may see."""
 
     vehicle: Vehicle
     month: MonthlyActivity
 
 
 class RideTotal(NamedTuple):
-    """The rides that began in a week or month, which is named by its first day where they rode."""
+    """Sums of a rider's rides that began in a week or month; `distance` is in metres.
+
+    `begin` is the first day of the period in the time zone of the rider's home city.
+    """
 
     begin: date
     rides: int
@@ -161,9 +165,9 @@ class RideTotal(NamedTuple):
 
 
 class Ride(NamedTuple):
-    """A ride and what was ridden. `end_time`, `end_location` and `length` are None while active.
+    """A ride and its vehicle. `end_time`, `end_location` and `length` are None while active.
 
-    `distance` is in metres; None while active, and if nobody knew where it ended.
+    `distance` is in metres. It is None while the ride is active, or if its end has no position.
     """
 
     city: str
@@ -185,7 +189,7 @@ class Ride(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page of a list; `next` is where the following page starts, None on the last one."""
+    """One page of a list; `next` is the key of the following page, None on the last one."""
 
     items: tuple[Item, ...]
     next: str | None
@@ -193,7 +197,7 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class MemberAndPage(Generic[Item]):
-    """Who is looking (None once their sessions ended), and a page of what they look for."""
+    """The session's member, or None if the session has ended, and a page of a list."""
 
     member: Member | None
     page: Page[Item]
@@ -201,7 +205,7 @@ class MemberAndPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of a rider's rides, the newest first; and what they add up to, the newest first."""
+    """A page of a rider's rides, with totals by month and by week; all newest first."""
 
     rides: Page[Ride]
     months: tuple[RideTotal, ...]

@@ -1,6 +1,6 @@
-"""Weeks and months, by which a rider's rides are added up: on the clock of the rider's home city.
+"""The weeks and months of ride totals, in the time zone of the rider's home city.
 
-In Python for what is asked and for rows that are made elsewhere, in SQL for rows of the database.
+Computed in Python for query parameters and generated rows, and in SQL for rows in the database.
 """
 
 from datetime import date, datetime, timedelta
@@ -21,18 +21,18 @@ from movr.formats import MONTH, PERIODS
 
 
 def begin(period: str, day: date) -> date:
-    """The first of the day's month, or the Monday of its week."""
+    """Return the first day of the day's month, or the Monday of its week."""
     return day.replace(day=1) if period == MONTH else day - timedelta(days=day.weekday())
 
 
 def begin_at(
     period: ColumnElement[str], time: SQLColumnExpression[datetime], timezone: ColumnElement[str]
 ) -> ColumnElement[date]:
-    """The same in SQL, for a time of the table and the name of a time zone."""
+    """Return the SQL equivalent of `begin` for a time column and the name of a time zone."""
     return cast(func.date_trunc(period, func.timezone(timezone, time)), Date)
 
 
 def periods() -> Values:
-    """A row for each period in SQL, to join what is added up by each."""
+    """Return an SQL VALUES list with one row for each period, to join rides with."""
     rows = values(column("period", String()), name="periods")
     return rows.data([(period,) for period in PERIODS])

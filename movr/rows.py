@@ -1,4 +1,4 @@
-"""From the rows that statements bring to results."""
+"""Conversion of database rows to the types of results.py."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _FIELDS_OF_RIDE: Final = attrgetter(*results.Ride._fields)  # which the columns 
 
 
 def member(row: Row) -> results.Member:
-    """A member, from queries' columns of one."""
+    """Return a member from the member columns of queries.py."""
     city, id_, type_, brand, start, latitude, longitude = row[9:]
     position = None if latitude is None else Position(latitude, longitude)
     ride = results.ActiveRide(city, id_, type_, brand, start, position) if id_ else None
@@ -28,24 +28,24 @@ def member(row: Row) -> results.Member:
 
 
 def nearby_vehicle(row: Row) -> results.NearbyVehicle:
-    """A vehicle and its distance; in metres, while the row has millimetres."""
+    """Return a vehicle with its distance in metres; the row has millimetres."""
     return results.NearbyVehicle(results.Vehicle(*row[:-1]), row[-1] / MILLIMETRES)
 
 
 def owned_vehicle(row: Row) -> results.OwnedVehicle:
-    """A vehicle and what it did; nothing, if it was not ridden."""
+    """Return a vehicle with the sums of its rides; zeros if it was not ridden."""
     rides, time, distance = row[-3:]
     month = results.MonthlyActivity(rides, time or timedelta(), distance or 0)
     return results.OwnedVehicle(results.Vehicle(*row[:-3]), month)
 
 
 def ride(row: object) -> results.Ride:
-    """A ride, from a row that has columns of these names, and perhaps more."""
+    """Return a ride from a row with columns of the same names; other columns are ignored."""
     return results.Ride(*_FIELDS_OF_RIDE(row))
 
 
 def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
-    """What rides add up to, from the JSON that a statement brings them in; None for nothing."""
+    """Return ride totals from the JSON text of queries.HISTORY; none if `found` is None."""
     return tuple(
         results.RideTotal(date.fromisoformat(begin), rides, timedelta(seconds=seconds), metres)
         for begin, rides, seconds, metres in json.loads(found or "[]")
@@ -55,17 +55,17 @@ def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
 def page_of_vehicles(
     found: Sequence[results.NearbyVehicle], size: int
 ) -> Page[results.NearbyVehicle]:
-    """The next page begins at a place in the order of distances."""
+    """Return a page whose `next` is `<millimetres>~<id>` of its last vehicle."""
     return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
 
 
 def page_of_rides(found: Sequence[object], size: int) -> Page[results.Ride]:
-    """The next page begins at a time."""
+    """Return a page whose `next` is `<start time>~<id>` of its last ride."""
     rides = [ride(row) for row in found]
     return page(rides, size, lambda last: f"{last.start_time.isoformat()}~{last.id}")
 
 
 def page(found: Sequence[Item], size: int, key: Callable[[Item], str]) -> Page[Item]:
-    """A page out of one item more than fits, which tells whether there is a next."""
+    """Return the first `size` items as a page; a further item means that there is a next page."""
     items = tuple(found[:size])
     return Page(items, key(items[-1]) if len(found) > size else None)

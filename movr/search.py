@@ -1,4 +1,4 @@
-"""Search for the vehicles of a city, the nearest first."""
+"""Search for the vehicles of a city, nearest first."""
 
 import math
 import threading
@@ -14,13 +14,13 @@ from movr.results import NearbyVehicle
 
 FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
 
-# A few more vehicles than a page holds are expected within a radius, so that one look is enough.
+# A radius is enlarged by this factor so that it probably holds a whole page the next time.
 MARGIN: Final = 1.2
-FIRST_RADIUS: Final = 500.0  # metres, where nothing is known yet
-SMALLEST_RADIUS: Final = 10.0
-GROWTH: Final = 8  # of the radius, from one look to the next
+FIRST_RADIUS: Final = 500.0  # metres, for areas without a learned radius
+SMALLEST_RADIUS: Final = 10.0  # metres
+GROWTH: Final = 8  # factor of the radius from one attempt to the next
 REMEMBERED: Final = 10_000  # areas, some 2 MB
-AREA: Final = 2  # decimals of a degree: about a kilometre
+AREA: Final = 2  # decimal places of the degrees that name an area: about a kilometre
 
 _Filter: TypeAlias = tuple[str, str | None, bool]
 _Area: TypeAlias = tuple[_Filter, float, float]
@@ -28,10 +28,10 @@ _Area: TypeAlias = tuple[_Filter, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A page of the vehicles of a city, the nearest to `origin` first.
+    """A search for a page of `size` vehicles of a city, nearest to `origin` first.
 
-    `type` None means all. `after` is where the last page ended: millimetres from the origin, and
-    an id.
+    `type` None means all types. `after` is the last vehicle of the previous page: its distance
+    from the origin in millimetres, and its id.
     """
 
     city: City
@@ -42,17 +42,17 @@ class Search:
     after: tuple[int, UUID] = FIRST_PAGE
 
     def statement(self, radius: float) -> Select[Any]:
-        """Return the statement that finds them within `radius` metres of the origin."""
+        """Return the statement that finds the vehicles within `radius` metres of the origin."""
         return queries.nearest(**self._filters(radius))
 
     def statement_with_member(self, radius: float) -> Select[Any]:
-        """Return the statement that finds the member who asks, and then them."""
+        """Return the same statement combined with the session's member."""
         return queries.nearest_with_member(**self._filters(radius))
 
     def parameters(self, radius: float) -> dict[str, Any]:
         """Return the parameters of either statement.
 
-        One item more than fits tells whether there is a next page.
+        The limit is one more than the page size, to find out whether there is a next page.
         """
         millimetres, id_ = self.after
         north, east = geo.metres_per_degree(self.origin.latitude)
@@ -68,18 +68,18 @@ class Search:
             "limit": self.size + 1,
         }
         if radius < self.farthest:
-            box = geo.box(self.origin, radius + 1)  # a metre for what rounding does at the edge
+            box = geo.box(self.origin, radius + 1)  # one metre more against rounding at the edge
             found |= box._asdict()
         return found | ({"type": self.type} if self.type else {})
 
     @property
     def filter(self) -> _Filter:
-        """The city, and which of its vehicles are looked for."""
+        """The city and the filter settings."""
         return self.city.name, self.type, self.only_free
 
     @property
     def farthest(self) -> float:
-        """The radius around the origin that holds all of the city, in metres."""
+        """The radius around the origin that contains the whole city, in metres."""
         return geo.planar_metres_between(self.origin, self.city.centre) + SERVICE_RADIUS * 1.02
 
     def _filters(self, radius: float) -> dict[str, bool]:
@@ -91,28 +91,28 @@ class Search:
 
 
 class SearchRadii:
-    """The radius that held a page of vehicles last time, by area and filter.
+    """A cache of the radius that held a page of vehicles last time, by area and filter.
 
-    A statement reads all that is in its box, so the box should hold little more than a page. How
-    large that is depends on how many vehicles stand in an area, which the last answer tells.
+    A statement reads all vehicles in its box, so the box should hold little more than a page. Its
+    size depends on the density of vehicles in the area, which is learned from the last result.
     """
 
     def __init__(self) -> None:
-        """Begin with no area known."""
+        """Start empty."""
         self._radii: dict[_Area, float] = {}
-        self._less_than_a_page: set[_Filter] = set()  # cities that were looked through whole
+        self._less_than_a_page: set[_Filter] = set()  # whole-city searches with less than a page
         self._lock = threading.Lock()
 
     @property
     def number_of_areas(self) -> int:
-        """How many areas are known, REMEMBERED at most."""
+        """The number of areas in the cache, at most REMEMBERED."""
         return len(self._radii)
 
     def radius(self, search: Search) -> float:
-        """Return the radius to look within, in metres from the origin.
+        """Return the radius to search within, in metres from the origin.
 
-        A later page begins at a distance; its ring is as large as the first page's circle. With a
-        filter that is new here, the radius is at least what all vehicles need.
+        The ring of a later page has the same area as the circle of the first page. For a filter
+        that is new in this area, the radius learned for all vehicles is used.
         """
         everything = replace(search, type=None, only_free=False)
         if self._less_than_a_page & {search.filter, everything.filter}:
@@ -121,7 +121,7 @@ class SearchRadii:
         return math.hypot(max(search.after[0], 0) / 1000, known or FIRST_RADIUS)
 
     def learn(self, search: Search, found: list[NearbyVehicle]) -> None:
-        """Remember how far away the vehicles of a first page were."""
+        """Store the radius that holds a first page."""
         if search.after != FIRST_PAGE:
             return
         with self._lock:
@@ -132,7 +132,7 @@ class SearchRadii:
             self._radii.pop(_area(search), None)
             self._radii[_area(search)] = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
             if len(self._radii) > REMEMBERED:
-                del self._radii[next(iter(self._radii))]  # the one learned longest ago
+                del self._radii[next(iter(self._radii))]  # the oldest entry
 
 
 def _area(search: Search) -> _Area:

@@ -1,4 +1,4 @@
-"""Ctrl-C, and whatever else ends a command: heard when it can be obeyed."""
+"""Handling of the signals that end a command, such as Ctrl-C."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from functools import wraps
 from types import FrameType
 from typing import Final, ParamSpec, TypeVar
 
-# Ctrl-C; told to; the terminal was closed.
+# Ctrl-C; `kill`; the terminal was closed.
 TERMINATION_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Given = ParamSpec("Given")
@@ -16,27 +16,30 @@ Made = TypeVar("Made")
 
 
 def raise_keyboard_interrupt() -> None:
-    """Have the first of them raise KeyboardInterrupt, and the next not disturb what that ends."""
+    """Make the first termination signal raise KeyboardInterrupt, and ignore later ones.
+
+    Later signals are ignored so that they do not interrupt the cleanup.
+    """
     for ending in TERMINATION_SIGNALS:
         signal.signal(ending, _raise)
 
 
 def ignore() -> None:
-    """Hear none of them again."""
+    """Ignore all termination signals from now on."""
     for ending in TERMINATION_SIGNALS:
         signal.signal(ending, signal.SIG_IGN)
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Hold them back until the end of the block: what is half started cannot be ended."""
+    """Defer termination signals until the end of the block, so that it runs completely."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals find the main thread only
+        yield  # Python runs signal handlers in the main thread only
         return
-    heard: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        heard.append(number)
+        received.append(number)
 
     before = {ending: signal.signal(ending, note) for ending in TERMINATION_SIGNALS}
     try:
@@ -44,13 +47,16 @@ def deferred() -> Iterator[None]:
     finally:
         for ending, handler in before.items():
             signal.signal(ending, handler)
-        for number in heard:
+        for number in received:
             signal.raise_signal(number)
 
 
 @contextmanager
 def sigint_blocked_for_children() -> Iterator[None]:
-    """Have programs that are started meanwhile not hear Ctrl-C, which a terminal tells them too."""
+    """Block SIGINT in child processes that are started in the block.
+
+    A terminal sends Ctrl-C to all processes of its foreground group.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -61,7 +67,7 @@ def sigint_blocked_for_children() -> Iterator[None]:
 def uninterrupted(
     make: Callable[Given, AbstractContextManager[Made]],
 ) -> Callable[Given, AbstractContextManager[Made]]:
-    """Have what this makes begin and end undisturbed, so that nobody has it by halves."""
+    """Decorate a context manager so that signals interrupt neither its entry nor its exit."""
 
     @wraps(make)
     @contextmanager

@@ -1,17 +1,17 @@
-"""What MovR does, each a function that runs inside one transaction.
+"""The transactions: functions that each run inside one transaction of their caller.
 
-A transaction may run more than once: `run_transaction` retries it when it loses against others,
-and MovR runs it again when the answer to its COMMIT was lost. So clocks, new ids and password
-hashes come in as arguments, and a run that finds its own work done is content.
+A transaction may run more than once: `run_transaction` retries it after a conflict, and class MovR
+repeats it if the reply to COMMIT was lost. Therefore the clock, new ids and password hashes are
+arguments, and a run that finds its own changes committed succeeds.
 
-Whoever decides takes a lock by a conditional UPDATE that names what must be true. That holds at
-PostgreSQL's READ COMMITTED as at CockroachDB's SERIALIZABLE, and costs no extra round trip. A
-transaction that changes a user's row does so first, and a ride's only rider is the user whose row
-it has changed; so no two transactions wait for each other in a ring.
+Conditions are checked by a conditional UPDATE, which also locks the row. This is correct both at
+PostgreSQL's READ COMMITTED and at CockroachDB's SERIALIZABLE, and costs no additional round trip.
+Deadlocks are avoided by lock order: a transaction changes the user's row first, and the vehicle or
+ride afterwards.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Row
@@ -33,7 +33,7 @@ def register(
     username: str,
     password_hash: str,
 ) -> None:
-    """Open an account. Raises UsernameTaken; usernames are kept in lower case."""
+    """Open an account; the username is stored in lower case. Raises UsernameTaken."""
     opened = _is_changed(
         connection,
         changes.OPEN_ACCOUNT,
@@ -55,9 +55,9 @@ def register(
 
 
 def set_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> str:
-    """Change the password and end all sessions of this epoch; the account's username.
+    """Change the password, end all sessions of this epoch and return the username.
 
-    Raises SessionEnded if they ended before, AccountDeleted.
+    Raises SessionEnded if the sessions have ended already, AccountDeleted.
     """
     who = _parameters(user=user)
     changed = run(connection, changes.SET_PASSWORD, **who, epoch=epoch, new_hash=password_hash)
@@ -66,27 +66,27 @@ def set_password(connection: Connection, user: UserKey, epoch: int, *, password_
     row = run(connection, queries.PASSWORD_HASH, **who).one_or_none()
     if row is None:
         raise errors.AccountDeleted
-    if row.password_hash != password_hash:  # and so not by an earlier run of this
+    if row.password_hash != password_hash:  # else an earlier run of this transaction set it
         raise errors.SessionEnded
     return str(row.username)
 
 
 def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
-    """End all sessions of this epoch; content if they ended before."""
+    """End all sessions of this epoch. Does nothing if they have ended already."""
     run(connection, changes.END_SESSIONS, **_parameters(user=user), epoch=epoch)
 
 
 def erase_account(connection: Connection, user: UserKey, *, now: datetime) -> None:
-    """Delete an account: name, email and hash are gone, its vehicles retire, its rides remain.
+    """Delete an account: clear the personal data, remove its vehicles from service, keep its rides.
 
-    Raises StillRiding, VehiclesInUse, or AccountDeleted if it was erased before.
+    Raises StillRiding, VehiclesInUse, or AccountDeleted if it was deleted before.
     """
     who = _parameters(user=user)
     if not _is_changed(connection, changes.ERASE_ACCOUNT, **who, now=now):
         _refuse_to_erase(connection, user, now)
         return
     run(connection, changes.RETIRE_VEHICLES_OF_OWNER, **who, now=now)
-    # Whatever is left was ridden a moment ago, even if its ride has ended since.
+    # The remaining vehicles were in use at the UPDATE, even if their rides have ended since.
     if run(connection, changes.SELECT_OWNS_VEHICLES, **who).scalar():
         raise errors.VehiclesInUse
 
@@ -103,7 +103,7 @@ def add_vehicle(
     position: Position,
     now: datetime,
 ) -> None:
-    """Put a vehicle on the street of its owner's city. Raises AccountDeleted."""
+    """Add a vehicle in its owner's city and mark the user as owner. Raises AccountDeleted."""
     if not _is_changed(connection, changes.MAKE_OWNER, **_parameters(user=owner)):
         raise errors.AccountDeleted
     run(
@@ -126,9 +126,9 @@ def add_vehicle(
 def remove_vehicle(
     connection: Connection, vehicle: VehicleKey, owner: UserKey, *, now: datetime
 ) -> None:
-    """Take the owner's vehicle out of service; content if it is.
+    """Remove the owner's vehicle from service. Does nothing if it was removed before.
 
-    Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while somebody rides it.
+    Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while it has an active ride.
     """
     what = _parameters(vehicle=vehicle)
     if not _is_changed(connection, changes.REMOVE_VEHICLE, **what, user_id=owner.id, now=now):
@@ -138,17 +138,17 @@ def remove_vehicle(
 def start_ride(
     connection: Connection, ride: RideKey, vehicle: VehicleKey, rider: UserKey, *, now: datetime
 ) -> RideKey:
-    """Start a ride: the rider is on no other, the vehicle is free.
+    """Start a ride with an available vehicle for a rider without an active ride; return its key.
 
-    Content with the ride that the rider is on, if it is with this vehicle: what comes back is the
-    ride under way. Raises AlreadyRiding, AccountDeleted, VehicleTaken, VehicleNotFound.
+    If the rider's active ride is with this vehicle already, returns that ride instead. Raises
+    AlreadyRiding, AccountDeleted, VehicleTaken, VehicleNotFound.
     """
     claim = _parameters(user=rider, ride=ride)
     if not _is_changed(connection, changes.CLAIM_RIDER, **claim):
-        return _under_way(connection, vehicle, rider)
+        return _active_ride(connection, vehicle, rider)
     what = _parameters(vehicle=vehicle)
     if not _is_changed(connection, changes.START_RIDE, **claim, **what, now=now):
-        raise _why_not_free(connection, vehicle)
+        _refuse_to_start(connection, vehicle)
     return ride
 
 
@@ -164,12 +164,12 @@ def end_ride(
     timezone: str,
     now: datetime,
 ) -> None:
-    """End the rider's active ride and free its vehicle where it was left, under a new public name.
+    """End the rider's active ride and make its vehicle available there, with a new public id.
 
     Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
-    of the rider's home city.
+    of the rider's home city. `distance` is in metres.
 
-    Content with a ride that the rider has ended before. Raises RideNotFound, NotYourRide.
+    Does nothing if the rider has ended the ride before. Raises RideNotFound, NotYourRide.
     """
     which = _parameters(ride=ride)
     who = _parameters(user=rider)
@@ -192,34 +192,34 @@ def end_ride(
 
 
 def update_region(connection: Connection, city: str, region: str) -> None:
-    """Have the hidden `crdb_region` of a city's rows say this region."""
+    """Set the hidden `crdb_region` of a city's rows to this region."""
     for statement in changes.UPDATE_REGIONS:
         run(connection, statement, city=city, region=region)
 
 
 def _is_changed(connection: Connection, change: Executable, **parameters: object) -> bool:
-    """Run a change of at most one row; whether there was one to change."""
+    """Execute a change of at most one row and return True if it changed one."""
     return run(connection, change, **parameters).one_or_none() is not None
 
 
 def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
-    """The keys of what is changed, as statements know them."""
+    """Return the statement parameters for these keys, e.g. `user_city` and `user_id`."""
     cities: dict[str, object] = {f"{name}_city": key.city for name, key in keys.items()}
     return cities | {f"{name}_id": key.id for name, key in keys.items()}
 
 
-def _under_way(connection: Connection, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-    """The ride that the rider is on, with this vehicle. Raises AlreadyRiding, AccountDeleted."""
-    noted = _user(connection, rider)
-    ride = RideKey(noted.active_ride_city, noted.active_ride_id)
-    ridden = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
-    if (ride.city, ridden) != vehicle:
+def _active_ride(connection: Connection, vehicle: VehicleKey, rider: UserKey) -> RideKey:
+    """Return the rider's active ride with this vehicle. Raises AlreadyRiding, AccountDeleted."""
+    user = _user(connection, rider)
+    ride = RideKey(user.active_ride_city, user.active_ride_id)
+    vehicle_id = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
+    if (ride.city, vehicle_id) != vehicle:
         raise errors.AlreadyRiding
     return ride
 
 
 def _user(connection: Connection, user: UserKey) -> Row[Any]:
-    """The user's row, with what decides. Raises AccountDeleted if there is no such account."""
+    """Return the state columns of the user's row. Raises AccountDeleted."""
     row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at:
         raise errors.AccountDeleted
@@ -230,7 +230,7 @@ def _refuse_to_erase(connection: Connection, user: UserKey, now: datetime) -> No
     row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at not in {None, now}:
         raise errors.AccountDeleted
-    if not row.deleted_at:  # else by an earlier run of this
+    if not row.deleted_at:  # else an earlier run of this transaction deleted it
         raise errors.StillRiding
 
 
@@ -242,15 +242,15 @@ def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKe
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
         raise errors.VehicleNotFound if row.removed_at else errors.NotYourVehicle
-    if not row.removed_at:  # ridden a moment ago, even if the ride has ended since
+    if not row.removed_at:  # it was in use at the UPDATE, even if the ride has ended since
         raise errors.VehicleInUse
 
 
-def _why_not_free(connection: Connection, vehicle: VehicleKey) -> errors.Refusal:
-    found = run(
+def _refuse_to_start(connection: Connection, vehicle: VehicleKey) -> NoReturn:
+    in_service = run(
         connection, changes.SELECT_VEHICLE_IN_SERVICE, **_parameters(vehicle=vehicle)
     ).scalar()
-    return errors.VehicleTaken() if found else errors.VehicleNotFound()
+    raise errors.VehicleTaken if in_service else errors.VehicleNotFound
 
 
 def _refuse_to_end(connection: Connection, ride: RideKey, rider: UserKey) -> None:

@@ -1,6 +1,6 @@
-"""All nine cities, with owners and riders, vehicles at real streets, and a month of past rides.
+"""All nine cities with owners, riders, vehicles at real streets and a month of past rides.
 
-What `make run` shows.
+`make run` fills a new database with this scenario.
 """
 
 import secrets
@@ -23,8 +23,8 @@ SIZE: Final = Size(owners=8, riders=32, vehicles=48, rides=360, under_way=5)
 
 
 def is_empty(engine: Engine) -> bool:
-    """True if nobody has an account in this database yet."""
-    with engine.connect() as connection:  # over all cities: this is no request of a rider's
+    """Return True if the database has no users."""
+    with engine.connect() as connection:  # reads all cities, which only requests must not
         return connection.execute(select(User.id).limit(1)).first() is None
 
 
@@ -35,8 +35,8 @@ def fill(context: ScenarioContext) -> None:
 
 
 def make(now: datetime) -> World:
-    """The demo world as it is at `now`. Nobody knows a password but those of the demo logins."""
+    """Generate the demo data as of `now`. Only the demo logins have a known password."""
     made = world.make(now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
-    world.admit(made.free_rider(), RIDER)
-    world.admit(made.owner(), OWNER)
+    world.set_login(made.free_rider(), RIDER)
+    world.set_login(made.owner(), OWNER)
     return made

@@ -1,4 +1,4 @@
-"""Nobody and nothing: the schema, and not a row."""
+"""The schema without any rows."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A rider of New York who has ridden 50,000 times."""
+"""A rider in New York with 50,000 past rides."""
 
 import random
 import secrets
@@ -24,15 +24,15 @@ BATCH: Final = 5_000  # rides a transaction
 def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
     """Fill an empty database with `rows` rides."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
-    names = world.names_of(DEFAULT_CITY, chance)
-    nobodys = hash_password(secrets.token_urlsafe())
+    names = world.name_generator(DEFAULT_CITY, chance)
+    random_hash = hash_password(secrets.token_urlsafe())
     owner, rider = (
         world.person(
-            DEFAULT_CITY, names.first_name(), names.last_name(), chance, password_hash=nobodys
+            DEFAULT_CITY, names.first_name(), names.last_name(), chance, password_hash=random_hash
         )
         for _ in range(2)
     )
-    world.admit(rider, RIDER)
+    world.set_login(rider, RIDER)
     start = context.now - rows * EVERY
     vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
     rides = []

@@ -1,7 +1,7 @@
-"""A big city nine times over: --rows vehicles and ten times as many rides in each.
+"""Nine large cities: --rows vehicles in each, and ten times as many rides.
 
-A city grows by districts, small worlds of their own, each loaded in a transaction that is small for
-CockroachDB too. Time has slots, and in each a vehicle and a rider are on one ride at most.
+A city is generated and loaded in districts, so that transactions stay small enough for CockroachDB.
+Time is divided into slots; in each slot a vehicle or a rider has at most one ride.
 """
 
 import random
@@ -27,14 +27,14 @@ OWNER: Final = Login("an owner", "city-owner")
 LOGINS: Final = (RIDER, OWNER)
 
 DISTRICT: Final = 500  # vehicles
-LOADERS: Final = 2  # connections: the database has more to do than we have
+LOADERS: Final = 2  # connections; loading takes the database longer than generating takes Python
 ROUNDS: Final = 10  # rides of each vehicle
 PAST: Final = timedelta(days=30)
 VEHICLES_A_RIDER: Final = 2
 VEHICLES_AN_OWNER: Final = 50
-SPREAD: Final = 0.02  # degrees, some two kilometres: nowhere do thousands stand at one corner
-NAMES, PLACES = 200, 2_000  # of a city, drawn from again and again: making one takes its time
-UNDER_WAY: Final = 10  # of so many vehicles that could be, one is ridden now
+SPREAD: Final = 0.02  # degrees, about two kilometres, so that vehicles do not crowd at the streets
+NAMES, PLACES = 200, 2_000  # per city, reused because generating them is slow
+UNDER_WAY: Final = 10  # one in so many rides of the last slot is active
 SHORTEST, LONGEST = timedelta(minutes=3), timedelta(minutes=45)
 
 
@@ -43,14 +43,14 @@ def fill(context: ScenarioContext, *, rows: int = 1_000) -> None:
     done = 0
     for vehicles in _load_all(context.engine, _districts(rows, context.now)):
         if done == 0:
-            world.analyze(context.engine)  # else foreign keys are checked by the wrong index
+            world.analyze(context.engine)  # else foreign key checks use a wrong index
         done += vehicles
         context.report_progress(done / (rows * len(CITIES)))
     world.analyze(context.engine)
 
 
 def _load_all(engine: Engine, districts: Iterator[World]) -> Iterator[int]:
-    """Load districts while the next is made, and count the vehicles of each."""
+    """Load districts while the next is generated, and yield the number of vehicles of each."""
     with ThreadPoolExecutor(LOADERS) as pool:
         loading: deque[Future[int]] = deque()
         for district in districts:
@@ -66,20 +66,20 @@ def _load(engine: Engine, district: World) -> int:
 
 
 def _districts(rows: int, now: datetime) -> Iterator[World]:
-    """All cities, district by district; the first has the logins."""
+    """Generate all cities, district by district; the first district contains the logins."""
     password_hash = hash_password(secrets.token_urlsafe())
     districts = chain.from_iterable(_of(city, rows, now, password_hash) for city in CITIES)
     first = next(districts)
-    world.admit(first.free_rider(), RIDER)
-    world.admit(first.owner(), OWNER)
+    world.set_login(first.free_rider(), RIDER)
+    world.set_login(first.owner(), OWNER)
     yield first
     yield from districts
 
 
 def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
-    """The city's `rows` vehicles in worlds of at most DISTRICT, with their people and rides."""
+    """Generate the city's `rows` vehicles in districts, with their users and rides."""
     chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
-    faker = world.names_of(city, chance)
+    faker = world.name_generator(city, chance)
     names = [(faker.first_name(), faker.last_name()) for _ in range(NAMES)]
     places = [world.place(city.name, chance, around=SPREAD) for _ in range(PLACES)]
     for first in range(0, rows, DISTRICT):
@@ -100,9 +100,9 @@ def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[Wo
 def _rides(
     riders: list[Row], vehicles: list[Row], places: list[Row], now: datetime, chance: random.Random
 ) -> Iterator[Row]:
-    """In each round every vehicle is ridden once; in each slot of a round every rider rides once.
+    """Generate ROUNDS rides for each vehicle; in each slot of a round every rider rides once.
 
-    In the last slot one ride of UNDER_WAY has not ended.
+    In the last slot, one of UNDER_WAY rides is active.
     """
     parts = _parts(len(vehicles), len(riders))
     slots = ROUNDS * parts
@@ -122,5 +122,5 @@ def _rides(
 
 
 def _parts(number: int, size: int) -> int:
-    """How many parts of this size it takes."""
+    """Return the number of parts of this size, rounded up."""
     return -(-number // size)

@@ -1,4 +1,4 @@
-"""One vehicle in New York, and a hundred riders who want it."""
+"""One vehicle in New York and a hundred riders, for concurrent attempts to start a ride."""
 
 import random
 from typing import Final
@@ -17,8 +17,8 @@ LOGINS: Final = (OWNER, Login(f"a rider, of {RIDERS[0]} to {RIDERS[-1]}", RIDERS
 def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
     chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
-    names = world.names_of(DEFAULT_CITY, chance)
-    password_hash = hash_password(PASSWORD)  # one for all: a hash takes its time
+    names = world.name_generator(DEFAULT_CITY, chance)
+    password_hash = hash_password(PASSWORD)  # shared by all, because hashing is slow
     people = [
         world.person(
             DEFAULT_CITY,

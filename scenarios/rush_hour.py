@@ -1,4 +1,4 @@
-"""Half past eight everywhere: most vehicles are ridden, few are left to ride."""
+"""Rush hour in all cities: most vehicles are in use, few are available."""
 
 import secrets
 from typing import Final
@@ -18,6 +18,6 @@ SIZE: Final = Size(owners=6, riders=60, vehicles=48, rides=240, under_way=44)
 def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
     made = world.make(context.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
-    world.admit(made.free_rider(), RIDER)
-    world.admit(made.owner(), OWNER)
+    world.set_login(made.free_rider(), RIDER)
+    world.set_login(made.owner(), OWNER)
     world.load(context.engine, made)

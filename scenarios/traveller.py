@@ -1,4 +1,4 @@
-"""A New Yorker rides in Paris: an account at home, a ride under way across the ocean."""
+"""A rider from New York with an active ride in Paris, in another region."""
 
 import secrets
 from datetime import timedelta
@@ -23,10 +23,10 @@ SIZE: Final = Size(owners=2, riders=6, vehicles=12, rides=60, under_way=2)
 
 
 def fill(context: ScenarioContext) -> None:
-    """Fill an empty database, then start the ride as MovR does."""
+    """Fill an empty database, then start the ride with MovR's transaction."""
     made = world.make(context.now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
     rider = made.free_rider()
-    world.admit(rider, TRAVELLER)
+    world.set_login(rider, TRAVELLER)
     vehicle = next(v for v in made.vehicles if v["city"] == ABROAD and v["status"] == AVAILABLE)
     world.load(context.engine, made)
     ride = RideKey(ABROAD, uuid4())

@@ -1,8 +1,8 @@
-"""Time that passes when a test says so."""
+"""A clock that tests set."""
 
 
 class Clock:
-    """Stands still, in seconds, until it is set."""
+    """A clock in seconds that stands still until it is set."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now

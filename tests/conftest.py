@@ -1,4 +1,4 @@
-"""What the tests run on: a real database, MovR in this process, and MovR under real gunicorn."""
+"""Shared fixtures: a real database, MovR in this process, and MovR under gunicorn."""
 
 import os
 import socket
@@ -41,9 +41,9 @@ Staged = Callable[..., Engine]
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at the least cost in this process: at MovR's own, tests would do little else.
+    """Hash passwords at the lowest cost in this process, to save time.
 
-    Servers that tests start, and the tests of passwords, hash as ever.
+    Servers started by tests, and the tests of passwords, use the real cost.
     """
     monkeypatch.setattr(passwords, "_hasher", CHEAP)
     monkeypatch.setattr(passwords, "_DUMMY_HASH", CHEAP.hash("nobody has this password"))
@@ -51,7 +51,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Time that stands still."""
+    """A clock that stands still."""
     return Clock()
 
 
@@ -72,7 +72,7 @@ def database(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def empty_database(server: str) -> Iterator[str]:
-    """The URI of a database without any table, for one test."""
+    """The URI of a database without tables, for one test."""
     with databases.fresh_database(server) as uri:
         yield uri
 
@@ -98,7 +98,7 @@ def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG0
 
 @pytest.fixture
 def postgres(own_engine: Engine) -> Engine:
-    """A database of the test's own, on PostgreSQL."""
+    """An engine for a separate database on PostgreSQL."""
     if is_cockroachdb(own_engine.url):
         pytest.skip("a placement of PostgreSQL's")
     return own_engine
@@ -106,7 +106,7 @@ def postgres(own_engine: Engine) -> Engine:
 
 @pytest.fixture
 def scenario(server: str) -> Iterator[Staged]:
-    """Makes databases of the test's own, each filled with the scenario of this name."""
+    """Create separate databases, each filled with the scenario of this name."""
     with ExitStack() as stack:
 
         def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
@@ -129,7 +129,7 @@ def session_engine(database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(session_engine: Engine) -> Iterator[Engine]:
-    """An engine on a database that holds nothing before the test and after it."""
+    """An engine for a database that is empty before and after the test."""
     yield session_engine
     databases.empty(session_engine)
 
@@ -143,7 +143,7 @@ def session_movr(database: str) -> Iterator[MovR]:
 
 @pytest.fixture
 def movr(session_movr: MovR, engine: Engine) -> MovR:  # noqa: ARG001 - which it empties
-    """The door, on an empty database."""
+    """Class MovR on an empty database."""
     return session_movr
 
 
@@ -156,22 +156,22 @@ def session_app(database: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
-    """MovR in this process, on an empty database, its rate limits unused."""
+    """MovR in this process, on an empty database, with unused rate limits."""
     session_app.extensions["rate_limit_store"].clear()
-    session_app.debug = True  # Flask's commands, which tests run, set it by FLASK_DEBUG
+    session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
     return session_app
 
 
 @pytest.fixture
 def new_visitor(app: Flask) -> Iterator[NewVisitor]:
-    """Makes visitors of MovR in this process."""
+    """Create visitors of MovR in this process."""
     with visitors(lambda: httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE)) as new:
         yield new
 
 
 @pytest.fixture
 def visitor(new_visitor: NewVisitor) -> Visitor:
-    """Somebody who opens MovR for the first time."""
+    """A new visitor."""
     return new_visitor()
 
 
@@ -183,13 +183,13 @@ def session_site(database: str) -> Iterator[str]:
 
 @pytest.fixture
 def site(session_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
-    """The URL of MovR under gunicorn, two workers of several threads, on an empty database."""
+    """The URL of MovR under gunicorn with two workers, on an empty database."""
     return session_site
 
 
 @pytest.fixture
 def new_http_visitor(site: str) -> Iterator[NewVisitor]:
-    """Makes visitors over real HTTP."""
+    """Create visitors over real HTTP."""
     with visitors(lambda: httpx.Client(base_url=site, timeout=30)) as new:
         yield new
 
@@ -198,12 +198,12 @@ HERE = "http://movr.test"
 
 
 def settings_for(database: str) -> Settings:
-    """Settings to test pages with: no limit but those a test is about."""
+    """Return settings for tests of pages, without limits on writes."""
     return Settings(db_uri=database, debug=True, pool_size=20, writes_per_minute=UNLIMITED)
 
 
 def app_with_commands(database: str) -> Flask:
-    """The app as server.py makes it, on this database."""
+    """Return the app with its commands, as server.py creates it."""
     app = create_app(settings_for(database))
     commands.init_app(app)
     return app
@@ -224,7 +224,7 @@ def visitors(client: Callable[[], httpx.Client]) -> Iterator[NewVisitor]:
 
 @contextmanager
 def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
-    """Makes visitors of an app of the test's own, which is closed afterwards."""
+    """Create visitors of a separate app, which is closed afterwards."""
 
     def client() -> httpx.Client:
         return httpx.Client(transport=httpx.WSGITransport(app), base_url=base_url)
@@ -238,14 +238,14 @@ def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
 
 @contextmanager
 def serving(**environment: str) -> Iterator[str]:
-    """MovR under gunicorn on a free port of the loopback; its URL."""
+    """Run MovR under gunicorn on a free port of the loopback and yield its URL."""
     with running(**environment) as (url, _):
         yield url
 
 
 @contextmanager
 def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The same, and its process."""
+    """Run MovR like `serving`, and yield its URL and its process."""
     with gunicorn(free_port(), environment) as (url, process):
         yield url, process
 
@@ -254,7 +254,7 @@ def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
 def gunicorn(
     port: int, environment: Mapping[str, str], log: BinaryIO | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The same on this port, with what it says in this file."""
+    """Start gunicorn on this port, with its output in this file."""
     url = f"http://127.0.0.1:{port}"
     bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
     process = subprocess.Popen(
@@ -262,7 +262,7 @@ def gunicorn(
         cwd=ROOT,
         env={**os.environ, **environment},
         stderr=log,
-        start_new_session=True,  # Ctrl-C is for who started it, who ends it in order
+        start_new_session=True,  # on Ctrl-C, pytest stops it in order
     )
     try:
         wait_until_answering(f"{url}/healthz", process)

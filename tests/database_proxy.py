@@ -1,4 +1,4 @@
-"""The wire between MovR and its database, which can be cut."""
+"""Proxies between MovR and its database that simulate network failures."""
 
 import socket
 import threading
@@ -10,9 +10,9 @@ from movr.database.admin import uri_text
 
 
 class CuttingProxy(LatencyProxy):
-    """A wire that is cut, once, where a statement passes.
+    """A proxy that cuts the connection once, at a given statement.
 
-    Before the server hears of it, or after, so that only the answer is lost.
+    It cuts before the server receives the statement, or afterwards, so that only the reply is lost.
     """
 
     def __init__(self, url: URL) -> None:
@@ -23,7 +23,7 @@ class CuttingProxy(LatencyProxy):
         self._is_unanswered = False
 
     def cut_at(self, statement: bytes, *, answer_only: bool) -> None:
-        """Cut the connection when this passes next; with `answer_only` the server hears it yet."""
+        """Cut the connection at this statement; with `answer_only`, after forwarding it."""
         with self._cutting:
             self._cut, self._answer_only = statement, answer_only
 
@@ -50,50 +50,50 @@ class CuttingProxy(LatencyProxy):
 
 
 class SilentProxy(LatencyProxy):
-    """A wire that falls silent: the server hears what is said, and its answers are held back."""
+    """A proxy that forwards statements and holds back the replies."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        self._speaking = threading.Event()
-        self._speaking.set()
-        self._last_heard: bytes | None = None
+        self._may_reply = threading.Event()
+        self._may_reply.set()
+        self._held_statement: bytes | None = None
 
-    def fall_silent(self, *, at: bytes = b"") -> None:
-        """Hold answers back from the next question on that has this in it."""
-        self._last_heard = at
+    def hold_replies(self, *, at: bytes = b"") -> None:
+        """Hold back replies from the next statement on that contains this text."""
+        self._held_statement = at
 
-    def speak(self) -> None:
-        """Let the answers through, those held back too."""
-        self._last_heard = None
-        self._speaking.set()
+    def release_replies(self) -> None:
+        """Forward all replies, including those held back."""
+        self._held_statement = None
+        self._may_reply.set()
 
     def on_question(self, data: bytes) -> None:
-        if self._last_heard is not None and self._last_heard in data:
-            self._speaking.clear()
+        if self._held_statement is not None and self._held_statement in data:
+            self._may_reply.clear()
 
     def on_answer(self) -> None:
-        self._speaking.wait()
+        self._may_reply.wait()
 
 
-class MortalWire(LatencyProxy):
-    """A wire whose server can die: nobody answers a question or takes a call from then on."""
+class StoppingProxy(LatencyProxy):
+    """A proxy that can stop: it then cuts existing connections and refuses new ones."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        self._is_dead = False
+        self._has_stopped = False
 
-    def die(self) -> None:
-        """Cut every connection, and refuse new ones."""
-        self._is_dead = True
+    def stop(self) -> None:
+        """Stop: cut every connection and refuse new ones."""
+        self._has_stopped = True
         self._listener.shutdown(socket.SHUT_RDWR)
 
     def on_question(self, _data: bytes) -> None:
-        if self._is_dead:
+        if self._has_stopped:
             raise ConnectionAbortedError
 
 
 def at_both(first: LatencyProxy, second: LatencyProxy) -> str:
-    """The URI of a database that two wires lead to: the second where the first fails."""
-    hosts = tuple(f"{wire.url.host}:{wire.url.port}" for wire in (first, second))
+    """Return the URI of a database with the hosts of two proxies, in this order."""
+    hosts = tuple(f"{proxy.url.host}:{proxy.url.port}" for proxy in (first, second))
     url = first.url._replace(host=None, port=None)
     return uri_text(url.update_query_dict({"host": hosts}))

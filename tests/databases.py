@@ -1,4 +1,4 @@
-"""A server to test on, and databases of the tests' own on it."""
+"""The database server of the tests, and temporary databases on it."""
 
 import os
 import secrets
@@ -14,14 +14,14 @@ from movr.database.engine import make_engine
 from movr.database.retries import retrying
 from movr.models import Base
 
-TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # whom others refer to first
+TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # referenced tables first
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
 @contextmanager
 def server_uri() -> Iterator[str]:
-    """TEST_DB_URI, or an embedded PostgreSQL of these tests' own."""
+    """Return TEST_DB_URI, or the URI of a temporary embedded PostgreSQL."""
     if uri := os.environ.get("TEST_DB_URI"):
         yield uri
     else:
@@ -31,7 +31,7 @@ def server_uri() -> Iterator[str]:
 
 @contextmanager
 def fresh_database(server: str) -> Iterator[str]:
-    """The URI of an empty database on this server, removed afterwards."""
+    """Create an empty database on this server, yield its URI and drop it afterwards."""
     name = f"movr_test_{secrets.token_hex(4)}"
     admin.create_database(server, name)
     try:
@@ -41,7 +41,7 @@ def fresh_database(server: str) -> Iterator[str]:
 
 
 def connect(uri: str) -> Engine:
-    """An engine whose statements may take as long as they need."""
+    """Return an engine without a statement timeout."""
     engine = make_engine(uri, pool_size=20, application_name="movr-tests")
 
     @event.listens_for(engine, "connect")
@@ -61,12 +61,12 @@ def bring_to_head(uri: str) -> None:
 
 
 def empty(engine: Engine) -> None:
-    """Delete every row."""
+    """Delete all rows."""
     put_back(engine, {table: [] for table in TABLES})
 
 
 def put_back(engine: Engine, rows: Rows) -> None:
-    """Have the database hold these rows, and no others."""
+    """Replace all rows of the database by these."""
     retrying(lambda: _put_back(engine, rows))
 
 
@@ -80,13 +80,13 @@ def _put_back(engine: Engine, rows: Rows) -> None:
 
 
 def all_rows(engine: Engine) -> Rows:
-    """Every row of every table."""
+    """Return all rows of all tables."""
     with engine.connect() as connection:
         return {name: _rows_of(connection, Base.metadata.tables[name]) for name in TABLES}
 
 
 def _rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    """The rows of a table, without what the database computes."""
+    """Return the rows of a table, without computed columns."""
     columns = [column for column in table.columns if column.computed is None]
     found = connection.execute(select(*columns).order_by(*table.primary_key))
     return [dict(row) for row in found.mappings()]

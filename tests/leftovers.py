@@ -1,4 +1,4 @@
-"""What a command has started, and what it has left behind."""
+"""Processes, ports and files that a command has started or left behind."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,23 +7,23 @@ from pathlib import Path
 
 from tests.cli.test_serve import is_open
 
-LISTENING = "0A"  # in the kernel's table of sockets
+LISTENING = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
 def left_in(folder: str) -> set[str]:
-    """What is there, but for the lock that servers of all runs share."""
+    """Return the files in the folder, apart from the lock file that all runs share."""
     return {path.name for path in Path(folder).iterdir() if path.suffix != ".lock"}
 
 
 def processes_of(folder: str) -> set[int]:
-    """The processes whose command line or environment names this folder."""
+    """Return the processes whose command line or environment contains this folder."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-        except OSError:  # it has ended, or is not ours
+            command = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:  # it has ended, or belongs to another user
             continue
-        if folder.encode() in told:
+        if folder.encode() in command:
             found.add(int(process.name))
     return found
 
@@ -37,12 +37,12 @@ class Started:
 
     @classmethod
     def by(cls, folder: str) -> "Started":
-        """What a command whose temporary files are in this folder has started so far."""
+        """Return what a command with its temporary files in this folder has started so far."""
         processes = processes_of(folder)
         return cls(processes, set(_ports(processes)))
 
     def is_over(self, folder: str) -> bool:
-        """True if nothing of it is left: no process, no port, no file."""
+        """True if no process, port or file is left."""
         return not (processes_of(folder) or any(map(is_open, self.ports)) or left_in(folder))
 
 
@@ -56,7 +56,7 @@ def _ports(processes: set[int]) -> Iterator[int]:
 
 
 def open_files(process: int) -> Iterator[str]:
-    """What a process has open, as the kernel names it."""
+    """Return the open files of a process, as named by the kernel."""
     with suppress(OSError):  # it has ended
         for file in Path(f"/proc/{process}/fd").iterdir():
             with suppress(OSError):  # it was closed

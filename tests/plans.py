@@ -1,4 +1,4 @@
-"""What a statement really reads, as the database's own EXPLAIN ANALYZE counts it."""
+"""The rows that a statement reads, as counted by EXPLAIN ANALYZE."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from movr.database.engine import is_cockroachdb
 
 
 def rows_read(connection: Connection, statement: str, parameters: Any) -> int:
-    """The rows and index entries that the database read to answer a statement."""
+    """Return the number of rows and index entries that the database reads for a statement."""
     if is_cockroachdb(connection.engine.url):
         plan = connection.exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters)
-        said = "\n".join(str(row[0]) for row in plan)
-        (number, *_) = re.findall(r"^rows (?:decoded|read) from KV: ([\d,]+)", said, re.MULTILINE)
+        text = "\n".join(str(row[0]) for row in plan)
+        (number, *_) = re.findall(r"^rows (?:decoded|read) from KV: ([\d,]+)", text, re.MULTILINE)
         return int(number.replace(",", ""))
     explain = f"EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {statement}"
     plan = connection.exec_driver_sql(explain, parameters).scalar_one()
@@ -22,7 +22,7 @@ def rows_read(connection: Connection, statement: str, parameters: Any) -> int:
 
 
 def _rows_of_scans(node: dict[str, Any]) -> Iterator[float]:
-    """The rows of each scan of a table or index in a plan, with those that it dropped."""
+    """Yield the rows of each scan in a plan, including filtered ones."""
     if "Scan" in node["Node Type"] and "Relation Name" in node:
         dropped = sum(node.get(f"Rows Removed by {by}", 0) for by in ("Filter", "Index Recheck"))
         yield (node["Actual Rows"] + dropped) * node["Actual Loops"]

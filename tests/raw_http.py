@@ -1,4 +1,4 @@
-"""A client that sends bytes as they are, as no browser and no library would."""
+"""An HTTP client that sends bytes unchanged, including malformed requests."""
 
 import re
 import socket
@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 TIMEOUT = 30  # seconds
-HUNG_UP = 0  # where a status should be
+HUNG_UP = 0  # instead of a status: the server closed the connection
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; of several replies the worst status."""
+    """The response; if there are several, the one with the highest status."""
 
     status: int
     location: str
@@ -22,16 +22,16 @@ class Reply:
 
 
 def request(method: bytes, path: bytes, headers: Headers, body: bytes = b"") -> bytes:
-    """A request, well-formed if its parts are."""
+    """Return the bytes of a request from its parts."""
     lines = [b"%b: %b" % header for header in headers]
     return b"\r\n".join([b"%b %b HTTP/1.1" % (method, path), *lines, b"", body])
 
 
 def send(port: int, request: bytes) -> Reply:
-    """Send this over a connection of its own, and hear all of the answer."""
+    """Send bytes over a new connection and read the whole response."""
     answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
-        with suppress(OSError):  # it need not hear us out
+        with suppress(OSError):  # the server may close the connection early
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
         with suppress(OSError):

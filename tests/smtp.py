@@ -1,4 +1,4 @@
-"""A mail server on the loopback, which keeps what it is given."""
+"""A mail server on the loopback that stores what it receives."""
 
 import socketserver
 import threading
@@ -15,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Received(NamedTuple):
-    """What was handed in, and for whom by the envelope."""
+    """A message and the recipients of its envelope."""
 
     recipients: list[str]
     message: EmailMessage
@@ -47,7 +47,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Postbox(socketserver.ThreadingTCPServer):
-    """The server: `letters` that came, in their order, and all lines that it `heard`."""
+    """The server, with the `letters` that it received in order, and all lines as `heard`."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""A command as somebody at a terminal has it."""
+"""Commands run as from a terminal."""
 
 import os
 import signal
@@ -10,20 +10,20 @@ from tests.conftest import ROOT
 
 
 def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
-    """This environment without coverage, whose tracer may be interrupted as it holds a lock.
+    """Return the environment without coverage measurement.
 
-    It never gives that back then, and the command's threads wait for it and the end for them.
+    A signal may interrupt coverage's tracer while it holds a lock; the command would then deadlock.
     """
     return {name: text for name, text in environment.items() if name != "COVERAGE_PROCESS_CONFIG"}
 
 
 class Command:
-    """A command in a session of its own, as a terminal gives it one; what it says is kept."""
+    """A command in a separate session, as from a terminal, with its output captured."""
 
     def __init__(
         self, command: Sequence[str], output: Path, environment: Mapping[str, str]
     ) -> None:
-        self._output = output
+        self._file = output
         with output.open("wb") as file:
             self.process = subprocess.Popen(
                 command,
@@ -35,16 +35,16 @@ class Command:
             )
 
     @property
-    def said(self) -> str:
-        """All that it has said so far."""
-        return self._output.read_text()
+    def output(self) -> str:
+        """The output so far."""
+        return self._file.read_text()
 
     def press_ctrl_c(self) -> None:
-        """What a terminal does: SIGINT to the whole group."""
+        """Send SIGINT to the process group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
-    def tell_to_end(self, ending: signal.Signals) -> None:
-        """By this signal, as the terminal or the system sends it."""
+    def send_signal(self, ending: signal.Signals) -> None:
+        """Send this signal, as the terminal or the system does."""
         if ending is signal.SIGINT:
             self.press_ctrl_c()
         else:

@@ -1,4 +1,4 @@
-"""A visitor of the site, as a browser is one: cookies, forms, tokens."""
+"""A client of the site with cookies, forms and tokens."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery"
 
 
 class Visitor:
-    """Somebody with a browser, who may become a member."""
+    """A visitor of the site, anonymous until it registers."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -26,7 +26,7 @@ class Visitor:
     def post(
         self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str
     ) -> httpx.Response:
-        """Send a form with the token that a page of ours carries; redirects are not followed."""
+        """Send a form with a CSRF token of the site; redirects are not followed."""
         fields = {"csrf_token": self.token(), **fields}
         return self.client.post(path, data=fields, headers=headers)
 
@@ -36,7 +36,7 @@ class Visitor:
         return found[1]
 
     def register(self, city: str = "new york", **changed: str) -> Self:
-        """Become a member, under a name of one's own."""
+        """Register with a random username."""
         fields = registration(city) | changed
         reply = self.post("/register", **fields)
         assert reply.status_code == 303, sentences(reply)
@@ -48,18 +48,18 @@ class Visitor:
 
     @property
     def id(self) -> UUID:
-        """The member's own id, as every page links to it."""
+        """The member's own id, from the links of a page."""
         found = re.search(r'href="/users/([0-9a-f-]{36})"', self.get("/home").text)
         assert found, "nobody is logged in"
         return UUID(found[1])
 
     def add_vehicle(self, location: str = "1 Wall Street") -> UUID:
-        """Put a vehicle on the street and return its id."""
+        """Add a vehicle and return its id."""
         place = f"{location} #{secrets.token_hex(4)}"
         reply = self.post("/vehicles/add", type="bike", color="red", brand="Kona", location=place)
         assert reply.status_code == 303, sentences(reply)
         profile = self.get(reply.headers["Location"]).text
-        while place not in profile:  # by their ids, which are random: it may be on any page
+        while place not in profile:  # sorted by random ids, so it may be on any page
             profile = self.get(next_page(profile)).text
         card = profile[profile.index(place) :]
         found = re.search(r"/vehicles/remove/([0-9a-f-]{36})", card)
@@ -70,7 +70,7 @@ class Visitor:
         return self.post(f"/rides/start/{vehicle}", city=city)
 
     def active_ride(self) -> UUID:
-        """The id of the ride under way, as the rides page offers to end it."""
+        """Return the id of the active ride, from the form that ends it."""
         found = re.search(r"/rides/end/([0-9a-f-]{36})", self.get("/rides").text)
         assert found, "no ride is under way"
         return UUID(found[1])
@@ -79,19 +79,19 @@ class Visitor:
         return self.post(f"/rides/end/{ride}", location=location)
 
     def follow(self, reply: httpx.Response) -> str:
-        """The sentences that the page behind a redirect says."""
+        """Return the messages of the page behind a redirect."""
         assert reply.status_code == 303, sentences(reply)
         return sentences(self.get(reply.headers["Location"]))
 
 
 def next_page(page: str) -> str:
-    """Where the list of this page goes on; it does."""
+    """Return the URL of the list's next page, which must exist."""
     (link,) = re.findall(r'rel="next" href="([^"]+)"', page)
     return unescape(link)
 
 
 def registration(city: str = "new york") -> dict[str, str]:
-    """What a new member fills in."""
+    """Return the fields of the registration form."""
     return {
         "city": city,
         "first_name": "Ada",
@@ -103,7 +103,7 @@ def registration(city: str = "new york") -> dict[str, str]:
 
 
 def sentences(reply: httpx.Response) -> str:
-    """What a page says to its reader: flashed messages, field errors, the lead of an error page."""
+    """Return a page's messages: flashed messages, field errors, the lead of an error page."""
     found = re.findall(
         r'<(?:p|div) class="(?:alert|invalid-feedback|lead)[^"]*"[^>]*>([^<]*)<', reply.text
     )

@@ -1,6 +1,6 @@
-"""How MovR reaches its database: engine, deadline, circuit breaker, statistics, schema history.
+"""Database access: engine, deadline, circuit breaker, query statistics, schema history.
 
-A module here would serve any app on CockroachDB or PostgreSQL, or looks after the database as a
-whole (migrations, invariants, an embedded server, databases to create and drop). What riders do
-belongs to the modules above.
+A module here either suits any application on CockroachDB or PostgreSQL, or manages the database as
+a whole (migrations, invariants, the embedded server, creating and dropping databases). Queries and
+transactions of riders belong to the parent package.
 """

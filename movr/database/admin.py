@@ -1,4 +1,4 @@
-"""Databases beside the one in use: made and dropped on its server, and how to talk SQL to one."""
+"""Administration of a database server: create and drop databases, build an SQL shell command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,21 +14,21 @@ from movr.database.retries import retrying
 
 
 class DatabaseRefused(Exception):  # noqa: N818 - the server's refusal, not an error of ours
-    """The server did not make or drop a database; the message is a sentence."""
+    """The server did not create or drop a database; the message is a sentence."""
 
 
 def sibling_uri(uri: str, name: str) -> str:
-    """The URI of the database `name` on the server of `uri`."""
+    """Return the URI of the database `name` on the server of `uri`."""
     return uri_text(parse_uri(uri).set(database=name))
 
 
 def uri_text(url: URL) -> str:
-    """A URL with its password, as a setting says it."""
+    """Return the URL as text, including its password, in the form of the DB_URI setting."""
     return url.render_as_string(hide_password=False).replace("+psycopg2", "")
 
 
 def at_one_host(url: URL) -> URL:
-    """The same database at the first of its hosts: several are written in SQLAlchemy's way only."""
+    """Return the URL with its first host only; psql and cockroach do not read SQLAlchemy's list."""
     host, port = hosts(url)[0]
     if "host" not in url.query or host.startswith("/"):
         return url
@@ -38,13 +38,13 @@ def at_one_host(url: URL) -> URL:
 
 
 def create_database(uri: str, name: str) -> None:
-    """Make the empty database `name` on the server of `uri`. Raises DatabaseRefused."""
+    """Create the empty database `name` on the server of `uri`. Raises DatabaseRefused."""
     with _server(parse_uri(uri)) as connection:
         retrying(lambda: connection.execute(text(f"CREATE DATABASE {name}")))
 
 
 def drop_database(uri: str, name: str) -> None:
-    """Drop the database `name` on the server of `uri`, if it is there, whoever is connected to it.
+    """Drop the database `name` on the server of `uri` if it exists, even if it has connections.
 
     Raises DatabaseRefused.
     """
@@ -55,9 +55,9 @@ def drop_database(uri: str, name: str) -> None:
 
 
 def shell_command(uri: str, cockroach: str = "cockroach") -> str:
-    """The command that opens an SQL shell on this database. It holds no password.
+    """Return the command that opens an SQL shell on this database, without the password.
 
-    `cockroach` is the program for CockroachDB.
+    `cockroach` is the path of the cockroach binary.
     """
     url = at_one_host(parse_uri(uri))._replace(password=None)
     if is_cockroachdb(url):

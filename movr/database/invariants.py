@@ -1,7 +1,8 @@
-"""What is true of every database that MovR has worked on, whatever raced, failed or was retried.
+"""Invariants of MovR's data, which hold after any race, failure or retry.
 
-Each invariant is one statement that finds the rows that break it, and so sees one moment: ask while
-people ride, if you like. They look at all cities: they answer to whoever tests, to no rider.
+Each invariant is one SELECT that finds the rows that violate it. A single statement sees one
+snapshot, so invariants can be checked while people ride. The statements read all cities; they are
+for tests and operators, not for requests.
 """
 
 from collections.abc import Iterator
@@ -40,9 +41,9 @@ _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
 def _wrong_totals() -> Select[Any]:
-    """Riders with a total that is not what their ended rides add up to.
+    """Select riders with a total that differs from the sum of their ended rides.
 
-    Adds up the rides and subtracts the totals, so that every week and month should come to nothing.
+    The rides are added and the totals subtracted, so the result of each period should be zero.
     """
     by = periods()
     timezone = case({city.name: city.timezone.key for city in CITIES}, value=Ride.rider_city)
@@ -78,7 +79,7 @@ def _wrong_totals() -> Select[Any]:
     )
 
 
-# What must hold, and a query for the keys (city, id) that break it.
+# Each invariant as a sentence, with a query for the keys (city, id) that violate it.
 INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A vehicle has at most one active ride.": (
         select(Ride.city, Ride.vehicle_id.label("id"))
@@ -102,12 +103,12 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         .join(Vehicle, _IS_OF_VEHICLE)
         .where(_IS_ACTIVE, or_(Vehicle.status == AVAILABLE, Vehicle.removed_at.is_not(None)))
     ),
-    "An active ride is noted on its rider's row.": (
+    "An active ride is recorded in its rider's row.": (
         select(Ride.city, Ride.id).where(
             _IS_ACTIVE, ~exists().where(_IS_OF_RIDER, _IS_NOTED, User.deleted_at.is_(None))
         )
     ),
-    "A ride noted on a user's row is active, and that user's.": (
+    "A ride recorded in a user's row is active and belongs to that user.": (
         select(User.city, User.id).where(
             User.active_ride_id.is_not(None), ~exists().where(_IS_NOTED, _IS_OF_RIDER, _IS_ACTIVE)
         )
@@ -117,8 +118,8 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         .join(User, _IS_OF_RIDER)
         .where(Ride.city != all_(User.cities_ridden))
     ),
-    "A rider's totals are what their ended rides add up to.": _wrong_totals(),
-    "Whoever has a vehicle in service is an owner with an account.": (
+    "A rider's totals are the sums of their ended rides.": _wrong_totals(),
+    "The owner of a vehicle in service is marked as owner and has an account.": (
         select(Vehicle.city, Vehicle.id)
         .join(User, _IS_OWNED)
         .where(Vehicle.removed_at.is_(None), or_(~User.is_owner, User.deleted_at.is_not(None)))
@@ -127,13 +128,13 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
 
 
 def find_violations(engine: Engine) -> list[str]:
-    """The invariants that do not hold in this database, each with how often and one example."""
+    """Return a sentence for each violated invariant, with the number of rows and one example."""
     with engine.connect() as connection:
         disable_statement_timeout(connection)
-        return list(_broken(connection))
+        return list(_violations(connection))
 
 
-def _broken(connection: Connection) -> Iterator[str]:
+def _violations(connection: Connection) -> Iterator[str]:
     for sentence, breaches in INVARIANTS.items():
         found = _count_with_example(breaches.subquery("breaches"))
         if row := connection.execute(found).one_or_none():
@@ -141,7 +142,7 @@ def _broken(connection: Connection) -> Iterator[str]:
 
 
 def _count_with_example(breaches: FromClause) -> Select[Any]:
-    """How many breaches there are, and the first; no row if none."""
+    """Select the number of breaches and the first of them; no row if there are none."""
     number = func.count(literal_column("*")).over().label("number")
     keys = (breaches.c.city, breaches.c.id)
     return select(*keys, number).order_by(*keys).limit(1)

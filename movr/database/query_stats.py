@@ -1,4 +1,4 @@
-"""What the database cost since the request began, and how busy the connections to it are."""
+"""Statistics about a request's database queries, and about the use of the connection pool."""
 
 import time
 from collections.abc import Callable
@@ -18,10 +18,10 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class QueryStats:
-    """Statements sent, round trips made, seconds waited for answers, and work done once more.
+    """Counts of statements, round trips and retries, and seconds spent waiting for replies.
 
-    BEGIN and COMMIT are round trips of their own. Times are by `time.perf_counter()`: when it
-    `began`, and `waiting_since` while an answer is waited for.
+    BEGIN and COMMIT each count as a round trip. `began` is a `time.perf_counter()` reading, and
+    `waiting_since` another while an answer is awaited.
     """
 
     statements: int = 0
@@ -47,7 +47,7 @@ _stats: ContextVar[QueryStats | None] = ContextVar("query_stats", default=None)
 
 
 def start() -> QueryStats:
-    """Begin to count anew in this thread; what comes back grows as statements are sent."""
+    """Start new statistics for this thread and return them; later statements update them."""
     stats = QueryStats()
     _stats.set(stats)
     return stats

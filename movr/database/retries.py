@@ -1,6 +1,6 @@
-"""Retries of schema changes and of what commands do, which may lose against others as riders do.
+"""Retries of schema changes and of commands after serialization failures.
 
-Riders' own transactions are retried by MovR, within the time that a request may take.
+Transactions of riders are retried by class MovR, within the deadline of the request.
 """
 
 import random
@@ -11,30 +11,30 @@ from typing import Final, TypeVar
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
-MAX_RETRIES: Final = 60  # a minute or so: on a busy server schema changes lose often
-FIRST_BACKOFF: Final = 0.1  # seconds; twice as long before each further attempt
-MAX_BACKOFF: Final = 1.0
+MAX_RETRIES: Final = 60  # about a minute; on a busy server schema changes often conflict
+FIRST_BACKOFF: Final = 0.1  # seconds; doubled before each further attempt
+MAX_BACKOFF: Final = 1.0  # seconds
 SERIALIZATION_FAILURE: Final = "40001"
 
 Result = TypeVar("Result")
 
 
 def driver_error(error: DBAPIError | psycopg2.Error) -> BaseException | None:
-    """What psycopg2 raised, whether SQLAlchemy wrapped it or not."""
+    """Return psycopg2's exception, unwrapped from SQLAlchemy's if necessary."""
     return error.orig if isinstance(error, DBAPIError) else error
 
 
 def retrying(act: Callable[[], Result]) -> Result:
-    """Call `act`, and call it again while the server answers that it lost against others.
+    """Call `act`, and repeat the call after each serialization failure, at most MAX_RETRIES times.
 
-    What it does must be one transaction, or a series of which each part may run again.
+    `act` must be one transaction, or a series of transactions each of which is safe to repeat.
     """
     for attempt in range(MAX_RETRIES):
         try:
             return act()
-        except (DBAPIError, psycopg2.Error) as error:  # the latter from COPY
+        except (DBAPIError, psycopg2.Error) as error:  # COPY raises psycopg2's
             if getattr(driver_error(error), "pgcode", None) != SERIALIZATION_FAILURE:
                 raise
         longest = min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF)
-        time.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - so that two don't meet again
+        time.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - jitter, no secret
     return act()

@@ -1,4 +1,4 @@
-"""The schema's history: Alembic, driven from here so that it needs no file of settings."""
+"""Schema migrations with Alembic, configured here instead of in an alembic.ini."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ from movr.database.retries import driver_error, retrying
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
-_TOTALS: Final = "0009"  # the revision that counts them
+_TOTALS: Final = "0009"  # the revision that counts ride totals
 
 
 class SchemaError(Exception):
-    """What was asked of the schema's history can't be done; the message says why."""
+    """A migration command failed; the message is a sentence with the reason."""
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -43,20 +43,20 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def recount(engine: Engine) -> None:
-    """Count anew what riders' rides add up to, as did the migration that brought these totals."""
+    """Recount the ride totals of all riders, as migration 0009 did."""
     with readable_errors():
         script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
         script.module.count(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:
-    """Write a new migration: what the models have that the database lacks."""
+    """Write a new migration with the differences between the models and the database."""
     with readable_errors():
         command.revision(_config(engine), message, autogenerate=True)
 
 
 def current(engine: Engine) -> None:
-    """Print the revision the database is at."""
+    """Print the current revision of the database."""
     with readable_errors():
         command.current(_config(engine), verbose=True)
 
@@ -68,14 +68,14 @@ def history(engine: Engine) -> None:
 
 
 def head() -> str | None:
-    """The newest revision that this code knows."""
+    """Return the newest revision in movr/migrations."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def is_at_head(engine: Engine) -> bool:
-    """True if the database has all migrations that this code knows, and perhaps newer ones.
+    """Return True if the database has all migrations of this code, and possibly newer ones.
 
-    While a deployment rolls, the database is migrated first, and old code goes on serving.
+    A rolling deployment migrates the database first, while old code continues to serve.
     """
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
@@ -85,10 +85,11 @@ def is_at_head(engine: Engine) -> bool:
 
 
 def include_object_for(dialect: str) -> Callable[..., bool]:
-    """Alembic's include_object: what is compared when a migration is written.
+    """Return Alembic's `include_object` hook, which selects what autogenerate compares.
 
-    On PostgreSQL not the partitions of placement (c) and the foreign keys that they copy; on
-    CockroachDB not the indexes, whose order of NULLs it describes in its own way.
+    On PostgreSQL it leaves out the partitions of placement `postgres-partition` and the foreign
+    keys copied to them. On CockroachDB it leaves out indexes, whose NULL order is reflected
+    differently.
     """
 
     def include_object(
@@ -111,7 +112,7 @@ def include_object_for(dialect: str) -> Callable[..., bool]:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn Alembic's complaints, and whatever the database refuses, into a sentence."""
+    """Convert errors of Alembic and of the database to SchemaError, whose message is a sentence."""
     try:
         yield
     except CommandError as error:

@@ -1,8 +1,9 @@
-"""Tables whose schema is locked: CockroachDB's `schema_locked`, set on new tables from v26.1 on.
+"""Locking and unlocking table schemas: CockroachDB's `schema_locked`.
 
-Such a table refuses schema changes within transactions, as Alembic makes them, and some others at
-any time (ALTER PARTITION, SET LOCALITY). Whatever changes it unlocks it before and locks it again.
-Each of the two is a transaction of its own: the server allows nothing else beside it.
+CockroachDB sets it on new tables from v26.1 on. A locked table refuses schema changes inside a
+transaction, as Alembic makes them, and refuses ALTER PARTITION and SET LOCALITY at any time. It has
+to be unlocked first and locked again afterwards, each in a separate transaction with no other
+statement in it.
 """
 
 import re
@@ -17,22 +18,23 @@ VARIABLE: Final = "create_table_with_schema_locked"  # known since v25.2
 
 
 def locks_schemas(version: str) -> bool:
-    """True if new tables are locked on the server that says this of itself by `version()`."""
+    """Return True if a server locks new tables; `version` is the result of its `version()`."""
     found = re.search(r"CockroachDB.* v(\d+)", version)
     return found is not None and int(found[1]) >= LOCKS_SCHEMAS
 
 
 def set_lock(table: str, *, locked: bool) -> str:
-    """The statement that locks or unlocks a table."""
+    """Return the statement that locks or unlocks a table."""
     return f"ALTER TABLE {table} SET (schema_locked = {str(locked).lower()})"
 
 
 @contextmanager
 def unlocked(connection: Connection) -> Iterator[None]:
-    """Have this connection change any table and make new ones; lock all of them afterwards.
+    """Unlock the schemas of all tables inside the block, and lock them again afterwards.
 
-    Does nothing on a server that does not lock schemas. Interrupted, it leaves tables unlocked,
-    which does no harm, until it runs again.
+    Tables created in the block are locked too. Does nothing on a server that does not lock
+    schemas. An interrupted block leaves tables unlocked, which is harmless; the next one locks
+    them.
     """
     if not _locks_schemas(connection):
         yield

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the engine that movr/database/schema.py hands it."""
+"""Alembic's environment, which uses the engine passed by movr/database/schema.py."""
 
 from contextlib import nullcontext
 
@@ -9,7 +9,7 @@ from movr.database.schema import include_object_for
 from movr.database.schema_locks import unlocked
 from movr.models import Base
 
-# On CockroachDB a schema change is not transactional, so each migration stands for itself.
+# Schema changes are not transactional on CockroachDB, so each migration commits separately.
 given = context.config.attributes
 with given["engine"].connect() as connection:
     disable_statement_timeout(connection)

@@ -1,5 +1,5 @@
-"""Where rows live: the placements a database can have, and the SQL from one to another.
+"""Placements: the regions where a database stores its rows, and the SQL to change between them.
 
-A module here plans, runs or checks a placement, on CockroachDB or PostgreSQL. The models say
-nothing about it. When to choose which: docs/multi-region.md.
+A module here plans, runs or checks a placement, on CockroachDB or PostgreSQL. The models are
+independent of it. docs/multi-region.md explains which placement to choose.
 """

@@ -1,4 +1,4 @@
-"""From one placement to another: the plan, and carrying it out."""
+"""Planning and running the change from one placement to another."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -19,9 +19,9 @@ _COCKROACHDB: Final = frozenset({Placement.NONE, Placement.PARTITION, Placement.
 def plan(
     current: CurrentPlacement, wanted: Placement, survive: Survival = Survival.ZONE
 ) -> list[Step]:
-    """The steps from what a database has to what is wanted; none if it has that already.
+    """Return the steps from the current to the wanted placement; none if they are the same.
 
-    Raises PlacementNotSupported if that placement is another engine's.
+    Raises PlacementNotSupported if the database's engine does not have the wanted placement.
     """
     engine, possible = (
         ("CockroachDB", _COCKROACHDB) if current.cockroachdb else ("PostgreSQL", _POSTGRESQL)
@@ -44,10 +44,11 @@ def plan(
 
 
 def run_steps(engine: Engine, steps: Iterable[Step], *, at_once: bool) -> Iterator[Step]:
-    """Run the steps, yielding each once it is done.
+    """Run the steps and yield each one when it is done.
 
-    PostgreSQL takes them all `at_once`, in one transaction: all or none. On CockroachDB each is a
-    change of its own that may run again, so that an interrupted plan is resumed by planning anew.
+    With `at_once`, for PostgreSQL, all steps run in one transaction. Otherwise, for CockroachDB,
+    each step is a separate schema change that may be repeated; an interrupted change is continued
+    by planning again.
     """
     if at_once:
         with engine.begin() as connection:
@@ -68,9 +69,9 @@ def _run(engine: Engine, step: Step) -> None:
 
 
 def _dismantle(current: CurrentPlacement, wanted: Placement) -> Iterator[Step]:
-    """What must go before the wanted placement can come."""
+    """Yield the steps that remove parts of the current placement."""
     if current.placement is Placement.MULTI_REGION and not current.is_current:
-        for table in TABLES:  # a city moves: its region is computed anew
+        for table in TABLES:  # a city has moved, so the computed region must be replaced
             yield from cockroachdb.regional_by_table(table)
     if current.placement is wanted:
         return

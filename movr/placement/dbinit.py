@@ -1,9 +1,9 @@
-"""dbinit.sql: all of MovR for a new CockroachDB cluster in one file.
+"""Renders dbinit.sql, which sets up MovR on a new CockroachDB cluster.
 
-Database, tables with their partitions and zones, sample rows, and the schema's head revision, so
-that `db upgrade` has nothing left to do. Rendered from the models, never edited.
+The file contains the database, tables with partitions and zones, sample rows and the schema's head
+revision, so that `db upgrade` finds it up to date. It is generated from the models and not edited.
 
-It is for demos: the password of its sample members is public.
+It is for demos only: the password of its sample members is public.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +21,8 @@ from movr.placement.definitions import TABLES, Placement
 
 DATABASE: Final = "movr"
 _ROWS_A_STATEMENT: Final = 50
-# ALTER PARTITION is refused on tables that are schema_locked, as new ones are from v26.1 on. SET
-# would be an error on versions before v25.2, which do not know the variable; this finds no row.
+# From v26.1 on, new tables are schema_locked and refuse ALTER PARTITION. SET fails on versions
+# before v25.2, which do not have the variable; this SELECT returns no row there.
 _UNLOCKED: Final = (
     "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings"
     f" WHERE name = '{schema_locks.VARIABLE}';"
@@ -32,7 +32,7 @@ Rows = Mapping[str, Iterable[Mapping[str, Any]]]
 
 
 def render(rows: Rows, logins: str) -> str:
-    """The file, with these sample rows by table, and a line that says who can log in."""
+    """Return the file's text. `rows` are by table; `logins` is a line with the logins."""
     return "\n".join(_lines(rows, logins))
 
 
@@ -67,7 +67,7 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
 
 
 def _create(table: Table) -> str:
-    """CREATE TABLE with its indexes inside, all partitioned: valid from v19.2 to today."""
+    """Return CREATE TABLE with its indexes, all partitioned, valid since v19.2."""
     created = str(CreateTable(table).compile(dialect=CockroachDBDialect_psycopg2()))
     columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
     indexes = [
@@ -81,13 +81,13 @@ def _create(table: Table) -> str:
 
 
 def _storing(index: Index) -> str:
-    """The clause for the columns that an index only carries along."""
+    """Return the STORING clause of an index, or an empty string."""
     columns = index.dialect_options["postgresql"]["include"] or ()
     return f" STORING ({', '.join(columns)})" if columns else ""
 
 
 def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    """All rows name the same columns; the others have the table's defaults."""
+    """Yield the INSERT statements. All rows have the same columns; others get their defaults."""
     columns = [column.name for column in table.columns if column.name in rows[0]] if rows else []
     for start in range(0, len(rows), _ROWS_A_STATEMENT):
         values = ",\n    ".join(
@@ -98,7 +98,7 @@ def _insert(table: Table, rows: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _literal(value: object) -> str:
-    """A value as SQL that every version of CockroachDB reads."""
+    """Return a value as an SQL literal that all versions of CockroachDB accept."""
     match value:
         case None:
             return "NULL"

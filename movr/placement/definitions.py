@@ -1,4 +1,4 @@
-"""The placements, and the words they share."""
+"""The placements, and definitions that the modules of this package share."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ PRIMARY_REGION: Final = REGIONS[0]
 
 
 class Placement(StrEnum):
-    """Where a database keeps its rows."""
+    """A strategy for storing rows in regions."""
 
     NONE = "none"
     PARTITION = "partition"
@@ -24,33 +24,33 @@ class Placement(StrEnum):
 
 
 class Survival(StrEnum):
-    """What a multi-region database outlives."""
+    """The failure that a multi-region database survives."""
 
     ZONE = "zone"
     REGION = "region"
 
 
 class Step(NamedTuple):
-    """One statement, and why."""
+    """One statement of a plan, with a sentence about its purpose."""
 
     why: str
     sql: str
 
 
-class PlacementNotSupported(Exception):  # noqa: N818 - a reason, told and done with
-    """This database can't have that placement."""
+class PlacementNotSupported(Exception):  # noqa: N818 - a message for the command line
+    """The database's engine does not support the placement."""
 
 
 def region_of_city() -> Mapping[str, str]:
-    """Where each city is to live."""
+    """Return the region of each city, as cities.py defines it."""
     return {city.name: city.region for city in CITIES}
 
 
 def partition_name(region: str) -> str:
-    """A region as partitions are called: gcp-us-east1 → us_east."""
+    """Return the partition name of a region, e.g. us_east for gcp-us-east1."""
     return re.sub(r"^gcp-|\d+$", "", region).replace("-", "_")
 
 
 def quoted(texts: tuple[str, ...]) -> str:
-    """SQL literals, separated by commas. For names of ours, which hold no quotes."""
+    """Return the texts as SQL literals separated by commas. The texts must not contain quotes."""
     return ", ".join(f"'{text}'" for text in texts)

@@ -1,8 +1,8 @@
-"""The text of CockroachDB's EXPLAIN (VERBOSE): a tree of steps, and what is said of each.
+"""Parser for the output of CockroachDB's EXPLAIN (VERBOSE): a tree of steps with attributes.
 
-As v22.1 prints it (`EXPLAIN` in CockroachDB's documentation). With VERBOSE, spans are keys with
-their parts after slashes, `/"new york"/NULL/0` or `/"paris"-/"paris"/PrefixEnd`, and none is left
-out; a part is quoted if it is text.
+The format is that of v22.1 and later (`EXPLAIN` in CockroachDB's documentation). VERBOSE prints
+spans completely, as keys whose parts follow slashes, e.g. `/"new york"/NULL/0` or
+`/"paris"-/"paris"/PrefixEnd`. Text is quoted.
 """
 
 import re
@@ -26,34 +26,34 @@ _LITERAL: Final = re.compile(r"'([^']*)'(?::::?\w+)?")
 
 @dataclass
 class Step:
-    """A step of a plan, with what the plan says of it, and the steps that feed it."""
+    """A step of a plan, with its attributes and the steps that are its inputs."""
 
     name: str
-    said: list[tuple[str, str]] = field(default_factory=list)
+    attributes: list[tuple[str, str]] = field(default_factory=list)
     inputs: list["Step"] = field(default_factory=list)
 
     def all(self, key: str) -> list[str]:
-        """What is said under this key."""
-        return [value for name, value in self.said if name == key]
+        """Return the values of all attributes with this key."""
+        return [value for name, value in self.attributes if name == key]
 
     def get(self, key: str) -> str:
-        """What is said under this key first; nothing if there is no such key."""
+        """Return the value of the first attribute with this key, or an empty string."""
         return next(iter(self.all(key)), "")
 
     @property
     def columns(self) -> list[str]:
-        """The names of its output's columns."""
+        """The names of the output columns."""
         return names(self.get("columns"))
 
     def walk(self) -> Iterator["Step"]:
-        """This step, and all below it."""
+        """Yield this step and all its inputs, recursively."""
         yield self
         for step in self.inputs:
             yield from step.walk()
 
 
 def parse(plan: str) -> list[Step]:
-    """The steps at the top of a plan."""
+    """Return the root steps of a plan."""
     roots: list[Step] = []
     path: list[tuple[int, Step]] = []
     for line in plan.splitlines():
@@ -65,38 +65,38 @@ def parse(plan: str) -> list[Step]:
             path.append((depth, step))
         elif path:
             key, _, value = line.lstrip("│ ").partition(":")
-            path[-1][1].said.append((key, value.strip()))
+            path[-1][1].attributes.append((key, value.strip()))
     return roots
 
 
 def names(columns: str) -> list[str]:
-    """The names in a list of columns, in parentheses or not."""
+    """Return the names in a list of columns, with or without parentheses."""
     return [name.strip('"') for name in _NAME.findall(columns)]
 
 
 def tuples(step: Step) -> list[Cities]:
-    """The cities that each column of a step's own rows can be, as far as they are all literal."""
+    """Return the cities in each column of a step's literal rows; empty if one is no literal."""
     columns: dict[str, list[Cities]] = {}
-    for key, value in step.said:
+    for key, value in step.attributes:
         if found := re.fullmatch(r"row \d+, expr (\d+)", key):
             columns.setdefault(found[1], []).append(cities_named(value))
     return [frozenset().union(*found) if all(found) else frozenset() for found in columns.values()]
 
 
 def cities_named(expression: str) -> Cities:
-    """The city that an expression is; nothing if it is more than a literal, or another one."""
+    """Return the city if the expression is a literal naming one, else an empty set."""
     literal = _LITERAL.fullmatch(expression)
     return frozenset({literal[1]} if literal and find_city(literal[1]) else ())
 
 
 def cities_of_spans(spans: str) -> Cities:
-    """The cities whose entries are in these spans; nothing if that isn't certain of them all."""
+    """Return the cities of these spans, or an empty set if the city of any span is unknown."""
     found = [_city_of_span(span) for span in _SPAN.findall(spans)]
     return frozenset(city for city in found if city) if all(found) else frozenset()
 
 
 def _city_of_span(span: str) -> str | None:
-    """The city with which all keys of a span begin, if there is one."""
+    """Return the city with which all keys of a span begin, or None."""
     ends = _RANGE.fullmatch(span)
     if ends is None:
         return None
@@ -106,7 +106,7 @@ def _city_of_span(span: str) -> str | None:
 
 
 def _city_of_key(key: str) -> str | None:
-    """The city with which a key begins, after its region where rows have one: of one byte."""
+    """Return the city with which a key begins, after the region's byte if there is one."""
     parts = _PART.findall(key)
     if re.fullmatch(r'"(?:.|\\x[0-9a-f]{2})"', parts[0]):
         parts = parts[1:]

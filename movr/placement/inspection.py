@@ -1,4 +1,4 @@
-"""What a database has: asked of the server, never assumed."""
+"""Inspection of a database's current placement by queries to the server."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _LITERAL: Final = re.compile(r"'([^']*)'")
 
 @dataclass(frozen=True, slots=True)
 class CurrentPlacement:
-    """A database's placement, and where it keeps each city (empty: all in one place)."""
+    """A database's placement, with the region of each city (`cities` is empty for none)."""
 
     database: str
     cockroachdb: bool
@@ -34,12 +34,12 @@ class CurrentPlacement:
 
     @property
     def is_current(self) -> bool:
-        """True if every city lives where cities.py says."""
+        """True if each city is in the region that cities.py defines."""
         return self.placement is Placement.NONE or dict(self.cities) == dict(region_of_city())
 
 
 def current_placement(engine: Engine) -> CurrentPlacement:
-    """What this database has now."""
+    """Return the current placement of this database."""
     with engine.connect() as connection:
         if is_cockroachdb(engine.url):
             return _cockroachdb(connection)
@@ -70,7 +70,7 @@ def _postgresql(connection: Connection) -> CurrentPlacement:
 
 def _cockroachdb(connection: Connection) -> CurrentPlacement:
     database, version = connection.execute(text("SELECT current_database(), version()")).one()
-    regions = _ask(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
+    regions = _query(connection, f"SELECT region FROM [SHOW REGIONS FROM DATABASE {database}]")
     placement, cities = Placement.NONE, {}
     if regions:
         placement, cities = Placement.MULTI_REGION, _cities_by_row(connection)
@@ -88,17 +88,17 @@ def _cockroachdb(connection: Connection) -> CurrentPlacement:
 
 
 def _survival(connection: Connection, database: str) -> Survival:
-    goals = _ask(
+    goals = _query(
         connection, f"SELECT survival_goal FROM [SHOW SURVIVAL GOAL FROM DATABASE {database}]"
     )
     return Survival.REGION if goals and goals[0][0] == "region" else Survival.ZONE
 
 
 def _cities_by_row(connection: Connection) -> dict[str, str]:
-    """What the computed regions say; nothing unless every table is REGIONAL BY ROW."""
-    localities = _ask(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
+    """Return the regions of the computed column; empty unless all tables are REGIONAL BY ROW."""
+    localities = _query(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
     by_row = {name for name, locality in localities if "BY ROW" in (locality or "")}
-    expressions = _ask(
+    expressions = _query(
         connection,
         "SELECT generation_expression FROM information_schema.columns"
         f" WHERE table_name = '{TABLES[0].name}' AND column_name = '{REGION_COLUMN}'",
@@ -109,20 +109,20 @@ def _cities_by_row(connection: Connection) -> dict[str, str]:
 
 
 def cities_of_expression(expression: str) -> dict[str, str]:
-    """Which region a computed region column gives each city: CASE WHEN city IN (…) THEN region."""
+    """Parse the region of each city from `CASE WHEN city IN (…) THEN region … END`."""
     cities: dict[str, str] = {}
-    waiting: list[str] = []
+    names: list[str] = []
     for literal in _LITERAL.findall(expression):
         if literal in REGIONS:
-            cities.update(dict.fromkeys(waiting, literal))
-            waiting.clear()
+            cities.update(dict.fromkeys(names, literal))
+            names.clear()
         else:
-            waiting.append(literal)
+            names.append(literal)
     return cities
 
 
 def _partitions(connection: Connection, database: str) -> Rows:
-    return _ask(
+    return _query(
         connection,
         "SELECT index_name, partition_name, partition_value, zone_config"
         f" FROM [SHOW PARTITIONS FROM DATABASE {database}]",
@@ -130,9 +130,9 @@ def _partitions(connection: Connection, database: str) -> Rows:
 
 
 def cities_of_partitions(partitions: Sequence[Sequence[Any]]) -> dict[str, str]:
-    """Which region keeps each city; nothing unless every key is partitioned, and all pinned.
+    """Return the region of each city; empty unless all keys are partitioned and constrained.
 
-    Of each partition: its index, its name, its values, and its zone's constraints.
+    Each row of `partitions` is (index name, partition name, values, zone configuration).
     """
     keys = {index for index, *_ in partitions}
     pinned = all("region=" in (zone or "") for *_, zone in partitions)
@@ -146,8 +146,8 @@ def cities_of_partitions(partitions: Sequence[Sequence[Any]]) -> dict[str, str]:
     }
 
 
-def _ask(connection: Connection, sql: str) -> Rows:
-    """The answer; nothing from a server that does not know the question."""
+def _query(connection: Connection, sql: str) -> Rows:
+    """Execute a query and return its rows; none if the server does not support it."""
     try:
         return connection.execute(text(sql)).all()
     except DBAPIError:

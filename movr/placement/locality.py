@@ -1,4 +1,4 @@
-"""Proof that a statement stays home: what the server itself says it will read and write."""
+"""Checks, by the server's query plan, that a statement stays within its home region."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _PARTITION_REGIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SentStatement:
-    """A statement as it was sent, with its parameters."""
+    """A statement that was sent to the database, with its parameters."""
 
     statement: str
     parameters: Any
@@ -42,19 +42,19 @@ class SentStatement:
 
 @dataclass(frozen=True, slots=True)
 class TouchedRegions:
-    """How far a statement reaches: the regions it may touch, and what is not proven of it."""
+    """The regions that a statement may access, and the accesses that are not proven."""
 
     regions: frozenset[str]
     unproven: tuple[str, ...] = ()
 
     def is_within(self, region: str) -> bool:
-        """True if it is proven to touch no other region's rows."""
+        """Return True if the statement is proven to access rows of this region only."""
         return not self.unproven and self.regions <= {region}
 
 
 @dataclass(frozen=True, slots=True)
 class LocalityCheck:
-    """The verdict on one statement of one page."""
+    """The result of checking one statement of one page."""
 
     page: str
     statement: str
@@ -71,7 +71,7 @@ class LocalityCheck:
 
     @property
     def verdict(self) -> str:
-        """In a few words."""
+        """The result in a few words."""
         if self.is_home:
             return "stays home"
         if self.exception:
@@ -81,22 +81,23 @@ class LocalityCheck:
         return "MAY LEAVE ITS REGION"
 
     def __str__(self) -> str:
-        """A row of the table."""
+        """Return a row of the printed table."""
         cities, regions = ", ".join(self.cities), ", ".join(self.regions)
         return _row(self.page, self.statement, cities, regions, self.verdict)
 
     @staticmethod
     def heading() -> str:
-        """The table's first row."""
+        """Return the heading of the printed table."""
         return _row("page", "statement", "cities named", "partitions touched", "verdict")
 
 
 def check_locality(
     connection: Connection, page: str, sent: SentStatement, home: City, exception: str | None
 ) -> LocalityCheck:
-    """Whether a statement that a page in this city sent stays in the city's region.
+    """Check whether a statement, sent by a page of this city, stays in the city's region.
 
-    It does if it names cities, all of that region, and the server's plan touches no other.
+    It does if it names at least one city, all of them in that region, and the server's plan
+    accesses no other region.
     """
     touched = touched_regions(connection, sent)
     regions = {city.region for city in map(find_city, sent.cities) if city}
@@ -113,7 +114,7 @@ def check_locality(
 
 @contextmanager
 def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
-    """The statements that these engines send in the meantime, but for those that bracket them."""
+    """Record the statements that these engines send, apart from transaction control."""
     sent: list[SentStatement] = []
 
     def record(*arguments: Any) -> None:
@@ -131,7 +132,10 @@ def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
 
 
 def touched_regions(connection: Connection, sent: SentStatement) -> TouchedRegions:
-    """What the server's plan for this statement touches. Nothing is changed."""
+    """Return the regions in the server's plan for this statement, without executing it.
+
+    On CockroachDB, reads are also executed with `enforce_home_region`.
+    """
     if is_cockroachdb(connection.engine.url):
         rows = connection.exec_driver_sql(f"EXPLAIN (VERBOSE) {sent.statement}", sent.parameters)
         planned = regions_in_cockroachdb_plan("\n".join(str(row[0]) for row in rows))
@@ -145,10 +149,10 @@ def touched_regions(connection: Connection, sent: SentStatement) -> TouchedRegio
 
 
 def _has_no_home(connection: Connection, sent: SentStatement) -> bool:
-    """Whether a multi-region CockroachDB would refuse this read, since no one region can answer it.
+    """Return True if CockroachDB refuses this read under `enforce_home_region`.
 
-    False from a server that does not know `enforce_home_region` (before v22.2), and for writes,
-    which are not to be run again.
+    Returns False for a server without that setting (before v22.2), and for writes, which must not
+    be executed again.
     """
     if not sent.statement.startswith("SELECT"):
         return False
@@ -168,13 +172,13 @@ def _has_no_home(connection: Connection, sent: SentStatement) -> bool:
 
 
 def regions_in_postgresql_plan(plan: Json) -> TouchedRegions:
-    """From EXPLAIN (FORMAT JSON): which partitions are left after pruning."""
+    """Return the regions of the partitions that remain after pruning, in EXPLAIN (FORMAT JSON)."""
     regions = {_PARTITION_REGIONS[name] for name in _relations(plan) if name in _PARTITION_REGIONS}
     return TouchedRegions(frozenset(regions))
 
 
 def regions_in_cockroachdb_plan(plan: str) -> TouchedRegions:
-    """From EXPLAIN (VERBOSE): the regions of the cities whose rows it touches."""
+    """Return the regions of the cities whose rows are accessed, in EXPLAIN (VERBOSE)."""
     cities, unproven = plan_analysis.read(plan)
     return TouchedRegions(
         frozenset(city.region for city in map(find_city, cities) if city), unproven
@@ -182,7 +186,7 @@ def regions_in_cockroachdb_plan(plan: str) -> TouchedRegions:
 
 
 def _relations(plan: Json) -> Iterator[str]:
-    """Every relation's name in a plan, however deep."""
+    """Yield the names of all relations in a plan, recursively."""
     if isinstance(plan, list):
         for part in plan:
             yield from _relations(part)
@@ -194,7 +198,7 @@ def _relations(plan: Json) -> Iterator[str]:
 
 
 def _summary(statement: str) -> str:
-    """`UPDATE users`, `SELECT rides, vehicles`: what a statement does to which tables."""
+    """Return the statement's verb and tables, e.g. `UPDATE users` or `SELECT rides, vehicles`."""
     verbs = re.findall(r"\b(SELECT|INSERT|UPDATE)\b", statement)
     verb = next((verb for verb in verbs if verb != "SELECT"), "SELECT")
     tables = dict.fromkeys(re.findall(_TABLE, statement))

@@ -1,8 +1,9 @@
-"""Whose rows a plan of CockroachDB's touches, and what it leaves unproven.
+"""Analysis of CockroachDB's query plans: the cities whose rows a plan reads or writes.
 
-Steps that reach the keyspace (scans, lookup and index joins, writes) are held against the models'
-indexes. One is proven if its index begins with a city, and each key that it reads or writes there
-begins with a city that the plan names. What is not known here is not proven.
+Steps that access the key space (scans, lookup joins, index joins, writes) are compared with the
+indexes of the models. The cities of a step are proven if its index begins with a city column and
+the plan names the city of each key that the step reads or writes. Unknown kinds of steps are
+reported as unproven.
 """
 
 import re
@@ -17,26 +18,26 @@ from movr.models import Base
 from movr.placement.definitions import TABLES
 from movr.placement.explain import Cities, Step, cities_named, cities_of_spans, names, parse, tuples
 
-Columns = list[tuple[str, Cities]]  # each with the cities that it can be, if they are known
+Columns = list[tuple[str, Cities]]  # names, each with the column's possible cities if known
 
 _UNKNOWN: Final[Cities] = frozenset()
 _CITY_COLUMNS: Final = frozenset({"city", "rider_city"})
 _SCANS: Final = ("scan", "revscan")
 _INSERTS: Final = ("insert", "insert fast path", "upsert")
 _SETS: Final = ("union", "intersect", "except")
-# Steps that work on what others have read.
-_ELSEWHERE: Final = re.compile(
+# Steps that process the output of other steps and do not access the key space.
+_PROCESSING: Final = re.compile(
     r"(project|render|filter|limit|sort|top-k|distinct|group|ordinality|max1row|window|values"
     r"|norows|emptyrow|buffer|scan buffer|root|subquery|constraint-check|error if rows|project set"
     r"|(hash|merge|cross) join|union|intersect|except)\b"
 )
-# What an upsert writes: the new value, or that of the row that is there.
+# The value that an upsert writes: the new one, or that of the existing row.
 _CHOICE: Final = re.compile(r"CASE WHEN \w+ IS NULL THEN (\S+) ELSE (\S+) END")
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of a table, its primary one or another, with the columns that it only stores."""
+    """An index of a table, primary or secondary. `columns` includes the stored columns."""
 
     table: str
     name: str
@@ -44,17 +45,17 @@ class Index:
 
     @property
     def full_name(self) -> str:
-        """As plans call it."""
+        """The index's name in plans, `table@index`."""
         return f"{self.table}@{self.name}"
 
     @property
     def is_primary(self) -> bool:
-        """True if it is the row itself."""
+        """True if this is the table's primary index."""
         return self.name == f"{self.table}_pkey"
 
     @property
     def begins_with_city(self) -> bool:
-        """True if a city's entries are together."""
+        """True if the index is sorted by a city column first."""
         return self.columns[0] in _CITY_COLUMNS
 
 
@@ -74,7 +75,7 @@ _INDEXES: Final = {index.full_name: index for index in _indexes()}
 
 
 def read(plan: str) -> tuple[Cities, tuple[str, ...]]:
-    """The cities whose rows a plan touches, and why it may touch others too."""
+    """Return the cities whose rows a plan accesses, and the reasons why it may access others."""
     steps = [step for root in parse(plan) for step in root.walk()]
     reader = _Reader({step.get("label"): step for step in steps if step.name == "buffer"})
     for step in steps:
@@ -85,7 +86,7 @@ def read(plan: str) -> tuple[Cities, tuple[str, ...]]:
 
 
 class _Reader:
-    """Collects what the steps of one plan touch."""
+    """Collects the cities and the unproven accesses of one plan's steps."""
 
     def __init__(self, buffers: dict[str, Step]) -> None:
         self._buffers = buffers
@@ -93,7 +94,7 @@ class _Reader:
         self.unproven: list[str] = []
 
     def read(self, step: Step) -> None:
-        """Note what a step touches by itself."""
+        """Record what a step accesses itself, apart from its inputs."""
         if step.name in _SCANS:
             self._touch(step.get("table"), cities_of_spans(step.get("spans")))
         elif step.name.startswith("lookup join"):
@@ -104,11 +105,11 @@ class _Reader:
             self._read_insert(step)
         elif step.name in {"update", "delete"}:
             self._read_update(step)
-        elif not _ELSEWHERE.match(step.name):
+        elif not _PROCESSING.match(step.name):
             self.unproven.append(f"a step that is not known: {step.name}")
 
     def _touch(self, index: str, cities: Cities) -> None:
-        """Note that entries of these cities are read or written in an index."""
+        """Record an access to the index entries of these cities."""
         known = _INDEXES.get(index)
         if known is None:
             self.unproven.append(f"{index or 'an index'} is not known")
@@ -119,7 +120,7 @@ class _Reader:
         self.cities |= cities
 
     def _read_insert(self, step: Step) -> None:
-        """An insert writes to all indexes of its table, and may check its foreign keys itself."""
+        """Record an insert: it writes to all indexes of its table and may check foreign keys."""
         table = step.get("into").partition("(")[0]
         values = dict(self._inserted(step))
         for index in _INDEXES.values():
@@ -129,7 +130,7 @@ class _Reader:
             self._touch(checked, values.get(_referring_column(table, checked), _UNKNOWN))
 
     def _read_update(self, step: Step) -> None:
-        """An update writes to the row, and to the indexes that have a column it sets."""
+        """Record an update: it writes to the row and to the indexes with a changed column."""
         table = step.get("table") or step.get("from")
         changed = set(names(step.get("set")))
         found = self._inputs(step)
@@ -141,7 +142,7 @@ class _Reader:
             self.unproven.append(f"{table}.{moved[0]} changes")
 
     def _looked_up(self, step: Step) -> Cities:
-        """The cities of the rows that a lookup join looks up."""
+        """Return the cities of the rows that a lookup join looks up."""
         if step.get("remote lookup condition"):
             return _UNKNOWN
         leading = _leading_column(step.get("table"))
@@ -151,11 +152,11 @@ class _Reader:
         return self._inputs(step).get(column, named)
 
     def _inputs(self, step: Step) -> dict[str, Cities]:
-        """What is known of the columns that a step is fed with."""
+        """Return the known cities of a step's input columns."""
         return _by_name(column for source in step.inputs for column in self._columns(source))
 
     def _columns(self, step: Step) -> Columns:
-        """What is known of a step's output."""
+        """Return the columns of a step's output with their known cities."""
         if step.name == "scan buffer":
             buffer = self._buffers[step.get("label")]
             return _renamed(step.columns, self._columns(buffer.inputs[0]))
@@ -179,10 +180,10 @@ class _Reader:
         return self._inputs(step) | _of_condition(step.get("filter"))
 
     def _rendered(self, step: Step) -> dict[str, Cities]:
-        """A computed column is known if it is another one, a literal, or one of two such."""
+        """Return the known cities of computed columns: a column, a literal, or a choice of two."""
         inputs = self._inputs(step)
         found = {}
-        for key, value in step.said:
+        for key, value in step.attributes:
             choice = _CHOICE.fullmatch(value)
             sources = choice.groups() if choice else (value,)
             known = _all_known(inputs.get(one, cities_named(one)) for one in sources)
@@ -190,7 +191,7 @@ class _Reader:
         return found
 
     def _joined(self, step: Step) -> dict[str, Cities]:
-        """Of the columns that a lookup adds, that is known by which it looks up."""
+        """Return the known cities of a lookup join; of the added columns, of the leading one."""
         (source,) = step.inputs
         fed = self._columns(source)
         added = Counter(step.columns) - Counter(name for name, _ in fed)
@@ -201,27 +202,27 @@ class _Reader:
         )
 
     def _inserted(self, step: Step) -> Columns:
-        """The columns that an insert writes: its own rows, or those that it is fed with."""
+        """Return the columns that an insert writes, from its literal rows or from its input."""
         written = names(step.get("into").partition("(")[2])
         if step.inputs:
             return _renamed(written, self._columns(step.inputs[0]))
         return list(zip(written, tuples(step), strict=False))
 
     def _of_all(self, step: Step) -> Columns:
-        """What all inputs of a union know, column by column."""
+        """Return the columns of a union; a column's cities are known if all inputs know them."""
         sides = zip(*(self._columns(source) for source in step.inputs), strict=False)
         merged = [_all_known(cities for _, cities in side) for side in sides]
         return list(zip(step.columns, merged, strict=False))
 
 
 def _all_known(found: Iterable[Cities]) -> Cities:
-    """The cities of all, if all are known."""
+    """Return the union of the cities if each set is known, else an empty set."""
     cities = list(found)
     return _UNKNOWN.union(*cities) if all(cities) else _UNKNOWN
 
 
 def _by_name(columns: Iterable[tuple[str, Cities]]) -> dict[str, Cities]:
-    """What is known of columns by their names: of two of one name, what is known of both."""
+    """Return the known cities by column name, merging columns of the same name."""
     found: dict[str, list[Cities]] = {}
     for name, cities in columns:
         found.setdefault(name, []).append(cities)
@@ -238,7 +239,7 @@ def _leading_column(index: str) -> str:
 
 
 def _referring_column(table: str, checked: str) -> str:
-    """Which column of a table has the city of the row that it refers to in this index."""
+    """Return the table's column with the city of the row that the checked index refers to."""
     (column,) = (
         key.column_keys[0]
         for key in Base.metadata.tables[table].foreign_key_constraints
@@ -248,7 +249,7 @@ def _referring_column(table: str, checked: str) -> str:
 
 
 def _of_condition(condition: str) -> dict[str, Cities]:
-    """The cities that a conjunction allows columns to be."""
+    """Return the cities that a conjunction allows for each column."""
     if re.search(r"\b(OR|NOT|CASE)\b", condition):
         return {}
     parts = (part.strip("()") for part in condition.split(" AND "))

@@ -1,8 +1,8 @@
-"""PostgreSQL's placement: LIST partitions of vehicles and rides, one a region.
+"""PostgreSQL's placement: LIST partitions of vehicles and rides, one for each region.
 
-A table can't become partitioned where it stands, so both are built anew beside themselves and
-filled, in one transaction. Users stay whole: a username is unique over all cities, which no
-partitioned table can promise.
+PostgreSQL can't partition an existing table, so new tables are created, filled and renamed in one
+transaction. The users table is not partitioned: usernames are unique over all cities, and a unique
+constraint of a partitioned table must contain the partition key.
 """
 
 from collections.abc import Iterator
@@ -24,54 +24,55 @@ PARTITIONED: Final[tuple[Table, ...]] = tuple(
 
 
 def rebuild(*, partitioned: bool) -> Iterator[Step]:
-    """Build vehicles and rides anew, with partitions or without, and move their rows."""
+    """Yield the steps that recreate vehicles and rides, with or without partitions."""
     names = ", ".join(table.name for table in PARTITIONED)
-    yield Step("Nobody writes while rows move.", f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+    lock = f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"
+    yield Step("Lock the tables while their rows are copied.", lock)
     for table in PARTITIONED:
-        yield from _fill_anew(table, partitioned=partitioned)
+        yield from _create_copy(table, partitioned=partitioned)
     for table in reversed(PARTITIONED):
-        yield Step(f"The old {table.name} goes.", f"DROP TABLE {table.name}")
+        yield Step(f"Drop the old {table.name}.", f"DROP TABLE {table.name}")
     for table in PARTITIONED:
-        yield from _take_place(table, partitioned=partitioned)
+        yield from _rename_copy(table, partitioned=partitioned)
 
 
-def _fill_anew(table: Table, *, partitioned: bool) -> Iterator[Step]:
+def _create_copy(table: Table, *, partitioned: bool) -> Iterator[Step]:
     clause = " PARTITION BY LIST (city)" if partitioned else ""
     yield Step(
-        f"A new {table.name} with the same columns and checks.",
+        f"Create a new {table.name} with the same columns and checks.",
         f"CREATE TABLE {table.name}_new (LIKE {table.name} INCLUDING DEFAULTS"
         f" INCLUDING CONSTRAINTS INCLUDING GENERATED){clause}",
     )
     for region in REGIONS if partitioned else ():
         cities = quoted(tuple(city.name for city in cities_in(region)))
         yield Step(
-            f"Its rows of {region}.",
+            f"Create its partition for {region}.",
             f"CREATE TABLE {_child(table, region)}_new PARTITION OF {table.name}_new"
             f" FOR VALUES IN ({cities})",
         )
     stored = ", ".join(column.name for column in table.columns if column.computed is None)
     yield Step(
-        "Every row moves.",
+        "Copy all rows.",
         f"INSERT INTO {table.name}_new ({stored}) SELECT {stored} FROM {table.name}",
     )
 
 
-def _take_place(table: Table, *, partitioned: bool) -> Iterator[Step]:
+def _rename_copy(table: Table, *, partitioned: bool) -> Iterator[Step]:
     yield Step(
-        f"The new {table.name} takes its place.",
+        f"Rename the new {table.name}.",
         f"ALTER TABLE {table.name}_new RENAME TO {table.name}",
     )
     for region in REGIONS if partitioned else ():
         child = _child(table, region)
-        yield Step("And so do its partitions.", f"ALTER TABLE {child}_new RENAME TO {child}")
+        yield Step("Rename its partition.", f"ALTER TABLE {child}_new RENAME TO {child}")
     kinds = (PrimaryKeyConstraint, ForeignKeyConstraint)
     for kind in kinds:
         for constraint in sorted(table.constraints, key=lambda each: str(each.name)):
             if isinstance(constraint, kind):
                 add = AddConstraint(constraint, isolate_from_table=False)
-                yield Step(f"Its {constraint.name}.", _sql(add))
+                yield Step(f"Add the constraint {constraint.name}.", _sql(add))
     for index in sorted(table.indexes, key=lambda each: str(each.name)):
-        yield Step(f"Its index {index.name}.", _sql(CreateIndex(index)))
+        yield Step(f"Create the index {index.name}.", _sql(CreateIndex(index)))
 
 
 def _child(table: Table, region: str) -> str:

@@ -1,4 +1,4 @@
-"""What scenarios share: the database they fill, the people and vehicles they make, bulk loading.
+"""Code shared by scenarios: their context, generation of rows, bulk loading.
 
-A scenario itself is a file in the folder above.
+The scenarios are the modules of the parent package.
 """

@@ -1,4 +1,4 @@
-"""What a scenario is given, and what it tells."""
+"""The types that scenarios exchange with their callers: the context and the logins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Engine
 
-PASSWORD: Final = "ride with movr"  # noqa: S105 - printed for everybody to use
+PASSWORD: Final = "ride with movr"  # noqa: S105 - a public password
 
 
 class Login(NamedTuple):
-    """An account to log in with: who that is, in a few words, and the credentials."""
+    """The credentials of an account; `who` describes it in a few words."""
 
     who: str
     username: str
@@ -22,15 +22,15 @@ class Login(NamedTuple):
 
 
 def _ignore(_share: float) -> None:
-    """Nobody listens."""
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True)
 class ScenarioContext:
-    """An empty, migrated database, and the moment at which the scenario plays.
+    """An empty, migrated database, and the current time (UTC) of the generated data.
 
-    `report_progress` is called with the share that is done, from 0 to 1; what it raises ends the
-    filling.
+    `report_progress` is called with the share that is done, from 0 to 1. An exception that it
+    raises stops the scenario.
     """
 
     engine: Engine

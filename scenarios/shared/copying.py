@@ -1,4 +1,4 @@
-"""Rows into tables by COPY, which PostgreSQL and CockroachDB take faster than any INSERT."""
+"""Bulk loading by COPY, which is faster than INSERT on PostgreSQL and CockroachDB."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def copy(connection: Connection, table: str, rows: list[Row]) -> None:
-    """Add rows, which all have the same columns, within the connection's transaction."""
+    """Insert rows in the connection's transaction; all must have the same columns."""
     if not rows:
         return
     columns = ", ".join(rows[0])
@@ -21,13 +21,13 @@ def copy(connection: Connection, table: str, rows: list[Row]) -> None:
     cursor: Any = connection.connection.cursor()  # psycopg2's own, for COPY
     with closing(cursor):
         cursor.copy_expert(command, _Lines(rows))
-        # On CockroachDB the foreign keys of a second COPY would not find the rows of the first
-        # unless another statement of the transaction came between them.
+        # On CockroachDB, foreign key checks of a second COPY do not see the rows of the first
+        # unless another statement runs between them.
         cursor.execute("SELECT 1")
 
 
 class _Lines:
-    """The rows in COPY's text format, as a file that is read a piece at a time."""
+    """A file object that yields the rows in COPY's text format, line by line."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._lines = _lines(rows)
@@ -45,10 +45,10 @@ def _array(words: list[str]) -> str:
     return "{" + ",".join(f'"{word}"' for word in words) + "}"
 
 
-# A value of each type as text; no word of a scenario has a tab, a newline or a backslash to escape.
+# Formatters by type. Generated text has no tab, newline or backslash, so nothing is escaped.
 _FIELD: Final[dict[type, Callable[[Any], str]]] = {
     NoneType: lambda _: r"\N",
-    timedelta: lambda length: f"{length.total_seconds():.6f} seconds",  # as both engines read it
+    timedelta: lambda length: f"{length.total_seconds():.6f} seconds",  # valid on both engines
     UUID: lambda id_: f"{id_.int:032x}",
     list: _array,
 }

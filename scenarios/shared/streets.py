@@ -1,6 +1,6 @@
-"""Real streets of the nine MovR cities, where the demo vehicles are parked.
+"""Real streets of the nine cities, where generated vehicles are parked.
 
-Each comes with the coordinates (WGS 84) of a point on it, rounded to four decimals.
+The coordinates (WGS 84) are those of a point on the street, rounded to four decimals.
 """
 
 from collections.abc import Mapping

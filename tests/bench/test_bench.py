@@ -1,4 +1,4 @@
-"""The benchmark: what it keeps and compares, the run that it makes, what it leaves behind."""
+"""The benchmark: its results, comparisons and runs, and its cleanup."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def results(*rates: float) -> Results:
     return Results({"python": "3.11"}, {"Vehicles": page}, {"Vehicles": {"1,000": 4, "9,000": 5}})
 
 
-def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+def test_written_results_are_read_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.json"
 
     results(90, 100, 120).write(path)
@@ -41,37 +41,39 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_the_table_has_medians_beside_the_floor_s() -> None:
-    said = results(90, 100, 120).as_text().splitlines()
+    lines = results(90, 100, 120).as_text().splitlines()
 
-    row = next(line for line in said if line.startswith("Vehicles"))
+    row = next(line for line in lines if line.startswith("Vehicles"))
     assert row.split() == "Vehicles 100 200 50% 10.0 10.0 30.0 30.0 2.00 2.00 2 3".split()  # noqa: SIM905
-    assert said[0] == "python: 3.11"
-    assert said[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
+    assert lines[0] == "python: 3.11"
+    assert lines[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "expected"),
     [
-        ((180, 200, 240), "x 2.00*"),  # every run of the new is faster
-        ((110, 115, 130), "x 1.15 "),  # some are no faster than the old's best
+        ((180, 200, 240), "x 2.00*"),  # every new run is faster than all old ones
+        ((110, 115, 130), "x 1.15 "),  # some new runs are not faster than the best old one
         ((45, 50, 60), "x 0.50*"),
     ],
 )
-def test_a_change_is_marked_where_it_is_beyond_the_noise(new: tuple[float, ...], said: str) -> None:
+def test_a_change_is_marked_where_it_is_beyond_the_noise(
+    new: tuple[float, ...], expected: str
+) -> None:
     table = compare(results(90, 100, 120), results(*new))
 
-    assert said in table.splitlines()[2]
+    assert expected in table.splitlines()[2]
 
 
-def test_what_else_has_changed_is_said() -> None:
+def test_changed_facts_are_reported() -> None:
     other = replace(results(90, 100, 120), facts={"python": "3.14"})
 
     assert "python: 3.11 → 3.14" in compare(results(90, 100, 120), other)
 
 
-def test_there_are_connections_for_all_that_load_a_metropolis_at_once(empty_database: str) -> None:
+def test_the_pool_has_a_connection_for_each_loader_of_a_metropolis(empty_database: str) -> None:
     with connected(parse_uri(empty_database)) as engine, ExitStack() as stack:
-        for _ in range(metropolis.LOADERS + 1):  # and one tells the planner meanwhile
+        for _ in range(metropolis.LOADERS + 1):  # and one more for ANALYZE
             stack.enter_context(engine.connect())
 
 
@@ -96,7 +98,7 @@ def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", [None, "# MovR", "[]", '{"pages": {}}'])
-def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> None:
+def test_a_file_without_results_is_refused_in_a_sentence(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "old.json"
     if text is not None:
         path.write_text(text)
@@ -108,27 +110,27 @@ def test_what_is_no_result_is_a_sentence(tmp_path: Path, text: str | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         ("bench --rows 0", "invalid whole number from 1 value: '0'"),
         ("bench --rows abc", "invalid whole number from 1 value: 'abc'"),
         ("bench.lab --rounds 0", "invalid whole number from 1 value: '0'"),
         ("bench.lab --distances -5 0", "invalid whole number from 0 value: '-5'"),
-        ("bench.lab --distances 10 10", "a slope takes two distances"),
+        ("bench.lab --distances 10 10", "a slope needs two different distances"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_anything_starts(
-    tmp_path: Path, command: str, said: str
+    tmp_path: Path, command: str, expected: str
 ) -> None:
     done = bench(*command.split(), folder=str(tmp_path))
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert expected in done.stderr
     assert "Starting" not in done.stderr
 
 
 def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:
-    """A command of the benchmark's on an embedded server, its temporary files in this folder."""
+    """Run a benchmark command on an embedded server, with its temporary files in this folder."""
     return subprocess.run(
         [sys.executable, "-m", module, *options],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""How benchmarks end before they are done: told to, at any moment, they leave nothing behind."""
+"""Interrupted benchmarks: whenever they are stopped, they leave nothing behind."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ Begin = Callable[..., "Running"]
 
 
 class Running(Command):
-    """A benchmark with its temporary files in this folder."""
+    """A running benchmark with its temporary files in this folder."""
 
     def __init__(self, folder: Path, command: tuple[str, ...], uri: str) -> None:
         self.folder = folder / "temporary"
@@ -43,21 +43,21 @@ class Running(Command):
         )
 
     def until_it_says(self, word: str) -> None:
-        wait_until(lambda: word in self.said or self.process.poll() is not None, word)
-        assert self.process.poll() is None, self.said
+        wait_until(lambda: word in self.output or self.process.poll() is not None, word)
+        assert self.process.poll() is None, self.output
 
     def until_its_database_server_starts(self) -> None:
         wait_until(lambda: any(self.folder.glob("movr-*/postgresql/log")), "the start of its log")
 
     def leaves_nothing_after(self, ending: signal.Signals) -> None:
-        """End it as the terminal or the system does, and look around."""
+        """Stop the benchmark as a terminal or the system does, and check what is left."""
         started = Started.by(str(self.folder))
         assert started.processes
-        self.tell_to_end(ending)
+        self.send_signal(ending)
         self.process.wait(TIMEOUT)
 
-        assert self.said.splitlines()[-1] == "Interrupted: nothing is left behind."
-        assert "Traceback" not in self.said
+        assert self.output.splitlines()[-1] == "Interrupted: nothing is left behind."
+        assert "Traceback" not in self.output
         assert self.process.returncode == terminal.INTERRUPTED
         assert started.is_over(str(self.folder))
         assert list(self._results.iterdir()) == []
@@ -65,8 +65,8 @@ class Running(Command):
 
 @pytest.fixture
 def begin() -> Iterator[Begin]:
-    """Begins a benchmark, which is over by the end of the test."""
-    with tempfile.TemporaryDirectory() as folder:  # a short name: a socket's path is short
+    """Start benchmarks and stop them at the end of the test."""
+    with tempfile.TemporaryDirectory() as folder:  # a short path for the socket
         begun: list[Running] = []
 
         def begin(command: tuple[str, ...], uri: str = "") -> Running:
@@ -101,9 +101,7 @@ def test_ended_while_it_loads_a_metropolis(begin: Begin) -> None:
     running.leaves_nothing_after(signal.SIGINT)
 
 
-def test_ended_it_leaves_no_database_on_a_server_that_is_not_its_own(
-    begin: Begin, server: str
-) -> None:
+def test_ended_it_leaves_no_database_on_the_server_of_db_uri(begin: Begin, server: str) -> None:
     running = begin(BENCH, server)
     running.until_it_says("Measuring")
     assert benchmarks_of(server)
@@ -114,7 +112,7 @@ def test_ended_it_leaves_no_database_on_a_server_that_is_not_its_own(
 
 
 def benchmarks_of(server: str) -> set[str]:
-    """The databases of benchmarks on this server."""
+    """Return the names of the benchmark databases on this server."""
     engine = databases.connect(server)
     with engine.connect() as connection:
         found = connection.execute(text("SELECT datname FROM pg_database"))

@@ -1,4 +1,4 @@
-"""The latency lab: the slope that it fits, the run that it makes, what it leaves behind."""
+"""The latency lab: its linear fit, its run and its cleanup."""
 
 import os
 import re
@@ -24,7 +24,7 @@ SEVEN = Slope("Start <a> ride", 7, ((0, 6.0), (10, 76.0), (40, 286.0), (80, 566.
 
 
 def start_lab(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """The lab on an embedded server, its temporary files in this folder."""
+    """Start the lab on an embedded server, with its temporary files in this folder."""
     return subprocess.Popen(
         [*LAB, *options],
         cwd=ROOT,
@@ -41,11 +41,11 @@ def test_the_slope_is_the_number_of_round_trips() -> None:
     assert TWO.agrees
 
 
-def test_a_slope_that_is_not_what_was_counted_is_named() -> None:
+def test_a_slope_that_differs_from_the_count_is_named() -> None:
     wrong = Slope("Rides", 1, TWO.points)
 
     assert not wrong.agrees
-    with pytest.raises(Unexpected, match=r"^NOT as counted on the wire: Rides\."):
+    with pytest.raises(Unexpected, match=r"^NOT as counted: Rides\."):
         lab.verdict([SEVEN, wrong])
     assert lab.verdict([SEVEN, TWO]).endswith("the worst is off by 0.02 (Vehicles).")
 
@@ -57,13 +57,13 @@ def test_the_table_has_a_line_a_page() -> None:
     assert lines[2].split() == ["Vehicles", "4.0", "24.5", "84.0", "163.0", "1.98", "2"]
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_has_every_number() -> None:
+def test_the_page_has_no_external_resources_and_every_number() -> None:
     written = page([TWO, SEVEN])
 
     assert "Start &lt;a&gt; ride" in written
     assert "<td>163.0</td><td>1.98</td><td>2</td>" in written
     addresses = set(re.findall(r"https?://[^\"\s]+", written))
-    assert addresses == {"http://www.w3.org/2000/svg"}  # the name of SVG, which nobody fetches
+    assert addresses == {"http://www.w3.org/2000/svg"}  # the XML namespace of SVG
     assert "<script" not in written
 
 
@@ -78,12 +78,12 @@ def test_the_plot_has_a_line_a_page_and_one_for_many_round_trips() -> None:
 def test_a_run_measures_every_page_and_leaves_only_its_results(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         done = start_lab(Path(folder), "--out", str(tmp_path))
-        said, complaints = done.communicate(timeout=TIMEOUT)
+        output, errors = done.communicate(timeout=TIMEOUT)
 
-        # So short a run may find other slopes; it says so, with another status.
-        assert done.returncode == ("NOT as counted" in complaints)
+        # The slopes of such a short run may be wrong, which another exit status reports.
+        assert done.returncode == ("NOT as counted" in errors)
         assert left_in(folder) == set()
-    counted = dict(re.findall(r"^(.*?)  .* (\d+)$", said, re.MULTILINE))
+    counted = dict(re.findall(r"^(.*?)  .* (\d+)$", output, re.MULTILINE))
     assert set(lab.STEPS) <= set(counted)
     assert {page: counted[page] for page in ("Vehicles", "Rides", "Start a ride")} == {
         "Vehicles": "1",

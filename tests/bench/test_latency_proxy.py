@@ -1,4 +1,4 @@
-"""The wire: what it counts, and what it delays."""
+"""The latency proxy: the round trips that it counts and the delay that it adds."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ ROUND_TRIP = 0.1  # seconds
 
 @pytest.fixture
 def echo() -> Iterator[URL]:
-    """A server that says what it hears, to one client after another."""
+    """Run a server that sends back what it receives, for one client after another."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -37,12 +37,12 @@ def connect(proxy: LatencyProxy) -> socket.socket:
 
 
 def hear(client: socket.socket, length: int) -> bytes:
-    heard = b""
-    while len(heard) < length:
+    received = b""
+    while len(received) < length:
         came = client.recv(1 << 16)
         assert came, "the connection was closed"
-        heard += came
-    return heard
+        received += came
+    return received
 
 
 def test_an_answer_takes_the_distance(echo: URL) -> None:
@@ -62,7 +62,7 @@ def test_what_is_sent_arrives_whole_and_in_order(echo: URL) -> None:
         assert hear(client, len(sent)) == sent
 
 
-def test_round_trips_are_counted_by_who_speaks(echo: URL) -> None:
+def test_a_round_trip_is_counted_when_the_client_sends_after_the_server(echo: URL) -> None:
     with LatencyProxy(echo) as proxy, connect(proxy) as client:
         for question in (b"one", b"two", b"three"):
             client.sendall(question)

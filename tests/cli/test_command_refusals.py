@@ -1,4 +1,4 @@
-"""Whatever the database server refuses is a sentence of every command, and nothing else."""
+"""Errors of the database server: every command prints one sentence and nothing else."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from movr.database.engine import is_cockroachdb
 from tests.conftest import app_with_commands
 from web.config import Settings
 
-# One of each of the driver's classes of errors, and CockroachDB's own for what it has no licence.
+# One SQLSTATE for each error class of the driver, and CockroachDB's for a missing licence.
 SQLSTATES = ("XX000", "XXC01", "0A000", "42501", "22012", "23505", "40001", "53300", "57P01")
 COMMANDS = (
     ("db", "upgrade"),
@@ -33,7 +33,7 @@ COMMANDS = (
 
 @pytest.fixture(params=SQLSTATES)
 def refusing(request: pytest.FixtureRequest, empty_engine: Engine) -> Engine:
-    """A database that answers each command's first question with this SQLSTATE."""
+    """Run a database that answers the first query of each command with this SQLSTATE."""
     if is_cockroachdb(empty_engine.url):
         pytest.skip("PostgreSQL's functions")
     database = empty_engine.url.database
@@ -77,7 +77,7 @@ def test_every_command_says_what_the_server_refuses_in_a_sentence(
 
 
 @pytest.mark.usefixtures("refusing")
-def test_serving_while_developing_says_it_too(
+def test_the_development_server_says_it_too(
     empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(retries, "MAX_BACKOFF", 0)
@@ -99,7 +99,7 @@ def test_every_group_of_commands_says_refusals_in_a_sentence(app: Flask) -> None
         assert isinstance(group, click.Group)
 
 
-def test_a_command_that_misses_a_column_says_that_the_schema_is_another(
+def test_a_command_that_misses_a_column_says_that_the_schema_differs(
     app: Flask, empty_engine: Engine
 ) -> None:
     if not is_cockroachdb(empty_engine.url):

@@ -1,4 +1,4 @@
-"""What a command says when it can't do what it was asked."""
+"""Error messages of commands."""
 
 import sys
 
@@ -12,7 +12,7 @@ from tests.conftest import app_with_commands, free_port
     [("db", "upgrade"), ("db", "recount"), ("placement", "show"), ("placement", "prove")],
     ids=" ".join,
 )
-def test_a_database_that_is_away_is_a_sentence(command: tuple[str, ...]) -> None:
+def test_an_unreachable_database_is_reported_in_a_sentence(command: tuple[str, ...]) -> None:
     app = app_with_commands(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
     ended = app.test_cli_runner().invoke(args=command)
@@ -32,4 +32,4 @@ def test_the_image_which_has_no_sample_rows_says_where_dbinit_sql_is(
     ended = app.test_cli_runner().invoke(args=["placement", "sql", "partition"])
 
     assert ended.exit_code == 1
-    assert ended.output.startswith("Error: The sample rows are made in a clone.")
+    assert ended.output.startswith("Error: This command needs a clone")

@@ -1,4 +1,4 @@
-"""`flask placement …`, as an operator types it."""
+"""The commands `flask placement …`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ Placement = Callable[..., Result]
 
 @pytest.fixture
 def placement(postgres: Engine, own_database: str) -> Iterator[Placement]:  # noqa: ARG001
-    """Runs the command on a PostgreSQL database."""
+    """Run a placement command on a PostgreSQL database."""
     app: Flask = app_with_commands(own_database)
     runner = app.test_cli_runner()
     yield lambda *words: runner.invoke(args=["placement", *words])
@@ -27,7 +27,7 @@ def test_a_plan_is_sql_with_a_reason_for_each_step_and_changes_nothing(
 ) -> None:
     plan = placement("plan", "postgres-partition").output.splitlines()
 
-    assert plan[0] == "-- Nobody writes while rows move."
+    assert plan[0] == "-- Lock the tables while their rows are copied."
     assert plan[1] == "LOCK TABLE vehicles, rides IN ACCESS EXCLUSIVE MODE;"
     assert [line.startswith("-- ") for line in plan] == [True, False] * (len(plan) // 2)
     assert "has the placement none." in placement("show").output

@@ -1,4 +1,4 @@
-"""`flask scenario …` as a developer types it: what it brings up, and that nothing is left of it."""
+"""The commands `flask scenario …`: what they start, and what remains afterwards."""
 
 import json
 import os
@@ -25,12 +25,12 @@ from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
 TIMEOUT = 90  # seconds
-NOT_SOON = 1_000_000  # vehicles a city
-STANDARD = 4  # databases: three of PostgreSQL's own, and the one that MovR works on
+NOT_SOON = 1_000_000  # vehicles per city: takes long
+STANDARD = 4  # databases: three of PostgreSQL itself, and MovR's
 
 
 class Clone:
-    """MovR in a folder of its own, and so with state of its own, used from the command line."""
+    """A copy of MovR in a temporary folder, with separate state, used from the command line."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Clone:
         self.started: list[subprocess.Popen[str]] = []
         for part in ("movr", "web", "cli", "scenarios", "templates", "static"):
             (folder / part).symlink_to(ROOT / part)
-        shutil.copy(ROOT / "server.py", folder)  # Python looks for modules where a script really is
+        shutil.copy(ROOT / "server.py", folder)  # no symlink, which Python would resolve
 
     def start(self, *command: str, **settings: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
@@ -56,17 +56,17 @@ class Clone:
     def scenario(self, *words: str) -> "subprocess.Popen[str]":
         return self.start(sys.executable, "-m", "flask", "--app", "server", "scenario", *words)
 
-    def say(self, *words: str, status: int = 0) -> str:
-        """What the command says, which ends with this status."""
+    def run(self, *words: str, status: int = 0) -> str:
+        """Run a command that ends with this status, and return its output."""
         command = self.scenario(*words)
-        said, _ = command.communicate(timeout=TIMEOUT)
-        assert command.returncode == status, said
-        assert "Traceback" not in said
-        return said
+        output, _ = command.communicate(timeout=TIMEOUT)
+        assert command.returncode == status, output
+        assert "Traceback" not in output
+        return output
 
     def up(self, name: str, *options: str) -> str:
-        """Bring a scenario up; its URL."""
-        self.say("up", name, *options)
+        """Start a scenario and return its URL."""
+        self.run("up", name, *options)
         return str(self.file(name)["url"])
 
     def file(self, name: str) -> dict[str, Any]:
@@ -117,46 +117,46 @@ def is_serving(url: str) -> bool:
         return False
 
 
-# Up and down
+# Start and stop
 
 
 def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
-    said = clone.say("up", "traveller")
+    output = clone.run("up", "traveller")
     url, group = clone.file("traveller")["url"], clone.file("traveller")["group"]
 
-    for told in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
-        assert told in said
+    for line in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
+        assert line in output
     with httpx.Client(base_url=url) as client:
         visitor = Visitor(client)
         visitor.log_in(*traveller.TRAVELLER[1:])
         assert visitor.active_ride()
-    listed = clone.say("list")
+    listed = clone.run("list")
     assert "traveller     A New Yorker rides in Paris" in listed
     assert f"is up: {url}" in listed
-    assert url in clone.say("up", "traveller", status=1)
+    assert url in clone.run("up", "traveller", status=1)
     assert is_serving(url)
 
-    assert "traveller is down" in clone.say("down", "traveller")
+    assert "traveller is down" in clone.run("down", "traveller")
 
     assert not is_serving(url)
     wait_until(lambda: not is_left(group), "the end of all its processes")
     assert clone.has_nothing_of("traveller")
-    assert url not in clone.say("list")
-    assert "not up" in clone.say("down", "traveller", status=1)
+    assert url not in clone.run("list")
+    assert "not up" in clone.run("down", "traveller", status=1)
 
 
 def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_holds_it(
     clone: Clone,
 ) -> None:
-    """The tests' own server trusts whoever asks, so that any password will do."""
+    """The tests' server trusts all clients, so any password is accepted."""
     url = parse_uri(clone.uri)
     if url.password:
         pytest.skip("this server asks for its password")
     clone.uri = admin.uri_text(url.set(password="hunter2"))
 
-    said = clone.say("up", "empty") + clone.say("list")
+    output = clone.run("up", "empty") + clone.run("list")
 
-    assert "hunter2" not in said
+    assert "hunter2" not in output
     assert (clone.state / "empty.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -169,35 +169,35 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
     with httpx.Client(base_url=empty) as client:
         assert Visitor(client).log_in(*demo.RIDER[1:]).status_code != 303
 
-    clone.say("down", "empty")
+    clone.run("down", "empty")
 
     assert is_serving(demo_url)
     assert clone.has_nothing_of("empty")
     assert clone.has_database("demo")
 
 
-def test_a_scenario_comes_in_the_size_that_is_wanted(clone: Clone) -> None:
+def test_a_scenario_has_the_requested_size(clone: Clone) -> None:
     url = clone.up("metropolis", "--rows", "3")
 
     assert httpx.get(f"{url}/vehicles").text.count('<li class="vehicle-card"') == 3
 
 
-# Cut short
+# Interrupted
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     wait_until(lambda: has_vehicles(clone), "the first vehicles")
-    assert "is being made" in clone.say("up", "metropolis", status=1)
-    assert "is being made" in clone.say("down", "metropolis", status=1)
+    assert "is being created" in clone.run("up", "metropolis", status=1)
+    assert "is being created" in clone.run("down", "metropolis", status=1)
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=TIMEOUT)
+    output, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
-    assert "Aborted!" in said
-    assert "Traceback" not in said
+    assert "Aborted!" in output
+    assert "Traceback" not in output
     assert clone.has_nothing_of("metropolis")
 
 
@@ -226,64 +226,64 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
     assert begun.processes
 
     command.send_signal(ending)
-    said, _ = command.communicate(timeout=TIMEOUT)
+    output, _ = command.communicate(timeout=TIMEOUT)
 
     assert command.returncode == 1
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert processes_of(str(clone.folder)) == set()
     assert list(clone.state.glob("*")) == []
     assert len([*databases_of_server.glob("*/")]) == STANDARD
 
 
-def test_an_up_that_was_killed_is_cleared_away_by_down(clone: Clone) -> None:
+def test_down_cleans_up_after_a_killed_up(clone: Clone) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
     wait_until(lambda: has_vehicles(clone), "the first vehicles")
     command.kill()
     command.communicate()
 
-    assert "its server has ended" in clone.say("list")
-    clone.say("down", "metropolis")
+    assert "its server has ended" in clone.run("list")
+    clone.run("down", "metropolis")
 
     assert clone.has_nothing_of("metropolis")
 
 
-def test_a_server_that_died_is_noticed_and_up_begins_anew(clone: Clone) -> None:
+def test_a_dead_server_is_detected_and_up_starts_again(clone: Clone) -> None:
     first = clone.up("empty")
     os.killpg(clone.file("empty")["group"], signal.SIGKILL)
-    wait_until(lambda: "its server has ended" in clone.say("list"), "the end of the server")
+    wait_until(lambda: "its server has ended" in clone.run("list"), "the end of the server")
 
     second = clone.up("empty")
 
     assert is_serving(second)
     assert not is_serving(first) or first == second
-    clone.say("down", "empty")
+    clone.run("down", "empty")
     assert clone.has_nothing_of("empty")
 
 
 # Refused
 
 
-def test_a_database_that_somebody_else_made_is_neither_used_nor_dropped(clone: Clone) -> None:
+def test_a_database_that_exists_already_is_neither_used_nor_dropped(clone: Clone) -> None:
     admin.create_database(clone.uri, "movr_empty")
     try:
-        assert "already exists" in clone.say("up", "empty", status=1)
+        assert "already exists" in clone.run("up", "empty", status=1)
         assert clone.has_database("empty")
         assert list(clone.state.glob("*")) == []
     finally:
         admin.drop_database(clone.uri, "movr_empty")
 
 
-def test_a_name_that_is_none_is_refused_with_what_was_meant(app: Flask) -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion(app: Flask) -> None:
     assert "Did you mean rush_hour?" in refused(app, "up", "rushhour")
     assert "There are demo, empty, " in refused(app, "down", "../../demo")
 
 
 @pytest.mark.parametrize("rows", ["0", "-1", "many", "1.5"])
-def test_a_number_of_rows_that_is_none_is_refused(app: Flask, rows: str) -> None:
+def test_an_invalid_number_of_rows_is_refused(app: Flask, rows: str) -> None:
     assert "Invalid value for '--rows'" in refused(app, "up", "metropolis", "--rows", rows)
 
 
-def test_rows_are_refused_where_there_is_one_size(app: Flask) -> None:
+def test_rows_are_refused_for_a_scenario_of_fixed_size(app: Flask) -> None:
     assert "takes no --rows" in refused(app, "up", "race", "--rows", "5")
 
 
@@ -296,7 +296,7 @@ def refused(app: Flask, *words: str) -> str:
 # On the embedded server
 
 
-def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> None:
+def test_the_embedded_server_runs_as_long_as_a_scenario_is_up(clone: Clone) -> None:
     clone.uri = ""
     running = clone.folder / ".movr" / "postgresql" / "postmaster.pid"
     make_run = clone.start(sys.executable, "server.py", PORT=str(free_port()))
@@ -308,10 +308,10 @@ def test_the_embedded_server_lives_as_long_as_a_scenario_is_up(clone: Clone) -> 
 
     assert running.exists()
     assert is_serving(url)
-    clone.say("list")
+    clone.run("list")
     assert is_serving(url)
 
-    clone.say("down", "empty")
+    clone.run("down", "empty")
 
     assert not is_serving(url)
     assert not running.exists()

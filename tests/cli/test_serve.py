@@ -1,4 +1,4 @@
-"""MovR from the command line: served, stopped, started again, and refusing in one sentence."""
+"""`python server.py`: start, stop, restart, and error messages."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.visitor import Visitor
 TIMEOUT = 60  # seconds
 SECRET = "eleven dogs sing under the pier"
 
-# Set, so that no .env file of a developer decides; empty is as good as not set.
+# Set to empty, which means unset, so that a developer's .env file has no effect.
 NO_SETTINGS = dict.fromkeys(
     [
         *("DB_URI", "DATABASE_URL", "SECRET_KEY", "DEBUG", "REGION", "CITY_HEADER"),
@@ -38,7 +38,7 @@ FLASK = (sys.executable, "-m", "flask", "--app", "server")
 
 
 def with_settings(**settings: str) -> dict[str, str]:
-    """An environment with these settings of MovR's and no others."""
+    """Return an environment with these MovR settings and no others."""
     return {**os.environ, **NO_SETTINGS, **settings}
 
 
@@ -78,7 +78,7 @@ class Running(Command):
 
     @property
     def is_left(self) -> bool:
-        """True while any process of the group lives."""
+        """Return True while a process of the group is running."""
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
@@ -86,12 +86,12 @@ class Running(Command):
         return True
 
     def wait_until_serving(self) -> None:
-        """Until the greeting is printed and the page answers, which takes a filled database."""
-        wait_until(lambda: self.url in self.said or self.process.poll() is not None, self.said)
+        """Wait until the greeting is printed and the page answers, after filling the database."""
+        wait_until(lambda: self.url in self.output or self.process.poll() is not None, self.output)
         wait_until_answering(f"{self.url}/healthz", self.process)
 
     def stop(self) -> None:
-        """Whatever has happened, leave nothing behind: not even in memory, which SIGKILL would."""
+        """Stop all processes. SIGKILL would leave files in shared memory."""
         self.process.terminate()
         try:
             self.end()
@@ -127,15 +127,15 @@ def new_database(server: str) -> Iterator[str]:
         yield uri
 
 
-# Served, stopped, started again
+# Start, stop, restart
 
 
 def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
     tmp_path: Path, new_database: str
 ) -> None:
     with started(tmp_path, new_database) as running, visiting(running) as visitor:
-        for told in (running.url, *demo.RIDER, *demo.OWNER):
-            assert told in running.said
+        for line in (running.url, *demo.RIDER, *demo.OWNER):
+            assert line in running.output
         page = visitor.get("/")
         assert page.status_code == 200
         assert page.text.count('<li class="vehicle-card"') >= 20
@@ -144,7 +144,7 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303
 
 
-def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
+def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
     tmp_path: Path, new_database: str
 ) -> None:
     with started(tmp_path, new_database) as running, visiting(running) as visitor:
@@ -154,7 +154,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
 
         assert running.end() == 0
         assert not is_open(running.port)
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.output
 
     with started(tmp_path, new_database) as again, visiting(again) as visitor:
         assert visitor.log_in(username).status_code == 303
@@ -164,7 +164,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_knows_what_was_done(
         assert again.end() == 0
 
 
-def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
+def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
     with started(tmp_path, new_database) as running:
         for _ in range(3):
             running.press_ctrl_c()
@@ -174,7 +174,7 @@ def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database:
         assert not is_open(running.port)
 
 
-def test_being_told_to_terminate_ends_everything_too(tmp_path: Path, new_database: str) -> None:
+def test_sigterm_ends_everything_too(tmp_path: Path, new_database: str) -> None:
     with started(tmp_path, new_database) as running:
         running.process.terminate()
 
@@ -187,7 +187,7 @@ def test_it_serves_this_machine_only(tmp_path: Path, new_database: str) -> None:
         assert probe.connect_ex(("127.0.0.2", running.port)) != 0
 
 
-# Refusing to start, in one sentence
+# Errors at start
 
 
 def assert_refused(ended: subprocess.CompletedProcess[str], *, says: str) -> None:
@@ -216,7 +216,7 @@ def test_a_database_out_of_reach_is_named_without_its_password() -> None:
     assert "hunter2" not in ended.stderr
 
 
-def test_of_a_database_out_of_reach_every_host_is_named() -> None:
+def test_every_host_of_an_unreachable_database_is_named() -> None:
     hosts = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
     uri = f"postgresql://movr:hunter2@/movr?host={hosts[0]}&host={hosts[1]}"
 
@@ -243,13 +243,13 @@ def test_an_address_that_libpq_does_not_take_is_refused_in_one_sentence() -> Non
     assert_refused(ended, says="DB_URI")
 
 
-def test_production_needs_a_secret_of_its_own(new_database: str) -> None:
+def test_production_needs_a_secret_key(new_database: str) -> None:
     ended = run(*SERVER, DEBUG="0", PORT=str(free_port()), DB_URI=new_database)
 
     assert_refused(ended, says="SECRET_KEY")
 
 
-def test_what_makes_no_sense_is_named_all_at_once() -> None:
+def test_all_invalid_settings_are_named_at_once() -> None:
     ended = run(*SERVER, DEBUG="0", PORT="many", REGION="moon", DB_URI="mysql://m:hunter2@h/m")
 
     assert_refused(ended, says="SECRET_KEY")
@@ -267,7 +267,7 @@ def test_gunicorn_without_settings_refuses_in_one_sentence() -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -> None:
+def test_in_json_every_line_is_an_object_including_those_of_gunicorn(new_database: str) -> None:
     settings = with_settings(DB_URI=new_database, DEBUG="1", LOG_FORMAT="json")
     port = free_port()
     process = subprocess.Popen(
@@ -286,10 +286,10 @@ def test_in_json_every_line_is_an_object_gunicorn_s_own_too(new_database: str) -
     assert "from-the-proxy" in {entry.get("request_id") for entry in entries}
 
 
-# The schema's history
+# Migrations
 
 
-def test_the_commands_go_through_the_schema_s_history(new_database: str) -> None:
+def test_the_commands_run_migrations_up_and_down(new_database: str) -> None:
     def db(*command: str) -> str:
         ended = run(*FLASK, "db", *command, DB_URI=new_database, SECRET_KEY=SECRET)
         assert ended.returncode == 0, ended.stderr
@@ -315,7 +315,7 @@ def test_the_commands_refuse_without_settings_in_one_sentence() -> None:
 
 
 def test_the_commands_show_no_password(new_database: str) -> None:
-    """The server trusts whoever asks, so that any password will do."""
+    """The server trusts all clients, so any password is accepted."""
     uri = new_database.replace("postgres:@", "postgres:hunter2@")
 
     ended = run(*FLASK, "db", "current", DB_URI=uri, SECRET_KEY=SECRET)

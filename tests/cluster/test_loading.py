@@ -1,4 +1,4 @@
-"""What `make demo` says when the cluster does not take MovR's rows."""
+"""Error messages of `make demo` when the cluster refuses MovR's rows."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SECRET = "demo4711"
 
 @pytest.fixture
 def refusing(tmp_path: Path) -> str:
-    """A `cockroach` that repeats its address, password and all, and refuses."""
+    """Create a `cockroach` that prints its URL, including the password, and fails."""
     return executable(tmp_path, 'echo "using $3"; echo "ERROR: no licence for $3" >&2; exit 1')
 
 

@@ -1,4 +1,4 @@
-"""The demo's proxy in front of real app servers, and what it says where there is no cockroach."""
+"""The demo's proxy in front of real app servers, and the error message without cockroach."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from cluster.__main__ import greeting
-from cluster.nodes import CannotStart, Cluster, command, url_said
+from cluster.nodes import CannotStart, Cluster, command, parse_url
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
 from movr.cities import CITIES, REGIONS, find_city
@@ -25,7 +25,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture(scope="module")
 def proxy(database: str) -> Iterator[str]:
-    """The proxy's URL, with an app server for each region behind it."""
+    """The URL of a proxy with an app server for each region."""
     with ExitStack() as stack:
         servers = {
             region: urlsplit(
@@ -42,7 +42,7 @@ def proxy(database: str) -> Iterator[str]:
         proxy.shutdown()
 
 
-def test_each_city_is_served_by_its_region_and_no_client_says_otherwise(proxy: str) -> None:
+def test_each_city_is_served_by_its_region_and_a_client_cannot_change_that(proxy: str) -> None:
     for city in CITIES:
         headers = {"Host": f"{host_of_city(city)}:8000", "X-City": "rome", "x-city": "boston"}
 
@@ -65,7 +65,7 @@ def test_a_host_that_names_no_city_is_the_default_city() -> None:
     assert city_of_host("Washington-DC.localhost:8000") == find_city("washington dc")
 
 
-def test_one_is_greeted_only_when_every_region_answers(database: str) -> None:
+def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -> None:
     with ExitStack() as stack:
         settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
         url, process = stack.enter_context(running(**settings))
@@ -109,7 +109,7 @@ def test_an_operator_s_flags_come_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "url"),
+    ("output", "url"),
     [
         ("# Starting…", None),
         (
@@ -122,18 +122,18 @@ def test_an_operator_s_flags_come_last() -> None:
         ),
     ],
 )
-def test_where_the_first_node_listens_is_read_from_what_the_demo_says(
-    said: str, url: str | None
+def test_the_first_node_s_url_is_parsed_from_the_demo_s_output(
+    output: str, url: str | None
 ) -> None:
-    found = url_said(said)
+    found = parse_url(output)
 
     assert (found and found.render_as_string(hide_password=False)) == url
 
 
-def test_a_demo_that_says_where_it_listens_is_found_there_and_ended(tmp_path: Path) -> None:
-    said = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
+def test_a_demo_that_prints_its_url_is_found_and_stopped(tmp_path: Path) -> None:
+    output = "(sql) postgresql://demo:demo1@127.0.0.1:26257/movr?sslmode=require"
     stand_in = tmp_path / "cockroach"
-    stand_in.write_text(f"#!/bin/sh\necho '{said}'\nexec sleep 60\n")
+    stand_in.write_text(f"#!/bin/sh\necho '{output}'\nexec sleep 60\n")
     stand_in.chmod(0o755)
 
     with Cluster(str(stand_in)) as cluster:
@@ -153,8 +153,8 @@ def test_a_demo_that_ends_before_it_listens_is_one_sentence(tmp_path: Path) -> N
         cluster.url()
 
 
-def complaint(**environment: str) -> str:
-    """The one line that `make demo` says, and ends."""
+def error_output(**environment: str) -> str:
+    """Run `make demo` and return its one line of output."""
     done = subprocess.run(
         [sys.executable, "-m", "cluster"],
         cwd=ROOT,
@@ -169,15 +169,15 @@ def complaint(**environment: str) -> str:
 
 
 def test_without_cockroach_there_is_one_sentence_where_to_get_it() -> None:
-    said = complaint(COCKROACH="/nowhere/cockroach")
+    output = error_output(COCKROACH="/nowhere/cockroach")
 
-    assert said.startswith("There is no cockroach on PATH")
+    assert output.startswith("There is no cockroach on PATH")
 
 
-def test_a_placement_that_a_demo_cannot_have_is_told_those_that_it_can() -> None:
-    said = complaint(PLACEMENT="postgres-partition")
+def test_an_unsupported_placement_is_refused_with_the_supported_ones() -> None:
+    output = error_output(PLACEMENT="postgres-partition")
 
-    assert said == "PLACEMENT must be one of: partition, multi-region, none.\n"
+    assert output == "PLACEMENT must be one of: partition, multi-region, none.\n"
 
 
 def test_flags_reach_the_demo(tmp_path: Path) -> None:
@@ -185,24 +185,26 @@ def test_flags_reach_the_demo(tmp_path: Path) -> None:
     stand_in.write_text("#!/bin/sh\necho refused: $5 $6\n")
     stand_in.chmod(0o755)
 
-    said = complaint(COCKROACH=str(stand_in), COCKROACH_FLAGS="--multitenant=false --sql-port=1")
+    output = error_output(
+        COCKROACH=str(stand_in), COCKROACH_FLAGS="--multitenant=false --sql-port=1"
+    )
 
-    assert "did not say where it listens" in said
-    assert "--multitenant=false --sql-port=1" in said
+    assert "did not say where it listens" in output
+    assert "--multitenant=false --sql-port=1" in output
 
 
-def test_the_greeting_has_a_command_for_the_database_of_movr_and_its_password_apart() -> None:
+def test_the_greeting_has_the_sql_command_and_the_password_separately() -> None:
     url = make_url("cockroachdb://demo:demo54321@127.0.0.1:26257/defaultdb?sslmode=require")
 
-    said = greeting("/opt/cock roach", 8000, url)
+    output = greeting("/opt/cock roach", 8000, url)
 
-    assert "http://paris.localhost:8000/" in said
+    assert "http://paris.localhost:8000/" in output
     address = "postgresql://demo@127.0.0.1:26257/movr?sslmode=require"
-    assert f"  SQL: '/opt/cock roach' sql --url '{address}'\n" in said
-    assert "  Password: demo54321\n" in said
+    assert f"  SQL: '/opt/cock roach' sql --url '{address}'\n" in output
+    assert "  Password: demo54321\n" in output
 
 
-def test_a_demo_without_passwords_says_none() -> None:
+def test_a_demo_without_a_password_prints_none() -> None:
     url = make_url("cockroachdb://root@127.0.0.1:26257/defaultdb?sslmode=disable")
 
     assert "Password" not in greeting("cockroach", 8000, url)

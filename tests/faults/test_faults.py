@@ -24,7 +24,7 @@ from movr.database.engine import parse_uri
 from tests import databases
 from tests.cli.test_serve import wait_until, with_settings
 from tests.conftest import ROOT, UNLIMITED, free_port, gunicorn
-from tests.database_proxy import CuttingProxy, MortalWire, SilentProxy, at_both
+from tests.database_proxy import CuttingProxy, SilentProxy, StoppingProxy, at_both
 from tests.faults import cockroachdb, postgresql
 from tests.faults.cockroachdb import Node
 from tests.faults.conftest import LONG, RIDERS, NewLoad
@@ -124,10 +124,10 @@ def test_connections_are_cut_in_the_middle(
 
 def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
     """Its riders are answered by the other; only who is cut off twice is asked to come back."""
-    with MortalWire(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
+    with StoppingProxy(parse_uri(uri)) as first, StoppingProxy(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
         with alive(load):
-            first.die()
+            first.stop()
             load.faults += 1
             load.wait_for_more()
             back = load.wait_until_normal()
@@ -137,15 +137,15 @@ def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: En
 
 def test_one_of_two_hosts_stands_still(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
     """Whoever waits for it is refused in time; then the other answers, though it stands still."""
-    with SilentProxy(parse_uri(uri)) as first, MortalWire(parse_uri(uri)) as second:
+    with SilentProxy(parse_uri(uri)) as first, StoppingProxy(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
         with alive(load):
-            first.fall_silent()
+            first.hold_replies()
             load.faults += 1
             load.wait_for(lambda: bool(load.refused()))
             back = load.wait_until_normal()
         judge_outage(load, fault_engine, back)
-        first.speak()
+        first.release_replies()
 
 
 def test_a_worker_is_killed(load_on: NewLoad, fault_engine: Engine) -> None:

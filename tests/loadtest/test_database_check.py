@@ -1,4 +1,4 @@
-"""What was acknowledged, compared with the database."""
+"""The comparison of acknowledged writes with the database."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
 @pytest.fixture
 def notes(engine: Engine) -> list[Note]:
-    """One of each deed, all in the database."""
+    """One note of each event, all of them in the database."""
     with engine.begin() as connection:
         return list(_life(connection))
 
@@ -41,13 +41,13 @@ def _note(event: Event, key: UserKey | VehicleKey | RideKey, who: UserKey, place
     return Note(event=event, city=key.city, id=str(key.id), user_id=str(who.id), place=place)
 
 
-def test_nothing_is_lost_of_a_whole_life(engine: Engine, notes: list[Note]) -> None:
+def test_no_event_of_an_account_s_lifetime_is_lost(engine: Engine, notes: list[Note]) -> None:
     assert [note.event for note in notes] == list(Event)
     assert database_check.missing_from_database(engine, notes) == []
 
 
 @pytest.mark.parametrize("event", Event)
-def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
+def test_an_event_without_its_row_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
     (note,) = [note for note in notes if note.event is event]
     gone = replace(note, id=str(uuid4()))
 
@@ -57,7 +57,7 @@ def test_a_deed_without_its_row_is_lost(engine: Engine, notes: list[Note], event
 
 
 @pytest.mark.parametrize("event", [Event.REMOVED, Event.LEFT])
-def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, event: Event) -> None:
+def test_a_removal_whose_row_is_still_active_is_lost(engine: Engine, event: Event) -> None:
     with engine.begin() as connection:
         owner = a_member(connection)
         key = owner if event is Event.LEFT else a_vehicle(connection, owner)
@@ -66,7 +66,7 @@ def test_what_was_taken_away_and_is_still_there_is_lost(engine: Engine, event: E
 
 
 @pytest.mark.parametrize("event", [Event.ADDED, Event.STARTED])
-def test_what_is_somebody_else_s_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
+def test_a_row_of_another_user_is_lost(engine: Engine, notes: list[Note], event: Event) -> None:
     (note,) = [note for note in notes if note.event is event]
 
     assert (

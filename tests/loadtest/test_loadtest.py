@@ -1,4 +1,4 @@
-"""`make load` from the outside: what it prints, how it ends, what it leaves behind."""
+"""`make load` as a command: its output, its exit and its cleanup."""
 
 import re
 import signal
@@ -27,7 +27,7 @@ NOTHING: tuple[set[int], set[str]] = (set(), set())
 
 
 class LoadTestRun(Command):
-    """`python -m crowd`."""
+    """A run of `python -m loadtest`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
@@ -44,43 +44,43 @@ class LoadTestRun(Command):
             self.process.wait(TIMEOUT)
 
     def wait_for_writes(self, number: int) -> None:
-        """Until the site has acknowledged so many."""
+        """Wait until the site has acknowledged this number of writes."""
 
         def there_are() -> bool:
-            assert self.process.poll() is None, self.said
-            counted = re.findall(r"(\d+) acknowledged writes", self.said)
+            assert self.process.poll() is None, self.output
+            counted = re.findall(r"(\d+) acknowledged writes", self.output)
             return bool(counted) and int(counted[-1]) >= number
 
         wait_until(there_are, "so many writes")
 
     def done(self, event: str) -> int:
-        """How many of this deed the summary counts."""
-        found = re.search(rf"(\d+)  {event}", self.said)
-        assert found, self.said
+        """Return the number of this event in the summary."""
+        found = re.search(rf"(\d+)  {event}", self.output)
+        assert found, self.output
         return int(found[1])
 
     def end(self) -> int:
         return self.process.wait(TIMEOUT)
 
     def begun(self) -> Started:
-        """What it has started so far."""
+        """Return the processes started so far."""
         return Started.by(str(self._folder))
 
     def left(self) -> tuple[set[int], set[str]]:
-        """The processes that it started and did not end, and the files that it made."""
-        files = left_in(str(self._folder)) - {self._output.name}
+        """Return the processes and files that remain."""
+        files = left_in(str(self._folder)) - {self._file.name}
         return processes_of(str(self._folder)), files
 
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A temporary folder with a short name: a socket's path has no room for a test's."""
+    """A temporary folder with a short name: the length of a socket path is limited."""
     return tmp_path_factory.mktemp("c")
 
 
 @pytest.fixture
 def world(own_database: str, own_engine: Engine) -> str:
-    """The URI of a database with the demo world."""
+    """The URI of a database with the demo data."""
     demo.fill(ScenarioContext(own_engine, datetime.now(UTC)))
     return own_database
 
@@ -94,7 +94,7 @@ def load_databases(engine: Engine) -> set[str]:
 
 @contextmanager
 def failing() -> Iterator[str]:
-    """A site that answers everything with 500; its URL."""
+    """The URL of a site that responds to every request with 500."""
 
     class Failing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -114,69 +114,69 @@ def failing() -> Iterator[str]:
         thread.join()
 
 
-def test_a_short_run_on_a_movr_of_its_own_succeeds_and_leaves_nothing(folder: Path) -> None:
-    with LoadTestRun(folder, SECONDS="8") as crowd:
-        assert crowd.end() == 0, crowd.said
+def test_a_short_run_on_a_temporary_movr_succeeds_and_leaves_nothing(folder: Path) -> None:
+    with LoadTestRun(folder, SECONDS="8") as load_test:
+        assert load_test.end() == 0, load_test.output
 
-    assert crowd.done("account opened") > 0
-    assert "The database agrees" in crowd.said
-    assert "Traceback" not in crowd.said
-    assert crowd.left() == NOTHING
+    assert load_test.done("account opened") > 0
+    assert "The database agrees" in load_test.output
+    assert "Traceback" not in load_test.output
+    assert load_test.left() == NOTHING
 
 
 def test_on_a_server_of_ours_its_database_is_there_for_the_run_only(
     folder: Path, server: str, session_engine: Engine
 ) -> None:
-    with LoadTestRun(folder, TEST_DB_URI=server, SECONDS="3") as crowd:
-        crowd.wait_for_writes(1)
+    with LoadTestRun(folder, TEST_DB_URI=server, SECONDS="3") as load_test:
+        load_test.wait_for_writes(1)
         during = load_databases(session_engine)
 
-        assert crowd.end() == 0, crowd.said
+        assert load_test.end() == 0, load_test.output
 
     assert during - load_databases(session_engine)
-    assert "The database agrees" in crowd.said
+    assert "The database agrees" in load_test.output
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_it_gives_the_same_summary_and_leaves_nothing(
+def test_stopped_by_a_signal_it_prints_the_summary_and_leaves_nothing(
     folder: Path, ending: signal.Signals
 ) -> None:
-    with LoadTestRun(folder) as crowd:
-        crowd.wait_for_writes(40)
-        begun = crowd.begun()
-        assert len(begun.processes) > 5  # a database, a server, Locust: what must go
+    with LoadTestRun(folder) as load_test:
+        load_test.wait_for_writes(40)
+        begun = load_test.begun()
+        assert len(begun.processes) > 5  # the database, the server and Locust, which must all end
         assert begun.ports
-        crowd.tell_to_end(ending)
+        load_test.send_signal(ending)
 
-        assert crowd.end() == 0, crowd.said
+        assert load_test.end() == 0, load_test.output
 
-    assert crowd.done("ride started") >= crowd.done("ride ended") > 0
-    assert "The database agrees" in crowd.said
-    assert "Traceback" not in crowd.said
-    assert crowd.left() == NOTHING
+    assert load_test.done("ride started") >= load_test.done("ride ended") > 0
+    assert "The database agrees" in load_test.output
+    assert "Traceback" not in load_test.output
+    assert load_test.left() == NOTHING
     assert not any(map(is_open, begun.ports))
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(folder: Path) -> None:
-    with LoadTestRun(folder) as crowd:
-        wait_until(lambda: "Starting MovR" in crowd.said, "the start")
-        crowd.press_ctrl_c()
+    with LoadTestRun(folder) as load_test:
+        wait_until(lambda: "Starting MovR" in load_test.output, "the start")
+        load_test.press_ctrl_c()
 
-        assert crowd.end() == 1
+        assert load_test.end() == 1
 
-    assert "Traceback" not in crowd.said
-    assert crowd.left() == NOTHING
+    assert "Traceback" not in load_test.output
+    assert load_test.left() == NOTHING
 
 
-def test_an_impatient_ctrl_c_leaves_nothing(folder: Path) -> None:
-    with LoadTestRun(folder) as crowd:
-        crowd.wait_for_writes(1)
+def test_a_second_ctrl_c_leaves_nothing(folder: Path) -> None:
+    with LoadTestRun(folder) as load_test:
+        load_test.wait_for_writes(1)
         for _ in range(3):
-            crowd.press_ctrl_c()
+            load_test.press_ctrl_c()
 
-        crowd.end()
+        load_test.end()
 
-    assert crowd.left() == NOTHING
+    assert load_test.left() == NOTHING
 
 
 def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
@@ -196,37 +196,37 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
 
     with (
         serving(DB_URI=world, DEBUG="1", PROXY_HOPS="1") as url,
-        LoadTestRun(folder, URL=url, DB_URI=world) as crowd,
+        LoadTestRun(folder, URL=url, DB_URI=world) as load_test,
     ):
         wait_until(a_ride_has_ended, "a ride that has ended")
-        crowd.press_ctrl_c()
+        load_test.press_ctrl_c()
 
-        assert crowd.end() == 1
+        assert load_test.end() == 1
 
-    assert re.search(rf"Lost: ride started, [a-z ]+, {rides[0]}\.", crowd.said)
-    assert crowd.left() == NOTHING
-
-
-def test_a_site_that_fails_is_not_called_well(folder: Path, world: str) -> None:
-    with failing() as url, LoadTestRun(folder, URL=url, DB_URI=world, SECONDS="2") as crowd:
-        assert crowd.end() == 1
-
-    assert "Some requests failed" in crowd.said
-    assert "answered 500" in crowd.said
+    assert re.search(rf"Lost: ride started, [a-z ]+, {rides[0]}\.", load_test.output)
+    assert load_test.left() == NOTHING
 
 
-def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
+def test_a_failing_site_fails_the_run(folder: Path, world: str) -> None:
+    with failing() as url, LoadTestRun(folder, URL=url, DB_URI=world, SECONDS="2") as load_test:
+        assert load_test.end() == 1
+
+    assert "Some requests failed" in load_test.output
+    assert "answered 500" in load_test.output
+
+
+def test_the_web_view_listens_on_the_loopback_only(folder: Path, world: str) -> None:
     port = free_port()
     with (
         failing() as url,
-        LoadTestRun(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as crowd,
+        LoadTestRun(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as load_test,
     ):
         wait_until(lambda: is_open(port), "the web view")
-        crowd.press_ctrl_c()
-        crowd.end()
+        load_test.press_ctrl_c()
+        load_test.end()
 
-    assert f"http://127.0.0.1:{port}" in crowd.said
-    assert crowd.left() == NOTHING
+    assert f"http://127.0.0.1:{port}" in load_test.output
+    assert load_test.left() == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -243,49 +243,47 @@ def test_the_web_view_listens_here_only(folder: Path, world: str) -> None:
         ({"TEST_DB_URI": "nonsense"}, "TEST_DB_URI must look like postgresql:"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(
-    folder: Path, settings: dict[str, str], sentence: str
-) -> None:
-    with LoadTestRun(folder, **settings) as crowd:
-        assert crowd.end() == 1
+def test_an_invalid_setting_is_named(folder: Path, settings: dict[str, str], sentence: str) -> None:
+    with LoadTestRun(folder, **settings) as load_test:
+        assert load_test.end() == 1
 
-    assert sentence in crowd.said
-    assert len(crowd.said.splitlines()) == 1
+    assert sentence in load_test.output
+    assert len(load_test.output.splitlines()) == 1
 
 
-def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as crowd:
-            assert crowd.end() == 1
+        with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as load_test:
+            assert load_test.end() == 1
 
-    assert crowd.said == f"VIEW_PORT={port} is not to be had: Address already in use.\n"
+    assert load_test.output == f"VIEW_PORT={port} is not available: Address already in use.\n"
 
 
-def test_a_database_that_is_no_movr_is_told_before_the_crowd_comes(
+def test_a_database_without_movr_s_schema_is_reported_before_the_riders_start(
     folder: Path, empty_database: str
 ) -> None:
-    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as crowd:
-        assert crowd.end() == 1
+    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as load_test:
+        assert load_test.end() == 1
 
-    assert crowd.said == "The database of DB_URI has another schema than this MovR.\n"
+    assert load_test.output == "The database of DB_URI has another schema than this MovR.\n"
 
 
-def test_a_server_out_of_reach_is_told_before_anything_starts(folder: Path) -> None:
+def test_an_unreachable_server_is_reported_before_anything_starts(folder: Path) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
-    with LoadTestRun(folder, TEST_DB_URI=uri) as crowd:
-        assert crowd.end() == 1
+    with LoadTestRun(folder, TEST_DB_URI=uri) as load_test:
+        assert load_test.end() == 1
 
-    assert "The database server refused: " in crowd.said
-    assert "hunter2" not in crowd.said
-    assert "Traceback" not in crowd.said
+    assert "The database server refused: " in load_test.output
+    assert "hunter2" not in load_test.output
+    assert "Traceback" not in load_test.output
 
 
-def test_a_database_out_of_reach_is_told_before_the_crowd_comes(folder: Path) -> None:
+def test_an_unreachable_database_is_reported_before_the_riders_start(folder: Path) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
-    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=uri) as crowd:
-        assert crowd.end() == 1
+    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=uri) as load_test:
+        assert load_test.end() == 1
 
-    assert "The database of DB_URI does not answer" in crowd.said
-    assert "hunter2" not in crowd.said
-    assert "Traceback" not in crowd.said
+    assert "The database of DB_URI does not answer" in load_test.output
+    assert "hunter2" not in load_test.output
+    assert "Traceback" not in load_test.output

@@ -1,4 +1,4 @@
-"""How the crowd reads a page: MovR's own pages, as a stranger and as a member see them."""
+"""The page parser on MovR's own pages, for anonymous visitors and members."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_vehicle_is_offered_by_a_form_with_its_id_and_its_city(visitor: Visito
     assert "Kona at 7 Rue Lepic" in form.label
 
 
-def test_what_the_page_says_is_told_from_what_it_warns_of(visitor: Visitor) -> None:
+def test_messages_and_warnings_of_a_page_are_distinguished(visitor: Visitor) -> None:
     vehicle, another = visitor.register().add_vehicle(), visitor.add_vehicle()
     visitor.start(vehicle)
     assert seen(visitor, "/rides").alerts == {
@@ -57,7 +57,7 @@ def test_what_the_page_says_is_told_from_what_it_warns_of(visitor: Visitor) -> N
     assert "warning" in seen(visitor, "/rides").alerts
 
 
-def test_what_a_page_does_not_offer_is_not_followed(visitor: Visitor) -> None:
+def test_a_link_that_the_page_lacks_is_not_followed(visitor: Visitor) -> None:
     page = seen(visitor, "/home")
 
     assert page.link("/login") == "/login"

@@ -1,4 +1,4 @@
-"""Factories: members and vehicles, made through MovR's own transactions."""
+"""Factories for members, vehicles and rides, using MovR's own transactions."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -92,7 +92,7 @@ def a_past_ride(
     length: timedelta,
     distance: int | None,
 ) -> RideKey:
-    """A ride that has ended."""
+    """Insert a ride that has ended."""
     ride = a_ride(connection, vehicle, rider, now=start)
     end(connection, ride, rider, "there", distance=distance, now=start + length)
     return ride

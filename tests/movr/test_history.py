@@ -1,4 +1,4 @@
-"""What rides add up to: a rider's by month and week, a vehicle's of 30 days."""
+"""Totals of rides: a rider's by month and week, a vehicle's of the last 30 days."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
 
 @contextmanager
 def at(moment: datetime, database: str) -> Iterator[MovR]:
-    """MovR at this moment."""
+    """Return MovR with its clock set to this time."""
     movr = MovR(database, clock=lambda: moment)
     yield movr
     movr.close()
@@ -31,7 +31,7 @@ def a_vehicle(movr: MovR, owner: UserKey) -> VehicleKey:
 
 
 def rode(movr: MovR, rider: UserKey, vehicle: VehicleKey) -> Member:
-    """The rider, once there was a ride there (which lasted no time, far from every total)."""
+    """Insert a ride in 2001, outside of all shown periods, and return its rider."""
     with_clock = MovR(
         movr.engine.url.render_as_string(hide_password=False),
         clock=lambda: datetime(2001, 1, 1, tzinfo=UTC),
@@ -52,7 +52,7 @@ def add_ride(
     minutes: int = 10,
     metres: int | None = 1000,
 ) -> UUID:
-    """A ride of the past."""
+    """Insert a past ride."""
     length = timedelta(minutes=minutes)
     with engine.begin() as connection:
         return a_past_ride(connection, vehicle, rider, start, length=length, distance=metres).id
@@ -77,7 +77,7 @@ def test_rides_are_added_up_by_month_and_by_week(movr: MovR, engine: Engine, dat
     with at(NOW, database) as now:
         history = now.history(member, before=None, size=2)
 
-    assert len(history.rides.items) == 2  # totals are of all pages
+    assert len(history.rides.items) == 2  # totals include all pages
     assert history.months == (total("2026-11-01", 3, 105, 3000), total("2026-10-01", 1, 7, 300))
     assert history.weeks == (
         total("2026-11-16", 2, 100, 3000),
@@ -89,9 +89,9 @@ def test_rides_are_added_up_by_month_and_by_week(movr: MovR, engine: Engine, dat
 @pytest.mark.parametrize(
     ("home", "utc", "month", "week"),
     [
-        ("new york", "2026-11-01T03:30", "2026-10-01", "2026-10-26"),  # still summer time, -4
+        ("new york", "2026-11-01T03:30", "2026-10-01", "2026-10-26"),  # still summer time, UTC-4
         ("new york", "2026-11-01T04:30", "2026-11-01", "2026-10-26"),
-        ("new york", "2026-11-02T04:30", "2026-11-01", "2026-10-26"),  # now -5
+        ("new york", "2026-11-02T04:30", "2026-11-01", "2026-10-26"),  # now UTC-5
         ("new york", "2026-11-02T05:30", "2026-11-01", "2026-11-02"),
         ("seattle", "2026-11-01T06:30", "2026-10-01", "2026-10-26"),
         ("rome", "2026-10-31T22:30", "2026-10-01", "2026-10-26"),
@@ -103,7 +103,7 @@ def test_a_ride_counts_where_its_rider_s_calendar_has_it(
     movr: MovR, engine: Engine, database: str, home: str, utc: str, month: str, week: str
 ) -> None:
     rider = a_member(movr, home)
-    vehicle = a_vehicle(movr, a_member(movr, "paris"))  # whose own clock does not count
+    vehicle = a_vehicle(movr, a_member(movr, "paris"))  # the vehicle's time zone does not matter
     member = rode(movr, rider, vehicle)
     add_ride(engine, rider, vehicle, datetime.fromisoformat(utc).replace(tzinfo=UTC))
 
@@ -121,9 +121,9 @@ def test_a_year_of_months_and_half_a_year_of_weeks_and_nothing_older(
     vehicle = a_vehicle(movr, rider)
     member = rode(movr, rider, vehicle)
     for start in (
-        datetime(2025, 10, 31, 22, 30, tzinfo=UTC),  # 23:30 there, in October
+        datetime(2025, 10, 31, 22, 30, tzinfo=UTC),  # 23:30 local time, in October
         datetime(2025, 10, 31, 23, 30, tzinfo=UTC),
-        datetime(2026, 5, 24, 21, 30, tzinfo=UTC),  # Sunday 23:30 there
+        datetime(2026, 5, 24, 21, 30, tzinfo=UTC),  # Sunday 23:30 local time
         datetime(2026, 5, 24, 22, 30, tzinfo=UTC),
     ):
         add_ride(engine, rider, vehicle, start)
@@ -138,7 +138,7 @@ def test_a_year_of_months_and_half_a_year_of_weeks_and_nothing_older(
     assert [(w.begin.isoformat(), w.rides) for w in history.weeks] == [("2026-05-25", 1)]
 
 
-def test_only_the_first_page_adds_up(movr: MovR, engine: Engine, database: str) -> None:
+def test_only_the_first_page_has_totals(movr: MovR, engine: Engine, database: str) -> None:
     rider = a_member(movr)
     vehicle = a_vehicle(movr, rider)
     member = rode(movr, rider, vehicle)
@@ -171,7 +171,7 @@ def test_a_ride_under_way_and_the_rides_of_others_do_not_count(
 # One ride
 
 
-def test_a_rider_sees_one_s_own_ride_and_no_other(movr: MovR, engine: Engine) -> None:
+def test_a_rider_sees_their_own_ride_and_no_other(movr: MovR, engine: Engine) -> None:
     rider, other, idle = a_member(movr), a_member(movr), a_member(movr)
     vehicle = a_vehicle(movr, rider)
     member, another = rode(movr, rider, vehicle), rode(movr, other, vehicle)
@@ -217,7 +217,7 @@ def test_the_active_ride_says_what_is_ridden_and_since_when(movr: MovR, database
     assert after.active_ride is None
 
 
-# What vehicles did
+# Totals of vehicles
 
 
 def test_an_owner_sees_what_each_vehicle_did_in_the_last_30_days(

@@ -1,4 +1,4 @@
-"""The door: what goes through MovR commits, comes back as facts, and comes in pages."""
+"""Class MovR: it commits, returns the types of results.py, and paginates."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def near(
     origin: Position | None = None,
     **wanted: Any,
 ) -> Search:
-    """A search from the city's centre."""
+    """Return a search from the city's centre."""
     place = find_city(city)
     assert place
     return Search(city=place, origin=origin or place.centre, size=size, after=after, **wanted)
@@ -66,7 +66,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_refusal(
     assert str(refused.value) == "That username and password do not match."
 
 
-def test_an_erased_account_is_nobody(movr: MovR) -> None:
+def test_an_erased_account_has_no_member(movr: MovR) -> None:
     fields = registration()
     key = movr.register(**fields)
 
@@ -92,11 +92,11 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
         seen += page.items
         turned += 1
 
-    assert [item.vehicle.key for item in seen] == sorted(added)  # all stand at the centre
+    assert [item.vehicle.key for item in seen] == sorted(added)  # all are at the centre
     assert turned == pages
 
 
-def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
+def test_one_read_returns_the_member_and_the_available_vehicles(movr: MovR) -> None:
     owner = a_member(movr)
     free, taken, removed = some_vehicles(movr, owner, 3)
     movr.start_ride(taken, owner)
@@ -109,7 +109,7 @@ def test_one_read_says_who_is_looking_and_what_is_free(movr: MovR) -> None:
     assert [item.vehicle.id for item in seen.page.items] == [free.id]
 
 
-def test_who_is_looking_is_found_where_there_are_no_vehicles(movr: MovR) -> None:
+def test_the_member_is_returned_where_there_are_no_vehicles(movr: MovR) -> None:
     member = a_member(movr)
 
     seen = movr.vehicles_and_member(member, 0, near("paris"))
@@ -117,7 +117,7 @@ def test_who_is_looking_is_found_where_there_are_no_vehicles(movr: MovR) -> None
     assert seen == MemberAndPage(movr.session_member(member), Page((), None))
 
 
-def test_vehicles_are_found_for_whoever_is_nobody_any_more(movr: MovR) -> None:
+def test_vehicles_are_returned_for_an_ended_session(movr: MovR) -> None:
     free, *_ = some_vehicles(movr, a_member(movr), 1)
 
     seen = movr.vehicles_and_member(UserKey("paris", uuid4()), 0, near("new york"))
@@ -169,7 +169,7 @@ def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
     assert movr.history(member, before=None, size=3).rides == Page((), None)
 
 
-def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
+def test_members_of_a_city_are_those_with_an_account(movr: MovR) -> None:
     stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
     stranger = a_member(movr, "paris")
     movr.erase_account(left)
@@ -180,7 +180,7 @@ def test_neighbours_are_the_city_s_members_who_stayed(movr: MovR) -> None:
     assert [(n.id, n.first_name) for n in seen.page.items] == [(stayed.id, "Ada")]
 
 
-def test_who_is_nobody_any_more_sees_nothing_that_is_for_members(movr: MovR) -> None:
+def test_an_ended_session_sees_nothing_that_is_for_members(movr: MovR) -> None:
     owner = a_member(movr, "rome")
     some_vehicles(movr, owner, 1)
     movr.end_sessions(owner, 0)
@@ -211,7 +211,7 @@ def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> No
     assert movr.history(ended, before=None, size=1).rides.items[0].length == timedelta(hours=2)
 
 
-def test_a_database_that_is_away_is_a_refusal() -> None:
+def test_an_unreachable_database_is_a_refusal() -> None:
     nowhere = MovR(f"postgresql://movr@127.0.0.1:{free_port()}/movr")
 
     with pytest.raises(errors.DatabaseUnavailable):

@@ -1,4 +1,4 @@
-"""Passwords are kept as hashes that are dear to guess at."""
+"""Password hashes: their algorithm, cost and salts."""
 
 from statistics import median
 from time import perf_counter
@@ -14,7 +14,7 @@ INSIDE = "nobody has this password"
 
 @pytest.fixture
 def cheap_passwords() -> None:
-    """Here they cost what they cost."""
+    """Override the shared fixture: these tests use the real cost."""
 
 
 def test_a_password_is_hashed_with_argon2id_at_owasp_s_cost_or_more() -> None:
@@ -59,7 +59,7 @@ def test_a_password_may_be_written_in_any_script(password: str) -> None:
 
 
 @pytest.mark.parametrize("hash_", ["", "none", "argon2id"])
-def test_what_is_no_hash_has_no_right_password(hash_: str) -> None:
+def test_an_invalid_hash_matches_no_password(hash_: str) -> None:
     assert is_password(PASSWORD, hash_) is False
     assert is_password(INSIDE, hash_) is False
     assert is_password(hash_, hash_) is False
@@ -70,12 +70,12 @@ def test_all_of_a_long_password_counts() -> None:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "", INSIDE])
-def test_nobody_s_password_is_never_right(password: str) -> None:
+def test_no_password_is_right_without_a_hash(password: str) -> None:
     assert is_password(password, None) is False
 
 
-def test_nobody_s_password_takes_as_long_as_a_wrong_one() -> None:
-    """Otherwise the time would tell which names there are. Generous: the machine is busy."""
+def test_checking_a_password_without_a_hash_takes_as_long() -> None:
+    """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)
     is_password("once, so that it is made", None)
 

@@ -1,4 +1,4 @@
-"""Every statement of MovR, compiled for CockroachDB, keeps the rules that differ there."""
+"""Rules for statements that run on both engines, checked on SQL compiled for CockroachDB."""
 
 import re
 from collections.abc import Iterator
@@ -14,24 +14,24 @@ from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 from movr import changes, queries
 from movr.models import User, Vehicle
 
-# What a compiled statement must not contain, each with its source.
+# Patterns that compiled statements must not contain, with their sources.
 REFUSED = {
-    # CockroachDB v22.1 knows neither FOR SHARE nor SKIP LOCKED as PostgreSQL does:
+    # CockroachDB v22.1 does not support FOR SHARE and SKIP LOCKED:
     # https://www.cockroachlabs.com/docs/v22.1/select-for-update
     "a lock other than by UPDATE": r"\bFOR (UPDATE|SHARE|NO KEY|KEY)\b",
-    # date_trunc(text, timestamptz, text) is PostgreSQL's alone; timezone() is known to both:
+    # date_trunc(text, timestamptz, text) exists on PostgreSQL only; timezone() exists on both:
     # https://www.cockroachlabs.com/docs/v22.1/functions-and-operators
     "date_trunc with a zone": r"date_trunc\([^,()]+(\([^()]*\))?,[^,()]+(\([^()]*\))?,",
     # https://www.cockroachlabs.com/docs/stable/postgresql-compatibility
     "MERGE": r"\bMERGE INTO\b",
     "a range type": r"\b(tstzrange|int4range|daterange)\b",
-    # Which way such a cast rounds is up to the server; floor() says it.
+    # The rounding of such a cast depends on the server; floor() does not.
     "a float cast to an integer without floor()": r"CAST\(sqrt",
 }
 
 
 def statements() -> Iterator[tuple[str, Executable]]:
-    """Each statement of the modules that have them, by name."""
+    """Return the statements of all modules that define them, by name."""
     for module in (queries, changes):
         for name, value in getmembers(module):
             many = value if isinstance(value, tuple) else (value,)
@@ -50,13 +50,13 @@ def statements() -> Iterator[tuple[str, Executable]]:
 
 
 def changes_in(statement: ClauseElement) -> list[UpdateBase]:
-    """All INSERTs, UPDATEs and DELETEs in a statement, those in its CTEs included."""
+    """Return all INSERTs, UPDATEs and DELETEs in a statement, including its CTEs."""
     found = (part for part in visitors.iterate(statement) if isinstance(part, UpdateBase))
-    return list(dict.fromkeys(found))  # a CTE that two others read is met twice
+    return list(dict.fromkeys(found))  # a CTE that is read twice is visited twice
 
 
 def without_returning(statement: ClauseElement) -> list[str]:
-    """The CTEs that change rows and bring none back.
+    """Return the data-modifying CTEs without RETURNING.
 
     CockroachDB refuses them, `WITH clause "x" does not return any columns` (0A000):
     https://www.cockroachlabs.com/docs/stable/common-table-expressions
@@ -70,9 +70,9 @@ def without_returning(statement: ClauseElement) -> list[str]:
 
 
 def changed_twice(statement: ClauseElement) -> set[str]:
-    """The tables that a statement changes more than once.
+    """Return the tables that a statement modifies more than once.
 
-    CockroachDB refuses that since v20.1, "multiple modification subqueries of the same table":
+    CockroachDB refuses this since v20.1, "multiple modification subqueries of the same table":
     https://www.cockroachlabs.com/docs/stable/known-limitations
     """
     tables = [str(change.entity_description["table"].name) for change in changes_in(statement)]
@@ -82,7 +82,7 @@ def changed_twice(statement: ClauseElement) -> set[str]:
 STATEMENTS = list(statements())
 
 
-def test_there_are_statements_to_look_at() -> None:
+def test_statements_are_found() -> None:
     names = {name for name, _ in STATEMENTS}
 
     assert {"SESSION_MEMBER", "HISTORY", "START_RIDE", "END_RIDE", "UPDATE_REGIONS"} <= names
@@ -98,7 +98,7 @@ def test_a_statement_keeps_cockroachdbs_rules(name: str, statement: Any) -> None
     assert not broken, compiled
 
 
-# The rules themselves can be broken
+# The rules detect violations
 
 
 def test_a_cte_without_returning_is_found() -> None:

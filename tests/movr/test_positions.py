@@ -1,4 +1,4 @@
-"""Where vehicles stand: the nearest first, in pages; and how far a ride was."""
+"""Positions: pages of vehicles by distance, and the distance of rides."""
 
 import math
 import random
@@ -42,17 +42,17 @@ BIKE: Mapping[str, Any] = {
 
 
 def in_direction(origin: Position, kilometres: float, bearing: float) -> Position:
-    """The place so far away over the ground."""
+    """Return the position at this distance along the ground."""
     there = geopy_distance(kilometers=kilometres).destination(origin, bearing)
     return Position(there.latitude, there.longitude)
 
 
-# The nearest first, as a sort of all would have it
+# Nearest first, compared with sorting all vehicles
 
 
 @pytest.fixture
 def crowded(movr: MovR, engine: Engine) -> Crowded:
-    """Puts so many vehicles on a city's streets: dense at its centre, sparse to its edge."""
+    """Add vehicles to a city, dense at the centre and sparse at the edge."""
 
     def fill(city: str, number: int) -> list[dict[str, Any]]:
         owner = a_member(movr, city)
@@ -69,7 +69,7 @@ def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[
     assert place
     north, east = geo.metres_per_degree(place.latitude)
     for n in range(number):
-        # As many within 1 m as from 1 m to 10, and so on; of every tenth vehicle there are two.
+        # As many within 1 m as between 1 m and 10 m, and so on; every tenth position is used twice.
         away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(SERVICE_RADIUS))
         angle = chance.uniform(0, 2 * math.pi)
         latitude = place.latitude + away * math.sin(angle) / north
@@ -92,7 +92,7 @@ def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[
 
 
 def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[NearbyVehicle]:
-    """Turn pages to the very end."""
+    """Fetch all pages and return their items."""
     seen: list[NearbyVehicle] = []
     after = FIRST_PAGE
     while True:
@@ -137,7 +137,7 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
         TIMES_SQUARE,
         in_direction(NEW_YORK, 29.9, 0),
         in_direction(NEW_YORK, 29.9, 135),
-        in_direction(NEW_YORK, 90, 270),  # nobody's place in the city, and yet an answer
+        in_direction(NEW_YORK, 90, 270),  # outside of the city, and still with a result
     ],
     ids=["within", "north end", "south-east end", "far away"],
 )
@@ -183,11 +183,11 @@ def test_what_was_removed_and_what_stands_in_another_city_is_not_found(movr: Mov
     assert movr.vehicles(near("new york")).items == ()
 
 
-# By few rows
+# Few rows are read
 
 
 def scattered(engine: Engine, owner: UserKey, number: int) -> None:
-    """Put vehicles on the streets of the owner's city, evenly within 4 km of its centre."""
+    """Add vehicles to the owner's city, evenly within 4 km of its centre."""
     place = find_city(owner.city)
     assert place
     with engine.begin() as connection:
@@ -214,7 +214,7 @@ def scattered(engine: Engine, owner: UserKey, number: int) -> None:
 
 
 def rows_read(movr: MovR, engine: Engine, search: Search) -> int:
-    """What the database reads for this page, as its own plan counts it."""
+    """Return the number of rows that the database reads for this page, by its plan."""
     with locality.recording_statements(*movr.engines) as sent:
         movr.vehicles(search)
     (statement,) = sent
@@ -229,7 +229,7 @@ def test_the_rows_read_for_a_page_are_few_however_many_vehicles_there_are(
     scattered(engine, a_member(movr), number)
     for origin in (NEW_YORK, in_direction(NEW_YORK, 2.5, 60)):
         search = near("new york", size=30, origin=origin)
-        movr.vehicles(search)  # learns how dense the area is
+        movr.vehicles(search)  # learns the density of the area
 
         shown = movr.vehicles(search).items
 
@@ -237,9 +237,7 @@ def test_the_rows_read_for_a_page_are_few_however_many_vehicles_there_are(
         assert rows_read(movr, engine, search) <= 4 * 30
 
 
-def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
-    movr: MovR, engine: Engine
-) -> None:
+def test_after_one_search_of_an_area_one_statement_is_enough(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 2_000)
     search = near("new york", size=30, origin=in_direction(NEW_YORK, 3, 10))
     movr.vehicles(search)
@@ -250,9 +248,7 @@ def test_an_area_is_known_after_one_look_and_one_statement_is_enough(
         assert cost.statements == 1
 
 
-def test_a_wider_circle_is_looked_through_when_the_vehicles_have_gone(
-    movr: MovR, engine: Engine
-) -> None:
+def test_a_wider_circle_is_searched_when_the_vehicles_have_gone(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 2_000)
     search = near("new york", size=30)
     movr.vehicles(search)
@@ -263,7 +259,7 @@ def test_a_wider_circle_is_looked_through_when_the_vehicles_have_gone(
     assert [item.vehicle.key for item in movr.vehicles(search).items] == [kept]
 
 
-def test_an_area_is_as_well_known_to_who_filters_what_it_shows(movr: MovR, engine: Engine) -> None:
+def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 500)
     movr.vehicles(near("new york", size=30))
 
@@ -282,7 +278,7 @@ def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
     assert radii.number_of_areas == REMEMBERED
 
 
-def test_a_city_with_less_than_a_page_is_looked_through_at_once_from_anywhere(movr: MovR) -> None:
+def test_a_city_with_less_than_a_page_is_searched_at_once_from_anywhere(movr: MovR) -> None:
     movr.vehicles(near("new york"))
     cost = query_stats.start()
 
@@ -292,7 +288,7 @@ def test_a_city_with_less_than_a_page_is_looked_through_at_once_from_anywhere(mo
 
 
 def test_the_statement_is_short() -> None:
-    """Planning is most of a short page's time on CockroachDB; five rings took 5,000 characters."""
+    """Planning takes most of a short page's time on CockroachDB."""
     compiled = near("new york").statement(100).compile(dialect=CockroachDBDialect_psycopg2())
 
     assert len(str(compiled)) < 1_700
@@ -323,7 +319,7 @@ def test_a_distance_that_geopy_s_own_documentation_gives() -> None:
     assert geo.metres_between(newport, newport) == 0
 
 
-# What a ride leaves behind
+# Positions after a ride
 
 
 def found(movr: MovR, city: str = "new york") -> NearbyVehicle:
@@ -374,7 +370,7 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     assert tuple(row) == (*WALL_STREET, *TIMES_SQUARE)
 
 
-def test_an_end_in_words_leaves_the_vehicle_where_it_was_known_to_be(movr: MovR) -> None:
+def test_an_end_without_position_leaves_the_vehicle_at_its_last_known_position(movr: MovR) -> None:
     rider = a_member(movr)
     ride = movr.start_ride(movr.add_vehicle(rider, **BIKE, position=WALL_STREET), rider)
 
@@ -400,7 +396,7 @@ def test_an_end_of_unknown_start_is_a_place_without_a_distance(movr: MovR) -> No
 
 
 def public_id(movr: MovR) -> UUID:
-    """What other maps may call the only vehicle, ridden or not."""
+    """Return the public id of the only vehicle, available or in use."""
     with movr.engine.connect() as connection:
         return UUID(str(connection.scalar(text("SELECT public_id FROM vehicles"))))
 
@@ -425,7 +421,7 @@ def test_a_vehicle_has_a_new_public_name_after_each_ride_and_only_then(movr: Mov
         movr.vehicle("boston", names[-1])
 
 
-def test_other_maps_see_what_is_free_and_no_id_that_stays(movr: MovR) -> None:
+def test_other_maps_see_available_vehicles_and_no_permanent_id(movr: MovR) -> None:
     owner = a_member(movr)
     free, ridden, removed = (movr.add_vehicle(owner, **BIKE) for _ in range(3))
     movr.start_ride(ridden, owner)

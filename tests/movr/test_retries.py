@@ -1,4 +1,4 @@
-"""Transactions that lose, are cut off, or never hear their answer: done, and done once."""
+"""Transactions that conflict, lose their connection or their reply: each is done once."""
 
 import sys
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ from tests.visitor import registration
 @pytest.fixture
 def proxy(database: str) -> Iterator[CuttingProxy]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
-        pytest.skip("nothing is to be read on an encrypted wire")
+        pytest.skip("the proxy cannot read an encrypted connection")
     with CuttingProxy(parse_uri(database)) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def distant(proxy: CuttingProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
-    """MovR at the other end of a wire that may be cut."""
+    """MovR, connected through a proxy that can cut the connection."""
     movr = MovR(uri_text(proxy.url))
     yield movr
     movr.close()
@@ -91,7 +91,7 @@ def assert_one_ride(engine: Engine, *, ended: bool) -> None:
     assert scalar(engine, "SELECT coalesce(sum(rides), 0) FROM ride_totals") == 2 * (1 - riding)
 
 
-def test_a_transaction_that_loses_runs_again_until_it_wins(
+def test_a_conflicting_transaction_is_retried_until_it_succeeds(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     lose(losing, times=MAX_RETRIES)
@@ -102,7 +102,7 @@ def test_a_transaction_that_loses_runs_again_until_it_wins(
     assert_one_ride(losing, ended=False)
 
 
-def test_an_end_that_loses_adds_the_ride_up_once(
+def test_a_conflicting_end_adds_the_ride_to_the_totals_once(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     ride = movr.start_ride(vehicle, rider)
@@ -115,7 +115,7 @@ def test_an_end_that_loses_adds_the_ride_up_once(
     assert_one_ride(losing, ended=True)
 
 
-def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
+def test_a_transaction_that_always_conflicts_is_refused_and_changes_nothing(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
     lose(losing, times=MAX_RETRIES + 1)
@@ -131,7 +131,7 @@ def test_a_transaction_that_always_loses_is_refused_and_changes_nothing(
 def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
     engine: Engine, vehicle: VehicleKey, rider: UserKey
 ) -> None:
-    """The server itself answers 40001 to the first attempt."""
+    """The server answers 40001 to the first attempt."""
     if not is_cockroachdb(engine.url):
         pytest.skip("CockroachDB injects these")
     ride, attempts = RideKey(vehicle.city, uuid4()), []
@@ -146,10 +146,10 @@ def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
     assert_one_ride(engine, ended=False)
 
 
-def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
+def test_contention_that_outlasts_the_retries_is_refused_and_changes_nothing(
     database: str, engine: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
-    """At SERIALIZABLE, where PostgreSQL answers 40001 to every retry within one transaction."""
+    """At SERIALIZABLE, PostgreSQL answers 40001 to every retry within one transaction."""
     if is_cockroachdb(engine.url):
         pytest.skip("CockroachDB's retries win")
     strict = create_engine(parse_uri(database), isolation_level="SERIALIZABLE")
@@ -158,7 +158,7 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
     def start(connection: Connection) -> None:
         nonlocal attempts
         attempts += 1
-        connection.execute(text("SELECT 1 FROM users"))  # from here on the transaction sees no more
+        connection.execute(text("SELECT 1 FROM users"))  # takes the transaction's snapshot
         if attempts == 1:
             movr.end_ride(movr.start_ride(vehicle, rider), rider, location="elsewhere")
         ride = RideKey(vehicle.city, uuid4())
@@ -174,7 +174,7 @@ def test_real_contention_that_no_retry_wins_is_given_up_and_changes_nothing(
 
 @pytest.mark.parametrize("answer_only", [False, True], ids=["unheard", "unanswered"])
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
-def test_a_start_that_is_cut_off_is_one_ride(
+def test_a_start_whose_connection_is_cut_is_one_ride(
     distant: MovR,
     proxy: CuttingProxy,
     engine: Engine,
@@ -196,7 +196,7 @@ def test_a_start_that_is_cut_off_is_one_ride(
 
 
 @pytest.mark.parametrize("statement", [b"UPDATE", b"RELEASE", b"COMMIT"])
-def test_an_end_that_is_cut_off_ends_once(
+def test_an_end_whose_connection_is_cut_ends_once(
     distant: MovR,
     proxy: CuttingProxy,
     engine: Engine,
@@ -213,7 +213,7 @@ def test_an_end_that_is_cut_off_ends_once(
     assert_one_ride(engine, ended=True)
 
 
-def test_everything_else_that_loses_its_answer_is_done_once(
+def test_every_other_transaction_that_loses_its_reply_is_done_once(
     distant: MovR, proxy: CuttingProxy, engine: Engine
 ) -> None:
     proxy.cut_at(b"COMMIT", answer_only=True)

@@ -1,4 +1,4 @@
-"""What a rider's rides add up to is kept as they end: what counting says, and faster to read."""
+"""Stored totals equal those computed from the rides, and take fewer reads."""
 
 import random
 import re
@@ -36,15 +36,15 @@ ADDED_UP = 2 * 51
 # When clocks change, weeks, months and years turn, in every city's time and in UTC's.
 TURNS = (
     datetime(2024, 12, 31, 23, 30, tzinfo=UTC),
-    datetime(2025, 3, 9, 7, tzinfo=UTC),  # America's clocks go forward on a Sunday
-    datetime(2025, 3, 30, 1, tzinfo=UTC),  # Europe's
+    datetime(2025, 3, 9, 7, tzinfo=UTC),  # daylight saving time begins in America, on a Sunday
+    datetime(2025, 3, 30, 1, tzinfo=UTC),  # and in Europe
     datetime(2025, 6, 30, 23, tzinfo=UTC),  # a Monday
-    datetime(2025, 10, 26, 1, tzinfo=UTC),  # Europe's go back
-    datetime(2025, 11, 2, 6, tzinfo=UTC),  # America's
+    datetime(2025, 10, 26, 1, tzinfo=UTC),  # daylight saving time ends in Europe
+    datetime(2025, 11, 2, 6, tzinfo=UTC),  # and in America
     datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
     datetime(2028, 2, 29, 23, 30, tzinfo=UTC),
 )
-# As it was done at each look, before totals were kept.
+# The query of older versions, which computed totals for each page.
 COUNT = text(
     "SELECT CAST(date_trunc(:period, timezone(:clock, start_time)) AS DATE) AS begin,"
     " count(*) AS rides, sum(length) AS length, coalesce(sum(distance), 0) AS distance"
@@ -58,7 +58,7 @@ KEPT = text(
 
 
 def some_rides(connection: Connection, city: str, number: int, chance: random.Random) -> Any:
-    """A rider of this city with rides around all turns, and one under way."""
+    """Create a rider of this city with rides around all period boundaries, and an active one."""
     rider, vehicle = a_member(connection, city), a_vehicle(connection, a_member(connection, "rome"))
     for _ in range(number):
         start = chance.choice(TURNS) + timedelta(seconds=chance.uniform(-36 * 3600, 36 * 3600))
@@ -70,9 +70,7 @@ def some_rides(connection: Connection, city: str, number: int, chance: random.Ra
 
 
 @pytest.mark.parametrize("city", [CITIES[0], CITIES[3], CITIES[-1]], ids=lambda city: city.slug)
-def test_totals_are_what_counting_says_when_clocks_change_and_years_end(
-    engine: Engine, city: Any
-) -> None:
+def test_totals_equal_a_count_when_clocks_change_and_years_end(engine: Engine, city: Any) -> None:
     chance = random.Random(city.name)
     with engine.begin() as connection:
         rider = some_rides(connection, city.name, 80, chance)
@@ -86,7 +84,7 @@ def test_totals_are_what_counting_says_when_clocks_change_and_years_end(
     assert invariants.find_violations(engine) == []
 
 
-def test_totals_of_rows_that_are_made_elsewhere_are_the_same(engine: Engine) -> None:
+def test_totals_of_generated_rows_are_the_same(engine: Engine) -> None:
     with engine.begin() as connection:
         some_rides(connection, "seattle", 40, random.Random(40))
 
@@ -97,7 +95,7 @@ def test_totals_of_rows_that_are_made_elsewhere_are_the_same(engine: Engine) -> 
     assert sorted(world.totals_of(rides), key=repr) == sorted(kept, key=repr)
 
 
-def test_a_ride_that_is_ended_by_six_at_once_is_added_up_once(movr: MovR, engine: Engine) -> None:
+def test_a_ride_that_is_ended_six_times_at_once_is_counted_once(movr: MovR, engine: Engine) -> None:
     with engine.begin() as connection:
         rider = a_member(connection)
         ride = a_ride(connection, a_vehicle(connection, rider), rider)
@@ -127,12 +125,12 @@ def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> N
     assert invariants.find_violations(engine) == []
 
 
-# How much is read
+# Rows read
 
 
 @pytest.fixture
 def old_hand(scenario: Staged) -> Iterator[tuple[MovR, Member]]:
-    """Somebody who has ridden often."""
+    """Create a rider with many rides."""
     engine = scenario("long_history", RIDES)
     movr = MovR(uri_text(engine.url))
     member = movr.find_member(long_history.RIDER.username)
@@ -156,7 +154,7 @@ def test_a_page_of_a_long_history_reads_no_more_than_it_shows(
 
 
 def rows_read(engine: Engine, sent: SentStatement) -> int:
-    """How many rows of tables and indexes the server itself says it has read for a statement."""
+    """Return the rows of tables and indexes that the server reports as read for a statement."""
     with engine.connect() as connection:
         if is_cockroachdb(engine.url):
             plan = connection.exec_driver_sql(f"EXPLAIN ANALYZE {sent.statement}", sent.parameters)

@@ -1,4 +1,4 @@
-"""How sessions end: what raises the epoch of an account, and what an epoch that is over does."""
+"""Sessions: which actions raise an account's epoch, and what an old epoch prevents."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,7 @@ def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> N
 def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
     movr: MovR, member: UserKey
 ) -> None:
-    """The second had looked at the old password before the first was done."""
+    """The second read the old password before the first had changed it."""
     movr.end_sessions(member, 0)
 
     with pytest.raises(errors.SessionEnded):
@@ -78,7 +78,7 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
     assert movr.log_in(username, NEW).key == member
 
 
-def test_the_password_of_a_deleted_account_is_nobodys(movr: MovR, member: UserKey) -> None:
+def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:
     movr.erase_account(member)
 
     with pytest.raises(errors.ResetLinkExpired):
@@ -99,7 +99,7 @@ def test_logging_out_everywhere_twice_ends_no_session_that_began_in_between(
 def test_a_username_is_free_again_once_its_account_is_deleted(
     movr: MovR,
 ) -> None:
-    """And who has it next inherits neither sessions nor links nor the password."""
+    """Its next account inherits no sessions, links or password."""
     fields = registration("new york")
     first = movr.register(**fields)
     movr.erase_account(first)

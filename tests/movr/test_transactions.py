@@ -1,4 +1,4 @@
-"""The rules, one transaction at a time, each inside a transaction that is rolled back."""
+"""The transactions' rules, each tested inside a transaction that is rolled back."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -42,7 +42,7 @@ def test_adding_a_vehicle_makes_an_owner(connection: Connection) -> None:
     assert row(connection, Vehicle, vehicle).status == "available"
 
 
-def test_who_has_left_adds_no_vehicle(connection: Connection) -> None:
+def test_a_deleted_account_adds_no_vehicle(connection: Connection) -> None:
     member = a_member(connection)
     transactions.erase_account(connection, member, now=NOW)
 
@@ -83,7 +83,7 @@ def test_a_taken_vehicle_is_not_taken_again(connection: Connection) -> None:
         a_ride(connection, vehicle, a_member(connection))
 
 
-def test_who_rides_does_not_start_another_ride(connection: Connection) -> None:
+def test_a_rider_on_a_ride_does_not_start_another(connection: Connection) -> None:
     owner, rider = a_member(connection), a_member(connection)
     a_ride(connection, a_vehicle(connection, owner), rider)
 
@@ -91,7 +91,7 @@ def test_who_rides_does_not_start_another_ride(connection: Connection) -> None:
         a_ride(connection, a_vehicle(connection, owner), rider)
 
 
-def test_who_starts_the_ride_under_way_again_is_on_that_one(connection: Connection) -> None:
+def test_starting_the_active_ride_again_returns_it(connection: Connection) -> None:
     rider = a_member(connection)
     vehicle = a_vehicle(connection, rider)
     ride = a_ride(connection, vehicle, rider)
@@ -124,7 +124,7 @@ def test_a_vehicle_is_not_found_in_another_city(connection: Connection) -> None:
         a_ride(connection, VehicleKey("paris", vehicle.id), a_member(connection))
 
 
-def test_a_stranger_to_the_database_starts_no_ride(connection: Connection) -> None:
+def test_an_unknown_user_starts_no_ride(connection: Connection) -> None:
     vehicle = a_vehicle(connection, a_member(connection))
 
     with pytest.raises(errors.AccountDeleted):
@@ -186,7 +186,7 @@ def test_only_its_owner_removes_a_vehicle(connection: Connection) -> None:
 
     with pytest.raises(errors.NotYourVehicle):
         transactions.remove_vehicle(connection, vehicle, other, now=NOW)
-    for _ in range(2):  # once more is no harm
+    for _ in range(2):  # repeating it is harmless
         transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
     with pytest.raises(errors.VehicleNotFound):
         transactions.remove_vehicle(connection, vehicle, other, now=NOW)
@@ -217,7 +217,7 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Con
     assert (*personal, erased.password_hash) == (None,) * 5
     assert row(connection, Ride, ride).rider_id == member.id
     assert row(connection, Vehicle, vehicle).removed_at == NOW
-    a_member(connection, username="forget.me")  # the name is free again
+    a_member(connection, username="forget.me")  # the name is available again
 
 
 def test_an_account_is_not_erased_during_a_ride(connection: Connection) -> None:
@@ -245,8 +245,8 @@ def test_an_account_is_erased_once(connection: Connection) -> None:
         transactions.erase_account(connection, member, now=NOW + timedelta(minutes=1))
 
 
-def test_a_password_that_this_very_run_has_set_is_content(connection: Connection) -> None:
-    """The second run of a transaction whose answer was lost."""
+def test_a_repeated_change_of_the_password_succeeds(connection: Connection) -> None:
+    """The second run of a transaction whose reply was lost."""
     member = a_member(connection, username="grace.hopper")
 
     names = {

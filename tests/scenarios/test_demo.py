@@ -1,4 +1,4 @@
-"""The demo world: always the same, in nine cities, and true to MovR's rules."""
+"""The demo scenario: the same each time, in nine cities, and valid by MovR's rules."""
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def per_city(rows: list[Row]) -> Counter[str]:
     return Counter(row["city"] for row in rows)
 
 
-# Always the same
+# The same each time
 
 
 def test_the_same_moment_makes_the_same_world(world: World) -> None:
@@ -112,7 +112,7 @@ def test_most_addresses_are_different(world: World) -> None:
     assert len(set(places)) > len(places) * 3 / 4
 
 
-# True to the rules, beyond what test_scenarios.py asks of every scenario
+# Rules beyond those that test_scenarios.py checks for every scenario
 
 
 def test_a_rider_s_row_names_the_cities_of_their_rides(world: World) -> None:
@@ -133,7 +133,7 @@ def test_an_owner_is_who_owns_a_vehicle_of_their_home_city(world: World) -> None
 # In a database
 
 
-def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world: World) -> None:
+def test_an_empty_database_is_filled_and_no_longer_empty(engine: Engine, world: World) -> None:
     assert demo.is_empty(engine)
 
     demo.fill(ScenarioContext(engine, NOW))
@@ -148,7 +148,7 @@ def test_an_empty_database_is_filled_and_is_empty_no_more(engine: Engine, world:
 @pytest.mark.parametrize(
     "now",
     [
-        datetime(2024, 3, 31, 1, 0, tzinfo=UTC),  # Europe's clocks go forward
+        datetime(2024, 3, 31, 1, 0, tzinfo=UTC),  # daylight saving time begins in Europe
         datetime(2025, 1, 1, tzinfo=UTC),
         datetime(2038, 1, 19, 3, 14, 8, 999999, tzinfo=UTC),
     ],
@@ -191,7 +191,7 @@ def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
     assert "2 Test Street" in owner.get(f"/users/{owner.id}").text
 
 
-def test_nobody_knows_the_password_of_anybody_else(world: World) -> None:
+def test_accounts_without_a_login_have_a_random_password(world: World) -> None:
     others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
 
     assert not any(is_password(demo.RIDER.password, hash_) for hash_ in others)

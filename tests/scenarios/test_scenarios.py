@@ -1,4 +1,4 @@
-"""The scenarios: each fills an empty database, keeps MovR's promises, and is what it says."""
+"""All scenarios: each fills an empty database, and the invariants hold."""
 
 import random
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def log_in(engine: Engine, login: Login) -> Member:
         movr.close()
 
 
-def test_every_file_of_the_folder_is_a_scenario_and_what_they_share_is_none() -> None:
+def test_every_file_of_the_folder_is_a_scenario_and_shared_code_is_not() -> None:
     assert {"empty", "demo", "rush_hour", "traveller", "race", "long_history", "metropolis"} <= set(
         scenarios.names()
     )
@@ -58,7 +58,7 @@ def test_its_first_line_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
+def test_it_fills_a_database_that_keeps_the_invariants_and_has_working_logins(
     scenario: Staged, name: str
 ) -> None:
     engine = staged(scenario, name)
@@ -71,9 +71,7 @@ def test_it_fills_a_database_in_which_everything_holds_and_somebody_can_log_in(
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_nobody_is_on_two_rides_at_a_time_and_nothing_is_in_two_places(
-    scenario: Staged, name: str
-) -> None:
+def test_no_rider_and_no_vehicle_has_two_rides_at_a_time(scenario: Staged, name: str) -> None:
     engine = staged(scenario, name)
 
     for whose in ("city, vehicle_id", "rider_city, rider_id"):
@@ -118,7 +116,7 @@ def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, na
 def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
     own_engine: Engine,
 ) -> None:
-    """In the same transaction, which takes CockroachDB more than one COPY after the other."""
+    """In the same transaction, where a second COPY needs a statement before it on CockroachDB."""
     chance = random.Random(1)
     owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", chance, password_hash="none")
     vehicle = world.vehicle(owner, chance, before=datetime.now(UTC))
@@ -176,34 +174,34 @@ def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Sta
 
 
 def test_a_long_history_is_one_rider_s(scenario: Staged) -> None:
-    told: list[float] = []
-    engine = scenario("long_history", report_progress=told.append)
+    shares: list[float] = []
+    engine = scenario("long_history", report_progress=shares.append)
 
     rider = log_in(engine, long_history.RIDER)
 
     assert count(engine, "rides") == count(engine, f"rides WHERE rider_id = '{rider.id}'") == 50_000
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 @pytest.mark.parametrize("rows", [1, FEW, metropolis.DISTRICT + 1])
 def test_a_metropolis_has_as_many_vehicles_as_wanted_and_ten_rides_each(
     scenario: Staged, rows: int
 ) -> None:
-    told: list[float] = []
-    engine = scenario("metropolis", rows, report_progress=told.append)
+    shares: list[float] = []
+    engine = scenario("metropolis", rows, report_progress=shares.append)
 
     assert ask(engine, "SELECT city, count(*) FROM vehicles GROUP BY city ORDER BY city") == [
         (city, rows) for city in sorted(city.name for city in CITIES)
     ]
     assert count(engine, "rides") == 10 * rows * len(CITIES)
     assert count(engine, "vehicles WHERE status = 'in_use'") > 0 or rows <= FEW
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     assert invariants.find_violations(engine) == []
 
 
-def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
+def test_an_exception_of_report_progress_stops_the_scenario(scenario: Staged) -> None:
     def enough(_share: float) -> None:
         raise InterruptedError
 
@@ -211,7 +209,7 @@ def test_filling_ends_where_the_listener_says_so(scenario: Staged) -> None:
         scenario("metropolis", 2 * metropolis.DISTRICT, report_progress=enough)
 
 
-def test_a_scenario_that_is_none_is_not_found() -> None:
+def test_an_unknown_scenario_is_not_found() -> None:
     with pytest.raises(KeyError):
         scenarios.find("shared")
 

@@ -27,7 +27,7 @@ def _plain(column: str, longest: int) -> str:
 
 
 def upgrade() -> None:
-    """Make the table and its indexes."""
+    """Create the table and its indexes."""
     op.create_table(
         "users",
         sa.Column("city", CITY, nullable=False),
@@ -73,5 +73,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it, and every row in it."""
+    """Drop the table."""
     op.drop_table("users", if_exists=True)

@@ -1,6 +1,6 @@
-"""Positions: where vehicles stand, and where rides begin and end.
+"""Positions of vehicles, and of the start and end of rides.
 
-The first of three steps (docs/migrations.md): columns that the code before this does not notice.
+The first of three steps (docs/migrations.md): columns that older code does not use.
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
@@ -14,9 +14,9 @@ depends_on = None
 
 PLACE = sa.Float()
 COLUMNS = (
-    # Where a place is on the way from south to north, in steps that an index can name.
+    # The band of latitude, for the index on positions.
     ("vehicles", "band", sa.Integer()),
-    # So that every page can say what its rider rides without asking another region.
+    # A copy of the active ride's data, so that pages need not read it from another region.
     ("users", "active_ride_type", sa.String(20)),
     ("users", "active_ride_brand", sa.String(50)),
     ("users", "active_ride_start", sa.DateTime(timezone=True)),
@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def upgrade() -> None:
-    """Add the columns; `public_id` is what the world may call a vehicle until its next ride."""
+    """Add the columns; `public_id` identifies a vehicle in public until its next ride."""
     for table, name, type_ in COLUMNS:
         op.add_column(table, sa.Column(name, type_), if_not_exists=True)
     new = sa.text("gen_random_uuid()")
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them, with what they hold."""
+    """Drop the columns."""
     op.drop_column("vehicles", "public_id", if_exists=True)
     for table, name, _ in COLUMNS:
         op.drop_column(table, name, if_exists=True)

@@ -1,4 +1,4 @@
-"""Every vehicle somewhere: those whose place was never known stand at their city's centre.
+"""Give vehicles without a position the position of their city's centre.
 
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
@@ -30,7 +30,7 @@ BAND = sa.text(
     "UPDATE vehicles SET band = CAST(floor(latitude * 200) AS INTEGER)"
     " WHERE city = :city AND band IS NULL"
 )
-# Rides under way are few: the cities they are in may be others.
+# Reads rides in other cities as well; active rides are few.
 RIDING = sa.text(
     "UPDATE users SET active_ride_start = rides.start_time, active_ride_type = vehicles.type,"
     " active_ride_brand = vehicles.brand FROM rides JOIN vehicles"
@@ -41,7 +41,7 @@ RIDING = sa.text(
 
 
 def upgrade() -> None:
-    """City by city, so that each statement stays in a region."""
+    """Fill the columns city by city, so that each statement stays in one region."""
     connection = op.get_bind()
     for city, (latitude, longitude) in CENTRES.items():
         centre = {"city": city, "latitude": latitude, "longitude": longitude}
@@ -51,4 +51,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing to undo: the code before this does not mind."""
+    """Do nothing: older code ignores the values."""

@@ -1,4 +1,4 @@
-"""The nearest vehicles by index; every vehicle has a place.
+"""Index vehicles by position, which becomes mandatory.
 
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 CERTAIN = ("latitude", "longitude", "band")
-# What a ride under way is said to be, is said of no other.
+# Without an active ride, the columns that describe it are NULL.
 RIDING = (
     "active_ride_id IS NOT NULL OR (active_ride_type IS NULL AND active_ride_brand IS NULL"
     " AND active_ride_start IS NULL AND active_ride_latitude IS NULL"
@@ -23,7 +23,7 @@ OLD_RIDES, NEW_RIDES = ["city", "vehicle_id"], ["city", "vehicle_id", "start_tim
 
 
 def upgrade() -> None:
-    """Say so, and index what is looked for."""
+    """Add the constraints and indexes."""
     for column in CERTAIN:
         op.alter_column("vehicles", column, nullable=False)
     _check("vehicles", "band", "band = floor(latitude * 200)")
@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """As it was before."""
+    """Restore the former constraints and indexes."""
     _index("rides", new=OLD_RIDES, old=NEW_RIDES)
     _index("vehicles", new=OLD_INDEX, old=NEW_INDEX)
     op.drop_index("vehicles_city_public_id_idx", "vehicles", if_exists=True)
@@ -49,7 +49,7 @@ def downgrade() -> None:
 
 
 def _check(table: str, name: str, condition: str) -> None:
-    """Add a CHECK unless it is there: on CockroachDB this may run again after half of it did."""
+    """Add a CHECK constraint unless it exists; on CockroachDB a migration may run again halfway."""
     name = f"{table}_{name}_check"
     there = sa.text(
         "SELECT 1 FROM pg_constraint WHERE conname = :name AND conrelid = CAST(:table AS REGCLASS)"

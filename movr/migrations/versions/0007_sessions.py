@@ -1,6 +1,6 @@
-"""Sessions that end: what a session must say to be its user's.
+"""Add the session epoch, with which all sessions of an account can be ended.
 
-Code from before this neither reads nor writes the column, so its sessions are of the epoch 0.
+Older code neither reads nor writes the column; sessions that it starts have the epoch 0.
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
@@ -14,11 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column. On both engines this touches no row."""
+    """Add the column. Neither engine rewrites the rows."""
     epoch = sa.Column("session_epoch", sa.Integer(), server_default=sa.text("0"), nullable=False)
     op.add_column("users", epoch, if_not_exists=True)
 
 
 def downgrade() -> None:
-    """Drop it: sessions that were ended by it are good again."""
+    """Drop the column. Sessions that were ended become valid again."""
     op.drop_column("users", "session_epoch", if_exists=True)

@@ -1,6 +1,6 @@
-"""What a rider's rides add up to by week and month, kept instead of counted at each look.
+"""Store the totals of a rider's rides by week and month instead of computing them for each page.
 
-A table that the code before this does not notice (docs/migrations.md).
+Older code does not use the table (docs/migrations.md).
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
@@ -19,7 +19,7 @@ CITY_IS_SERVED = (
 
 
 def upgrade() -> None:
-    """Make the table; its primary key is the only way it is looked at."""
+    """Create the table. It is only read by its primary key."""
     op.create_table(
         "ride_totals",
         sa.Column("city", sa.String(20), nullable=False),
@@ -41,5 +41,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it: the rides themselves say what they add up to."""
+    """Drop the table; it can be recomputed from the rides."""
     op.drop_table("ride_totals", if_exists=True)

@@ -1,8 +1,8 @@
-"""Totals of the rides that ended before: counted anew, rider by rider, as often as it is run.
+"""Count the totals of the rides that have ended. The count may be repeated at any time.
 
-`flask db recount` runs it again when no code of before 0008 is left, which ends rides without
-adding them up (docs/migrations.md). A rider's row is locked first, as by whoever ends a ride; so
-none ends between the count and the writing of it.
+Code older than 0008 ends rides without updating totals, so `flask db recount` has to repeat the
+count when no such code runs any more (docs/migrations.md). The rider's row is locked first, as when
+a ride is ended, so that no ride ends between the count and the write.
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
 
@@ -34,7 +34,7 @@ BATCH = 100  # riders a transaction
 LOCK = sa.text(
     "SELECT id FROM users WHERE city = :city AND id > :after ORDER BY id LIMIT :batch FOR UPDATE"
 ).columns(id=sa.Uuid())
-# Rides may be in any city; their index by rider finds them.
+# Rides may be in any city; the index by rider is used.
 COUNT = sa.text(
     "INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance)"
     " SELECT rider_city, rider_id, period,"
@@ -47,12 +47,12 @@ COUNT = sa.text(
 
 
 def upgrade() -> None:
-    """Count all."""
+    """Count the totals of all riders."""
     count(op.get_bind().engine)
 
 
 def count(engine: sa.Engine) -> None:
-    """In short transactions on a connection of their own, so that riders need not wait."""
+    """Count in short transactions on a separate connection, so that riders need not wait."""
     postgresql = engine.dialect.name == "postgresql"
     counter = sa.create_engine(
         engine.url,
@@ -68,9 +68,10 @@ def count(engine: sa.Engine) -> None:
 
 
 def _count_next(connection: sa.Connection, *, city: str, after: UUID) -> UUID | None:
-    """Count the rides of the next riders of a city; the last of those, None if there are no more.
+    """Count the rides of the next BATCH riders of a city; return the last rider's id, or None.
 
-    In two statements: the second sees what had been done when the first got its locks.
+    Counting is a separate statement: on READ COMMITTED it sees all that was committed before the
+    locks were acquired.
     """
     page: dict[str, Any] = {"city": city, "after": after, "batch": BATCH}
     riders = connection.execute(LOCK, page).scalars().all()
@@ -81,4 +82,4 @@ def _count_next(connection: sa.Connection, *, city: str, after: UUID) -> UUID | 
 
 
 def downgrade() -> None:
-    """Nothing to undo: no count is wrong, and 0008 takes them all."""
+    """Do nothing: the totals are correct, and the downgrade of 0008 drops them."""

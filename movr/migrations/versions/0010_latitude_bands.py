@@ -1,8 +1,8 @@
-"""Narrower bands of latitude, computed by the database: the nearest vehicles by fewer rows.
+"""Add narrower bands of latitude, computed by the database, so that searches read fewer rows.
 
-The first of two steps (docs/migrations.md). The code before this writes `band` and searches by it;
-the code after it does neither. Until the last of the old code is gone, it may miss a vehicle that
-new code has moved. Frozen as it was on its day: a migration imports nothing from the models.
+The first of two steps (docs/migrations.md). Older code writes `band` and searches by it; newer code
+does neither. While both run, the older code may miss a vehicle that newer code has moved. Frozen as
+it was on its day: a migration imports nothing from the models.
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 INDEX = "vehicles_city_removed_at_latitude_band_longitude_idx"
-# All that a list shows, so that no second read of the table follows that of the index.
+# All columns of a list, which saves the lookup of the row.
 SHOWN = ["type", "color", "brand", "status", "last_location", "latitude"]
 BAND = sa.text("UPDATE vehicles SET band = CAST(floor(latitude * 200) AS INTEGER) WHERE city = :c")
 CITIES = (
@@ -31,7 +31,7 @@ CITIES = (
 
 
 def upgrade() -> None:
-    """Add the computed column and its index; nobody has to write `band` any more."""
+    """Add the computed column and its index; writing `band` becomes optional."""
     op.execute("ALTER TABLE vehicles DROP CONSTRAINT IF EXISTS vehicles_band_check")
     op.alter_column("vehicles", "band", nullable=True)
     computed = sa.Computed("CAST(floor(latitude * 2000) AS INTEGER)", persisted=True)
@@ -50,9 +50,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Write `band` again, city by city, so that each statement stays in a region.
+    """Fill `band` city by city, so that each statement stays in one region.
 
-    In transactions of their own: on CockroachDB a schema change may not follow a write.
+    Each UPDATE is a separate transaction: CockroachDB does not allow a schema change after a write.
     """
     op.drop_index(INDEX, "vehicles", if_exists=True)
     op.drop_column("vehicles", "latitude_band", if_exists=True)

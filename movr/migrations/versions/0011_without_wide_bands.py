@@ -1,4 +1,4 @@
-"""The wide bands of latitude go, once no code is left that searches by them.
+"""Drop the wide bands of latitude, once no running code searches by them.
 
 Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
 """
@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Add both, for 0010 to fill."""
+    """Add both; the downgrade of 0010 fills the column."""
     op.add_column("vehicles", sa.Column("band", sa.Integer()), if_not_exists=True)
     op.create_index(
         INDEX, "vehicles", ["city", "removed_at", "band", "longitude"], if_not_exists=True

@@ -1,4 +1,4 @@
-"""While the database is away one at a time looks whether it is back; nobody else waits."""
+"""The circuit breaker: while the database is unavailable only one call at a time probes it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,8 +26,8 @@ def breaker(clock: Clock) -> CircuitBreaker:
     return CircuitBreaker(clock)
 
 
-def ask(breaker: CircuitBreaker, answer: Exception | None = None) -> None:
-    """Ask the database, which answers like this."""
+def call(breaker: CircuitBreaker, answer: Exception | None = None) -> None:
+    """Make a call to the database, which gives this result."""
     with suppress(OperationalError), breaker.guard():
         if answer:
             raise answer
@@ -37,85 +37,91 @@ def no_answer() -> OperationalError:
     return OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed"))
 
 
-def test_after_a_silence_nobody_asks_for_a_moment(breaker: CircuitBreaker) -> None:
-    ask(breaker, no_answer())
+def test_after_a_call_without_reply_the_breaker_is_open_for_a_pause(
+    breaker: CircuitBreaker,
+) -> None:
+    call(breaker, no_answer())
 
     with pytest.raises(DatabaseUnavailable):
-        ask(breaker)
+        call(breaker)
 
 
-def test_then_one_looks_and_the_others_do_not_wait_for_it(
+def test_after_the_pause_one_call_probes_and_the_others_fail_at_once(
     breaker: CircuitBreaker, clock: Clock
 ) -> None:
-    ask(breaker, no_answer())
+    call(breaker, no_answer())
     clock.now += PAUSE
 
     with breaker.guard():
         clock.now += REQUEST_DEADLINE / 2
         with pytest.raises(DatabaseUnavailable):
-            ask(breaker)
+            call(breaker)
 
 
-def test_one_answer_and_everybody_asks_again(breaker: CircuitBreaker, clock: Clock) -> None:
-    ask(breaker, no_answer())
+def test_one_reply_closes_the_breaker(breaker: CircuitBreaker, clock: Clock) -> None:
+    call(breaker, no_answer())
     clock.now += PAUSE
-    ask(breaker)
+    call(breaker)
 
-    ask(breaker)
-    ask(breaker)
+    call(breaker)
+    call(breaker)
 
 
-def test_another_silence_is_another_pause(breaker: CircuitBreaker, clock: Clock) -> None:
-    ask(breaker, no_answer())
+def test_a_probe_without_reply_opens_the_breaker_again(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
+    call(breaker, no_answer())
     clock.now += PAUSE
-    ask(breaker, no_answer())
+    call(breaker, no_answer())
 
     with pytest.raises(DatabaseUnavailable):
-        ask(breaker)
+        call(breaker)
 
 
-def test_one_who_looks_and_never_returns_shuts_nobody_out(
+def test_a_probe_that_never_returns_does_not_keep_the_breaker_open(
     breaker: CircuitBreaker, clock: Clock
 ) -> None:
-    ask(breaker, no_answer())
+    call(breaker, no_answer())
     clock.now += PAUSE
-    looking = breaker.guard()
-    looking.__enter__()
+    probe = breaker.guard()
+    probe.__enter__()
     clock.now += REQUEST_DEADLINE
 
-    ask(breaker)
+    call(breaker)
 
 
-def test_a_silence_while_others_are_answered_is_no_outage(
+def test_a_call_without_reply_while_others_succeed_does_not_open_the_breaker(
     breaker: CircuitBreaker, clock: Clock
 ) -> None:
-    """One who waits for a row that somebody holds."""
+    """A call that waits for a locked row."""
     with suppress(OperationalError), breaker.guard():
         clock.now += 1
-        ask(breaker)
+        call(breaker)
         raise no_answer()
 
-    ask(breaker)
+    call(breaker)
 
 
-def test_a_server_that_says_what_is_wrong_is_there(breaker: CircuitBreaker, engine: Engine) -> None:
-    """Its disk is full: who only reads need not know."""
+def test_an_error_sent_by_the_server_does_not_open_the_breaker(
+    breaker: CircuitBreaker, engine: Engine
+) -> None:
+    """With a full disk, reads still work."""
     if is_cockroachdb(engine.url):
         pytest.skip("PostgreSQL's way to fail")
     with pytest.raises(OperationalError), breaker.guard(), engine.connect() as connection:
         connection.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
 
-    ask(breaker)
+    call(breaker)
 
 
-# A slow page closes no site
+# A slow page does not open the breaker
 
 UNKNOWN = UserKey("rome", UUID(int=1))
 
 
 @pytest.fixture
 def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], MovR]]:
-    """Makes MovR on a database that takes so many seconds to find a vehicle."""
+    """Create a MovR whose database takes this many seconds to find a vehicle."""
     movr = MovR(own_database)
 
     columns = ", ".join(Base.metadata.tables["vehicles"].columns.keys())
@@ -137,7 +143,7 @@ def slow(own_database: str, own_engine: Engine) -> Iterator[Callable[[float], Mo
     movr.close()
 
 
-def look_for_a_vehicle(movr: MovR) -> None:
+def find_a_vehicle(movr: MovR) -> None:
     with suppress(VehicleNotFound):
         movr.vehicle("rome", UUID(int=1))
 
@@ -147,30 +153,30 @@ def is_answered(movr: MovR) -> bool:
     return movr.session_member(UNKNOWN) is None
 
 
-def test_a_page_that_takes_too_long_is_said_to_and_the_next_is_answered(
+def test_a_slow_page_is_refused_as_slow_and_the_next_is_answered(
     slow: Callable[[float], MovR],
 ) -> None:
     movr = slow(STATEMENT_TIMEOUT + 1)
 
     with pytest.raises(DatabaseSlow):
-        look_for_a_vehicle(movr)
+        find_a_vehicle(movr)
 
     assert is_answered(movr)
 
 
-def test_a_request_that_spends_its_deadline_on_several_statements_shuts_nobody_out(
+def test_a_request_that_spends_its_deadline_on_several_statements_does_not_open_the_breaker(
     slow: Callable[[float], MovR],
 ) -> None:
     movr = slow(STATEMENT_TIMEOUT * 0.75)
-    look_for_a_vehicle(movr)
+    find_a_vehicle(movr)
 
     with pytest.raises(DatabaseUnavailable):
-        look_for_a_vehicle(movr)
+        find_a_vehicle(movr)
 
     assert is_answered(movr)
 
 
-def test_a_database_that_does_not_exist_is_away(server: str) -> None:
+def test_a_database_that_does_not_exist_is_unavailable(server: str) -> None:
     movr = MovR(sibling_uri(server, "movr_nowhere"))
 
     with pytest.raises(DatabaseUnavailable) as refused:
@@ -180,10 +186,10 @@ def test_a_database_that_does_not_exist_is_away(server: str) -> None:
     movr.close()
 
 
-def test_so_is_one_that_is_said_not_to_exist_only_when_it_is_asked(
+def test_so_is_one_whose_absence_is_reported_only_at_a_statement(
     own_database: str, own_engine: Engine
 ) -> None:
-    """As CockroachDB does: it takes the connection, and refuses the first statement."""
+    """As CockroachDB does: it accepts the connection and refuses the first statement."""
     if is_cockroachdb(own_engine.url):
         pytest.skip("PostgreSQL's way to be like CockroachDB, which the test before this asks")
     movr = MovR(own_database)

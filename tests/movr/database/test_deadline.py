@@ -1,4 +1,4 @@
-"""A database that takes calls and never answers: nobody waits for it long."""
+"""The deadline, with a database that accepts connections and does not reply."""
 
 import time
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ from tests.database_proxy import SilentProxy
 from tests.movr.test_movr import near
 from tests.visitor import registration
 
-# What a page may take, in seconds, and what one takes that need not ask. Both are generous to a
-# busy machine: what is told apart is whether somebody has waited for the database.
+# The maximum seconds of a request, and of one that is refused without a call. Both are generous,
+# for a busy machine; the difference shows whether the request waited for the database.
 PROMISED_SECONDS, SECONDS_WITHOUT_ASKING = 3.0, 1.0
 
 
 @pytest.fixture
 def proxy(database: str) -> Iterator[SilentProxy]:
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
-        pytest.skip("nothing is to be read on an encrypted wire")
+        pytest.skip("the proxy cannot read an encrypted connection")
     with SilentProxy(parse_uri(database)) as proxy:
         yield proxy
-        proxy.speak()
+        proxy.release_replies()
 
 
 @pytest.fixture
 def distant(proxy: SilentProxy, engine: Engine) -> Iterator[MovR]:  # noqa: ARG001 - emptied afterwards
-    """MovR at the other end of a wire that may fall silent; it is connected."""
+    """MovR, connected through a proxy that can hold back replies."""
     movr = MovR(uri_text(proxy.url))
     movr.vehicles(near("rome"))
     yield movr
@@ -49,7 +49,7 @@ def no_deadline_afterwards() -> Iterator[None]:
 
 
 def seconds_to_refuse(movr: MovR) -> float:
-    """How long a request waits until it is told that the database is away."""
+    """Return the seconds until a request is refused with DatabaseUnavailable."""
     deadline.start()
     began = time.monotonic()
     with pytest.raises(errors.DatabaseUnavailable):
@@ -66,14 +66,16 @@ def answers(movr: MovR) -> bool:
     return True
 
 
-def test_a_silent_database_is_away_in_time(distant: MovR, proxy: SilentProxy) -> None:
-    proxy.fall_silent()
+def test_a_database_that_does_not_reply_is_unavailable_within_the_deadline(
+    distant: MovR, proxy: SilentProxy
+) -> None:
+    proxy.hold_replies()
 
     assert REQUEST_DEADLINE - 0.1 < seconds_to_refuse(distant) < PROMISED_SECONDS
 
 
-def test_what_was_waited_for_in_vain_is_counted(proxy: SilentProxy, distant: MovR) -> None:
-    proxy.fall_silent()
+def test_a_statement_without_reply_is_counted(proxy: SilentProxy, distant: MovR) -> None:
+    proxy.hold_replies()
     cost = query_stats.start()
 
     seconds_to_refuse(distant)
@@ -82,24 +84,24 @@ def test_what_was_waited_for_in_vain_is_counted(proxy: SilentProxy, distant: Mov
     assert cost.seconds >= REQUEST_DEADLINE / 2
 
 
-def test_so_is_one_that_was_silent_from_the_first(proxy: SilentProxy) -> None:
-    proxy.fall_silent()
+def test_so_is_one_that_never_replied(proxy: SilentProxy) -> None:
+    proxy.hold_replies()
     movr = MovR(uri_text(proxy.url))
 
     assert seconds_to_refuse(movr) < PROMISED_SECONDS
 
 
-def test_who_comes_next_is_told_at_once(distant: MovR, proxy: SilentProxy) -> None:
-    proxy.fall_silent()
+def test_the_next_request_is_refused_at_once(distant: MovR, proxy: SilentProxy) -> None:
+    proxy.hold_replies()
     seconds_to_refuse(distant)
 
     assert seconds_to_refuse(distant) < SECONDS_WITHOUT_ASKING
 
 
-def test_it_is_there_again_as_soon_as_it_answers(distant: MovR, proxy: SilentProxy) -> None:
-    proxy.fall_silent()
+def test_it_is_available_again_as_soon_as_it_replies(distant: MovR, proxy: SilentProxy) -> None:
+    proxy.hold_replies()
     seconds_to_refuse(distant)
-    proxy.speak()
+    proxy.release_replies()
 
     began = time.monotonic()
     wait_until(lambda: answers(distant), "the database answers")
@@ -107,16 +109,16 @@ def test_it_is_there_again_as_soon_as_it_answers(distant: MovR, proxy: SilentPro
 
 
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"COMMIT"])
-def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
+def test_a_start_without_reply_is_one_ride_when_it_is_sent_again(
     distant: MovR, movr: MovR, proxy: SilentProxy, statement: bytes
 ) -> None:
     rider = movr.register(**registration())
     vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
-    proxy.fall_silent(at=statement)
+    proxy.hold_replies(at=statement)
     deadline.start()
     with pytest.raises(errors.DatabaseUnavailable):
         distant.start_ride(vehicle, rider)
-    proxy.speak()
+    proxy.release_replies()
     wait_until(lambda: answers(distant), "the database answers")
 
     ride = distant.start_ride(vehicle, rider)
@@ -128,17 +130,17 @@ def test_a_start_that_nobody_answered_is_one_ride_when_it_is_sent_again(
 
 
 def test_all_that_a_request_asks_for_counts_together() -> None:
-    """And what it does in between does not."""
+    """Time between the calls does not count."""
     deadline.start()
     with deadline.waiting():
-        time.sleep(0.2)  # what a database takes to answer
-    time.sleep(0.2)  # what a password takes to be hashed
+        time.sleep(0.2)  # the time of a database call
+    time.sleep(0.2)  # the time of hashing a password
     with deadline.waiting():
         assert REQUEST_DEADLINE - 0.35 < deadline.seconds_left() < REQUEST_DEADLINE - 0.2
 
 
-def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None:
-    """Migrations and scenarios."""
+def test_a_call_without_a_deadline_waits_longer_than_any_request(engine: Engine) -> None:
+    """For example migrations and scenarios."""
     if is_cockroachdb(engine.url):
         pytest.skip("PostgreSQL's way to wait")
     wait = text("SELECT pg_sleep(:seconds)")
@@ -148,7 +150,7 @@ def test_who_sets_no_limit_waits_longer_than_any_request(engine: Engine) -> None
 
 
 def sockets() -> set[str]:
-    """All of this process; a copy of one counts as the same."""
+    """Return the sockets of this process; duplicates count once."""
     links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
     return {name for link in links if (name := str(link.readlink())).startswith("socket:")}
 

@@ -1,4 +1,4 @@
-"""A laptop's PostgreSQL: where its data is, and who it waits for."""
+"""The embedded PostgreSQL: its data folder and its list of processes."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def test_data_is_in_the_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("clone", ["/srv/my projects/movr", f"/srv/{'deep/' * 20}movr"])
-def test_data_is_at_home_where_postgresql_could_not_start_in_the_clone(
+def test_data_is_in_the_home_folder_if_postgresql_cannot_start_in_the_clone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clone: str
 ) -> None:
     monkeypatch.setattr(embedded, "ROOT", Path(clone))
@@ -36,7 +36,7 @@ def test_data_is_at_home_where_postgresql_could_not_start_in_the_clone(
     assert embedded.folder() != first
 
 
-def test_a_process_that_died_without_a_word_is_not_waited_for(
+def test_a_process_that_was_killed_does_not_keep_the_server_running(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     data = tmp_path_factory.mktemp("server") / "postgresql"
@@ -51,7 +51,7 @@ def test_a_process_that_died_without_a_word_is_not_waited_for(
 
     assert "/another?" in uri
     assert json.loads(users.read_text()) == [1, os.getpid()]
-    users.write_text(json.dumps([os.getpid()]))  # the server may end with this process
+    users.write_text(json.dumps([os.getpid()]))  # the server stops with this process
 
 
 def test_two_processes_that_start_it_first_at_once_both_get_it(

@@ -1,4 +1,4 @@
-"""The engine: addresses, what every connection is told, and connections that end."""
+"""The engine: parsing of URIs, session settings, and lost connections."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -93,10 +93,10 @@ def test_an_old_connection_is_replaced_by_a_new_one(engine: Engine, database: st
     own.dispose()
 
 
-def test_a_server_that_ends_our_connections_is_asked_again_without_anybody_noticing(
+def test_a_read_is_repeated_when_the_server_ends_the_connections(
     movr: MovR, session_engine: Engine
 ) -> None:
-    """What a drain or a restart does: 57P01 to whoever is connected."""
+    """A drain or a restart sends 57P01 to all connections."""
     if is_cockroachdb(session_engine.url):
         pytest.skip("ends connections as PostgreSQL does")
     movr.vehicles(near("rome"))

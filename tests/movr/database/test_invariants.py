@@ -1,4 +1,4 @@
-"""The invariants: silent about what MovR does, and each one heard when it is broken."""
+"""The invariants: they hold after MovR's own transactions, and each violation is found."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -7,7 +7,7 @@ from movr import transactions
 from movr.database import invariants
 from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
 
-# What breaks each invariant, in the world of `ridden`: one ride under way, one vehicle free.
+# A statement that violates each invariant on the data of `ridden`.
 BREACHES = {
     "A vehicle has at most one active ride.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time)"
@@ -24,22 +24,22 @@ BREACHES = {
         "UPDATE vehicles SET status = 'in_use' WHERE removed_at IS NULL"
     ),
     "A vehicle with an active ride is in use.": "UPDATE vehicles SET status = 'available'",
-    "An active ride is noted on its rider's row.": (
+    "An active ride is recorded in its rider's row.": (
         "UPDATE users SET active_ride_city = NULL, active_ride_id = NULL, active_ride_type = NULL,"
         " active_ride_brand = NULL, active_ride_start = NULL, active_ride_latitude = NULL,"
         " active_ride_longitude = NULL"
     ),
-    "A ride noted on a user's row is active, and that user's.": (
+    "A ride recorded in a user's row is active and belongs to that user.": (
         "UPDATE users SET active_ride_city = 'paris', active_ride_id = gen_random_uuid()"
         " WHERE deleted_at IS NULL"
     ),
     "A user's row names every city where the user has ridden.": (
         "UPDATE users SET cities_ridden = ARRAY['rome', 'new york']"
     ),
-    "A rider's totals are what their ended rides add up to.": (
+    "A rider's totals are the sums of their ended rides.": (
         "UPDATE ride_totals SET rides = rides + 1 WHERE period = 'week'"
     ),
-    "Whoever has a vehicle in service is an owner with an account.": (
+    "The owner of a vehicle in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
 }
@@ -47,7 +47,10 @@ BREACHES = {
 
 @pytest.fixture
 def ridden(engine: Engine) -> Engine:
-    """Who rode at home rides in Paris, where a second vehicle is free; one account is gone."""
+    """A database where a rider with a past ride at home has an active ride in Paris.
+
+    A second vehicle in Paris is available, and one account was deleted.
+    """
     with engine.begin() as connection:
         owner, gone = a_member(connection, "paris"), a_member(connection, "paris")
         vehicle = a_vehicle(connection, owner)
@@ -70,22 +73,22 @@ def test_what_movr_does_breaks_nothing(ridden: Engine) -> None:
 
 
 @pytest.mark.parametrize("sentence", invariants.INVARIANTS)
-def test_a_breach_is_heard_with_how_often_and_an_example(ridden: Engine, sentence: str) -> None:
+def test_a_breach_is_reported_with_its_count_and_an_example(ridden: Engine, sentence: str) -> None:
     with ridden.begin() as connection:
         connection.execute(text(BREACHES[sentence]))
 
-    heard = invariants.find_violations(ridden)
+    violations = invariants.find_violations(ridden)
 
-    (said,) = [breach for breach in heard if breach.startswith(sentence)]
-    assert "Broken by " in said
-    assert "paris" in said or "new york" in said
+    (violation,) = [found for found in violations if found.startswith(sentence)]
+    assert "Broken by " in violation
+    assert "paris" in violation or "new york" in violation
 
 
 def test_a_breach_is_counted(ridden: Engine) -> None:
     with ridden.begin() as connection:
         connection.execute(text("UPDATE users SET is_owner = false"))
 
-    (said,) = invariants.find_violations(ridden)
+    (violation,) = invariants.find_violations(ridden)
 
-    assert said.startswith("Whoever has a vehicle in service")
-    assert "Broken by 3: new york, " in said
+    assert violation.startswith("The owner of a vehicle in service")
+    assert "Broken by 3: new york, " in violation

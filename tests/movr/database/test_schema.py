@@ -1,4 +1,4 @@
-"""The schema's history: runs up, down and up again, and agrees with the models."""
+"""Migrations: they run up, down and up again, and agree with the models."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +47,7 @@ RIDING = text(
 
 
 def columns(engine: Engine) -> list[tuple[str, ...]]:
-    """Every column of every table, as both engines describe it."""
+    """Return all columns of all tables, as described alike by both engines."""
     described = text(
         "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
         " WHERE table_schema = 'public' ORDER BY 1, 2"
@@ -76,10 +76,10 @@ def test_migrations_run_up_and_down_and_up_again_with_data_in_the_tables(
     assert columns(empty_engine) == first
 
 
-def test_positions_come_to_a_database_full_of_rows_and_go_again(
+def test_positions_are_added_to_a_database_with_rows_and_removed_again(
     empty_database: str, empty_engine: Engine
 ) -> None:
-    """Rows as the code before 0004 wrote them, one ride of a New Yorker under way in Paris."""
+    """Rows as written by code before 0004, with an active ride of a New Yorker in Paris."""
     schema.upgrade(empty_engine, "0003")
     with empty_engine.begin() as connection:
         for statement in OLD_ROWS:
@@ -108,10 +108,10 @@ def test_positions_come_to_a_database_full_of_rows_and_go_again(
         assert len({UUID(int=0), *(name for row in rows for name in (row.id, row.public_id))}) == 5
 
 
-def test_a_ride_that_older_code_starts_meanwhile_is_no_riddle(
+def test_a_ride_that_older_code_starts_during_a_deployment_is_readable(
     empty_database: str, empty_engine: Engine
 ) -> None:
-    """While a deployment rolls, code of before 0004 notes a ride without saying what is ridden."""
+    """In a rolling deployment, code before 0004 records a ride without its vehicle."""
     schema.upgrade(empty_engine, "0003")
     with empty_engine.begin() as connection:
         for statement in OLD_ROWS[:-1]:
@@ -139,7 +139,7 @@ def rides_in_totals(engine: Engine) -> int:
 
 
 def older_code_ends_rides(engine: Engine) -> None:
-    """As code of before 0008 ended them: without adding them up."""
+    """End rides as code before 0008 did: without updating the totals."""
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -149,7 +149,7 @@ def older_code_ends_rides(engine: Engine) -> None:
         )
 
 
-def test_rides_of_the_past_are_added_up_by_a_migration(empty_engine: Engine) -> None:
+def test_a_migration_counts_the_totals_of_past_rides(empty_engine: Engine) -> None:
     schema.upgrade(empty_engine, "0003")
     with empty_engine.begin() as connection:
         for statement in OLD_ROWS[:-1]:
@@ -169,7 +169,7 @@ def test_rides_of_the_past_are_added_up_by_a_migration(empty_engine: Engine) -> 
 
 @pytest.fixture
 def ridden(own_engine: Engine) -> Engine:
-    """Riders of two cities with twenty rides each that have ended, and one that has not."""
+    """Riders of two cities, each with twenty ended rides and an active one."""
     chance = random.Random(8)
     with own_engine.begin() as connection:
         for city in ("new york", "rome"):
@@ -177,7 +177,7 @@ def ridden(own_engine: Engine) -> Engine:
     return own_engine
 
 
-def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
+def test_rides_that_older_code_ends_during_a_deployment_are_in_the_recount(
     ridden: Engine,
 ) -> None:
     older_code_ends_rides(ridden)
@@ -190,7 +190,7 @@ def test_rides_that_older_code_ends_meanwhile_are_added_up_by_counting_again(
     assert "totals" not in " ".join(invariants.find_violations(ridden))
 
 
-def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: Engine) -> None:
+def test_a_ride_that_new_code_ends_during_a_recount_is_counted_once(ridden: Engine) -> None:
     if is_cockroachdb(ridden.url):
         pytest.skip("CockroachDB's transactions are as if one after the other")
     with ridden.connect() as connection:
@@ -208,7 +208,7 @@ def test_a_ride_that_new_code_ends_while_that_counts_is_added_up_once(ridden: En
 
 
 def is_waiting(engine: Engine) -> bool:
-    """Whether somebody waits for a lock in this database."""
+    """Return True if a transaction in this database waits for a lock."""
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -225,7 +225,7 @@ def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:
         options = {"compare_type": True, "include_object": include}
         context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, Base.metadata)
-    if is_cockroachdb(empty_engine.url):  # its types are reflected with some noise
+    if is_cockroachdb(empty_engine.url):  # reflection reports its types differently
         differences = [
             found for found in differences if str(found[0]).endswith(("table", "column"))
         ]
@@ -233,7 +233,7 @@ def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:
 
 
 def test_checks_of_models_and_migrations_are_the_same(empty_engine: Engine, server: str) -> None:
-    """Alembic does not compare CHECKs: compare what the models make with what migrations make."""
+    """Alembic does not compare CHECK constraints."""
     schema.upgrade(empty_engine)
     with databases.fresh_database(server) as other:
         engine = databases.connect(other)
@@ -245,7 +245,7 @@ def test_checks_of_models_and_migrations_are_the_same(empty_engine: Engine, serv
 
 
 def checks(engine: Engine) -> dict[str, str]:
-    """The CHECK constraints by name, as the server writes them."""
+    """Return the CHECK constraints by name, as the server prints them."""
     defined = text(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
         " AND (conname LIKE 'users_%' OR conname LIKE 'vehicles_%' OR conname LIKE 'rides_%'"
@@ -262,13 +262,13 @@ def test_the_schema_is_at_head_only_after_all_migrations(empty_engine: Engine) -
     assert (before, schema.is_at_head(empty_engine)) == (False, True)
 
 
-def test_an_index_as_cockroachdb_describes_it_is_nothing_to_write_a_migration_about() -> None:
-    described = (None, "users_idx", "index", True, None)  # as Alembic describes it
+def test_an_index_reflected_from_cockroachdb_causes_no_migration() -> None:
+    described = (None, "users_idx", "index", True, None)  # the arguments that Alembic passes
 
     assert not schema.include_object_for("cockroachdb")(*described)
     assert schema.include_object_for("postgresql")(*described)
 
 
-def test_a_revision_that_nobody_knows_is_refused_in_a_sentence(empty_engine: Engine) -> None:
+def test_an_unknown_revision_is_refused_in_a_sentence(empty_engine: Engine) -> None:
     with pytest.raises(schema.SchemaError, match="Can't locate revision"):
         schema.upgrade(empty_engine, "atlantis")

@@ -1,4 +1,4 @@
-"""Tables that CockroachDB locks from v26.1 on are unlocked while migrations change them."""
+"""Tables that CockroachDB locks since v26.1 are unlocked during migrations."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LOCK = re.compile(r"(ALTER TABLE \w+ SET \(schema_locked|(RE)?SET create_table_w
 
 @pytest.fixture
 def sent(empty_engine: Engine) -> Iterator[list[str]]:
-    """The statements that migrations send; those about locks only seem to reach the server."""
+    """Record the statements of migrations; those about locks are not sent to the server."""
     statements: list[str] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> Any:
@@ -28,7 +28,7 @@ def sent(empty_engine: Engine) -> Iterator[list[str]]:
 
 @pytest.fixture
 def locking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that locks schemas."""
+    """Simulate a server that locks schemas."""
     monkeypatch.setattr(schema_locks, "locks_schemas", lambda _version: True)
 
 
@@ -81,7 +81,7 @@ def test_tables_are_unlocked_before_they_change_and_locked_afterwards(
 
 @pytest.mark.usefixtures("locking")
 def test_a_database_at_head_is_left_alone(empty_engine: Engine, sent: list[str]) -> None:
-    """The app's own role may not change tables, and need not when there is nothing to do."""
+    """The app's database role may not be allowed to change tables."""
     schema.upgrade(empty_engine)
     sent.clear()
 

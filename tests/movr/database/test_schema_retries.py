@@ -1,4 +1,4 @@
-"""Schema changes and commands that lose against others: done again, each part once."""
+"""Retries of schema changes and commands after serialization failures."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ Lose = Callable[[int], None]
 
 @pytest.fixture
 def lose(empty_engine: Engine) -> Iterator[Lose]:
-    """Has the server refuse the next schema changes, or new riders, with 40001: so many of them."""
+    """Make the server refuse the next schema changes, or inserts of users, with 40001."""
     if is_cockroachdb(empty_engine.url):
         pytest.skip("PostgreSQL's event triggers")
     run(
@@ -44,7 +44,7 @@ def lose(empty_engine: Engine) -> Iterator[Lose]:
             " WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE INDEX')"
             " EXECUTE FUNCTION lose_change()",
         )
-        empty_engine.dispose()  # new connections have the setting
+        empty_engine.dispose()  # the setting applies to new connections
 
     yield losing
     run(empty_engine, "DROP EVENT TRIGGER IF EXISTS lose")
@@ -67,7 +67,9 @@ def tries(engine: Engine) -> int:
         return int(connection.execute(text("SELECT last_value FROM tries")).scalar_one())
 
 
-def test_migrations_that_lose_run_again_until_they_win(empty_engine: Engine, lose: Lose) -> None:
+def test_conflicting_migrations_are_retried_until_they_succeed(
+    empty_engine: Engine, lose: Lose
+) -> None:
     lose(retries.MAX_RETRIES)
 
     schema.upgrade(empty_engine)
@@ -76,7 +78,7 @@ def test_migrations_that_lose_run_again_until_they_win(empty_engine: Engine, los
     assert tries(empty_engine) > retries.MAX_RETRIES
 
 
-def test_migrations_that_always_lose_are_given_up_in_a_sentence(
+def test_migrations_that_always_conflict_are_given_up_in_a_sentence(
     empty_engine: Engine, lose: Lose
 ) -> None:
     lose(1_000_000)
@@ -87,8 +89,8 @@ def test_migrations_that_always_lose_are_given_up_in_a_sentence(
     assert tries(empty_engine) == retries.MAX_RETRIES + 1
 
 
-def test_each_migration_bears_to_run_again_after_all_of_it_was_done(empty_engine: Engine) -> None:
-    """On CockroachDB its statements may stand although it lost in the end."""
+def test_each_migration_may_run_again_after_it_was_committed(empty_engine: Engine) -> None:
+    """On CockroachDB its statements may be committed although the migration failed."""
     revisions = list(ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions())[::-1]
     for before, revision in pairwise(revisions):
         schema.upgrade(empty_engine, revision.revision)
@@ -98,7 +100,7 @@ def test_each_migration_bears_to_run_again_after_all_of_it_was_done(empty_engine
     assert schema.is_at_head(empty_engine)
 
 
-def test_a_step_of_a_placement_that_loses_is_done_again(empty_engine: Engine, lose: Lose) -> None:
+def test_a_conflicting_step_of_a_placement_is_retried(empty_engine: Engine, lose: Lose) -> None:
     lose(3)
 
     done = list(
@@ -112,7 +114,7 @@ def test_a_step_of_a_placement_that_loses_is_done_again(empty_engine: Engine, lo
 
 
 @pytest.mark.usefixtures("lose")
-def test_a_scenario_that_loses_is_filled_again(own_engine: Engine) -> None:
+def test_a_conflicting_scenario_is_retried(own_engine: Engine) -> None:
     run(own_engine, f"ALTER DATABASE {own_engine.url.database} SET movr.losses = 3")
     run(
         own_engine,
@@ -129,7 +131,7 @@ def test_a_scenario_that_loses_is_filled_again(own_engine: Engine) -> None:
     assert tries(own_engine) == 4
 
 
-def test_what_is_refused_for_another_reason_is_not_tried_again(empty_engine: Engine) -> None:
+def test_other_errors_are_not_retried(empty_engine: Engine) -> None:
     attempts = 0
 
     def wait_for_a_lock() -> None:

@@ -1,4 +1,4 @@
-"""A database at several hosts, of which one is gone: the others answer in its place."""
+"""A database with several hosts, one of which fails: the others are used instead."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from movr.database.engine import CONNECT_TIMEOUT, hosts, parse_uri
 from movr.movr import MovR
 from tests.cli.test_serve import wait_until
 from tests.conftest import free_port
-from tests.database_proxy import MortalWire, SilentProxy, at_both
+from tests.database_proxy import SilentProxy, StoppingProxy, at_both
 from tests.movr.database.test_deadline import PROMISED_SECONDS, answers, seconds_to_refuse
 from tests.movr.test_movr import near
 from tests.visitor import registration
@@ -22,40 +22,40 @@ MANY = 20  # requests
 
 
 @pytest.fixture(autouse=True)
-def patient_again() -> Iterator[None]:
+def no_deadline_afterwards() -> Iterator[None]:
     yield
     deadline.end()
 
 
 @pytest.fixture
 def plain(database: str, engine: Engine) -> str:  # noqa: ARG001 - emptied afterwards
-    """The address of a database whose answers no TLS hides from a wire."""
+    """The URI of a database without TLS, so that proxies can read the traffic."""
     if parse_uri(database).query.get("sslmode", "disable") != "disable":
-        pytest.skip("nothing is to be read on an encrypted wire")
+        pytest.skip("the proxy cannot read an encrypted connection")
     return database
 
 
 @pytest.fixture
-def mortal(plain: str) -> Iterator[MortalWire]:
-    with MortalWire(parse_uri(plain)) as wire:
-        yield wire
+def stopping(plain: str) -> Iterator[StoppingProxy]:
+    with StoppingProxy(parse_uri(plain)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def mute(plain: str) -> Iterator[SilentProxy]:
-    with SilentProxy(parse_uri(plain)) as wire:
-        yield wire
-        wire.speak()
+def silent(plain: str) -> Iterator[SilentProxy]:
+    with SilentProxy(parse_uri(plain)) as proxy:
+        yield proxy
+        proxy.release_replies()
 
 
 @pytest.fixture
-def live(plain: str) -> Iterator[MortalWire]:
-    with MortalWire(parse_uri(plain)) as wire:
-        yield wire
+def live(plain: str) -> Iterator[StoppingProxy]:
+    with StoppingProxy(parse_uri(plain)) as proxy:
+        yield proxy
 
 
 def ride(movr: MovR) -> None:
-    """Use both of MovR's pools. Raises DatabaseUnavailable if one gets no answer."""
+    """Use both pools of MovR. Raises DatabaseUnavailable if either gets no reply."""
     deadline.start()
     rider = movr.register(**registration())
     deadline.start()
@@ -65,7 +65,7 @@ def ride(movr: MovR) -> None:
 
 
 def failures(movr: MovR) -> int:
-    """How many of MANY requests nobody answered, each as long as it may take."""
+    """Return how many of MANY requests were not answered, each within its deadline."""
     return MANY - sum(answers(movr) for _ in range(MANY))
 
 
@@ -85,14 +85,16 @@ def test_hosts_are_paired_with_their_ports() -> None:
         "postgresql://movr:secret@/movr?host=a:one&host=b:two",
     ],
 )
-def test_another_way_to_name_several_is_told_the_right_one(uri: str) -> None:
-    with pytest.raises(ValueError, match=r"several hosts like .*\?host=a:5432&host=b:5432") as told:
+def test_a_wrong_notation_of_several_hosts_is_refused_with_the_right_one(uri: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"several hosts like .*\?host=a:5432&host=b:5432"
+    ) as error:
         parse_uri(uri)
 
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
-def test_a_database_beside_has_all_the_hosts() -> None:
+def test_a_sibling_database_has_all_the_hosts() -> None:
     there = parse_uri(sibling_uri(SEVERAL, "movr_race"))
 
     assert there.database == "movr_race"
@@ -109,13 +111,13 @@ def test_a_shell_is_given_one_host_and_no_password() -> None:
     )
 
 
-def test_a_socket_is_no_host_to_be_moved() -> None:
+def test_the_path_of_a_socket_is_kept_in_the_query() -> None:
     uri = "postgresql://movr@/movr?host=%2Frun%2Fpostgresql"
 
     assert uri_text(at_one_host(parse_uri(uri))) == uri
 
 
-def test_a_host_that_refuses_is_passed_over(live: MortalWire) -> None:
+def test_a_host_that_refuses_connections_is_skipped(live: StoppingProxy) -> None:
     url = parse_uri(at_both(live, live))
     query = {"host": (f"127.0.0.1:{free_port()}", f"127.0.0.1:{live.url.port}")}
     movr = MovR(uri_text(url.update_query_dict(query)))
@@ -126,11 +128,11 @@ def test_a_host_that_refuses_is_passed_over(live: MortalWire) -> None:
     movr.close()
 
 
-def test_a_host_that_never_answers_is_passed_over_in_time(
-    mute: SilentProxy, live: MortalWire
+def test_a_host_that_never_replies_is_skipped_within_the_deadline(
+    silent: SilentProxy, live: StoppingProxy
 ) -> None:
-    mute.fall_silent()
-    movr = MovR(at_both(mute, live))
+    silent.hold_replies()
+    movr = MovR(at_both(silent, live))
 
     ride(movr)
 
@@ -138,12 +140,12 @@ def test_a_host_that_never_answers_is_passed_over_in_time(
     movr.close()
 
 
-def test_nobody_notices_that_a_host_dies(mortal: MortalWire, live: MortalWire) -> None:
-    movr = MovR(at_both(mortal, live))
+def test_no_request_fails_when_a_host_dies(stopping: StoppingProxy, live: StoppingProxy) -> None:
+    movr = MovR(at_both(stopping, live))
     ride(movr)
     assert live.round_trips == 0
 
-    mortal.die()
+    stopping.stop()
 
     ride(movr)
     assert failures(movr) == 0
@@ -151,13 +153,13 @@ def test_nobody_notices_that_a_host_dies(mortal: MortalWire, live: MortalWire) -
     movr.close()
 
 
-def test_a_host_that_falls_silent_is_left_by_all_who_come_after(
-    mute: SilentProxy, live: MortalWire
+def test_a_host_that_stops_replying_is_left_by_all_later_requests(
+    silent: SilentProxy, live: StoppingProxy
 ) -> None:
-    """Whoever waits for its answer waits in vain, and takes its whole pool along."""
-    movr = MovR(at_both(mute, live))
+    """A call that waits for its reply fails and invalidates the whole pool."""
+    movr = MovR(at_both(silent, live))
     ride(movr)
-    mute.fall_silent()
+    silent.hold_replies()
 
     assert seconds_to_refuse(movr) < PROMISED_SECONDS
     wait_until(lambda: answers(movr), "the other answers")
@@ -166,25 +168,29 @@ def test_a_host_that_falls_silent_is_left_by_all_who_come_after(
     movr.close()
 
 
-def test_where_both_are_silent_it_is_said_in_time(mute: SilentProxy, plain: str) -> None:
-    mute.fall_silent()
+def test_if_no_host_replies_the_request_is_refused_within_the_deadline(
+    silent: SilentProxy, plain: str
+) -> None:
+    silent.hold_replies()
     with SilentProxy(parse_uri(plain)) as other:
-        other.fall_silent()
-        movr = MovR(at_both(mute, other))
+        other.hold_replies()
+        movr = MovR(at_both(silent, other))
 
         assert CONNECT_TIMEOUT - 0.5 < seconds_to_refuse(movr) < PROMISED_SECONDS
-        other.speak()
+        other.release_replies()
     movr.close()
 
 
-def test_as_soon_as_one_of_them_answers_so_does_movr(mute: SilentProxy, live: MortalWire) -> None:
-    live.die()
-    movr = MovR(at_both(live, mute))
-    mute.fall_silent()
+def test_as_soon_as_one_of_them_answers_so_does_movr(
+    silent: SilentProxy, live: StoppingProxy
+) -> None:
+    live.stop()
+    movr = MovR(at_both(live, silent))
+    silent.hold_replies()
     with pytest.raises(errors.DatabaseUnavailable):
         ride(movr)
 
-    mute.speak()
+    silent.release_replies()
 
     wait_until(lambda: answers(movr), "the one that is left answers")
     movr.close()

@@ -1,4 +1,4 @@
-"""The worked example of docs/migrations.md, on a database with rows in it."""
+"""The worked example of docs/migrations.md, on a database with rows."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the tests of placements share."""
+"""Fixtures for the tests of placements."""
 
 import pytest
 

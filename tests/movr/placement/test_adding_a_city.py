@@ -1,4 +1,4 @@
-"""Adding a city, as docs/multi-region.md says: an edit of cities.py, a migration, a placement."""
+"""Adding a city as in docs/multi-region.md: edit cities.py, migrate, place."""
 
 import os
 import shutil
@@ -55,7 +55,7 @@ VEHICLE = text(
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
-    """A copy of MovR that serves Lisbon."""
+    """A copy of MovR that also serves Lisbon."""
     for part in ("movr", "web", "cli", "templates", "static", "scenarios"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "server.py", tmp_path)

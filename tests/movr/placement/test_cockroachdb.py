@@ -1,4 +1,4 @@
-"""CockroachDB's placements: their SQL, and on a server that has them, what they do."""
+"""CockroachDB's placements: their SQL, and their effect on a server that supports them."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -32,7 +32,7 @@ def sql(has: CurrentPlacement, wanted: Placement, survive: Survival = Survival.Z
     return [step.sql for step in change.plan(has, wanted, survive)]
 
 
-def test_every_step_says_why() -> None:
+def test_every_step_has_a_reason() -> None:
     for wanted in (Placement.PARTITION, Placement.MULTI_REGION):
         assert all(step.why.endswith(".") for step in change.plan(NOWHERE, wanted))
 
@@ -63,7 +63,7 @@ def test_the_primary_region_comes_first_and_the_others_one_by_one() -> None:
     ]
 
 
-def test_each_table_s_region_is_computed_before_its_rows_follow_it() -> None:
+def test_each_table_s_region_is_computed_before_its_locality_is_set() -> None:
     steps = sql(NOWHERE, Placement.MULTI_REGION)[5:]
 
     expression = (
@@ -80,14 +80,14 @@ def test_each_table_s_region_is_computed_before_its_rows_follow_it() -> None:
     assert len(steps) == 3 * len(TABLES)
 
 
-def test_partitions_go_before_regions_come() -> None:
+def test_partitions_are_removed_before_regions_are_added() -> None:
     steps = sql(PARTITIONED, Placement.MULTI_REGION)
 
     assert sum("PARTITION BY NOTHING" in step for step in steps[:KEYS]) == KEYS
     assert steps[KEYS] == "ALTER DATABASE movr CONFIGURE ZONE DISCARD"
 
 
-def test_regions_go_the_primary_one_last() -> None:
+def test_regions_are_dropped_the_primary_one_last() -> None:
     steps = sql(MULTI_REGION, Placement.NONE)
 
     assert steps[-1] == 'ALTER DATABASE movr DROP REGION "gcp-us-east1"'
@@ -95,7 +95,7 @@ def test_regions_go_the_primary_one_last() -> None:
     assert sum("REGIONAL BY TABLE" in step for step in steps) == len(TABLES)
 
 
-def test_regions_that_are_there_are_not_added_again() -> None:
+def test_existing_regions_are_not_added_again() -> None:
     interrupted = CurrentPlacement(
         "movr",
         cockroachdb=True,
@@ -142,7 +142,7 @@ def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
 def test_the_guide_s_hidden_column_is_set_to_the_region_of_each_city(
     own_database: str, postgres: Engine
 ) -> None:
-    """On PostgreSQL, where the column is an ordinary one."""
+    """On PostgreSQL, with an ordinary column."""
     movr = MovR(own_database)
     owner = movr.register(**registration("paris"))
     movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
@@ -179,7 +179,7 @@ def test_a_server_that_has_a_placement_keeps_each_city_in_its_region(
 
 
 def place_or_skip(engine: Engine, wanted: Placement) -> None:
-    """Skip where this build of the server has no such statements, or these regions no nodes."""
+    """Apply a placement; skip the test if the server does not support it or lacks its regions."""
     cannot = (
         "license",
         "enterprise",

@@ -1,4 +1,4 @@
-"""dbinit.sql is what the code says, and what CockroachDB's grammar wants."""
+"""dbinit.sql agrees with the code and with CockroachDB's grammar."""
 
 import re
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_the_file_says_who_can_log_in_and_that_it_is_for_demos(file: str) -> Non
 
 @pytest.fixture
 def loaded(empty_engine: Engine, file: str) -> Engine:
-    """A database that has loaded the file, but for what only some servers have."""
+    """A database that has loaded the file, without the parts that only some servers support."""
     sql = without_placement(file)
     if not is_cockroachdb(empty_engine.url):
         sql = as_on_postgresql(sql)
@@ -87,13 +87,13 @@ def loaded(empty_engine: Engine, file: str) -> Engine:
 
 
 def without_placement(sql: str) -> str:
-    """The file for a database that is there already, on a server without partitions and zones."""
+    """Return the file's SQL without the database, the partitions and the zones."""
     sql = re.sub(r"^(CREATE DATABASE|USE|ALTER PARTITION) .*\n", "", sql, flags=re.MULTILINE)
     return re.sub(r" PARTITION BY LIST \(\w+\) \(.*\)(?=,?;?$)", "", sql, flags=re.MULTILINE)
 
 
 def as_on_postgresql(sql: str) -> str:
-    """Indexes by statements of their own, with INCLUDE for STORING; GENERATED ALWAYS AS for AS."""
+    """Convert indexes and computed columns to PostgreSQL's syntax."""
     inside = re.compile(r",\n    INDEX (\w+ )(\(.*\))")
 
     def apart(table: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a CockroachDB says of itself, written down, and read."""
+"""Parsing of recorded answers of CockroachDB about its placement."""
 
 import pytest
 
@@ -15,7 +15,7 @@ PARTITIONS = {
 
 
 def partitions(zone: str = "constraints = '[+region={}]'") -> list[tuple[str, str, str, str]]:
-    """The rows of SHOW PARTITIONS for all keys."""
+    """Return rows of SHOW PARTITIONS for all indexes."""
     keys = []
     for table in Base.metadata.sorted_tables:
         names = [f"{table.name}_pkey", *(str(index.name) for index in city_indexes(table))]
@@ -27,7 +27,7 @@ def partitions(zone: str = "constraints = '[+region={}]'") -> list[tuple[str, st
     ]
 
 
-def test_a_computed_region_tells_where_each_city_lives() -> None:
+def test_a_computed_region_shows_the_region_of_each_city() -> None:
     assert cities_of_expression(region_expression()) == region_of_city()
 
 
@@ -45,7 +45,7 @@ def test_a_computed_region_is_read_as_the_server_writes_it() -> None:
     }
 
 
-def test_partitions_tell_where_each_city_lives() -> None:
+def test_partitions_show_the_region_of_each_city() -> None:
     assert cities_of_partitions(partitions()) == region_of_city()
 
 

@@ -1,4 +1,4 @@
-"""The proof that a request stays home, and that the proof would notice if it did not."""
+"""The locality checks: every page stays in its region, and violations are detected."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ NEW_YORK = cities.CITIES[0]
 
 @pytest.fixture
 def placed(postgres: Engine) -> Engine:
-    """The demo world, placed by region."""
+    """A database with the demo data, placed by region."""
     demo.fill(ScenarioContext(postgres, datetime(2026, 5, 1, tzinfo=UTC)))
     steps = change.plan(inspection.current_placement(postgres), Placement.POSTGRES_PARTITION)
     list(change.run_steps(postgres, steps, at_once=True))
@@ -59,7 +59,7 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
         ("UPDATE vehicles SET color = 'red' WHERE owner_id = %(id)s", {"id": "0" * 32}),
     ],
 )
-def test_a_statement_that_may_leave_its_region_is_found_out(
+def test_a_statement_that_may_leave_its_region_is_detected(
     placed: Engine, statement: str, parameters: dict[str, str]
 ) -> None:
     assert judged(placed, NEW_YORK, SentStatement(statement, parameters)).is_violation
@@ -76,7 +76,7 @@ def judged(engine: Engine, home: City, sent: SentStatement) -> locality.Locality
         return locality.check_locality(connection, "GET /", sent, home, exception=None)
 
 
-def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exception() -> None:
+def test_an_unproven_statement_is_a_violation_unless_it_is_an_exception() -> None:
     unproven = locality.LocalityCheck(
         "GET /",
         "SELECT users",
@@ -96,7 +96,7 @@ def test_what_is_not_proven_is_a_violation_that_says_so_unless_it_is_an_exceptio
 
 @pytest.mark.usefixtures("on_cockroachdb")
 def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> None:
-    """Its plans name the cities whether the database has a placement or not."""
+    """Its plans contain the cities even without a placement."""
     app = app_with_commands(own_database)
     engine = app.extensions["movr"].engine
     away: dict[str, str] = {}

@@ -1,6 +1,6 @@
-"""CockroachDB's plans, written down, and read: what stays home, and what is not proven to.
+"""Analysis of recorded CockroachDB plans: cities that are proven and those that are not.
 
-Recorded on v22.1; but `by_region`, `range` and `unknown` are written in its format.
+Recorded on v22.1, apart from `by_region`, `range` and `unknown`, which are written by hand.
 """
 
 from pathlib import Path
@@ -34,25 +34,25 @@ def plan(name: str) -> str:
         ("many", {"boston", "new york", "paris", "rome", "seattle", "washington dc"}),
     ],
 )
-def test_a_plan_whose_keys_all_name_cities_is_of_those(name: str, cities: set[str]) -> None:
+def test_a_plan_whose_keys_all_name_cities_accesses_those(name: str, cities: set[str]) -> None:
     assert plan_analysis.read(plan(name)) == (frozenset(cities), ())
 
 
 @pytest.mark.parametrize(
     ("name", "reasons"),
     [
-        # The city of a ride is its vehicle's, wherever its rider is from.
+        # The city of a ride is its vehicle's, not its rider's.
         ("traveller", (f"vehicles@vehicles_pkey {NAMELESS}", f"rides@rides_pkey {NAMELESS}")),
-        # A username is unique over all cities: looked up, written, and free again.
+        # A username is unique over all cities, so its index is read and written globally.
         ("register", (f"users@users_username_key {MIXED}",)),
         ("erase", (f"users@users_username_key {MIXED}",)),
-        # From Amsterdam to Paris there are Boston and Los Angeles.
+        # The range from Amsterdam to Paris includes Boston and Los Angeles.
         ("range", (f"users@users_pkey {NAMELESS}",)),
         ("limited", (f"users@users_username_key {MIXED}",)),
         ("unknown", ("a step that is not known: zigzag join",)),
     ],
 )
-def test_what_a_plan_does_not_prove_is_said(name: str, reasons: tuple[str, ...]) -> None:
+def test_unproven_parts_of_a_plan_are_reported(name: str, reasons: tuple[str, ...]) -> None:
     assert plan_analysis.read(plan(name))[1] == reasons
     assert not locality.regions_in_cockroachdb_plan(plan(name)).is_within("gcp-us-east1")
 
@@ -114,7 +114,7 @@ def test_spans_are_read_key_by_key(spans: str, cities: set[str]) -> None:
 
 
 def test_columns_of_one_name_are_known_only_if_all_are() -> None:
-    """A rider's own city, and that of their ride, are both called `city`."""
+    """The rider's city and the ride's are both called `city`."""
     joined = """
 • lookup join (inner)
 │ columns: (city, city, type)

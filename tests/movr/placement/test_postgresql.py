@@ -1,4 +1,4 @@
-"""PostgreSQL's placement: there and back, with rows in the tables, interrupted, and moved."""
+"""PostgreSQL's placement: applied, undone, interrupted, and changed, with rows in the tables."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,7 +26,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def world(postgres: Engine) -> Engine:
-    """The demo world on PostgreSQL."""
+    """A PostgreSQL database with the demo data."""
     demo.fill(ScenarioContext(postgres, NOW))
     return postgres
 
@@ -64,14 +64,14 @@ def test_each_city_s_rows_are_in_its_region_s_partition(world: Engine) -> None:
             }
 
 
-def test_what_is_placed_already_needs_no_step(world: Engine) -> None:
+def test_a_placement_that_is_current_needs_no_step(world: Engine) -> None:
     assert place(world, Placement.NONE) == 0
     place(world, Placement.POSTGRES_PARTITION)
     assert place(world, Placement.POSTGRES_PARTITION) == 0
 
 
 def test_a_city_that_moves_takes_its_rows_along(world: Engine) -> None:
-    """Placed when Rome was still said to be in the US; cities.py has moved it since."""
+    """Placed while cities.py had Rome in the US; then cities.py changes."""
     before = all_rows(world)
     once = [
         step._replace(
@@ -143,7 +143,7 @@ def test_migrations_run_on_partitions_too(postgres: Engine) -> None:
     assert inspection.current_placement(postgres).placement is Placement.NONE
 
 
-def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> None:
+def test_partitions_cause_no_migration(postgres: Engine) -> None:
     place(postgres, Placement.POSTGRES_PARTITION)
 
     with postgres.connect() as connection:
@@ -152,8 +152,8 @@ def test_partitions_are_nothing_to_write_a_migration_about(postgres: Engine) -> 
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_steps_that_stand_each_for_itself_are_run_one_by_one(postgres: Engine) -> None:
-    """As on CockroachDB, whose schema changes are no transaction."""
+def test_independent_steps_are_run_one_by_one(postgres: Engine) -> None:
+    """As on CockroachDB, where schema changes are not transactional."""
     steps = [
         Step("A table.", "CREATE TABLE first (id INT)"),
         Step("Not this one.", "CREATE TABLE first (id INT)"),

@@ -60,7 +60,7 @@ def test_twelve_riders_start_one_vehicle_and_one_rides(
     assert Counter(reply.status_code for reply in replies) == {303: RIDERS}
     said = [rider.follow(reply) for rider, reply in zip(riders, replies, strict=True)]
     assert sum("Have a good ride" in sentence for sentence in said) == 1
-    assert sum("Somebody else has just taken this vehicle" in sentence for sentence in said) == 11
+    assert sum("This vehicle has just been taken" in sentence for sentence in said) == 11
     assert count(engine, "rides") == 1
     assert count(engine, "users WHERE active_ride_id IS NOT NULL") == 1
 
