@@ -254,7 +254,7 @@ def test_what_a_refused_rollback_hides_is_still_told(
 
     event.listen(movr.engine, "rollback_savepoint", refuse)
     with engine.begin() as other:
-        other.execute(text("SELECT id FROM vehicles FOR UPDATE"))
+        other.execute(text("UPDATE vehicles SET color = 'blue'"))
         with pytest.raises((errors.DatabaseBusy, errors.DatabaseSlow)):
             movr.start_ride(vehicle, rider)
     event.remove(movr.engine, "rollback_savepoint", refuse)
