@@ -111,8 +111,9 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     if not settings.headless:
         _check_view(settings)
     if not url:
+        database = _temporary_database(settings.test_db_uri)
         print("Starting MovR on a temporary database; this takes some seconds.", flush=True)
-        uri = stack.enter_context(_temporary_database(settings.test_db_uri))
+        uri = stack.enter_context(database)
         url = stack.enter_context(server.serving(uri, log))
     engine = _engine(uri)
     stack.callback(engine.dispose)

@@ -127,9 +127,10 @@ def test_a_short_run_on_a_temporary_movr_succeeds_and_leaves_nothing(folder: Pat
 def test_on_a_server_of_ours_its_database_is_there_for_the_run_only(
     folder: Path, server: str, session_engine: Engine
 ) -> None:
-    with LoadTestRun(folder, TEST_DB_URI=server, SECONDS="3") as load_test:
+    with LoadTestRun(folder, TEST_DB_URI=server) as load_test:
         load_test.wait_for_writes(1)
         during = load_databases(session_engine)
+        load_test.press_ctrl_c()
 
         assert load_test.end() == 0, load_test.output
 
