@@ -85,15 +85,8 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
 ERASE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_NOT_RIDING)
-    .values(
-        first_name=None,
-        last_name=None,
-        email=None,
-        username=None,
-        password_hash=None,
-        session_epoch=_users.c.session_epoch + 1,
-        deleted_at=_NOW,
-    )
+    .values({column: None for column in _users.c if column.info.get("personal")})
+    .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
     .returning(_users.c.id)
 )
 _IS_OWNED: Final = and_(

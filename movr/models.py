@@ -5,7 +5,7 @@ index for a foreign key, so each index is declared here.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -41,6 +41,9 @@ from movr.formats import (
 from movr.geo import BANDS_PER_DEGREE
 
 CityName = String(20)
+
+# What deleting an account erases (movr/changes.py).
+PERSONAL: Final = {"personal": True}
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -88,11 +91,11 @@ class User(Base):
 
     city: Mapped[str] = mapped_column(CityName, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    first_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
-    last_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
-    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
-    username: Mapped[str | None] = mapped_column(String(USERNAME_LENGTH))
-    password_hash: Mapped[str | None] = mapped_column(String(200))
+    first_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH), info=PERSONAL)
+    last_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH), info=PERSONAL)
+    email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=PERSONAL)
+    username: Mapped[str | None] = mapped_column(String(USERNAME_LENGTH), info=PERSONAL)
+    password_hash: Mapped[str | None] = mapped_column(String(200), info=PERSONAL)
     is_owner: Mapped[bool]
     active_ride_city: Mapped[str | None] = mapped_column(CityName)
     active_ride_id: Mapped[UUID | None]

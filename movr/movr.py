@@ -111,25 +111,20 @@ class MovR:
         self,
         city: str,
         *,
-        first_name: str,
-        last_name: str,
-        email: str,
-        username: str,
         password: str,
         idempotency_key: str = "",
+        **account: str,
     ) -> UserKey:
         """Open an account with this home city and return its key.
 
-        All calls with the same `idempotency_key` open one account. Raises UsernameTaken.
+        All calls with the same `idempotency_key` open one account. `account` has the fields of
+        results.Account. Raises UsernameTaken.
         """
         user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
         self._write(
             transactions.register,
             user,
-            first_name=first_name,
-            last_name=last_name,
-            email=email,
-            username=username,
+            results.Account(**account),
             password_hash=passwords.hash_password(password),
         )
         return user
@@ -140,10 +135,9 @@ class MovR:
         Raises WrongCredentials.
         """
         rows = self._read(queries.CREDENTIALS, username=username.lower())
-        *member, password_hash = rows[0] if rows else (None,)
-        if not passwords.is_password(password, password_hash):
+        if not passwords.is_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongCredentials
-        return rows_to.member(member)
+        return rows_to.member(rows[0])
 
     def session_member(self, user: UserKey, epoch: int = 0) -> results.Member | None:
         """Return the member of a session, or None if the session has ended.
@@ -202,7 +196,7 @@ class MovR:
         """
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
         member, rows = self._read_with_member(user, epoch, queries.MEMBERS_OF_CITY, **wanted)
-        people = [results.CityMember(*row) for row in rows if member]
+        people = rows_to.all_as(results.CityMember, rows if member else ())
         return MemberAndPage(
             member, rows_to.page(people, size, lambda neighbour: str(neighbour.id))
         )
@@ -242,7 +236,7 @@ class MovR:
             after=after or FIRST_ID,
             limit=size + 1,
         )
-        owned = [rows_to.owned_vehicle(row) for row in rows if member]
+        owned = rows_to.owned_vehicles(rows if member else ())
         return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
@@ -253,11 +247,11 @@ class MovR:
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
         if not rows:
             raise errors.VehicleNotFound
-        return results.Vehicle(*rows[0])
+        return rows_to.all_as(results.Vehicle, rows)[0]
 
     def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
         """Return all available vehicles of the city, for the public feed."""
-        return [results.PublicVehicle(*row) for row in self._read(queries.FREE_VEHICLES, city=city)]
+        return rows_to.all_as(results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city))
 
     def add_vehicle(
         self,
@@ -337,7 +331,7 @@ class MovR:
         rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
             raise errors.RideNotFound
-        return rows_to.ride(rows[0])
+        return rows_to.all_as(results.Ride, rows)[0]
 
     def history(
         self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
@@ -369,7 +363,7 @@ class MovR:
             self._write(transactions.update_region, city.name, city.region)
 
     def _page_of_vehicles(
-        self, search: Search, radius: float, rows: Sequence[Sequence[Any]]
+        self, search: Search, radius: float, rows: Sequence[Row[Any]]
     ) -> Page[results.NearbyVehicle]:
         """Return a page from `rows`, found within `radius` metres.
 
@@ -378,7 +372,7 @@ class MovR:
         while len(rows) <= search.size and radius < search.farthest:
             radius *= GROWTH
             rows = self._read(search.statement(radius), **search.parameters(radius))
-        found = [rows_to.nearby_vehicle(row) for row in rows]
+        found = rows_to.nearby_vehicles(rows)
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
 
@@ -400,13 +394,13 @@ class MovR:
 
     def _read_with_member(
         self, user: UserKey, epoch: int, statement: Executable, **parameters: object
-    ) -> tuple[results.Member | None, Sequence[Sequence[Any]]]:
+    ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
         """Execute a statement built by `queries._with_member`; return the member and the rows."""
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(statement, **key, **parameters)
-        split = queries.MEMBER_COLUMNS
-        member = rows_to.member(rows[0][:split]) if rows[0][0] else None
-        return member, [row[split:] for row in rows if row[split]]
+        first = rows[0]  # there is one even if member or list are missing: their columns are NULL
+        member = rows_to.member(first) if first.member_id else None
+        return member, rows if first.id else ()
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object

@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from movr.formats import AVAILABLE, MONTH, WEEK
 from movr.models import Ride, RideTotal, User, Vehicle
+from movr.results import Member
 
 DISTANCE_BEFORE_FIRST: Final = -1  # a distance, in millimetres
 
@@ -41,25 +42,13 @@ _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
 _LIMIT: Final = bindparam("limit", type_=Integer())
 
-_MEMBER: Final = (
-    User.city,
-    User.id,
-    User.first_name,
-    User.last_name,
-    User.email,
-    User.username,
-    User.is_owner,
-    User.session_epoch,
-    User.cities_ridden,
-    User.active_ride_city,
-    User.active_ride_id,
-    User.active_ride_type,
-    User.active_ride_brand,
-    User.active_ride_start,
-    User.active_ride_latitude,
-    User.active_ride_longitude,
+# The fields of a member and of their active ride, which columns are called: as `member_…`, so that
+# a statement may bring a list beside them.
+_MEMBER: Final = tuple(
+    column.label(f"member_{column.key}")
+    for column in User.__table__.c
+    if column.key in Member.__dataclass_fields__ or column.key.startswith("active_ride_")
 )
-MEMBER_COLUMNS: Final = len(_MEMBER)
 _VEHICLE: Final = (
     Vehicle.city,
     Vehicle.id,
@@ -259,9 +248,8 @@ def _with_member(found: Select[Any], *order: str) -> Select[Any]:
     """
     me, others = SESSION_MEMBER.subquery("me"), found.subquery("found")
     one = select(literal_column("1").label("one")).subquery("one")
-    member = [column.label(f"member_{column.key}") for column in me.c]
     both = one.outerjoin(me, true()).outerjoin(others, true())
-    return select(*member, *others.c).select_from(both).order_by(*(others.c[o] for o in order))
+    return select(*me.c, *others.c).select_from(both).order_by(*(others.c[o] for o in order))
 
 
 @cache

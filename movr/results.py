@@ -55,7 +55,18 @@ class ActiveRide(NamedTuple):
         return RideKey(self.city, self.id)
 
 
-class Member(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What a person enters to register; the columns of users have the same names."""
+
+    first_name: str
+    last_name: str
+    email: str
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Account):
     """A user with an account, with the data that only this member may see.
 
     `cities_ridden` names the cities where the member has ever ridden; their history is searched
@@ -64,10 +75,6 @@ class Member(NamedTuple):
 
     city: str
     id: UUID
-    first_name: str
-    last_name: str
-    email: str
-    username: str
     is_owner: bool
     session_epoch: int
     cities_ridden: tuple[str, ...]

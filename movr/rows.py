@@ -1,10 +1,12 @@
-"""Conversion of database rows to the types of results.py."""
+"""Conversion of database rows to the types of results.py. Columns are read by name."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from datetime import date, timedelta
-from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import Row
 
 from movr import results
 from movr.cities import Position
@@ -12,36 +14,57 @@ from movr.results import Page
 
 MILLIMETRES: Final = 1000  # in a metre
 
-Row = Sequence[Any]
+Rows = Sequence[Row[Any]]
 Item = TypeVar("Item")
 
-_FIELDS_OF_RIDE: Final = attrgetter(*results.Ride._fields)  # which the columns are called
+# The fields of a member that are columns.
+_MEMBER: Final = [field.name for field in fields(results.Member) if field.name != "active_ride"]
 
 
-def member(row: Row) -> results.Member:
-    """Return a member from the member columns of queries.py."""
-    city, id_, type_, brand, start, latitude, longitude = row[9:]
-    position = None if latitude is None else Position(latitude, longitude)
-    ride = results.ActiveRide(city, id_, type_, brand, start, position) if id_ else None
-    fields = [*row[:8], tuple(row[8]), ride]
-    return results.Member(*fields)
+def member(row: Row[Any]) -> results.Member:
+    """Return a member from the `member_…` columns of queries.py."""
+    known = {name: getattr(row, f"member_{name}") for name in _MEMBER}
+    known["cities_ridden"] = tuple(known["cities_ridden"])
+    return results.Member(**known, active_ride=_active_ride(row))
 
 
-def nearby_vehicle(row: Row) -> results.NearbyVehicle:
-    """Return a vehicle with its distance in metres; the row has millimetres."""
-    return results.NearbyVehicle(results.Vehicle(*row[:-1]), row[-1] / MILLIMETRES)
+def _active_ride(row: Row[Any]) -> results.ActiveRide | None:
+    if row.member_active_ride_id is None:
+        return None
+    latitude, longitude = row.member_active_ride_latitude, row.member_active_ride_longitude
+    return results.ActiveRide(
+        city=row.member_active_ride_city,
+        id=row.member_active_ride_id,
+        vehicle_type=row.member_active_ride_type,
+        vehicle_brand=row.member_active_ride_brand,
+        start_time=row.member_active_ride_start,
+        start=None if latitude is None else Position(latitude, longitude),
+    )
 
 
-def owned_vehicle(row: Row) -> results.OwnedVehicle:
-    """Return a vehicle with the sums of its rides; zeros if it was not ridden."""
-    rides, time, distance = row[-3:]
-    month = results.MonthlyActivity(rides, time or timedelta(), distance or 0)
-    return results.OwnedVehicle(results.Vehicle(*row[:-3]), month)
+def all_as(kind: type[Item], rows: Rows) -> list[Item]:
+    """Convert rows to named tuples by the names of their fields; other columns are ignored."""
+    return [kind(*values) for values in _columns(rows, *_fields(kind))]
 
 
-def ride(row: object) -> results.Ride:
-    """Return a ride from a row with columns of the same names; other columns are ignored."""
-    return results.Ride(*_FIELDS_OF_RIDE(row))
+def nearby_vehicles(rows: Rows) -> list[results.NearbyVehicle]:
+    """Return vehicles with their distances in metres; the rows have millimetres."""
+    return [
+        results.NearbyVehicle(vehicle, millimetres / MILLIMETRES)
+        for vehicle, (millimetres,) in zip(
+            all_as(results.Vehicle, rows), _columns(rows, "distance"), strict=True
+        )
+    ]
+
+
+def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
+    """Return vehicles with the sums of their rides; zeros for those not ridden."""
+    activities = (
+        results.MonthlyActivity(rides, time or timedelta(), distance or 0)
+        for rides, time, distance in _columns(rows, "rides", "time", "distance")
+    )
+    vehicles = all_as(results.Vehicle, rows)
+    return [results.OwnedVehicle(*pair) for pair in zip(vehicles, activities, strict=True)]
 
 
 def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
@@ -59,9 +82,9 @@ def page_of_vehicles(
     return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
 
 
-def page_of_rides(found: Sequence[object], size: int) -> Page[results.Ride]:
+def page_of_rides(rows: Rows, size: int) -> Page[results.Ride]:
     """Return a page whose `next` is `<start time>~<id>` of its last ride."""
-    rides = [ride(row) for row in found]
+    rides = all_as(results.Ride, rows)
     return page(rides, size, lambda last: f"{last.start_time.isoformat()}~{last.id}")
 
 
@@ -69,3 +92,19 @@ def page(found: Sequence[Item], size: int, key: Callable[[Item], str]) -> Page[I
     """Return the first `size` items as a page; a further item means that there is a next page."""
     items = tuple(found[:size])
     return Page(items, key(items[-1]) if len(found) > size else None)
+
+
+def _fields(kind: type[object]) -> tuple[str, ...]:
+    names: tuple[str, ...] = cast("Any", kind)._fields
+    return names
+
+
+def _columns(rows: Rows, *names: str) -> Iterable[list[Any]]:
+    """Return the named columns of each row.
+
+    The positions are looked up once, because `row.name` is much slower than `row[position]`.
+    """
+    if not rows:
+        return ()
+    places = [rows[0]._fields.index(name) for name in names]
+    return ([row[place] for place in places] for row in rows)

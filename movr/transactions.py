@@ -10,6 +10,7 @@ Deadlocks are avoided by lock order: a transaction changes the user's row first,
 ride afterwards.
 """
 
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
@@ -20,36 +21,31 @@ from movr import changes, errors, queries
 from movr.cities import Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE
-from movr.results import RideKey, UserKey, VehicleKey
+from movr.results import Account, RideKey, UserKey, VehicleKey
 
 
 def register(
     connection: Connection,
     user: UserKey,
+    account: Account,
     *,
-    first_name: str,
-    last_name: str,
-    email: str,
-    username: str,
     password_hash: str,
 ) -> None:
     """Open an account; the username is stored in lower case. Raises UsernameTaken."""
+    username = account.username.lower()
     opened = _is_changed(
         connection,
         changes.OPEN_ACCOUNT,
         city=user.city,
         id=user.id,
-        first_name=first_name,
-        last_name=last_name,
-        email=email,
-        username=username.lower(),
+        **asdict(replace(account, username=username)),
         password_hash=password_hash,
         is_owner=False,
         cities_ridden=[],
     )
     if opened:
         return
-    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username.lower())
+    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username)
     if holder.scalar() != user.id:
         raise errors.UsernameTaken
 

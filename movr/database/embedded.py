@@ -108,7 +108,8 @@ def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresS
         get_server,
     )
 
-    with PostgresServer._lock:  # noqa: SLF001 - guards the list of users
+    with PostgresServer.lock_path.open("a") as lock:  # guards the list of users
+        fcntl.lockf(lock, fcntl.LOCK_EX)
         _remove_dead_processes(data / _USERS)
     return get_server(data, cleanup_mode=cleanup_mode)
 

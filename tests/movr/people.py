@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from movr import transactions
 from movr.cities import CITIES, Position
-from movr.results import RideKey, UserKey, VehicleKey
+from movr.results import Account, RideKey, UserKey, VehicleKey
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PLACE = CITIES[0].centre
@@ -21,10 +21,12 @@ def a_member(
     transactions.register(
         connection,
         user,
-        first_name="Ada",
-        last_name="Lovelace",
-        email="ada@example.com",
-        username=username or f"ada-{secrets.token_hex(6)}",
+        Account(
+            first_name="Ada",
+            last_name="Lovelace",
+            email="ada@example.com",
+            username=username or f"ada-{secrets.token_hex(6)}",
+        ),
         password_hash="$argon2id$…",
     )
     return user

@@ -1,4 +1,4 @@
-"""gunicorn's worker of threads, which loses no request when it stops."""
+"""gunicorn's threaded worker, with another way to stop that loses no request."""
 
 from socket import socket
 
@@ -6,15 +6,15 @@ from gunicorn.workers.gthread import ThreadWorker
 
 
 class Worker(ThreadWorker):
-    """Closes its listeners as soon as it stops, once it has accepted who is waiting there.
+    """Accepts all waiting connections and closes its listeners as soon as it stops.
 
-    gunicorn's own keeps them open, unheeded, until its last request is done: the kernel goes on
-    welcoming connections and resets them in the end, and a proxy may not send a POST again that
-    was reset. Refused at once, it sends it elsewhere (tests/web/operations/test_shutdown.py).
+    gunicorn's worker keeps its listeners open until its last request is done. Meanwhile the kernel
+    accepts connections and resets them at the end. A proxy must not repeat a POST after a reset,
+    but it sends it elsewhere if the connection is refused (tests/web/operations/test_shutdown.py).
     """
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001 - gunicorn's
-        """Heed the listeners or not; the latter is the first that a worker does when it stops."""
+        """Start or stop accepting connections; a worker that stops calls this first."""
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
             while self.sockets:

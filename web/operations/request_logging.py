@@ -29,7 +29,6 @@ def configure(log_format: str) -> None:
     logger.setLevel(logging.INFO)
     # What no line of ours says need not be found out for each: logging's own advice on speed.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001
 
 
 def formatter(log_format: str) -> logging.Formatter:

@@ -1,9 +1,9 @@
 """A cache of rendered template fragments, keyed by their arguments.
 
-Lists and maps of vehicles, past rides and totals take most of the time of their pages, and say the
-same as long as their arguments are the same (docs/decisions/0009). Templates call
-`cached_fragment("past_ride", ride)` for the macro `past_ride` of fragments.html. A fragment that
-is cached must hold nothing but its arguments: no token, no nonce, no clock, no name of the viewer.
+Lists and maps of vehicles, past rides and totals take most of the time of their pages, and are the
+same for equal arguments (docs/decisions/0009). Templates call `cached_fragment("past_ride", ride)`
+for the macro `past_ride` of fragments.html. A cached fragment must not contain a token, a nonce,
+the time, or anything else that is not in its arguments.
 """
 
 import sys
@@ -33,7 +33,7 @@ REMOVE_VEHICLE: Final = CardAction("vehicles.remove", "Remove", "the", style="ou
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the cache, and the actions of vehicle cards."""
+    """Add the cache and the actions of vehicle cards to the globals of templates."""
     app.jinja_env.globals.update(
         cached_fragment=make_cache(MOST_BYTES),
         START_RIDE=START_RIDE,
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
 
 
 def make_cache(most_bytes: int) -> Callable[..., Markup]:
-    """Return a function that renders fragments and keeps those used last, up to so many bytes."""
+    """Return a function that renders a fragment, or returns it from a cache of this size."""
 
     @cached(LRUCache(most_bytes, getsizeof=_size), lock=Lock(), info=True)
     def cached_fragment(macro: str, *arguments: Hashable) -> Markup:
@@ -53,5 +53,5 @@ def make_cache(most_bytes: int) -> Callable[..., Markup]:
 
 
 def _size(fragment: Markup) -> int:
-    """Return the bytes of a fragment and its key: what the key holds, the fragment shows."""
+    """Return the size of a fragment and its key. The fragment shows all data of its key."""
     return 2 * sys.getsizeof(fragment)

@@ -1,4 +1,4 @@
-"""The headers of every response: who served it, its cost, what a browser may do with it."""
+"""The headers of every response: security, caching, the region, the cost of the database."""
 
 import secrets
 from typing import Final
@@ -51,7 +51,7 @@ def served_by() -> str:
 
 
 def csp_nonce() -> str | None:
-    """What marks this reply's own scripts and styles to Google Maps; None without API_KEY."""
+    """Return the nonce of this response's scripts and styles; None without API_KEY."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe() if settings().api_key else None
     found: str | None = g.nonce
@@ -65,14 +65,14 @@ def _add_headers(response: Response) -> Response:
     headers["X-Served-By-Region"] = served_by()
     if not settings().debug:
         headers["Strict-Transport-Security"] = _HSTS
-    if request_id := g.get("request_id"):  # not if it was refused before anything began
+    if request_id := g.get("request_id"):  # missing if the request was refused early
         headers[request_logging.REQUEST_ID_HEADER] = request_id
     if cost := g.get("query_stats"):
         milliseconds, statements = cost.seconds * 1000, _count(cost.statements)
         headers["Server-Timing"] = f'db;dur={milliseconds:.1f};desc="{statements}"'
     if source := g.get("city_from"):
         headers["X-City-From"] = source
-    # What a member sees is for no cache. A view whose response may be kept says so itself.
+    # Nothing is cached, unless its view sets Cache-Control.
     headers.setdefault("Cache-Control", "no-store")
     return response
 

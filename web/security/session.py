@@ -1,8 +1,8 @@
-"""Who is asking.
+"""Sessions, by Flask-Login.
 
-The session is a signed cookie that carries the user's key (city, id), so that even "who is this?"
-is a lookup by primary key in the home region, made when somebody needs to know. The cookie also
-says which epoch of the account's sessions it is of: raising it on the user's row ends them all.
+The session is a signed cookie with the user's key (city, id), so that the member is read by primary
+key in the home region, when a view needs it. The cookie also contains the epoch of the account's
+sessions: raising the epoch in the user's row ends all of them.
 """
 
 from collections.abc import Callable
@@ -34,36 +34,36 @@ login_manager: Final = LoginManager()
 
 
 class SessionUser(UserMixin):
-    """Somebody with a session of ours, which may have ended since."""
+    """A visitor with a session, which may have been ended."""
 
     def __init__(self, key: UserKey, epoch: int) -> None:
-        """Take both on trust: they were signed."""
+        """Store the key and the epoch of the signed cookie."""
         self.key = key
         self.epoch = epoch
 
     def get_id(self) -> str:
-        """The key, as the cookie keeps it."""
+        """Return the key as the cookie stores it."""
         return f"{self.key.city}/{self.key.id}"
 
-    @cached_property  # Werkzeug's: before Python 3.12 functools' held a lock that all viewers share
+    @cached_property  # Werkzeug's: before Python 3.12, that of functools has one lock for all users
     def member(self) -> Member | None:
-        """The member of this session; None once it was ended or the account is deleted."""
+        """The member of this session; None if it was ended or the account is deleted."""
         return movr().session_member(self.key, self.epoch)
 
     def read(self, read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
-        """What this member asks to see; who they are is asked for in the same round trip."""
+        """Return a page that is read together with the member, in one round trip."""
         seen = read(self.key, self.epoch)
         self.member = seen.member
         return seen.page
 
     @property
     def is_authenticated(self) -> bool:
-        """True for a member. What Flask-Login's login_required asks."""
+        """True for a member; used by Flask-Login's `login_required`."""
         return self.member is not None
 
 
 class AnonymousUser(AnonymousUserMixin):
-    """Somebody without a session of ours."""
+    """A visitor without a session."""
 
     key: None = None
     epoch: int = 0
@@ -71,20 +71,20 @@ class AnonymousUser(AnonymousUserMixin):
 
 
 def init_app(app: Flask) -> None:
-    """Set up Flask-Login: members are known by the session alone."""
-    # Remember-me is off. No request has a cookie of this name.
+    """Set up Flask-Login with the session as the only way to log in."""
+    # Remember-me is off: no cookie can have this name.
     app.config["REMEMBER_COOKIE_NAME"] = "="
     # A rider's address changes during a ride, so the session is not tied to it.
     login_manager.session_protection = None
     login_manager.anonymous_user = AnonymousUser
-    app.after_request(_allow_shared_caches)  # before Flask-Login's own, so that it runs after it
+    app.after_request(_allow_shared_caches)  # runs after Flask-Login's function
     login_manager.init_app(app)
 
 
 def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
-    """Log in, in a new session of this epoch, and know the browser again."""
+    """Start a new session of this epoch, and remember the browser."""
     _renew()
-    session["epoch"] = epoch  # beside the key, where code that knows no epochs leaves it alone
+    session["epoch"] = epoch  # apart from the key, so that older code keeps it
     login_user(SessionUser(key, epoch))
     known_browsers.remember_browser(username)
 
@@ -96,14 +96,14 @@ def log_out() -> None:
 
 
 def _renew() -> None:
-    """Forget the session but for the city looked at, which is nobody's secret."""
+    """Clear the session, except for the chosen city."""
     kept = {name: session[name] for name in ("city", "guessed") if name in session}
     session.clear()
     session.update(kept)
 
 
 def current_member() -> Member:
-    """The member who is asking, in a view that requires login."""
+    """Return the member who sent the request, in a view that requires login."""
     found: Member | None = current_user.member
     if found is None:
         raise AccountDeleted
@@ -111,9 +111,9 @@ def current_member() -> Member:
 
 
 def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
-    """What the member who is asking sees, in a view that has this in place of `login_required`.
+    """Read a page together with the member, in a view without `login_required`.
 
-    Whoever is none is asked to log in, which ends the request.
+    Redirects anonymous visitors to the login page, which ends the request.
     """
     page: Page[Item] | None = current_user.read(read) if current_user.key else None
     if page is None or current_user.member is None:

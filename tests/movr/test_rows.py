@@ -1,0 +1,53 @@
+"""From rows to results: columns are read by name, in whatever order a statement brings them."""
+
+import re
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Connection, Row, Select, literal, select
+
+from movr import queries, rows
+from movr.changes import ERASE_ACCOUNT
+from movr.models import User
+from movr.movr import MovR
+from movr.results import Vehicle
+from tests.visitor import registration
+
+
+def in_both_orders(connection: Connection, found: Select[Any]) -> list[Row[Any]]:
+    """The one row of this statement, and the same with its columns the other way round."""
+    columns = found.subquery().c
+    return [connection.execute(select(*order)).one() for order in (columns, reversed(columns))]
+
+
+def test_a_member_is_the_same_in_whatever_order_its_columns_come(movr: MovR) -> None:
+    user = movr.register(**registration("rome"))
+    found = queries.SESSION_MEMBER.params(member_city=user.city, member_id=user.id, epoch=0)
+    with movr.engine.connect() as connection:
+        usual, reverse = in_both_orders(connection, found)
+
+    assert tuple(usual) == tuple(reversed(reverse))
+    assert rows.member(usual) == rows.member(reverse) == movr.session_member(user)
+
+
+def test_a_vehicle_is_the_same_in_whatever_order_its_columns_come(movr: MovR) -> None:
+    named = [literal(name).label(name) for name in Vehicle._fields]
+    with movr.engine.connect() as connection:
+        both = in_both_orders(connection, select(*named))
+
+    assert rows.all_as(Vehicle, [both[0]]) == rows.all_as(Vehicle, [both[1]])
+    assert rows.all_as(Vehicle, [both[1]]) == [Vehicle(*Vehicle._fields)]  # type: ignore[arg-type]
+
+
+def test_erasing_clears_every_column_that_an_erased_account_must_not_have() -> None:
+    (check,) = (
+        constraint
+        for constraint in User.metadata.tables["users"].constraints
+        if isinstance(constraint, CheckConstraint) and str(constraint.name).endswith("erased_check")
+    )
+    must_be_gone = set(re.findall(r"\((\w+) IS NOT NULL\)", str(check.sqltext)))
+
+    personal = {column.name for column in User.__table__.c if column.info.get("personal")}
+
+    assert len(must_be_gone) == 5
+    assert must_be_gone == personal
+    assert personal <= set(ERASE_ACCOUNT.compile().params)
