@@ -17,7 +17,7 @@ from bench import growth, machine, people, servers, terminal
 from bench.compare import KEPT
 from bench.load import drive
 from bench.pages import CYCLE, END, SEE, START, scripts_of_app, scripts_of_floor
-from bench.record import Act, Plan, record
+from bench.record import Plan, RecordedRequest, record
 from bench.results import Page, Results
 from bench.servers import Serving, gunicorn
 from movr.database.admin import uri_text
@@ -92,10 +92,13 @@ def _floor(url: URL, plan: Plan) -> Iterator[Serving]:
 
 
 def _page(plan: Plan, name: str) -> Page:
-    acts: Sequence[Act] = [
-        plan.acts[act] for act in ((START, SEE, END) if name == CYCLE else (name,))
+    requests: Sequence[RecordedRequest] = [
+        plan.requests[part] for part in ((START, SEE, END) if name == CYCLE else (name,))
     ]
-    return Page(sum(act.statements for act in acts), sum(act.round_trips for act in acts))
+    return Page(
+        sum(request.statements for request in requests),
+        sum(request.round_trips for request in requests),
+    )
 
 
 def _facts(app: Serving, floor: Serving, pages: Mapping[str, Page]) -> dict[str, str]:

@@ -21,24 +21,26 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _PLAN: Final[dict[str, Any]] = json.loads(Path(os.environ["FLOOR_PLAN"]).read_text())
-_ACTS: Final[dict[str, Any]] = {slug(name): act for name, act in _PLAN["acts"].items()}
+_REQUESTS: Final[dict[str, Any]] = {
+    slug(name): recorded for name, recorded in _PLAN["requests"].items()
+}
 _thread: Final = threading.local()
 
 
 def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Serve `/<page>[/<id>…]`; the ids replace the recorded ones in the statements."""
     _, name, *ids = environ["PATH_INFO"].split("/")
-    act = _ACTS.get(name, {"status": "200 OK", "sql": (), "ids": (), "body": ""})
-    for statement in act["sql"]:
-        _run(_with_ids(statement, act["ids"], ids))
-    body = act["body"].encode()
+    recorded = _REQUESTS.get(name, {"status": "200 OK", "sql": (), "ids": (), "body": ""})
+    for statement in recorded["sql"]:
+        _run(_with_ids(statement, recorded["ids"], ids))
+    body = recorded["body"].encode()
     headers = [("Content-Type", "text/html"), ("Content-Length", str(len(body)))]
-    start_response(act["status"], headers)
+    start_response(recorded["status"], headers)
     return [body]
 
 
-def _with_ids(statement: str, recorded: list[str], ids: list[str]) -> str:
-    for old, new in zip(recorded, ids, strict=False):  # most pages have no ids
+def _with_ids(statement: str, old_ids: list[str], ids: list[str]) -> str:
+    for old, new in zip(old_ids, ids, strict=False):  # most pages have no ids
         statement = statement.replace(old, new)
     return statement
 

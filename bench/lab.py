@@ -82,27 +82,27 @@ class Rider(Visitor):
         self.post(self.link("/users").replace("/users", "/users/remove"))
 
 
-def _seeing(path: str) -> Callable[[Rider], object]:
+def _open(path: str) -> Callable[[Rider], object]:
     return lambda rider: rider.get(path)
 
 
 # One request each; the order is that of a visit.
 STEPS: Final[Mapping[str, Callable[[Rider], object]]] = {
-    "Home as a stranger": _seeing("/"),
-    "Vehicles as a stranger": _seeing("/vehicles"),
-    "Form to register": _seeing("/register"),
+    "Home as a stranger": _open("/"),
+    "Vehicles as a stranger": _open("/vehicles"),
+    "Form to register": _open("/register"),
     "Register": Rider.register,
-    "Home": _seeing("/"),
+    "Home": _open("/"),
     "Log out": lambda rider: rider.post("/logout"),
-    "Form to log in": _seeing("/login"),
+    "Form to log in": _open("/login"),
     "Log in": Rider.log_in,
-    "Vehicles": _seeing("/vehicles"),
-    "Members": _seeing("/users"),
-    "Form to add a vehicle": _seeing("/vehicles/add"),
+    "Vehicles": _open("/vehicles"),
+    "Members": _open("/users"),
+    "Form to add a vehicle": _open("/vehicles/add"),
     "Add a vehicle": Rider.add_vehicle,
     "Profile": Rider.see_profile,
     "Start a ride": Rider.start_ride,
-    "Rides": _seeing("/rides"),
+    "Rides": _open("/rides"),
     "End a ride": Rider.end_ride,
     "Remove a vehicle": Rider.remove_vehicle,
     "Delete the account": Rider.leave,
@@ -117,7 +117,7 @@ class Place:
     proxy: LatencyProxy
     rider: Rider
 
-    def take(self, step: str) -> tuple[float, int]:
+    def measure(self, step: str) -> tuple[float, int]:
         """Perform a step; return its duration in milliseconds and its number of round trips."""
         self.proxy.reset()
         began = time.perf_counter()
@@ -199,9 +199,9 @@ def _place(stack: ExitStack, url: URL, distance: float, added: float) -> Place:
 def measure(places: Sequence[Place], rounds: int) -> list[Slope]:
     """Measure each step alternately at all places, so that disturbances affect all of them."""
     for _, step, place in terminal.progress(_visits(places, 1), "Warming up"):
-        place.take(step)
+        place.measure(step)
     taken = {
-        (number, step, place.distance): place.take(step)
+        (number, step, place.distance): place.measure(step)
         for number, step, place in terminal.progress(_visits(places, rounds), "Measuring")
     }
     return [

@@ -38,7 +38,7 @@ class Client:
         self.seconds: list[float] = []
         self._begin()
 
-    def go_on(self) -> bool:
+    def handle_reply(self) -> bool:
         """Handle received data. Return False after the last run."""
         reply = self._connection.receive()
         if reply is None:
@@ -72,7 +72,7 @@ def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
             selector.register(connection.socket, selectors.EVENT_READ, client)
         while selector.get_map():
             for key, _ in selector.select():
-                if not key.data.go_on():
+                if not key.data.handle_reply():
                     selector.unregister(key.fileobj)
         elapsed = time.perf_counter() - began
         cpu, own = serving.cpu() - cpu, time.process_time() - own

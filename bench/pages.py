@@ -13,7 +13,7 @@ from bench.visitor import OK, SEE_OTHER, TOKEN, Visitor
 from movr.cities import DEFAULT_CITY
 
 STRANGER: Final = " as a stranger"
-AROUND: Final = "Vehicles from where one is"
+SEARCH_NEAR: Final = "Vehicles from where one is"
 CYCLE: Final = "Start and end a ride"
 SPREAD: Final = 0.015  # degrees, about a mile, the area of the vehicles
 START, SEE, END = "start", "see", "end"  # the three requests of the cycle
@@ -33,7 +33,7 @@ def paths(person: Person) -> dict[str, str]:
         "Form to log in as a stranger": "/login",
         "Home": "/",
         "Vehicles": "/vehicles",
-        AROUND: _around(),
+        SEARCH_NEAR: _path_near_random_position(),
         "Members": "/users",
         "Rides": "/rides",
         "Profile": f"/users/{person.id}",
@@ -62,7 +62,7 @@ def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
     }
     return {
         **pages,
-        AROUND: partial(_look_around, member),
+        SEARCH_NEAR: partial(_search_near_random_position, member),
         CYCLE: partial(_ride, person, member, token),
     }
 
@@ -83,15 +83,15 @@ def _see(data: bytes) -> Generator[bytes, Reply, None]:
     _expect(reply, OK)
 
 
-def _around() -> str:
+def _path_near_random_position() -> str:
     """Return the path of the list of vehicles near a random position."""
     north, east = (random.uniform(-SPREAD, SPREAD) for _ in range(2))  # noqa: S311 - no secret
     centre = DEFAULT_CITY.centre
     return f"/vehicles?near={centre.latitude + north:.5f},{centre.longitude + east:.5f}"
 
 
-def _look_around(session: str) -> Generator[bytes, Reply, None]:
-    reply = yield request(_around(), session=session)
+def _search_near_random_position(session: str) -> Generator[bytes, Reply, None]:
+    reply = yield request(_path_near_random_position(), session=session)
     _expect(reply, OK)
 
 

@@ -15,7 +15,7 @@ from scenarios.shared.world import analyze, totals_of
 
 MORE_THAN_A_PAGE: Final = 40
 # Far from the centre, so that searches there find only the scenario's vehicles.
-ASIDE: Final = Position(DEFAULT_CITY.latitude + 0.2, DEFAULT_CITY.longitude)
+FAR_FROM_CENTRE: Final = Position(DEFAULT_CITY.latitude + 0.2, DEFAULT_CITY.longitude)
 PASSWORD: Final = "faster than a floor"  # noqa: S105 - of accounts in temporary databases
 
 
@@ -71,8 +71,8 @@ def _vehicles(person: Person, now: datetime) -> list[dict[str, object]]:
             "color": "red",
             "brand": "Kona",
             "last_location": "120 Amsterdam Avenue",
-            "latitude": ASIDE.latitude,
-            "longitude": ASIDE.longitude,
+            "latitude": FAR_FROM_CENTRE.latitude,
+            "longitude": FAR_FROM_CENTRE.longitude,
         }
         for vehicle in (person.vehicle, *others)
     ]

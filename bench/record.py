@@ -28,7 +28,7 @@ _TRANSACTION_CONTROL: Final = frozenset({"BEGIN", "COMMIT"})
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RecordedRequest:
     """A recorded request: SQL, round trips, response, and the ids that a replay replaces."""
 
     sql: list[str]
@@ -47,7 +47,7 @@ class Act:
 class Plan:
     """The recorded requests, by name."""
 
-    acts: dict[str, Act] = field(default_factory=dict)
+    requests: dict[str, RecordedRequest] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as JSON data for the floor's process."""
@@ -82,7 +82,7 @@ class Recorder:
         self._sql.clear()
         self._proxy.reset()
         reply = act()
-        self.plan.acts[name] = Act(
+        self.plan.requests[name] = RecordedRequest(
             list(self._sql), self._proxy.round_trips, reply.status, reply.text, []
         )
         return reply.text
@@ -125,4 +125,4 @@ def _note_ride(recorder: Recorder, person: Person) -> None:
     recorder.note(END, lambda: recorder.send(found[1], location=END_LOCATION))
     ids = [str(person.id), str(person.vehicle), found[1].rpartition("/")[2]]
     for name in (START, SEE, END):
-        recorder.plan.acts[name] = replace(recorder.plan.acts[name], ids=ids)
+        recorder.plan.requests[name] = replace(recorder.plan.requests[name], ids=ids)

@@ -67,7 +67,7 @@ def server() -> Iterator[URL]:
     if uri := os.environ.get("DB_URI"):
         yield parse_uri(uri)
         return
-    terminal.tell("Starting PostgreSQL")
+    terminal.announce("Starting PostgreSQL")
     with embedded.temporary() as uri:
         yield parse_uri(uri)
 
@@ -78,7 +78,7 @@ def fresh_database(server: URL) -> Iterator[URL]:
     """Create a database with MovR's schema and no rows, and drop it afterwards."""
     name = f"movr_bench_{secrets.token_hex(4)}"
     uri, url = uri_text(server), server.set(database=name)
-    terminal.tell("Making a database")
+    terminal.announce("Making a database")
     admin.create_database(uri, name)
     try:
         with connected(url) as engine:
@@ -106,7 +106,7 @@ def gunicorn(application: str, **settings: str) -> Iterator[Serving]:
     """Serve this application with gunicorn as in production, on a free port of the loopback."""
     bind = f"127.0.0.1:{_free_port()}"
     url = f"http://{bind}"
-    terminal.tell(f"Starting {application}")
+    terminal.announce(f"Starting {application}")
     environment = {
         **os.environ,
         "DEBUG": "0",

@@ -39,7 +39,7 @@ def run(command: Callable[[], None]) -> int:
     return 0
 
 
-def tell(what: str) -> None:
+def announce(what: str) -> None:
     """Print the current activity to stderr."""
     print(f"{what}.", file=sys.stderr, flush=True)
 

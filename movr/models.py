@@ -51,7 +51,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({quoted})"
 
 
-def _plain(column: str, *, longest: int) -> str:
+def _is_plain_text(column: str, *, longest: int) -> str:
     """Return an SQL condition: the text is not blank and has no markup or control characters."""
     return f"length(btrim({column})) BETWEEN 1 AND {longest} AND {column} !~ '{MARKUP_OR_CONTROL}'"
 
@@ -112,8 +112,8 @@ class User(Base):
         UniqueConstraint("username"),
         Index(None, "city", "deleted_at", "id"),
         _check_city(),
-        CheckConstraint(_plain("first_name", longest=NAME_LENGTH), name="first_name"),
-        CheckConstraint(_plain("last_name", longest=NAME_LENGTH), name="last_name"),
+        CheckConstraint(_is_plain_text("first_name", longest=NAME_LENGTH), name="first_name"),
+        CheckConstraint(_is_plain_text("last_name", longest=NAME_LENGTH), name="last_name"),
         CheckConstraint(f"username ~ '{USERNAME_PATTERN}'", name="username"),
         CheckConstraint(f"email ~ '{EMAIL_PATTERN}'", name="email"),
         CheckConstraint(
@@ -183,9 +183,11 @@ class Vehicle(Base):
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
         CheckConstraint(_one_of("status", (AVAILABLE, IN_USE)), name="status"),
-        CheckConstraint(_plain("last_location", longest=LOCATION_LENGTH), name="last_location"),
-        CheckConstraint(_plain("color", longest=WORD_LENGTH), name="color"),
-        CheckConstraint(_plain("brand", longest=WORD_LENGTH), name="brand"),
+        CheckConstraint(
+            _is_plain_text("last_location", longest=LOCATION_LENGTH), name="last_location"
+        ),
+        CheckConstraint(_is_plain_text("color", longest=WORD_LENGTH), name="color"),
+        CheckConstraint(_is_plain_text("brand", longest=WORD_LENGTH), name="brand"),
         CheckConstraint(
             "(latitude IS NULL) = (longitude IS NULL)"
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
@@ -198,8 +200,8 @@ class Vehicle(Base):
 class Ride(Base):
     """A ride, stored in the vehicle's city. It is active while `end_time` is NULL.
 
-    `distance` is the distance between start and end along the ground, in metres. It is NULL if the
-    geocoder did not find the end location.
+    `distance` is the distance between start and end along the ground, in metres. It is NULL while
+    the ride is active, or if the position of its start or end is unknown.
     """
 
     __tablename__ = "rides"
@@ -226,8 +228,12 @@ class Ride(Base):
         Index(None, "rider_city", "rider_id", "start_time", "id"),
         Index(None, "city", "vehicle_id", "start_time"),
         _check_city(),
-        CheckConstraint(_plain("start_location", longest=LOCATION_LENGTH), name="start_location"),
-        CheckConstraint(_plain("end_location", longest=LOCATION_LENGTH), name="end_location"),
+        CheckConstraint(
+            _is_plain_text("start_location", longest=LOCATION_LENGTH), name="start_location"
+        ),
+        CheckConstraint(
+            _is_plain_text("end_location", longest=LOCATION_LENGTH), name="end_location"
+        ),
         CheckConstraint(
             "(end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL)"
             " AND end_time >= start_time",

@@ -170,11 +170,11 @@ def _of_owner() -> Select[Any]:
 
 # Rides are stored in their vehicle's city. Naming the cities where the rider has ridden keeps the
 # query in the home region of a rider who has only ridden there (docs/decisions/0001).
-_RIDDEN: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
+_CITIES_RIDDEN: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
 _RIDER: Final = (
     Ride.rider_city == bindparam("rider_city"),
     Ride.rider_id == bindparam("rider_id"),
-    Ride.city.in_(_RIDDEN),
+    Ride.city.in_(_CITIES_RIDDEN),
 )
 
 
@@ -187,7 +187,9 @@ def _with_vehicle(rides: Select[Any]) -> Select[Any]:
     return (
         select(*page, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
         .join(Vehicle, and_(Vehicle.city == page.city, Vehicle.id == page.vehicle_id))
-        .where(Vehicle.city.in_(_RIDDEN))  # implied by the join, but not every planner infers it
+        .where(
+            Vehicle.city.in_(_CITIES_RIDDEN)
+        )  # implied by the join, but not every planner infers it
         .order_by(page.start_time.desc(), page.id.desc())
     )
 

@@ -174,7 +174,8 @@ class RideTotal(NamedTuple):
 class Ride(NamedTuple):
     """A ride and its vehicle. `end_time`, `end_location` and `length` are None while active.
 
-    `distance` is in metres. It is None while the ride is active, or if its end has no position.
+    `distance` is in metres. It is None while the ride is active, or if the position of its start or
+    end is unknown.
     """
 
     city: str

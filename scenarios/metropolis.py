@@ -68,7 +68,9 @@ def _load(engine: Engine, district: World) -> int:
 def _districts(rows: int, now: datetime) -> Iterator[World]:
     """Generate all cities, district by district; the first district contains the logins."""
     password_hash = hash_password(secrets.token_urlsafe())
-    districts = chain.from_iterable(_of(city, rows, now, password_hash) for city in CITIES)
+    districts = chain.from_iterable(
+        _districts_of_city(city, rows, now, password_hash) for city in CITIES
+    )
     first = next(districts)
     world.set_login(first.free_rider(), RIDER)
     world.set_login(first.owner(), OWNER)
@@ -76,7 +78,7 @@ def _districts(rows: int, now: datetime) -> Iterator[World]:
     yield from districts
 
 
-def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
+def _districts_of_city(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
     """Generate the city's `rows` vehicles in districts, with their users and rides."""
     chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
     faker = world.name_generator(city, chance)
@@ -86,9 +88,12 @@ def _of(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[Wo
         number = min(DISTRICT, rows - first)
         people = [
             world.person(city, *chance.choice(names), chance, password_hash=password_hash)
-            for _ in range(_parts(number, VEHICLES_AN_OWNER) + _parts(number, VEHICLES_A_RIDER))
+            for _ in range(
+                _number_of_parts(number, VEHICLES_AN_OWNER)
+                + _number_of_parts(number, VEHICLES_A_RIDER)
+            )
         ]
-        owners = people[: _parts(number, VEHICLES_AN_OWNER)]
+        owners = people[: _number_of_parts(number, VEHICLES_AN_OWNER)]
         vehicles = [
             world.vehicle(owners[n % len(owners)], chance, before=now - PAST, around=SPREAD)
             for n in range(number)
@@ -104,7 +109,7 @@ def _rides(
 
     In the last slot, one of UNDER_WAY rides is active.
     """
-    parts = _parts(len(vehicles), len(riders))
+    parts = _number_of_parts(len(vehicles), len(riders))
     slots = ROUNDS * parts
     slot = PAST / slots
     for number in range(slots):
@@ -121,6 +126,6 @@ def _rides(
             yield world.ride(rider, vehicle, start, end, chance)
 
 
-def _parts(number: int, size: int) -> int:
+def _number_of_parts(number: int, size: int) -> int:
     """Return the number of parts of this size, rounded up."""
     return -(-number // size)

@@ -46,7 +46,7 @@ def waiting() -> Iterator[None]:
         _remaining.set(_remaining.get() - (time.monotonic() - began))
 
 
-def answered() -> None:
+def record_reply() -> None:
     """Record that the database has just replied to this thread."""
     _last_reply.set(time.monotonic())
 

@@ -70,7 +70,7 @@ def is_embedded(uri: str) -> bool:
 def keep_running_for(uri: str) -> None:
     """If this database is on the embedded server, keep that running while this process lives."""
     if is_embedded(uri):
-        with _one_at_a_time():
+        with _process_lock():
             _run(_data(), runtime=folder() / "runtime")
 
 
@@ -89,7 +89,7 @@ def _with_database(
     database: str, data: Path, *, runtime: Path, cleanup_mode: str = "stop"
 ) -> "tuple[PostgresServer, str]":
     """Return the running server of this folder and the URI of a database on it."""
-    with _one_at_a_time():
+    with _process_lock():
         server = _run(data, runtime=runtime, cleanup_mode=cleanup_mode)
         _create_unless_there(server.get_uri(), database)
     return server, str(server.get_uri(database))
@@ -115,7 +115,7 @@ def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresS
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _process_lock() -> Iterator[None]:
     """Hold a lock between processes while a server is started or a database is created.
 
     For root, the package first creates a system user; two processes doing so at once would let

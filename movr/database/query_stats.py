@@ -32,12 +32,12 @@ class QueryStats:
     waiting_since: float | None = None
 
     def start_waiting(self, *, round_trips: int) -> None:
-        """Count these round trips, and the time from now on."""
+        """Add these round trips, and start to measure the time of waiting."""
         self.round_trips += round_trips
         self.waiting_since = time.perf_counter()
 
     def stop_waiting(self) -> None:
-        """Add the time since `start_waiting`."""
+        """Add the seconds since `start_waiting`."""
         if self.waiting_since is not None:
             self.seconds += time.perf_counter() - self.waiting_since
             self.waiting_since = None
@@ -54,12 +54,12 @@ def start() -> QueryStats:
 
 
 def count_queries(engine: Engine) -> None:
-    """Count what this engine's connections send, and the time until they are answered."""
+    """Count the round trips of this engine's connections, and the seconds until each reply."""
     event.listen(engine, "before_cursor_execute", _statement_begins)
     event.listen(engine, "after_cursor_execute", _statement_ended)
     event.listen(engine, "commit", _transaction_ends)
     event.listen(engine, "rollback", _transaction_ends)
-    # No event says that COMMIT was answered; its connection is given back at once.
+    # There is no event after COMMIT, but its connection is checked in immediately afterwards.
     event.listen(engine, "checkin", _stop_waiting)
     event.listen(engine, "handle_error", _stop_waiting)
 
@@ -71,12 +71,12 @@ def _statement_begins(connection: Connection, *_: object) -> None:
 
 
 def _statement_ended(*_: object) -> None:
-    deadline.answered()
+    deadline.record_reply()
     _stop_waiting()
 
 
 def _transaction_ends(connection: Connection) -> None:
-    """COMMIT or ROLLBACK is sent, where there is a transaction to end."""
+    """Count COMMIT or ROLLBACK; neither is sent if no transaction has begun."""
     stats = _stats.get()
     if stats and not connection.invalidated and _driver(connection).status != STATUS_READY:
         stats.start_waiting(round_trips=1)
@@ -88,7 +88,7 @@ def _stop_waiting(*_: object) -> None:
 
 
 def _sends_begin(connection: Connection) -> bool:
-    """True if psycopg2 will send BEGIN before the next statement, and wait for its answer."""
+    """Return True if psycopg2 will send BEGIN, in a separate round trip, before a statement."""
     driver = _driver(connection)
     return driver.status == STATUS_READY and not driver.autocommit
 
@@ -98,7 +98,7 @@ def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's connect
 
 
 def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
-    """The same act, every run of which but the first is counted as a retry."""
+    """Decorate `act` so that each of its calls after the first is counted as a retry."""
     runs = count()
 
     def counted(*arguments: Any) -> Result:
@@ -110,16 +110,16 @@ def counting_retries(act: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def watch_pool(engine: Engine, taken: Callable[[], None], given_back: Callable[[], None]) -> None:
-    """Have it said when a connection of this engine's pool is taken, and when it is given back."""
+    """Call `taken` when a connection of the pool is checked out, `given_back` when checked in."""
     busy: set[ConnectionPoolEntry] = set()
 
     @event.listens_for(engine, "checkout")
-    def taking(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    def checked_out(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
         busy.add(entry)
         taken()
 
     @event.listens_for(engine, "checkin")
-    def giving_back(_connection: object, entry: ConnectionPoolEntry) -> None:
-        if entry in busy:  # the pool also says so of one that could not be made
+    def checked_in(_connection: object, entry: ConnectionPoolEntry) -> None:
+        if entry in busy:  # also sent for a connection that could not be made
             busy.remove(entry)
             given_back()

@@ -74,7 +74,7 @@ def names(columns: str) -> list[str]:
     return [name.strip('"') for name in _NAME.findall(columns)]
 
 
-def tuples(step: Step) -> list[Cities]:
+def cities_of_rows(step: Step) -> list[Cities]:
     """Return the cities in each column of a step's literal rows; empty if one is no literal."""
     columns: dict[str, list[Cities]] = {}
     for key, value in step.attributes:

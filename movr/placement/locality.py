@@ -132,9 +132,9 @@ def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
 
 
 def touched_regions(connection: Connection, sent: SentStatement) -> TouchedRegions:
-    """Return the regions in the server's plan for this statement, without executing it.
+    """Return the regions that the server's plan for this statement accesses. Changes nothing.
 
-    On CockroachDB, reads are also executed with `enforce_home_region`.
+    On CockroachDB, a read is also executed under `enforce_home_region` if the server has it.
     """
     if is_cockroachdb(connection.engine.url):
         rows = connection.exec_driver_sql(f"EXPLAIN (VERBOSE) {sent.statement}", sent.parameters)

@@ -16,7 +16,15 @@ from sqlalchemy import UniqueConstraint
 
 from movr.models import Base
 from movr.placement.definitions import TABLES
-from movr.placement.explain import Cities, Step, cities_named, cities_of_spans, names, parse, tuples
+from movr.placement.explain import (
+    Cities,
+    Step,
+    cities_named,
+    cities_of_rows,
+    cities_of_spans,
+    names,
+    parse,
+)
 
 Columns = list[tuple[str, Cities]]  # names, each with the column's possible cities if known
 
@@ -161,7 +169,7 @@ class _Reader:
             buffer = self._buffers[step.get("label")]
             return _renamed(step.columns, self._columns(buffer.inputs[0]))
         if step.name == "values":
-            return list(zip(step.columns, tuples(step), strict=False))
+            return list(zip(step.columns, cities_of_rows(step), strict=False))
         if step.name.startswith(_SETS):
             return self._of_all(step)
         known = self._known(step)
@@ -206,7 +214,7 @@ class _Reader:
         written = names(step.get("into").partition("(")[2])
         if step.inputs:
             return _renamed(written, self._columns(step.inputs[0]))
-        return list(zip(written, tuples(step), strict=False))
+        return list(zip(written, cities_of_rows(step), strict=False))
 
     def _of_all(self, step: Step) -> Columns:
         """Return the columns of a union; a column's cities are known if all inputs know them."""

@@ -47,7 +47,7 @@ def _create_copy(table: Table, *, partitioned: bool) -> Iterator[Step]:
         cities = quoted(tuple(city.name for city in cities_in(region)))
         yield Step(
             f"Create its partition for {region}.",
-            f"CREATE TABLE {_child(table, region)}_new PARTITION OF {table.name}_new"
+            f"CREATE TABLE {_partition(table, region)}_new PARTITION OF {table.name}_new"
             f" FOR VALUES IN ({cities})",
         )
     stored = ", ".join(column.name for column in table.columns if column.computed is None)
@@ -63,8 +63,8 @@ def _rename_copy(table: Table, *, partitioned: bool) -> Iterator[Step]:
         f"ALTER TABLE {table.name}_new RENAME TO {table.name}",
     )
     for region in REGIONS if partitioned else ():
-        child = _child(table, region)
-        yield Step("Rename its partition.", f"ALTER TABLE {child}_new RENAME TO {child}")
+        partition = _partition(table, region)
+        yield Step("Rename its partition.", f"ALTER TABLE {partition}_new RENAME TO {partition}")
     kinds = (PrimaryKeyConstraint, ForeignKeyConstraint)
     for kind in kinds:
         for constraint in sorted(table.constraints, key=lambda each: str(each.name)):
@@ -75,7 +75,7 @@ def _rename_copy(table: Table, *, partitioned: bool) -> Iterator[Step]:
         yield Step(f"Create the index {index.name}.", _sql(CreateIndex(index)))
 
 
-def _child(table: Table, region: str) -> str:
+def _partition(table: Table, region: str) -> str:
     return f"{table.name}_{partition_name(region)}"
 
 

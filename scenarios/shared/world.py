@@ -67,13 +67,17 @@ class World:
 
     def free_rider(self) -> Row:
         """Return a user of the first city with past rides and no active ride."""
-        return next(u for u in self._at_home() if u["cities_ridden"] and not u["active_ride_id"])
+        return next(
+            u
+            for u in self._users_of_default_city()
+            if u["cities_ridden"] and not u["active_ride_id"]
+        )
 
     def owner(self) -> Row:
         """Return an owner of the first city."""
-        return next(user for user in self._at_home() if user["is_owner"])
+        return next(user for user in self._users_of_default_city() if user["is_owner"])
 
-    def _at_home(self) -> Iterator[Row]:
+    def _users_of_default_city(self) -> Iterator[Row]:
         return (user for user in self.users if user["city"] == DEFAULT_CITY.name)
 
 

@@ -131,7 +131,7 @@ def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
         visitor.log_in(*traveller.TRAVELLER[1:])
         assert visitor.active_ride()
     listed = clone.run("list")
-    assert "traveller     A New Yorker rides in Paris" in listed
+    assert "traveller     A rider from New York with" in listed
     assert f"is up: {url}" in listed
     assert url in clone.run("up", "traveller", status=1)
     assert is_serving(url)
