@@ -107,4 +107,4 @@ def sentences(reply: httpx.Response) -> str:
     found = re.findall(
         r'<(?:p|div) class="(?:alert|invalid-feedback|lead)[^"]*"[^>]*>([^<]*)<', reply.text
     )
-    return f"{reply.status_code}: " + " | ".join(found)
+    return f"{reply.status_code}: " + " | ".join(map(str.strip, found))

@@ -16,7 +16,7 @@ from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
 from web.pages import auth, city, password_reset, rides, users, vehicles
-from web.rendering import fragments, maps, static_files, template_filters
+from web.rendering import bootstrap, fragments, maps, static_files, template_filters
 from web.security import rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
 
@@ -27,7 +27,7 @@ LARGEST_FORM: Final = 64 * 1024  # bytes
 
 def create_app(settings: Settings) -> Flask:
     """MovR as a WSGI application, on the database of these settings."""
-    app = Flask("movr", root_path=str(ROOT), static_folder=None)
+    app = Flask("movr", root_path=str(ROOT), static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         DEBUG=settings.debug,
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     rate_limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, template_filters, maps, fragments):
+    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
     for noun in (city, auth, password_reset, vehicles, rides, users, gbfs, health, metrics):

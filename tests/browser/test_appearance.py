@@ -40,6 +40,19 @@ def test_pages_are_light_or_dark_as_the_visitor_likes_it(
         assert (sum(page.evaluate(LUMINANCE)) > 3 * 128) is is_light
 
 
+@pytest.mark.parametrize(
+    ("scheme", "theme", "is_light"), [("light", "dark", False), ("dark", "light", True)]
+)
+def test_a_page_with_a_theme_of_its_own_is_light_or_dark_by_that(
+    browser: Browser, site: str, scheme: str, theme: str, *, is_light: bool
+) -> None:
+    with opened(browser, site, PHONE | {"color_scheme": scheme}) as page:
+        page.goto("/login")
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+
+        assert (sum(page.evaluate(LUMINANCE)) > 3 * 128) is is_light
+
+
 def test_a_shared_link_shows_a_title_a_sentence_and_a_picture(desk: Page) -> None:
     desk.goto("/vehicles")
     said = {

@@ -30,7 +30,7 @@ def register(device: InputDevice, city: str) -> str:
     device.fill(page.get_by_label("Username"), username)
     device.fill(page.get_by_label("Password"), PASSWORD)
     device.press(page.get_by_role("button", name="Create my account"))
-    expect(page.get_by_role("status").first).to_contain_text("Welcome to MovR, Ada.")
+    expect(page.get_by_role("alert")).to_contain_text("Welcome to MovR, Ada.")
     return username
 
 
@@ -63,11 +63,11 @@ def test_a_rider_s_journey(device: InputDevice, new_http_visitor: NewVisitor) ->
     expect(page.get_by_role("heading", name="You are riding a Kona bike")).to_be_visible()
     device.fill(page.get_by_label("Where did you leave it?"), "2 Tremont Street")
     device.press(main.get_by_role("button", name="End ride"))
-    expect(page.get_by_role("status").first).to_contain_text("Your ride has ended.")
+    expect(page.get_by_role("alert")).to_contain_text("Your ride has ended.")
     expect(main).to_contain_text("2 Tremont Street")
 
     device.press(page.get_by_role("button", name="Log out"))
-    expect(page.get_by_role("status").first).to_contain_text("You are logged out.")
+    expect(page.get_by_role("alert")).to_contain_text("You are logged out.")
     log_in(device, username)
     device.press(page.get_by_role("link", name="Rides", exact=True))
     expect(main).to_contain_text("2 Tremont Street")
@@ -85,7 +85,7 @@ def test_an_owner_s_journey(device: InputDevice) -> None:
     device.fill(page.get_by_label("Brand"), "Zephyr")
     device.fill(page.get_by_label("Where it stands"), "1 Rue Cler")
     device.press(page.get_by_role("button", name="Put it on the street"))
-    expect(page.get_by_role("status").first).to_contain_text("Your scooter is on the street.")
+    expect(page.get_by_role("alert")).to_contain_text("Your scooter is on the street.")
     expect(main.get_by_role("list")).to_contain_text("1 Rue Cler")
 
     device.press(page.get_by_role("button", name="Remove"))
@@ -93,7 +93,7 @@ def test_an_owner_s_journey(device: InputDevice) -> None:
 
     device.press(page.locator(".danger summary"))
     device.press(page.get_by_role("button", name="Yes, delete my account"))
-    expect(page.get_by_role("status").first).to_contain_text("Your account is deleted.")
+    expect(page.get_by_role("alert")).to_contain_text("Your account is deleted.")
     log_in(device, username)
     expect(page.get_by_text("do not match")).to_be_visible()
 

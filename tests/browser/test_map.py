@@ -371,7 +371,7 @@ def test_a_ride_is_ended_where_the_map_was_clicked(
     expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
     page.get_by_role("button", name="End ride").click()
 
-    expect(page.get_by_role("status").first).to_contain_text("Your ride has ended.")
+    expect(page.get_by_role("alert")).to_contain_text("Your ride has ended.")
     ((_, longitude),) = positions(session_movr, owner)
     assert longitude < BATTERY.longitude
 

@@ -68,6 +68,7 @@ LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", EVERYBODY),
     "leaflet": Route("/leaflet/leaflet.css", EVERYBODY),
+    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
     "health.alive": Route("/healthz", EVERYBODY),
     "health.ready": Route("/readyz", EVERYBODY),
     "metrics.show": Route("/metrics", EVERYBODY),
@@ -363,7 +364,7 @@ def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: 
     page = scene.browser_of(Who.GHOST).get(path)
 
     assert page.status_code == 200
-    assert 'href="/login">Log in</a>' in page.text
+    assert re.search(r'href="/login">\s*Log in\s*</a>', page.text)
     assert "Log out" not in page.text
     assert "/users/" not in page.text
 
@@ -507,11 +508,11 @@ def test_logging_in_leads_back_to_the_page_that_the_ride_was_to_start_from(
 
 def link_to(path: str, page: httpx.Response) -> str:
     """Where the link in a sentence of this page leads that leads there."""
-    (found,) = re.findall(rf'class="sheet-foot">[^<]*<a href="({path}[^"]*)"', page.text)
+    (found,) = re.findall(rf'<p class="mt-3 mb-0">[^<]*<a href="({path}[^"]*)"', page.text)
     return unescape(found)
 
 
 def kept(page: httpx.Response) -> str:
     """The page that was wanted, as the form of this page keeps it."""
-    (found,) = re.findall(r'name="next" value="([^"]+)">\s*<div class="field">', page.text)
+    (found,) = re.findall(r'name="next" value="([^"]+)">\s*<div class="mb-3">', page.text)
     return unescape(found)

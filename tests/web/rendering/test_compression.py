@@ -4,7 +4,8 @@ import pytest
 
 from tests.visitor import Visitor
 
-TEXTS = ("/", "/login", "/static/css/base.css", "/static/css/blocks.css")
+BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
+TEXTS = ("/", "/login", "/static/css/tokens.css", BOOTSTRAP)
 
 
 def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]:

@@ -174,6 +174,8 @@ def test_what_somebody_wrote_into_a_form_is_nobody_elses(new_visitor: NewVisitor
 def test_the_top_of_a_page_is_its_viewers_own(new_visitor: NewVisitor) -> None:
     members = [new_visitor().register() for _ in range(2)]  # of the same first name
     for member in (*members, *reversed(members)):
-        profiles = re.findall(r'class="top-name" href="([^"]+)"', member.get("/vehicles").text)
+        profiles = re.findall(
+            r'class="nav-link top-name" href="([^"]+)"', member.get("/vehicles").text
+        )
         assert profiles == [f"/users/{member.id}"]
     assert "top-name" not in new_visitor().get("/vehicles").text

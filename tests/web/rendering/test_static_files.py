@@ -1,5 +1,6 @@
 """Static files: kept for good at the addresses that pages give, and only there."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.visitor import Visitor
 from web.app import create_app
 from web.rendering.static_files import fingerprint, serve_folder
 
+BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
 SECURELY = HERE.replace("http:", "https:")
 CURRENT = fingerprint(ROOT / "static")
 STALE = "0123456789ab"
@@ -27,7 +29,7 @@ def production(database: str) -> Iterator[NewVisitor]:
 @pytest.mark.parametrize(
     "name",
     [
-        "css/base.css",
+        "css/tokens.css",
         "favicon.svg",
         "favicon.png",
         "touch-icon.png",
@@ -44,7 +46,7 @@ def test_a_page_s_own_files_are_kept_for_a_year(production: NewVisitor, name: st
     assert {"immutable", "public", "max-age=31536000"} == set(kept.split(", "))
 
 
-@pytest.mark.parametrize("address", ["/static/css/base.css", f"/static/{STALE}/css/base.css"])
+@pytest.mark.parametrize("address", ["/static/css/tokens.css", f"/static/{STALE}/css/tokens.css"])
 def test_at_other_addresses_a_file_is_asked_after_each_time(
     production: NewVisitor, address: str
 ) -> None:
@@ -67,15 +69,15 @@ def test_nothing_but_static_files_is_served(production: NewVisitor, path: str) -
 
 
 def test_while_developing_a_changed_file_is_seen_at_once(visitor: Visitor) -> None:
-    kept = visitor.get(f"/static/{CURRENT}/css/base.css").headers["Cache-Control"]
+    kept = visitor.get(f"/static/{CURRENT}/css/tokens.css").headers["Cache-Control"]
 
     assert set(kept.split(", ")) == {"public", "max-age=0"}
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
-    first = visitor.get("/static/css/base.css")
+    first = visitor.get("/static/css/tokens.css")
 
-    again = visitor.get("/static/css/base.css", {"If-None-Match": first.headers["ETag"]})
+    again = visitor.get("/static/css/tokens.css", {"If-None-Match": first.headers["ETag"]})
 
     assert first.headers["Content-Encoding"] in {"br", "gzip"}
     assert again.status_code == 304
@@ -108,3 +110,25 @@ def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
     assert address == f"/leaflet/{fingerprint(tmp_path)}/map.js"
     with app.test_client().get(address) as reply:
         assert reply.cache_control.immutable
+
+
+def test_bootstrap_s_style_is_kept_and_compressed_like_our_own_files(
+    production: NewVisitor,
+) -> None:
+    visitor = production()
+    (address,) = re.findall(r'href="(/bootstrap/static/[^"]+)"', visitor.get("/login").text)
+
+    style = visitor.get(address, {"Accept-Encoding": "br"})
+
+    assert {"immutable", "public", "max-age=31536000"} == set(
+        style.headers["Cache-Control"].split(", ")
+    )
+    assert style.headers["Content-Encoding"] == "br"
+    assert style.headers["Vary"] == "Accept-Encoding"
+    assert "default-src 'none'" in style.headers["Content-Security-Policy"]
+    assert visitor.get(BOOTSTRAP).headers["Cache-Control"] == "public, max-age=0"
+
+
+@pytest.mark.parametrize("name", ["js/bootstrap.min.js", "icons/bootstrap-icons.svg"])
+def test_of_bootstrap_only_what_pages_use_is_served(production: NewVisitor, name: str) -> None:
+    assert production().get(f"/bootstrap/static/{name}").status_code == 404
