@@ -63,10 +63,17 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database(server: str) -> Iterator[str]:
-    """The URI of a database with MovR's schema, for the whole run."""
+def template(server: str) -> Iterator[str]:
+    """The URI of a database with MovR's schema, to copy and not to connect to."""
     with databases.fresh_database(server) as uri:
         databases.bring_to_head(uri)
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def database(server: str, template: str) -> Iterator[str]:
+    """The URI of a database with MovR's schema, for the whole run."""
+    with databases.copied_database(server, template) as uri:
         yield uri
 
 
@@ -85,15 +92,17 @@ def empty_engine(empty_database: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def own_database(empty_database: str) -> str:
+def own_database(server: str, template: str) -> Iterator[str]:
     """The URI of a database with MovR's schema, for one test that changes it."""
-    databases.bring_to_head(empty_database)
-    return empty_database
+    with databases.copied_database(server, template) as uri:
+        yield uri
 
 
 @pytest.fixture
-def own_engine(own_database: str, empty_engine: Engine) -> Engine:  # noqa: ARG001 - the same one
-    return empty_engine
+def own_engine(own_database: str) -> Iterator[Engine]:
+    engine = databases.connect(own_database)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
@@ -105,13 +114,12 @@ def postgres(own_engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def scenario(server: str) -> Iterator[Staged]:
+def scenario(server: str, template: str) -> Iterator[Staged]:
     """Create separate databases, each filled with the scenario of this name."""
     with ExitStack() as stack:
 
         def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
-            uri = stack.enter_context(databases.fresh_database(server))
-            databases.bring_to_head(uri)
+            uri = stack.enter_context(databases.copied_database(server, template))
             engine = databases.connect(uri)
             stack.callback(engine.dispose)
             scenarios.find(name).fill(ScenarioContext(engine, datetime.now(UTC), **stage), rows)

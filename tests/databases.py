@@ -10,7 +10,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, Table, event, insert, select, text
 
 from movr.database import admin, embedded, schema
-from movr.database.engine import make_engine
+from movr.database.engine import is_cockroachdb, make_engine, parse_uri
 from movr.database.retries import retrying
 from movr.models import Base
 
@@ -34,6 +34,28 @@ def fresh_database(server: str) -> Iterator[str]:
     """Create an empty database on this server, yield its URI and drop it afterwards."""
     name = f"movr_test_{secrets.token_hex(4)}"
     admin.create_database(server, name)
+    try:
+        yield admin.sibling_uri(server, name)
+    finally:
+        admin.drop_database(server, name)
+
+
+@contextmanager
+def copied_database(server: str, template: str) -> Iterator[str]:
+    """Create a copy of the database `template`, which has MovR's schema and no connections.
+
+    Yields its URI and drops it afterwards. CockroachDB has no templates: migrations run again.
+    """
+    if is_cockroachdb(parse_uri(server)):
+        with fresh_database(server) as uri:
+            bring_to_head(uri)
+            yield uri
+        return
+    name, original = f"movr_test_{secrets.token_hex(4)}", parse_uri(template).database
+    engine = connect(server)
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {original}"))
+    engine.dispose()
     try:
         yield admin.sibling_uri(server, name)
     finally:
