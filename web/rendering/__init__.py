@@ -1,5 +1,5 @@
 """Rendering of HTML: template filters, cached fragments, maps, charts and static files.
 
 A module here turns the data of a view into text or SVG. It reads no database, and its caches
-contain no data of a user's session.
+contain no session data.
 """

@@ -85,7 +85,7 @@ def _cached_url_for(app: Flask) -> Callable[..., Markup]:
 
 
 def local_time(moment: datetime, city: str) -> Markup:
-    """Return a `<time>` element with the UTC time as attribute and the city's day and time as text."""
+    """Return a `<time>` element: the UTC time as attribute, the city's day and time as text."""
     place = _place(city)
     local = moment.astimezone(place.timezone)
     day = _day(local.date(), "yMMMEd", place.locale)
