@@ -156,7 +156,7 @@ class TextForm(FlaskForm):
         csrf = False
 
     def values(self) -> dict[str, str]:
-        """Return the values of the visible fields by name; call it after validation."""
+        """Return the values of all but hidden fields by name; call it after validation."""
         hidden = {field.name for field in self if isinstance(field, HiddenField)}
         return {name: text for name, text in self.data.items() if name not in hidden}
 
@@ -201,7 +201,7 @@ class LocationForm(TextForm):
 
 
 class LoginForm(TextForm):
-    """Username and password; does not reveal which formats they have."""
+    """Username and password, without the format rules for new ones."""
 
     username = _username("Please enter your username.")
     password = _password("Password", "Please enter your password.")

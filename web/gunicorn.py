@@ -45,7 +45,7 @@ threads = _settings.threads
 keepalive = 620  # seconds: longer than the 600 of Google's load balancer
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 forwarder_headers = ""  # trust no header, even from loopback, to set SCRIPT_NAME
-control_socket_disable = True  # needs a writable root file system
+control_socket_disable = True  # the socket needs a writable root file system
 graceful_timeout = 3 if _settings.debug else 30  # seconds
 
 

@@ -80,7 +80,7 @@ def _log(response: Response) -> Response:
 
 
 def _another_id() -> str:
-    """Return a random id. It is not secret, so `uuid4` with a system call per request is not needed."""
+    """Return a random id; it is not secret, so `uuid4` and its system call are not needed."""
     return f"{getrandbits(128):032x}"
 
 
@@ -93,7 +93,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats log records as JSON lines, with field names that log collectors such as Google's know."""
+    """Formats log records as JSON lines, with the field names of common log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON, with the id of the current request."""

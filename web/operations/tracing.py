@@ -83,7 +83,7 @@ def _instrument(app: Flask) -> None:
     inner = app.wsgi_app
 
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Suppress tracing of /readyz: without a request's span, each statement would be a trace."""
+        """Suppress tracing of /readyz, where each statement would be a trace of its own."""
         with suppress_instrumentation() if environ["PATH_INFO"] == "/readyz" else nullcontext():
             return inner(environ, start_response)
 
