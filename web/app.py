@@ -1,4 +1,4 @@
-"""create_app: wires MovR together, and decides nothing."""
+"""The application factory."""
 
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ LARGEST_FORM: Final = 64 * 1024  # bytes
 
 
 def create_app(settings: Settings) -> Flask:
-    """MovR as a WSGI application, on the database of these settings."""
+    """Create the Flask app with these settings."""
     app = Flask("movr", root_path=str(ROOT), static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -35,10 +35,10 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,
-        WTF_CSRF_TIME_LIMIT=None,  # a form is good for as long as its session
+        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=3,  # half the time of 4 for 7 % more bytes
-        COMPRESS_STREAMS=False,  # it leaves them open
+        COMPRESS_STREAMS=False,  # it would leave files open
     )
     app.extensions["settings"] = settings
     app.extensions["movr"] = MovR(
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Flask:
         )
     app.extensions["geocoder"] = geocoding.make_geocoder(settings)
     app.url_map.converters["city"] = CityConverter
-    # First: they measure all the others.
+    # First, because they measure all others.
     for part in (tracing, request_logging, response_headers, metrics):
         part.init_app(app)
     Compress(app)

@@ -1,4 +1,4 @@
-"""Settings: the environment (or `.env`), read once, checked at once."""
+"""Settings, read from the environment (or `.env`) and validated at startup."""
 
 import re
 import sqlite3
@@ -19,7 +19,7 @@ SMTP_PORT: Final = 587  # of submission, RFC 6409
 SMTPS_PORT: Final = 465  # RFC 8314
 SHORTEST_SECRET: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
-# What .env.example and common tutorials say in a secret's place.
+# Placeholders of .env.example and of common tutorials.
 KNOWN_SECRETS: Final = frozenset(
     {
         DEVELOPMENT_SECRET,
@@ -30,22 +30,22 @@ KNOWN_SECRETS: Final = frozenset(
 )
 
 
-# With one worker, who waits for a password to be hashed would wait behind others.
+# With one worker, hashing a password would delay all other requests.
 FEWEST_WORKERS: Final = 2
 MOST_WORKERS: Final = 8
 
 
 def workers_for_this_machine() -> int:
-    """A worker a processor, within reason: each holds connections to the database."""
+    """Return one worker per processor, limited because each holds database connections."""
     return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.available_cpus()))
 
 
 class SettingsError(Exception):
-    """The environment does not make sense; the message names each setting that is wrong."""
+    """The environment is invalid; the message names each invalid setting."""
 
 
 class MailServer(NamedTuple):
-    """A server that takes mail by SMTP, and the password it wants, if it wants one."""
+    """An SMTP server, with credentials if it requires them."""
 
     host: str
     port: int
@@ -56,10 +56,10 @@ class MailServer(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a deployment decides; each is read from the variable of its name in capitals.
+    """The settings of a deployment, each read from the upper-case variable of the same name.
 
-    NAME_FILE may name a file that holds the value of NAME, as orchestrators hand out secrets.
-    An empty `db_uri` means the embedded PostgreSQL, an empty `region` that MovR runs in one place.
+    NAME_FILE may name a file that contains the value of NAME, for secrets mounted as files.
+    An empty `db_uri` means the embedded PostgreSQL, an empty `region` a single-region deployment.
     """
 
     db_uri: str = ""
@@ -72,7 +72,7 @@ class Settings:
     pool_size: int = 5
     page_size: int = 30
     writes_per_minute: int = 120
-    rate_limit_file: str = ":memory:"  # what SQLite calls one in memory
+    rate_limit_file: str = ":memory:"  # SQLite's name for an in-memory database
     log_format: str = "text"
     workers: int = field(default_factory=workers_for_this_machine)
     threads: int = 4
@@ -87,7 +87,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in this environment. Raises SettingsError, naming all that is wrong."""
+    """Return the settings of this environment. Raises SettingsError, naming all invalid ones."""
     values: dict[str, Any] = {}
     problems = []
     for name, parse in _PARSERS.items():
@@ -107,9 +107,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _find(environment: Mapping[str, str], name: str) -> str:
-    """The text of a setting; hosting platforms call DB_URI DATABASE_URL.
+    """Return the text of a setting; DATABASE_URL, common on hosting platforms, replaces DB_URI.
 
-    Raises ValueError if it is said to be in a file that cannot be read.
+    Raises ValueError if the file that NAME_FILE names cannot be read.
     """
     variable = name.upper()
     if text := environment.get(variable, ""):
@@ -217,7 +217,7 @@ def _email(text: str) -> str:
 def _sqlite_file(path: str) -> str:
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")  # which takes the right to write
+            connection.execute("BEGIN IMMEDIATE")  # requires write access
     except sqlite3.Error:
         raise ValueError("must be the path of a file that can be written") from None
     return path

@@ -1,4 +1,4 @@
-"""What every view works with: the door to the data, and the settings."""
+"""Access to the current app's MovR object and settings."""
 
 from flask import current_app
 
@@ -7,12 +7,12 @@ from web.config import Settings
 
 
 def movr() -> MovR:
-    """The door to the data."""
+    """Return the MovR object of the current app."""
     door: MovR = current_app.extensions["movr"]
     return door
 
 
 def settings() -> Settings:
-    """What this deployment decided."""
+    """Return the settings of the current app."""
     found: Settings = current_app.extensions["settings"]
     return found

@@ -1,4 +1,4 @@
-"""How many processors this process may use, which a container is told by its limit."""
+"""The number of processors that this process may use, including a container's CPU limit."""
 
 import math
 import os
@@ -9,7 +9,7 @@ LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2: "<quota> <period>", 
 
 
 def available_cpus(limit: Path = LIMIT) -> int:
-    """The processors of the machine that this process may run on, or fewer by the limit; from 1."""
+    """Return the number of processors available to this process, limited by cgroup; at least 1."""
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
@@ -17,7 +17,7 @@ def available_cpus(limit: Path = LIMIT) -> int:
 
 
 def _quota(limit: Path) -> int:
-    """The limit of this container in whole processors, rounded up; a great number without one."""
+    """Return the container's CPU limit, rounded up to whole processors; 65536 if there is none."""
     try:
         quota, period = limit.read_text().split()
         return math.ceil(int(quota) / int(period))

@@ -1,4 +1,4 @@
-"""The city that a request is about: from its URL, its session, its headers or the settings."""
+"""The current city of a request, from its URL, session, headers or the settings."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -19,22 +19,22 @@ GUESSED: Final = (
 
 
 class CityConverter(BaseConverter):
-    """The city in an address: `/<city:city>` is `/new-york`, and there is no `/atlantis`."""
+    """URL converter for cities: `/<city:city>` matches `/new-york`; unknown cities are a 404."""
 
     def to_python(self, value: str) -> City:
-        """The city of this slug."""
+        """Return the city with this slug."""
         city = find_city_by_slug(value)
         if city is None:
             raise ValidationError
         return city
 
     def to_url(self, value: City) -> str:
-        """The slug of this city."""
+        """Return the slug of this city."""
         return value.slug
 
 
 def current_city() -> City:
-    """The city being looked at: of those that `_hints` gives, the first that there is."""
+    """Return the city of this request: the first that `_hints` yields."""
     city: City | None = g.get("city")
     if city is None:
         city, g.city_from = next((city, source) for city, source in _hints() if city)
@@ -43,12 +43,12 @@ def current_city() -> City:
 
 
 def set_current_city(city: City) -> None:
-    """Have this request's page be about this city, which its address names."""
+    """Set the city of this request, from its URL."""
     g.city = city
 
 
 def city_of_form() -> City:
-    """The city that a form names, so that it means what its page showed; else the current one."""
+    """Return the city in the form's hidden field, or else the current city."""
     named = request.form.get("city")
     city = find_city(named) if named else current_city()
     if city is None:
@@ -57,10 +57,10 @@ def city_of_form() -> City:
 
 
 def _hints() -> Iterator[tuple[City | None, str]]:
-    """Which city it may be, and what says so, which the reply repeats; the most deliberate first.
+    """Yield candidates for the city and their source (sent as X-City-From), by priority.
 
-    The one chosen on the page; else where the balancer says the visitor is; else the member's
-    home; else the first of this deployment's region; else New York, which is said once.
+    These are the city chosen on the page, the load balancer's headers, the member's home city,
+    the first city of this deployment's region, and New York, which a message mentions once.
     """
     header = settings().city_header
     yield find_city(session.get("city", "")), "chosen"

@@ -1,4 +1,4 @@
-"""What goes wrong, over HTTP: one table for refusals, one page for everything."""
+"""Error responses: one table maps each refusal to a response; all errors share one page."""
 
 import logging
 from collections.abc import Callable
@@ -24,20 +24,20 @@ RETRY_AFTER: Final = "5"  # seconds
 
 @dataclass(frozen=True, slots=True)
 class FlashAndRedirect:
-    """Say the sentence on the page of this URL."""
+    """Flash the refusal's sentence and redirect to this URL."""
 
     url: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """Say the sentence on a page with this status."""
+    """Show the refusal's sentence on the error page, with this status."""
 
     status: HTTPStatus
     retry_after: str | None = None
 
 
-# A view catches a refusal only where it belongs to a form's field.
+# A view catches a refusal only to show its sentence at a form field.
 RESPONSES: Final[dict[type[errors.Refusal], FlashAndRedirect | ErrorPage]] = {
     errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
     errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
@@ -76,7 +76,7 @@ logger = logging.getLogger("movr")
 
 
 def init_app(app: Flask) -> None:
-    """Answer refusals and errors in MovR's own clothes."""
+    """Register the error handlers."""
     app.register_error_handler(errors.Refusal, handle_refusal)
     app.register_error_handler(CSRFError, handle_csrf_error)
     app.register_error_handler(HTTPException, handle_http_error)
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
 
 
 def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
-    """What the table says."""
+    """Record the refusal and return the response that RESPONSES defines for its type."""
     record_refusal(refusal)
     answer = RESPONSES[type(refusal)]
     if isinstance(answer, FlashAndRedirect):
@@ -97,25 +97,25 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
 
 
 def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
-    """A form that did not come from one of our pages, or from one long gone."""
+    """Return a 400 page for a form whose CSRF token is missing, invalid or of an old session."""
     sentence = "This form has expired. Go back, reload the page and send it again."
     return _page(HTTPStatus.BAD_REQUEST, sentence)
 
 
 def handle_http_error(error: HTTPException) -> ResponseReturnValue:
-    """Werkzeug's errors: a page nobody wrote, a method nobody answers, a body too large."""
+    """Return the error page for Werkzeug's errors, such as 404, 405 and 413."""
     if error.response is not None or error.code is None or isinstance(error, BadHost):
-        return error  # without a host a page can't have links
+        return error  # the error page needs a valid host for its links
     if error.code == HTTPStatus.NOT_FOUND and gbfs.is_gbfs_request():
         return gbfs.feed_not_found()
     body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
-    # What the error itself must say: which methods a 405 allows, for one.
+    # A 405 must list the allowed methods.
     headers |= {name: text for name, text in error.get_headers() if name == "Allow"}
     return body, status, headers
 
 
 def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
-    """Everything else is a bug: noted in full in the log, told in one sentence."""
+    """Log an unexpected exception with its traceback and return a 500 page."""
     logger.error("%s %s failed", request.method, request_logging.route(), exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
 

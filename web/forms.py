@@ -1,4 +1,4 @@
-"""The forms: what their fields accept, in sentences.
+"""The forms and their validation.
 
 The database checks lengths, formats, markup and control characters again (movr/models.py).
 """
@@ -45,7 +45,7 @@ from movr.formats import (
 from web.context import settings
 from web.geoutils import parse_position
 
-# The sign for bytes that were no UTF-8; what turns writing around; letters that look like nothing.
+# The replacement character (invalid UTF-8), bidirectional controls and invisible letters.
 UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
@@ -63,7 +63,7 @@ def _lower(text: str | None) -> str | None:
 
 
 def max_length(longest: int, message: str) -> Callable[[Form, Field], None]:
-    """Refuse longer text, and look no further: patterns take their time over long ones."""
+    """Refuse longer text and stop validation, because patterns are slow on long text."""
 
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > longest:
@@ -74,7 +74,7 @@ def max_length(longest: int, message: str) -> Callable[[Form, Field], None]:
 
 
 def readable_text(_form: Form, field: Field) -> None:
-    """Refuse control characters, those that turn text around, and what was no UTF-8."""
+    """Refuse control characters, bidirectional controls, invisible letters and invalid UTF-8."""
     if any(
         unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
         for character in field.data
@@ -83,7 +83,7 @@ def readable_text(_form: Form, field: Field) -> None:
 
 
 def no_markup(_form: Form, field: Field) -> None:
-    """Refuse markup, and text of nothing that can be seen."""
+    """Refuse markup and text without visible characters."""
     if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
         raise ValidationError("This says nothing.")
     if re.search(MARKUP_OR_CONTROL, field.data):
@@ -119,7 +119,7 @@ def _username(missing: str) -> StringField:
 
 
 def _password(label: str, missing: str) -> PasswordField:
-    """A password that is known."""
+    """Return the field of an existing password."""
     return PasswordField(
         label,
         validators=[
@@ -148,7 +148,7 @@ def _new_password(label: str) -> PasswordField:
 
 
 class TextForm(FlaskForm):
-    """A form of text fields; its CSRF token is checked before any view, by CSRFProtect."""
+    """Base class of forms. CSRFProtect checks the token before the view, so the form does not."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' settings."""
@@ -156,36 +156,36 @@ class TextForm(FlaskForm):
         csrf = False
 
     def values(self) -> dict[str, str]:
-        """What was filled in, by the name of its field; call it once the form is valid."""
+        """Return the values of all but hidden fields by name; call it after validation."""
         hidden = {field.name for field in self if isinstance(field, HiddenField)}
         return {name: text for name, text in self.data.items() if name not in hidden}
 
 
 class IdempotentForm(TextForm):
-    """A form for something new: sent again as it is, it is the same new thing."""
+    """A form that creates something; submitting the same form twice creates it once."""
 
     key = HiddenField(default=secrets.token_hex)
 
     @property
     def idempotency_key(self) -> str:
-        """What only this form, filled in like this, says; nobody can guess or choose it."""
+        """A keyed hash of the form's data; clients cannot predict or choose it."""
         text = json.dumps(self.data, sort_keys=True)
         return hmac.digest(settings().secret_key.encode(), text.encode(), "sha256").hex()
 
 
 class LocationForm(TextForm):
-    """A form that says where, in words; and as a position, if the browser or a map gave one."""
+    """A form with a location as text and, optionally, a position of the browser or the map."""
 
     latitude = HiddenField()
     longitude = HiddenField()
 
     @property
     def position(self) -> Position | None:
-        """The place on earth that was given; None without one."""
+        """The submitted position; None if it is missing or invalid."""
         return parse_position(f"{self.latitude.data},{self.longitude.data}")
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """A position needs no words. Also say if it made no sense."""
+        """Fill in a default location for a position, and refuse an invalid position."""
         if self.position and not self.location.data:
             self.location.data = DEFAULT_LOCATION
         is_valid: bool = super().validate(extra_validators)
@@ -195,39 +195,39 @@ class LocationForm(TextForm):
         return is_valid
 
     def refuse_position(self, sentence: str) -> None:
-        """Say why at the words, which can be seen; and forget it, so that words will do."""
+        """Clear the hidden position and show this error at the location field."""
         self.location.errors = [*self.location.errors, sentence]
         self.latitude.data = self.longitude.data = ""
 
 
 class LoginForm(TextForm):
-    """Username and password. Says no more about a wrong one than that it is wrong."""
+    """Username and password, without the format rules for new ones."""
 
     username = _username("Please enter your username.")
     password = _password("Password", "Please enter your password.")
 
 
 class ChangePasswordForm(TextForm):
-    """The present password, and another."""
+    """The present and the new password."""
 
     present = _password("Present password", "Please enter your present password.")
     new = _new_password("New password")
 
 
 class ForgotPasswordForm(TextForm):
-    """Whose password is forgotten."""
+    """The username of the account whose password is forgotten."""
 
     username = _username("Please enter your username.")
 
 
 class ResetPasswordForm(TextForm):
-    """A password in the place of a forgotten one."""
+    """A new password."""
 
     password = _new_password("New password")
 
 
 class RegisterForm(IdempotentForm):
-    """Everything an account needs."""
+    """The data of a new account."""
 
     city = SelectField(
         "Home city",
@@ -276,7 +276,7 @@ class RegisterForm(IdempotentForm):
 
 
 class VehicleForm(LocationForm, IdempotentForm):
-    """A vehicle for others to ride."""
+    """The data of a new vehicle."""
 
     type = SelectField(
         "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in VEHICLE_TYPES]
@@ -289,7 +289,7 @@ class VehicleForm(LocationForm, IdempotentForm):
 
 
 class EndRideForm(LocationForm):
-    """Where the vehicle was left."""
+    """The location where the vehicle was left."""
 
     location = _text(
         "Where did you leave it?", LOCATION_LENGTH, missing="Please say where you left it."

@@ -1,7 +1,7 @@
-"""From a request's headers to a city, and from there to a region.
+"""Find a city from request headers, coordinates or a region.
 
-The headers are a hint of the load balancer's, never a permission: whoever can reach the app can
-send them.
+The headers are set by the load balancer, but any client that reaches the app directly can send
+them. Use them as a hint, never for authorization.
 """
 
 from typing import Final
@@ -15,33 +15,33 @@ ANTIMERIDIAN: Final = 180
 
 
 def city_of_name(header: str | None) -> City | None:
-    """The served city that this header names (`X-City: new york`), if any."""
+    """Return the city that this header names (`X-City: new york`), if MovR serves it."""
     return find_city(header.strip()) if header and len(header) <= LONGEST_HEADER else None
 
 
 def city_of_coordinates(header: str | None) -> City | None:
-    """The city nearest to this position in degrees (`X-City-Lat-Long: 40.7,-74`), if it is one."""
+    """Return the city nearest to this position (`X-City-Lat-Long: 40.7,-74`), if it is valid."""
     place = parse_position(header)
     return nearest_city(place) if place else None
 
 
 def city_of_region(region: str) -> City | None:
-    """The first city of this region; None without a region."""
+    """Return the first city of this region; None without a region."""
     return next(iter(cities_in(region)), None)
 
 
 def nearest_city(position: Position) -> City:
-    """The served city whose centre is nearest, over the ground."""
+    """Return the city whose centre is nearest."""
     return min(CITIES, key=lambda city: metres_between(position, city.centre))
 
 
 def parse_position(text: str | None) -> Position | None:
-    """The place on earth that `latitude,longitude` in degrees names; None if it names none."""
+    """Parse `latitude,longitude` in degrees; return None if it is not a valid position."""
     if not text or len(text) > LONGEST_HEADER:
         return None
     try:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
         return None
-    is_on_earth = abs(latitude) <= POLE and abs(longitude) <= ANTIMERIDIAN  # and NaN is not
+    is_on_earth = abs(latitude) <= POLE and abs(longitude) <= ANTIMERIDIAN  # False for NaN
     return Position(latitude, longitude) if is_on_earth else None

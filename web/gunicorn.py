@@ -1,4 +1,4 @@
-"""gunicorn's settings: `gunicorn -c web/gunicorn.py server:app`."""
+"""gunicorn configuration file: `gunicorn -c web/gunicorn.py server:app`."""
 
 import os
 import shutil
@@ -28,34 +28,34 @@ except SettingsError as error:
 
 
 class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
-    """Has gunicorn itself write as all of MovR does."""
+    """Writes gunicorn's own log in MovR's log format."""
 
     def setup(self, cfg: Config) -> None:
-        """Set up gunicorn's log, and change how its lines are written."""
+        """Set up gunicorn's log and replace its formatter."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(request_logging.formatter(_settings.log_format))
 
 
-bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - a pod's
-worker_class = "web.operations.gunicorn_worker.Worker"  # gthread, with another end
-reuse_port = True  # a socket a worker, among which the kernel shares connections
+bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - containers
+worker_class = "web.operations.gunicorn_worker.Worker"  # gthread with a different shutdown
+reuse_port = True  # one socket per worker; the kernel distributes connections
 workers = _settings.workers
 threads = _settings.threads
-keepalive = 620  # seconds: longer than Google's balancer keeps its connections, 600
+keepalive = 620  # seconds: longer than the 600 of Google's load balancer
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
-forwarder_headers = ""  # none, not even on the loopback, says below which path MovR is
-control_socket_disable = True  # a read-only root has no place for it
+forwarder_headers = ""  # trust no header, even from loopback, to set SCRIPT_NAME
+control_socket_disable = True  # the socket needs a writable root file system
 graceful_timeout = 3 if _settings.debug else 30  # seconds
 
 
 def on_starting(_server: Arbiter) -> None:
-    """Have a laptop's own PostgreSQL live as long as this server."""
+    """Keep the embedded PostgreSQL, if it is used, running as long as this server."""
     embedded.keep_running_for(_settings.db_uri)
 
 
 def when_ready(server: Arbiter) -> None:
-    """Make a folder for what the workers share: in memory where there is /dev/shm."""
+    """Create the folder that the workers share, in /dev/shm if it exists."""
     clear_folders_of_the_dead()
     folder = tempfile.mkdtemp(prefix=f"movr-{os.getpid()}-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
@@ -67,10 +67,10 @@ def when_ready(server: Arbiter) -> None:
 
 
 def clear_folders_of_the_dead() -> None:
-    """Remove what gunicorns left that were killed.
+    """Remove the shared folders of gunicorn processes that were killed.
 
-    In a pod, where each is process 1, the memory outlives the container. Nobody has a folder of
-    this process's number yet.
+    In a pod, /dev/shm survives a restart of the container and each gunicorn is process 1. A folder
+    with this process's id is therefore stale: this process has not created its own yet.
     """
     for folder in Path(worker_tmp_dir or tempfile.gettempdir()).glob("movr-*-*"):
         number = folder.name.split("-")[1]
@@ -83,21 +83,21 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # a process of another user
         pass
     return True
 
 
 def pre_request(_worker: Worker, request: Request) -> None:
-    """While draining, close each connection with its answer, so that no later request loses it."""
+    """While draining, close each connection after its response, so that no request is lost."""
     if Path(os.environ["DRAIN_MARK"]).exists():
         request.force_close()
 
 
 def _drain_before_stopping(server: Arbiter, mark: Path) -> None:
-    """On SIGTERM go on serving for a while, but no longer say that this process is ready.
+    """On SIGTERM, continue to serve for DRAIN_SECONDS, but report this process as not ready.
 
-    Balancers and proxies need a moment to notice. A second SIGTERM stops at once.
+    Load balancers and proxies need this time to notice. A second SIGTERM stops at once.
     """
     stop = server.handle_term
 
@@ -113,14 +113,14 @@ def _drain_before_stopping(server: Arbiter, mark: Path) -> None:
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Keep the counters of a worker that ended, drop what it said of the present."""
-    # Not before the variable above is set: prometheus_client reads it when it is imported.
+    """Keep the counters of a worker that exited and drop its live gauges."""
+    # prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported, so import it late.
     from prometheus_client import multiprocess  # noqa: PLC0415
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(_server: Arbiter) -> None:
-    """Leave nothing behind."""
+    """Remove the shared folder."""
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-// Has each element with data-seconds, its age when the page was made, say how old it is by now.
+// Updates elements with data-seconds (their age when the page was rendered) to show their current age.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -12,7 +12,7 @@ function age(seconds) {
   return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-// The visitor's clock may be wrong, but it goes: only what passes on it counts.
+// Only the time elapsed since loading is used, because the visitor's clock may be wrong.
 const loaded = Date.now();
 
 function tick() {

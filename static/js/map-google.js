@@ -1,13 +1,13 @@
-// Streets of Google Maps, where the deployment has a key (API_KEY).
+// The street map by Google Maps, used if the deployment sets API_KEY.
 const LOADER = "https://maps.googleapis.com/maps/api/js";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const TILE = 256; // pixels: the world at zoom 0
 
-/** Google's documented loader: its script, marked by our nonce, calls back once all is there. */
+/** Load Google's script with the page's nonce, as documented; it calls back when it is ready. */
 function loadGoogle(key) {
   return new Promise((resolve, reject) => {
     window.googleMapsAreThere = resolve;
-    window.gm_authFailure = reject; // Google's name for it: a key that is no good
+    window.gm_authFailure = reject; // called by Google if the key is invalid
     const parameters = new URLSearchParams({ key, loading: "async", callback: "googleMapsAreThere" });
     const { nonce } = document.querySelector("script[nonce]");
     const script = Object.assign(document.createElement("script"), { nonce, onerror: reject });
@@ -18,7 +18,7 @@ function loadGoogle(key) {
 
 const literal = ([lat, lng]) => ({ lat, lng });
 
-/** An element of ours on the map, kept in place by Google. */
+/** Put an element on the map at a position. */
 function overlay(maps, element, place) {
   const layer = new maps.OverlayView();
   layer.onAdd = () => {

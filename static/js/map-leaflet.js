@@ -1,12 +1,12 @@
-// Streets of OpenStreetMap, shown by Leaflet.
+// The street map by Leaflet, with tiles of OpenStreetMap.
 const TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png";
 const ATTRIBUTION = '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors';
-// OpenStreetMap wants to know whose pages its tiles are on; pages of ours tell nobody else.
+// OpenStreetMap requires a referrer with requests for tiles; MovR's pages send none to other sites.
 const REFERRER = "strict-origin-when-cross-origin";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const DEEPEST = 19;
 
-/** One tile, before anything else is loaded: a few thousand bytes say if there is a way to any. */
+/** Load a single tile first, to check that the tile server can be reached. */
 function knock([latitude, longitude], zoom = 12) {
   const radians = (latitude * Math.PI) / 180;
   const x = Math.floor(((longitude + 180) / 360) * 2 ** zoom);
@@ -32,13 +32,13 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
   const map = L.map(stage, {
     zoomAnimation: !calm,
     fadeAnimation: !calm,
-    scrollWheelZoom: false, // who scrolls the page over the map means the page
+    scrollWheelZoom: false, // scrolling over the map scrolls the page
   });
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
   const tiles = L.tileLayer(TILES, { attribution: ATTRIBUTION, maxZoom: DEEPEST, referrerPolicy: REFERRER });
   const areThere = new Promise((resolve, reject) => {
     tiles.once("tileload", resolve);
-    tiles.once("load", reject); // all are done, and the promise is not kept yet: none came
+    tiles.once("load", reject); // all requests are done; if none succeeded, this rejects
   });
   tiles.addTo(map);
   const pins = L.layerGroup().addTo(map);
@@ -57,12 +57,12 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
     },
     put(element, place) {
       const icon = L.divIcon({ html: element, className: "map-pin", iconSize: null });
-      const isPin = element.matches("button"); // pins lie above marks
+      const isPin = element.matches("button"); // pins are above other marks
       const options = { icon, interactive: false, keyboard: false, zIndexOffset: isPin ? 1000 : 0 };
       L.marker(place, options).addTo(pins);
       if (isPin) L.DomEvent.disableClickPropagation(element);
     },
-    /** Zoom in until these places can be told apart; false if they cannot be. */
+    /** Zoom in to separate these places; return false if that is not possible. */
     comeNearer(places) {
       const zoom = map.getBoundsZoom(places, false, [40, 40]);
       if (zoom <= map.getZoom() || map.getZoom() === DEEPEST) return false;

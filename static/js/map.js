@@ -1,8 +1,8 @@
-// Lays a map with streets over the drawing that the page came with, once its streets are there.
-// Without them (offline, blocked) the drawing stays.
+// Replaces the drawing of a page by a street map once its tiles are loaded.
+// If they cannot be loaded (offline or blocked), the drawing remains.
 import { choose } from "./position.js";
 
-const TOUCHING = 36; // pixels: pins nearer to each other than this are one
+const TOUCHING = 36; // pixels: vehicles closer to each other share a pin
 const BY_GOOGLE = "./map-google.js";
 const BY_LEAFLET = "./map-leaflet.js";
 
@@ -12,7 +12,7 @@ function element(tag, className, properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
 }
 
-/** Groups of vehicles whose pins would touch, each around its first. */
+/** Group vehicles whose pins would touch the pin of the first of their group. */
 function groups(streets, vehicles) {
   const found = [];
   for (const vehicle of vehicles) {
@@ -24,7 +24,7 @@ function groups(streets, vehicles) {
   return found.map((group) => group.vehicles);
 }
 
-/** The vehicles as the list shows them, to be read beside their pin. */
+/** Copy the vehicles' cards for the popup of their pin. */
 function cards(vehicles) {
   const list = element("ul", "vehicle-cards map-cards");
   for (const { node } of vehicles) {
@@ -72,7 +72,7 @@ function showVehicles(map, streets) {
     mark.setAttribute("aria-label", words);
     streets.put(mark, origin);
     for (const group of groups(streets, vehicles)) streets.put(pin(streets, group), group[0].place);
-    if (hadFocus) map.querySelector("button.pin")?.focus(); // who came by keyboard goes on from here
+    if (hadFocus) map.querySelector("button.pin")?.focus(); // for keyboard users: the focused pin was replaced
   };
   streets.show([origin, ...vehicles.map((vehicle) => vehicle.place)]);
   streets.onZoom(draw);
@@ -99,7 +99,7 @@ function chooseOnMap(form, latitude, longitude) {
   choose(form, latitude, longitude, "The place on the map is filled in. Another click changes it.");
 }
 
-/** The drawing takes clicks, too: it is to scale. */
+/** Let clicks on the drawing choose a position; the drawing is to scale. */
 function letDrawingChoose(map) {
   const form = map.closest("form");
   const drawing = map.querySelector(".map-drawing");
@@ -135,7 +135,7 @@ async function layStreets(map) {
     await streets.areThere;
     map.classList.add("has-streets");
   } catch {
-    stage.remove(); // no streets: nothing is lost
+    stage.remove(); // the drawing remains visible
   }
 }
 

@@ -1,12 +1,12 @@
-// "Use my position": asks the browser where it is, on the click and never before.
+// The button "Use my position": requests the browser's position only when clicked.
 const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
-const REFUSED = 1; // the code of GeolocationPositionError for what people do not allow
+const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
 
-/** Fill in a form's hidden latitude and longitude, and say so in the form and to its map. */
+/** Fill in a form's hidden latitude and longitude, show a message, and notify its map. */
 export function choose(form, latitude, longitude, words) {
   form.elements.latitude.value = latitude.toFixed(5);
   form.elements.longitude.value = longitude.toFixed(5);
-  form.elements.location.required = false; // the place says it
+  form.elements.location.required = false; // the position is enough
   say(form, words);
   form.dispatchEvent(new CustomEvent("chosen", { detail: [latitude, longitude] }));
 }

@@ -1,5 +1,5 @@
-"""What programs read: open data as GBFS feeds. JSON endpoints belong here too.
+"""Machine-readable endpoints: open data as GBFS feeds. Other JSON endpoints belong here too.
 
-A blueprint for each standard or version. Its responses look into no session, set no cookie, and
-may be cached by anybody.
+There is one blueprint per standard or version. Responses use no session, set no cookie and may be
+stored by shared caches.
 """

@@ -1,7 +1,7 @@
-"""Open data: what can be ridden, as other maps and trip planners read it, in GBFS 3.0.
+"""Open data: available vehicles for maps and trip planners, as GBFS 3.0 feeds.
 
 The specification: https://github.com/MobilityData/gbfs/blob/v3.0/gbfs.md. Each city is a dataset.
-Who asks is nobody: the session is not looked into, so that shared caches may keep what is said.
+The session is not read, so that shared caches may store the responses.
 """
 
 import json
@@ -21,17 +21,17 @@ from web.context import movr, settings
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
 VERSION: Final = "3.0"
-LANGUAGE: Final = "en"  # of our pages
+LANGUAGE: Final = "en"  # of the pages
 MINUTE, HOUR = 60, 3600  # seconds
 DECIMALS: Final = 6  # of a degree: 11 cm
-# What does not come from the database is as it was when this process read its settings.
+# The last update of feeds that do not come from the database: the start of this process.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
 FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleType:
-    """A type of vehicle in GBFS's words. `range` is in metres; None for those without a motor."""
+    """A vehicle type in GBFS terms. `range` is in metres; None for types without a motor."""
 
     name: str
     form_factor: str
@@ -52,7 +52,7 @@ VEHICLE_TYPES: Final = {
     "skateboard": VehicleType(name="Skateboard", form_factor="other", propulsion="human", wheels=4),
 }
 
-# MovR reads no batteries: of a vehicle with a motor, this is how far its type goes when charged.
+# MovR does not know battery levels: vehicles with a motor report the full range of their type.
 _RANGES: Final = {
     type_: {"current_range_meters": kind.range} if kind.range else {}
     for type_, kind in VEHICLE_TYPES.items()
@@ -60,12 +60,12 @@ _RANGES: Final = {
 
 
 def is_gbfs_request() -> bool:
-    """True if this request is for a feed, be it ours or none."""
+    """True if this request's path is below the feeds' prefix, even if there is no such feed."""
     return request.path.startswith(f"{blueprint.url_prefix}/")
 
 
 def feed_not_found() -> Response:
-    """That there is none at this address, for programs; there may be one in a while."""
+    """Return a 404 as JSON, cached for a minute only because the feed may be added later."""
     text = json.dumps({"error": "There is no feed at this address."})
     response = Response(text, HTTPStatus.NOT_FOUND, mimetype="application/json")
     response.cache_control.public = True
@@ -75,27 +75,27 @@ def feed_not_found() -> Response:
 
 @blueprint.after_request
 def _for_every_site(response: Response) -> Response:
-    """Let scripts of any site read it."""
+    """Allow scripts of any site to read the response."""
     response.access_control_allow_origin = "*"
     return response
 
 
 @blueprint.get("/manifest.json")
 def manifest() -> Response:
-    """Where each city's dataset is."""
+    """List the URLs of all cities' datasets."""
     return _lasting({"datasets": [_dataset(city) for city in CITIES]})
 
 
 @blueprint.get("/<city:city>/gbfs.json")
 def discovery(city: City) -> Response:
-    """Where the feeds of this city are."""
+    """List the URLs of this city's feeds."""
     feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in FEEDS]
     return _lasting({"feeds": feeds})
 
 
 @blueprint.get("/<city:city>/system_information.json")
 def system_information(city: City) -> Response:
-    """Who runs this, where and when."""
+    """Describe the system: its operator, time zone and opening hours."""
     return _lasting(
         {
             "system_id": _system_id(city),
@@ -113,13 +113,13 @@ def system_information(city: City) -> Response:
 
 @blueprint.get("/<city:city>/vehicle_types.json")
 def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
-    """What there is to ride."""
+    """List the vehicle types."""
     return _lasting({"vehicle_types": [_vehicle_type(*item) for item in VEHICLE_TYPES.items()]})
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
 def vehicle_status(city: City) -> Response:
-    """What is free to ride now, and where: always fresh, so that nothing on a ride is listed."""
+    """List the available vehicles and their positions; never cached, so that it is current."""
     now = datetime.now(UTC)
     pages = _url("vehicles.show", city=city, public_id=UUID(int=0)).removesuffix(str(UUID(int=0)))
     vehicles = [
@@ -157,14 +157,14 @@ def _vehicle_type(type_: str, kind: VehicleType) -> Mapping[str, Any]:
 
 
 def _lasting(data: Mapping[str, Any]) -> Response:
-    """A feed that changes with the code and the settings only."""
+    """Return a feed that changes only with the code and the settings."""
     return _feed(data, updated=STARTED, ttl=HOUR)
 
 
 def _feed(data: Mapping[str, Any], *, updated: datetime, ttl: int) -> Response:
-    """The feed, for caches to keep as long as it says.
+    """Return a feed that caches may keep for its ttl.
 
-    Its ETag is of the data alone, and so a weak one: the same data read again is nothing new.
+    Its ETag is weak because it is computed from the data alone, without `last_updated`.
     """
     text = json.dumps(data, separators=(",", ":"))
     response = Response(
@@ -173,7 +173,7 @@ def _feed(data: Mapping[str, Any], *, updated: datetime, ttl: int) -> Response:
         mimetype="application/json",
     )
     response.set_etag(sha256(text.encode()).hexdigest()[:32], weak=True)
-    if ttl:  # of what changes from moment to moment, a date in seconds says too little
+    if ttl:  # a date in seconds is too coarse for live data
         response.last_modified = updated
     response.cache_control.public = True
     response.cache_control.max_age = ttl
@@ -183,7 +183,7 @@ def _feed(data: Mapping[str, Any], *, updated: datetime, ttl: int) -> Response:
 
 
 def _text(text: str) -> list[Mapping[str, str]]:
-    """A text in each of the languages: in ours."""
+    """Return a GBFS localized string, in the only language."""
     return [{"text": text, "language": LANGUAGE}]
 
 
@@ -192,5 +192,5 @@ def _system_id(city: City) -> str:
 
 
 def _url(endpoint: str, **values: Any) -> str:
-    """The address of a view as the client of this request reaches it."""
+    """Return the external URL of a view, as this request's client reaches it."""
     return url_for(endpoint, _external=True, **values)

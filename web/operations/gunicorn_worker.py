@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, with another way to stop that loses no request."""
+"""gunicorn's threaded worker with a shutdown that loses no request."""
 
 from socket import socket
 

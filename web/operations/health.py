@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve?"""
+"""Health checks: liveness at /healthz, readiness at /readyz."""
 
 import threading
 import time
@@ -15,15 +15,15 @@ from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
 from web.context import movr, settings
 from web.operations.refusals import database_cause, record_refusal
 
-CACHE_SECONDS: Final = 1  # seconds that an answer of the database's is good for
-ANSWER_TIMEOUT: Final = 4  # seconds that it may take; a probe gives up after 5
+CACHE_SECONDS: Final = 1  # how long a check of the database is valid
+ANSWER_TIMEOUT: Final = 4  # how long a check may take; probes time out after 5
 
 blueprint = Blueprint("health", __name__)
 
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why this process can't serve: a reason for everybody, and a cause for the inside."""
+    """Why this process is not ready: a public reason, and a cause for internal clients only."""
 
     reason: str
     cause: str = ""
@@ -39,19 +39,19 @@ NO_ANSWER: Final = NotReady("the database has not answered yet")
 
 
 def init_app(app: Flask) -> None:
-    """Have this process keep what its database last answered."""
+    """Create the readiness check of this process."""
     app.extensions["readiness"] = Readiness()
 
 
 @blueprint.get("/healthz")
 def alive() -> ResponseReturnValue:
-    """The process answers. Never asks the database: a restart would not bring that back."""
+    """Report that the process responds; a database failure must not cause a restart."""
     return {"status": "alive"}
 
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Nobody told it to stop, the database is there and its schema is what this code expects."""
+    """Report ready if not draining, the database responds and its schema is current."""
     not_ready = DRAINING if _is_draining() else _readiness().check()
     if not not_ready:
         return {"status": "ready"}
@@ -62,13 +62,13 @@ def ready() -> ResponseReturnValue:
 
 
 class Readiness:
-    """What the database answered a moment ago, so that no number of probes asks it more often.
+    """Checks the database and caches the result, so that many probes cause few statements.
 
-    One thread asks; others do not wait for it, lest a database that hangs hold them all.
+    One thread checks at a time; others do not wait, so that a hanging database blocks only one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is known yet."""
+        """Start without a result."""
         self._clock = clock
         self._asking = threading.Lock()
         self._asked_at = -float("inf")
@@ -76,7 +76,7 @@ class Readiness:
         self._at_head = False
 
     def check(self) -> NotReady | None:
-        """What is in the way, if anything."""
+        """Return why the database is not ready; None if it is."""
         age = self._clock() - self._asked_at
         if not self._asking.acquire(blocking=False):
             return self._found if age < ANSWER_TIMEOUT else NO_ANSWER
@@ -90,8 +90,8 @@ class Readiness:
 
     def _ask(self) -> NotReady | None:
         try:
-            # On CockroachDB that table is in one region. Losing it, or the way to it, must not take
-            # the others out; so it is read until it was right once.
+            # On CockroachDB the table of the schema's version is in one region. The loss of that
+            # region must not make others not ready, so the table is not read after one success.
             if self._at_head:
                 movr().ping()
             else:

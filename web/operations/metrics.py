@@ -1,4 +1,4 @@
-"""Numbers for Prometheus, added up over all gunicorn workers."""
+"""Prometheus metrics, summed over all gunicorn workers."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ from web.operations import request_logging
 
 blueprint = Blueprint("metrics", __name__)
 
-# A client can make up methods, but not series.
+# Other methods share one label, so that clients cannot create time series.
 METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
@@ -59,7 +59,7 @@ BUILD = Gauge(
 
 
 def init_app(app: Flask) -> None:
-    """Measure every request, and the connections that requests share."""
+    """Measure every request and the connection pools."""
     app.after_request(_measure)
     settings: Settings = app.extensions["settings"]
     BUILD.labels(__version__, platform.python_version(), settings.region).set(1)
@@ -71,18 +71,18 @@ def init_app(app: Flask) -> None:
         DatabaseUnavailable,
         DatabaseSlow,
         DatabaseBusy,
-    ):  # at 0: a rate starts from what was there
+    ):  # start at 0, so that rate() counts the first refusal
         REFUSALS.labels("/readyz", refusal.__name__)
 
 
 def count_refusal(refusal: Refusal) -> None:
-    """Note what MovR refused, and why."""
+    """Count a refusal by route and reason."""
     REFUSALS.labels(request_logging.route(), type(refusal).__name__).inc()
 
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """The numbers of all workers. For the inside only: who comes by a proxy finds nothing."""
+    """Return the metrics of all workers; 404 for requests that come through a proxy."""
     if "X-Forwarded-For" in request.headers:
         abort(HTTPStatus.NOT_FOUND)
     registry = REGISTRY
@@ -98,7 +98,7 @@ def _measure(response: Response) -> Response:
     REQUESTS.labels(route, method, response.status_code).inc()
     cost = g.get("query_stats")
     if not cost:
-        return response  # refused before anything began
+        return response  # refused before request logging began
     of_route = _of_route(route)
     of_route.latency.observe(request_logging.seconds())
     if cost.round_trips:
@@ -111,7 +111,7 @@ def _measure(response: Response) -> Response:
 
 
 class _Route(NamedTuple):
-    """What is counted of a route, and not by its replies' status."""
+    """The metrics that are labelled by route only."""
 
     latency: Histogram
     statements: Counter
@@ -122,7 +122,7 @@ class _Route(NamedTuple):
 
 @cache
 def _of_route(route: str) -> _Route:
-    """Looked up once: there are only so many routes."""
+    """Return the metrics of a route; cached because the lookup of labels is slow."""
     return _Route(
         LATENCY.labels(route),
         STATEMENTS.labels(route),

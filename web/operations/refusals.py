@@ -1,4 +1,4 @@
-"""Refusals for operators: each is counted; those of the database are logged with their cause."""
+"""Recording of refusals: each is counted; those of the database are logged with their cause."""
 
 import logging
 
@@ -19,5 +19,5 @@ def record_refusal(refusal: Refusal) -> None:
 
 
 def database_cause(refusal: Refusal) -> str:
-    """What the driver or the pool said, in one line, for operators; empty if neither did."""
+    """Return the first line of the driver's or pool's error; empty if there is none."""
     return str(refusal.__cause__ or "").partition("\n")[0]

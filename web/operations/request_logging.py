@@ -1,6 +1,7 @@
-"""What MovR writes down of each request: a line for people, or an object for programs.
+"""The access log: one line of text or one JSON object per request.
 
-Routes, not paths, and never a query, cookie or field: no name, email, password or token is logged.
+It contains routes instead of paths, and no query, cookie or form field: no name, email, password
+or token is logged.
 """
 
 import json
@@ -27,28 +28,28 @@ def configure(log_format: str) -> None:
     handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logger.setLevel(logging.INFO)
-    # What no line of ours says need not be found out for each: logging's own advice on speed.
+    # No format uses these fields; the logging documentation advises to turn them off for speed.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def formatter(log_format: str) -> logging.Formatter:
-    """What writes a line of the log, as `text` or as `json`."""
+    """Return the formatter for `text` or `json`."""
     return JsonFormatter() if log_format == "json" else TextFormatter()
 
 
 def init_app(app: Flask) -> None:
-    """Count what each request costs, and log it once everything else is said about it."""
+    """Measure and log each request."""
     app.before_request(_begin)
     app.after_request(_log)
 
 
 def route() -> str:
-    """The route of this request, as the URL map writes it; never the path itself."""
+    """Return the URL rule of this request, never its path."""
     return request.url_rule.rule if request.url_rule else "unknown"
 
 
 def seconds() -> float:
-    """How long this request has taken so far."""
+    """Return the time that this request has taken so far."""
     return time.perf_counter() - float(g.query_stats.began)
 
 
@@ -61,7 +62,7 @@ def _begin() -> None:
 def _log(response: Response) -> Response:
     cost, city = g.get("query_stats"), g.get("city")
     if not cost:
-        return response  # refused before anything began
+        return response  # refused before _begin
     facts = {
         "method": request.method,
         "route": route(),
@@ -79,23 +80,23 @@ def _log(response: Response) -> Response:
 
 
 def _another_id() -> str:
-    """Not by `uuid4`: no secret, and not worth to ask the system for randomness at each request."""
+    """Return a random id; it is not secret, so `uuid4` and its system call are not needed."""
     return f"{getrandbits(128):032x}"
 
 
 class TextFormatter(logging.Formatter):
-    """A line for people."""
+    """Formats log records as text."""
 
     def __init__(self) -> None:
-        """Time, level, logger, message."""
+        """Use a format of time, level, logger and message."""
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 class JsonFormatter(logging.Formatter):
-    """An object a line, in the field names that Google's and others' log collectors know."""
+    """Formats log records as JSON lines, with the field names of common log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON, with the id of the request that it was written in."""
+        """Return the record as JSON, with the id of the current request."""
         entry: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "severity": record.levelname,

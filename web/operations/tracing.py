@@ -1,7 +1,7 @@
-"""Spans of requests and of their statements, for those who collect them by OpenTelemetry.
+"""OpenTelemetry tracing of requests and their statements, exported by OTLP over HTTP.
 
-Off unless OpenTelemetry's own variables say where to send them (OTEL_EXPORTER_OTLP_ENDPOINT, …);
-what they can say is in its specification of environment variables. MovR speaks OTLP over HTTP.
+Off unless OpenTelemetry's environment variables set an endpoint (OTEL_EXPORTER_OTLP_ENDPOINT, …).
+OpenTelemetry's specification of environment variables describes all of them.
 """
 
 import os
@@ -18,14 +18,14 @@ from web.context import settings
 from web.operations import request_logging
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-QUIET: Final = "healthz,readyz,metrics,static"  # asked all day, and never worth a span
-# What OpenTelemetry may say elsewhere, and MovR can do: empty is the first.
+QUIET: Final = "healthz,readyz,metrics,static"  # frequent and never worth a span
+# The values of OpenTelemetry's variables that MovR supports; the first is the default.
 _SPOKEN: Final = {
     "OTEL_TRACES_EXPORTER": ("otlp", "none"),
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",),
     "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",),
 }
-# Attributes, by their old and new names, that hold what the log does not tell either.
+# Span attributes, by old and new names, with data that the access log leaves out, too.
 _PRIVATE: Final = frozenset(
     {
         *("http.target", "http.url", "net.peer.ip", "net.peer.name", "net.peer.port"),
@@ -35,7 +35,7 @@ _PRIVATE: Final = frozenset(
 
 
 def init_app(app: Flask) -> None:
-    """Trace what this app does, if somebody wants to know. Raises SettingsError."""
+    """Set up tracing if an endpoint is configured. Raises SettingsError."""
     if not _is_wanted():
         return
     for name, values in _SPOKEN.items():
@@ -55,7 +55,7 @@ def _is_wanted() -> bool:
 
 
 def _instrument(app: Flask) -> None:
-    # Only here: most deployments do without, and a laptop does not even have them.
+    # Imported here because these packages are optional.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
         OTLPSpanExporter,
     )
@@ -69,7 +69,7 @@ def _instrument(app: Flask) -> None:
     with app.app_context():
         region = settings().region
     ours = {"service.name": "movr", "service.version": __version__, "cloud.region": region}
-    # What the operator says of this service by OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES wins.
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override these values.
     resource = Resource.create(ours).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -83,7 +83,7 @@ def _instrument(app: Flask) -> None:
     inner = app.wsgi_app
 
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Without a request's span, the statements of a probe would each be a trace."""
+        """Suppress tracing of /readyz, where each statement would be a trace of its own."""
         with suppress_instrumentation() if environ["PATH_INFO"] == "/readyz" else nullcontext():
             return inner(environ, start_response)
 
@@ -91,11 +91,11 @@ def _instrument(app: Flask) -> None:
 
 
 def _withhold(span: Any, _status: str, _headers: object) -> None:  # noqa: ANN401 - OpenTelemetry's
-    """Say where a request went by its route alone, and not whence it came.
+    """Remove the path, query and client address from a span; only its route remains.
 
-    Only now: what a request is made of is noted after any hook that runs before.
+    This is a response hook because the instrumentation sets these attributes after request hooks.
     """
     if span and span.is_recording():
         span.set_attributes(dict.fromkeys(_PRIVATE & span.attributes.keys(), ""))
-        if not request.url_rule:  # else its route is its name already
+        if not request.url_rule:  # with a rule, the span is named by its route already
             span.update_name(request_logging.route())

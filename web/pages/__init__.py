@@ -1,5 +1,5 @@
-"""The pages: a blueprint for each noun, and how their lists are searched and paginated.
+"""The pages: one blueprint per resource, and the search and pagination of lists.
 
-A view reads the request, calls one method of MovR, and renders a template or redirects. What two
-views need and only they do may come in too; what is not about a page belongs elsewhere.
+A view reads the request, calls one method of MovR, and renders a template or redirects. Code that
+only views share belongs here, too; other code belongs elsewhere.
 """

@@ -1,4 +1,4 @@
-"""Registering, logging in, logging out."""
+"""Registration, login and logout."""
 
 from http import HTTPStatus
 
@@ -18,14 +18,14 @@ blueprint = Blueprint("auth", __name__)
 
 @blueprint.get("/register")
 def register() -> ResponseReturnValue:
-    """The form, with the city looked at as the home city."""
+    """Show the registration form, with the current city as home city."""
     form = RegisterForm(city=current_city().name)
     return render_template("auth/register.html", form=form, next=_next())
 
 
 @blueprint.post("/register")
 def open_account() -> ResponseReturnValue:
-    """Open an account, log in, and go on to where the visitor wanted to go."""
+    """Create an account, log in, and redirect to the page in `next`."""
     form = RegisterForm()
     if form.validate():
         rate_limits.count_attempt(rate_limits.REGISTRATIONS, rate_limits.client_address())
@@ -43,13 +43,13 @@ def open_account() -> ResponseReturnValue:
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
-    """The form."""
+    """Show the login form."""
     return render_template("auth/login.html", form=LoginForm(), next=_next())
 
 
 @blueprint.post("/login")
 def open_session() -> ResponseReturnValue:
-    """Log in, and go on to where the visitor wanted to go."""
+    """Log in and redirect to the page in `next`."""
     form = LoginForm()
     if form.validate():
         try:
@@ -73,16 +73,17 @@ def logout() -> ResponseReturnValue:
 
 
 def _credible_member(username: str, password: str) -> Member:
-    """The member with these credentials. Failures are limited, in a way that locks nobody out.
+    """Return the member with these credentials.
 
-    Raises WrongCredentials, TooManyAttempts.
+    Failures are limited so that strangers cannot lock a member out. Raises WrongCredentials,
+    TooManyAttempts.
     """
     with rate_limits.counting_failures(*_limits_of(username), failure=WrongCredentials):
         return movr().log_in(username, password)
 
 
 def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
-    """A browser that this member has used has a limit of its own, whatever strangers do."""
+    """Return the limits of a login; a browser known to this member has a limit of its own."""
     if browser := known_browsers.browser_known_to(username):
         return [(rate_limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
     address = rate_limits.client_address()
@@ -94,7 +95,7 @@ def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
 
 
 def _go_on() -> ResponseReturnValue:
-    """To the page that was wanted."""
+    """Redirect to the page in `next`, or to the home page."""
     return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 

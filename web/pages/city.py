@@ -16,7 +16,7 @@ blueprint = Blueprint("city", __name__)
 @blueprint.get("/")
 @blueprint.get("/home")
 def home() -> ResponseReturnValue:
-    """The city, its region, and what is free to ride there: one statement, for everyone."""
+    """Show the city and its available vehicles, in one statement; no login needed."""
     wanted = parse_search(current_city(), only_free=True)
     return render_template(
         "city/home.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
@@ -25,7 +25,7 @@ def home() -> ResponseReturnValue:
 
 @blueprint.post("/city/<name>")
 def choose(name: str) -> ResponseReturnValue:
-    """Look at another city, until another is chosen."""
+    """Set the city of this session."""
     city = find_city(name)
     if city is None:
         abort(HTTPStatus.NOT_FOUND)

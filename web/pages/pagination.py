@@ -1,4 +1,4 @@
-"""Where a page of a list starts: `?after=`, the key of the last item before it."""
+"""Keyset pagination: `?after=` is the key of the last item of the previous page."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -7,11 +7,11 @@ from uuid import UUID
 
 from flask import abort, request
 
-FARTHEST: Final = 100_000_000  # millimetres: nothing of a city is farther from anything of it
+FARTHEST: Final = 100_000_000  # millimetres: farther than any two places of a city
 
 
 def after_id() -> UUID | None:
-    """The id in `?after=`, None at the first page. A malformed one is nobody's page: 404."""
+    """Parse `?after=<id>`; None at the first page. Anything else is a 404."""
     text = request.args.get("after")
     if not text:
         return None
@@ -37,7 +37,7 @@ def after_distance() -> tuple[int, UUID] | None:
 
 
 def before_ride() -> tuple[datetime, UUID] | None:
-    """The start time and id in `?after=<time>~<id>`; None at the first page; else 404."""
+    """Parse `?after=<time>~<id>`; None at the first page. Anything else is a 404."""
     text = request.args.get("after")
     if not text:
         return None

@@ -1,7 +1,7 @@
-"""A forgotten password: a link by mail to the account's own address, good once for half an hour.
+"""Password reset: a link, sent to the account's email address, valid once and for half an hour.
 
-No answer tells whether there is such an account: they are all made without asking the database,
-which only the thread that mails does. Why the link is as it is: docs/decisions/0007.
+Responses do not reveal whether an account exists: only the mail thread reads the database. See
+docs/decisions/0007 for the design of the link.
 """
 
 import time
@@ -46,16 +46,16 @@ To choose another one, open this link within 30 minutes. It works once:
 
 Was it not you? Then there is nothing to do: your password is as it was.
 """
-LONGEST_TOKEN: Final = 500  # characters: ours have about 130, and a cookie has room for 4,000
+LONGEST_TOKEN: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
 
 REQUESTS_OF_ADDRESS: Final = rate_limits.RateLimit("links asked for by", 20, LIFETIME)
-# As long as a link lives: who gets no more mail, because a stranger asked for it, has a link.
+# Per lifetime of a link: a member whose limit was used up by a stranger still has a valid link.
 LETTERS_TO_NAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
 
 
 @blueprint.get("/forgot")
 def forgot() -> ResponseReturnValue:
-    """The form, or that there is none because nothing could be sent."""
+    """Show the form, or a message if no email can be sent."""
     return render_template(
         "auth/forgot.html", form=ForgotPasswordForm() if _outbox().is_open else None
     )
@@ -63,7 +63,7 @@ def forgot() -> ResponseReturnValue:
 
 @blueprint.post("/forgot")
 def send_link() -> ResponseReturnValue:
-    """Mail a link, if there is whom to mail it to; answer in any case the same."""
+    """Send a link if the account exists; the response is always the same."""
     form = ForgotPasswordForm()
     if not _outbox().is_open:
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
@@ -81,9 +81,9 @@ def send_link() -> ResponseReturnValue:
 
 @blueprint.get("/reset")
 def form() -> ResponseReturnValue:
-    """The form of whoever came by a link that is good.
+    """Show the form for a new password, if the link is valid.
 
-    The token goes from the address into the session first, so that no page has it in its own.
+    The token is first moved from the URL to the session, so that no page has it in its URL.
     """
     if token := request.args.get("token"):
         session["reset"] = token[:LONGEST_TOKEN]
@@ -93,7 +93,7 @@ def form() -> ResponseReturnValue:
 
 @blueprint.post("/reset")
 def reset() -> ResponseReturnValue:
-    """Change the password of whoever came by a link, end all sessions, lead on to the login."""
+    """Change the password by a valid link, end all sessions, and redirect to the login page."""
     came_by = _came_by()
     if not came_by:
         raise ResetLinkExpired
@@ -109,9 +109,9 @@ def reset() -> ResponseReturnValue:
 
 
 def _writer(username: str) -> Callable[[], Email | None]:
-    """What finds the member and writes the letter, in the thread that mails."""
+    """Return a function that finds the member and composes the email, in the mail thread."""
     door, tokens = movr(), _tokens()
-    # While developing, wherever the page was asked for; elsewhere a client could say anything.
+    # The Host header is used in development only, because clients can forge it.
     site = settings().site_url or request.host_url.rstrip("/")
     link = f"{site}{url_for('password_reset.form')}?token="
 
@@ -126,7 +126,7 @@ def _writer(username: str) -> Callable[[], Email | None]:
 
 
 def _came_by() -> tuple[UserKey, int] | None:
-    """What the link says by which this browser came here; None if it is none, or too old."""
+    """Return the user and session epoch of the link; None if it is missing, invalid or expired."""
     return _tokens().read(session.get("reset", ""), time.time())
 
 

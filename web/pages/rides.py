@@ -1,4 +1,4 @@
-"""Starting and ending a ride, its receipt, and a rider's history."""
+"""Rides: start, end, receipt and history."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -23,14 +23,14 @@ blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 @blueprint.get("")
 @login_required
 def index() -> ResponseReturnValue:
-    """The active ride first, with its form; then the history."""
+    """Show the active rides with the form that ends them, then the history."""
     return _history(EndRideForm())
 
 
 @blueprint.get("/<uuid:ride_id>")
 @login_required
 def receipt(ride_id: UUID) -> ResponseReturnValue:
-    """What became of one's own ride; of one under way, the form that ends it."""
+    """Show the receipt of the member's own ride; redirect to the list if it is active."""
     ride = movr().ride(session.current_member(), ride_id)
     if ride.is_active:
         return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
@@ -44,7 +44,7 @@ def start(vehicle_id: UUID) -> ResponseReturnValue:
     city = city_of_form().name
     rider = session.current_member()
     movr().start_ride(VehicleKey(city, vehicle_id), rider.key)
-    if not rider.active_ride:  # or the button was pressed again
+    if not rider.active_ride:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()
     flash("Have a good ride. Come back here to end it.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
@@ -53,7 +53,7 @@ def start(vehicle_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/end/<uuid:ride_id>")
 @login_required
 def end(ride_id: UUID) -> ResponseReturnValue:
-    """End one's own ride where the vehicle is left."""
+    """End the member's own ride."""
     form = EndRideForm()
     if not (form.validate() and _is_ended(ride_id, form)):
         return _history(form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -62,7 +62,7 @@ def end(ride_id: UUID) -> ResponseReturnValue:
 
 
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
-    """End the ride where the form says; False, said in the form, if that is too far away."""
+    """End the ride; if the place is too far away, set the form's error and return False."""
     rider = session.current_member()
     active = rider.active_ride if rider.active_ride and rider.active_ride.id == ride_id else None
     ride = active.key if active else RideKey(city_of_form().name, ride_id)
@@ -73,7 +73,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
-    if active:  # or the button was pressed again
+    if active:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
     return True
 

@@ -1,4 +1,4 @@
-"""What a visitor looks for, as the page's URL says it: `?type=bike&free=1&near=40.7,-74.0`."""
+"""Search for vehicles by the query string: `?type=bike&free=1&near=40.7,-74.0`."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from web.pages import pagination
 
 @dataclass(frozen=True, slots=True)
 class VehicleSearch:
-    """A search, and what its page says about it."""
+    """A search, and details of its origin that the page shows."""
 
     search: Search
     from_visitor: bool
@@ -27,14 +27,14 @@ class VehicleSearch:
 
     @property
     def visitor(self) -> Position | None:
-        """Where the visitor is, if distances are from there."""
+        """The visitor's position, if distances are measured from it."""
         return self.search.origin if self.from_visitor else None
 
     @property
     def link(self) -> dict[str, str]:
-        """What a link to this list repeats, but for the page.
+        """The query parameters of links to this list, without the page.
 
-        Distances are from somewhere: whoever gets the link looks from there, too.
+        They include the visitor's position, so that a shared link shows the same distances.
         """
         said = {name: text for name in ("type", "free") if (text := request.args.get(name))}
         if self.from_visitor:
@@ -44,7 +44,7 @@ class VehicleSearch:
 
 
 def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
-    """What this request looks for. A filter or place that makes no sense is nobody's page: 404."""
+    """Parse the search from the query string. An invalid filter or position is a 404."""
     asked = _near()
     hint = parse_position(request.headers.get(f"{settings().city_header}-Lat-Long"))
     here = next((place for place in (asked, hint) if place and is_within(city, place)), None)
@@ -62,7 +62,7 @@ def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
 
 
 def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
-    """A page of the vehicles; who is looking is asked for in the same round trip."""
+    """Return a page of vehicles; the current member is read in the same round trip."""
     if current_user.key is None:
         return movr().vehicles(wanted)
     page: Page[NearbyVehicle] = current_user.read(

@@ -1,4 +1,4 @@
-"""The city's members, one's own profile, and one's own password and sessions."""
+"""The city's members, and a member's own profile, password and sessions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,7 +22,7 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """First names of the city's members, for members."""
+    """List the first names of the city's members; for members only."""
     page = session.read_as_member(
         lambda user, epoch: movr().members_of_city(
             user, epoch, current_city().name, after=pagination.after_id(), size=settings().page_size
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<uuid:user_id>")
 def profile(user_id: UUID) -> ResponseReturnValue:
-    """One's own profile and vehicles."""
+    """Show the member's own profile and vehicles."""
     page = session.read_as_member(
         lambda user, epoch: movr().vehicles_of(
             user, epoch, after=pagination.after_id(), size=settings().page_size
@@ -52,7 +52,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/remove/<uuid:user_id>")
 @login_required
 def remove(user_id: UUID) -> ResponseReturnValue:
-    """Delete one's own account."""
+    """Delete the member's own account."""
     movr().erase_account(_oneself(user_id).key)
     session.log_out()
     flash("Your account is deleted. Thank you for riding with us.", "info")
@@ -62,7 +62,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:user_id>/security")
 @login_required
 def security(user_id: UUID) -> ResponseReturnValue:
-    """One's own password and sessions."""
+    """Show the form that changes the member's own password, and the button that ends sessions."""
     _oneself(user_id)
     return render_template("users/security.html", form=ChangePasswordForm())
 
@@ -70,7 +70,7 @@ def security(user_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:user_id>/security")
 @login_required
 def change_password(user_id: UUID) -> ResponseReturnValue:
-    """Change one's own password: all other sessions end, this one goes on."""
+    """Change the member's own password and end all other sessions."""
     member = _oneself(user_id)
     form = ChangePasswordForm()
     if form.validate():
@@ -89,7 +89,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:user_id>/logout")
 @login_required
 def end_sessions(user_id: UUID) -> ResponseReturnValue:
-    """Log out everywhere: here, too."""
+    """End all sessions of the member, including this one."""
     member = _oneself(user_id)
     movr().end_sessions(member.key, member.session_epoch)
     session.log_out()
@@ -98,14 +98,14 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
 
 
 def _change_password(member: Member, present: str, new: str) -> int:
-    """The epoch of sessions from now on. Raises WrongPassword, TooManyAttempts, SessionEnded."""
+    """Return the new session epoch. Raises WrongPassword, TooManyAttempts, SessionEnded."""
     who = (rate_limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
     with rate_limits.counting_failures(who, failure=WrongPassword):
         return movr().change_password(member.key, member.session_epoch, present=present, new=new)
 
 
 def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
-    """What vehicles did together."""
+    """Return the sums of rides, time and distance."""
     time = sum((month.time for month in months), start=timedelta())
     return MonthlyActivity(
         sum(month.rides for month in months), time, sum(month.distance for month in months)
@@ -113,7 +113,7 @@ def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
 
 
 def _oneself(user_id: UUID) -> Member:
-    """The member who is asking, if that is whom the URL names. Raises NotYourProfile."""
+    """Return the current member, if the URL names this member. Raises NotYourProfile."""
     member = session.current_member()
     if member.id != user_id:
         raise NotYourProfile

@@ -1,4 +1,4 @@
-"""The city's vehicles, and an owner's own."""
+"""The city's vehicles, and those of an owner."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -22,7 +22,7 @@ blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """The city's vehicles, the nearest first, for everyone."""
+    """List the city's vehicles, nearest first; no login needed."""
     wanted = parse_search(current_city())
     return render_template(
         "vehicles/index.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
@@ -32,14 +32,14 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/add")
 @login_required
 def form() -> ResponseReturnValue:
-    """The form for a vehicle in the owner's home city."""
+    """Show the form for a vehicle in the owner's home city."""
     return render_template("vehicles/add.html", form=VehicleForm(), home=_home())
 
 
 @blueprint.post("/add")
 @login_required
 def add() -> ResponseReturnValue:
-    """Put a vehicle on the street."""
+    """Add a vehicle."""
     form = VehicleForm()
     if not (form.validate() and _is_added(form)):
         page = render_template("vehicles/add.html", form=form, home=_home())
@@ -51,7 +51,7 @@ def add() -> ResponseReturnValue:
 @blueprint.post("/remove/<uuid:vehicle_id>")
 @login_required
 def remove(vehicle_id: UUID) -> ResponseReturnValue:
-    """Take one's own vehicle off the street."""
+    """Remove the member's own vehicle."""
     owner = session.current_member().key
     movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
     flash("Your vehicle is off the street.", "success")
@@ -60,7 +60,7 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/<city:city>/<uuid:public_id>")
 def show(city: City, public_id: UUID) -> ResponseReturnValue:
-    """A free vehicle, for who found it on another map; under another name after its next ride."""
+    """Show an available vehicle by its public id, which changes with each ride."""
     set_current_city(city)
     vehicle = _free_vehicle(city, public_id)
     page = render_template("vehicles/public.html", vehicle=vehicle)
@@ -69,7 +69,7 @@ def show(city: City, public_id: UUID) -> ResponseReturnValue:
 
 
 def _free_vehicle(city: City, public_id: UUID) -> Vehicle | None:
-    """The vehicle of this name; None on a ride too: when that ends is nobody else's business."""
+    """Return the vehicle; None also during a ride, so that the ride cannot be followed."""
     try:
         vehicle = movr().vehicle(city.name, public_id)
     except VehicleNotFound:
@@ -78,7 +78,7 @@ def _free_vehicle(city: City, public_id: UUID) -> Vehicle | None:
 
 
 def _is_added(form: VehicleForm) -> bool:
-    """Put this vehicle on the street; False, said in its form, if that is too far away."""
+    """Add the vehicle; if it is too far away, set the form's error and return False."""
     owner = session.current_member().key
     try:
         place = position_from_form(form, owner.city)

@@ -1,5 +1,5 @@
-"""From results to HTML: templates and their filters, cached fragments, maps, charts, static files.
+"""Rendering of HTML: template filters, cached fragments, maps, charts and static files.
 
-A module here turns what a view has read into text or a drawing. It reads no database, and whatever
-it caches holds nothing of one user.
+A module here turns the data of a view into text or SVG. It reads no database, and its caches
+contain no session data.
 """

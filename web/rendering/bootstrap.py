@@ -12,7 +12,7 @@ STYLE: Final = "css/bootstrap.min.css"  # no page needs Bootstrap's scripts, ico
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `bootstrap.load_css()` and the macros; serve the style like MovR's files."""
+    """Add `bootstrap.load_css()` and the macros; serve the style sheet as a static file."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
     folder = Path(str(app.blueprints["bootstrap"].static_folder))

@@ -1,4 +1,4 @@
-"""Charts that are drawn here, as SVG: what to draw where."""
+"""The layout of SVG charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 from movr.movr import WEEKS
 from movr.results import RideTotal
 
-STEP: Final = 14  # from one bar to the next, in the drawing's own units
+STEP: Final = 14  # from one bar to the next, in SVG units
 HEIGHT: Final = 90  # of the longest bar
 
 _WEEK: Final = timedelta(weeks=1)
 
 
 class Bar(NamedTuple):
-    """The rides of a week, which is named by its Monday; `month` is written below it, if any."""
+    """The rides of a week, identified by its Monday; `month` is its label, if not empty."""
 
     week: date
     rides: int
@@ -26,23 +26,23 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A bar for each week of half a year, the oldest first, with or without rides."""
+    """One bar per week of half a year, oldest first, including weeks without rides."""
 
     bars: tuple[Bar, ...]
 
     @property
     def most(self) -> int:
-        """The rides of the busiest week."""
+        """The highest number of rides in a week."""
         return max(bar.rides for bar in self.bars)
 
     @property
     def rides(self) -> int:
-        """The rides of all weeks."""
+        """The total number of rides."""
         return sum(bar.rides for bar in self.bars)
 
 
 def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
-    """What to draw for these weeks, the last of which is today's."""
+    """Return the chart of these weeks, which ends with the week of today."""
     counted = {week.begin: week.rides for week in weeks}
     monday = today - timedelta(days=today.weekday())
     shown = [monday - _WEEK * back for back in reversed(range(WEEKS))]

@@ -1,4 +1,4 @@
-"""Maps of a city: a drawing to scale, made here; and whose streets a browser may lay over it."""
+"""Maps of a city as SVG drawings to scale; scripts may replace them with a street map."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,15 +16,15 @@ from movr.geo import metres_per_degree
 from movr.results import Vehicle
 from web.rendering import static_files
 
-WIDTH: Final = 400  # units of the drawing: on most screens about a pixel each
+WIDTH: Final = 400  # SVG units: about a pixel each on most screens
 HEIGHT: Final = 320
-MARGIN: Final = 30  # so that what is at the edge can be seen whole
+MARGIN: Final = 30  # so that markers at the edge are not cut off
 TOUCHING: Final = 30  # markers nearer to each other than this overlap
-CLOSEST: Final = 1.5  # metres a unit, however close together all is
-CITY_WIDE: Final = 25.0  # metres a unit: the ten kilometres around a city's centre
+CLOSEST: Final = 1.5  # metres per unit: the highest zoom
+CITY_WIDE: Final = 25.0  # metres per unit: ten kilometres around a city's centre
 FEWEST_UNITS: Final = 55  # between two rings
 
-# What scales count in, in metres: 50 m to 20 km; where people use them, 200 feet to 20 miles.
+# Ring distances in metres: 50 m to 20 km; in the US, 200 feet to 20 miles.
 _FOOT: Final = 0.3048
 _MILE: Final = 1609.344
 _METRIC: Final = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
@@ -43,19 +43,19 @@ class Point(NamedTuple):
 
 
 class Marker(NamedTuple):
-    """What stands at a point: a vehicle, or several that would lie upon each other."""
+    """A marker on the drawing, for one vehicle or several that would overlap."""
 
     point: Point
     vehicles: tuple[Vehicle, ...]
 
     @property
     def has_free(self) -> bool:
-        """True if there is a vehicle to ride."""
+        """True if a vehicle of this marker is available."""
         return any(vehicle.is_free for vehicle in self.vehicles)
 
 
 class Ring(NamedTuple):
-    """All that is equally far from the origin: units on the drawing, metres on the ground."""
+    """A circle around the origin; its radius in drawing units and in metres."""
 
     radius: float
     metres: float
@@ -63,14 +63,14 @@ class Ring(NamedTuple):
 
 @dataclass(frozen=True)
 class Frame:
-    """The part of the earth that is drawn: what is in its middle, and the metres a unit."""
+    """The area that a drawing shows: its middle, and its scale in metres per unit."""
 
     middle: Position
     metres: float
 
     @classmethod
     def around(cls, places: Iterable[Position]) -> Self:
-        """The smallest that shows all of these places (one at least), with a margin."""
+        """Return the smallest frame that shows all places (at least one), with a margin."""
         latitudes, longitudes = zip(*places, strict=True)
         middle = Position(_halfway(latitudes), _halfway(longitudes))
         north, east = metres_per_degree(middle.latitude)
@@ -79,7 +79,7 @@ class Frame:
         return cls(middle, max(high, wide, CLOSEST))
 
     def point(self, place: Position) -> Point:
-        """Where this place is on the drawing; north is up."""
+        """Return the point of this place on the drawing; north is up."""
         down, right = self.degrees
         return Point(
             round(WIDTH / 2 + (place.longitude - self.middle.longitude) / right, 1),
@@ -93,14 +93,14 @@ class Frame:
 
     @cached_property
     def degrees(self) -> tuple[float, float]:
-        """The degrees of latitude and of longitude that a unit spans."""
+        """The degrees of latitude and of longitude per unit."""
         north, east = metres_per_degree(self.middle.latitude)
         return self.metres / north, self.metres / east
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A map: markers around an origin, rings to see how far they are from it."""
+    """A map: markers around an origin, and rings that show their distance from it."""
 
     city: City
     frame: Frame
@@ -112,12 +112,12 @@ class Drawing:
 
     @property
     def scale(self) -> Ring:
-        """The bar that says how long a way is: as long as from one ring to the next."""
+        """The scale bar, as long as the distance between two rings."""
         return self.rings[0]
 
 
 def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -> Drawing:
-    """Vehicles around the visitor, or around the city's centre."""
+    """Return a map of the vehicles around the visitor, or around the city's centre."""
     origin = visitor or city.centre
     frame = Frame.around([origin, *(vehicle.position for vehicle in vehicles)])
     markers = _markers(frame, vehicles)
@@ -125,14 +125,14 @@ def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -
 
 
 def city_around(city: City, place: Position) -> Drawing:
-    """The city around a place, without vehicles: to choose a place on."""
+    """Return a map of the city around a place, without vehicles, to choose a position on."""
     return _drawing(Frame(place, CITY_WIDE), city, place, (), from_visitor=False)
 
 
 def groups(points: Sequence[Point]) -> list[list[int]]:
-    """The points by number, those together that would touch: each group around its first.
+    """Group the indexes of points that are closer than TOUCHING to the first of their group.
 
-    The first ones of any two groups do not touch, so markers there do not overlap.
+    The first points of any two groups do not touch, so markers there do not overlap.
     """
     found: list[list[int]] = []
     for number, point in enumerate(points):
@@ -146,7 +146,7 @@ def groups(points: Sequence[Point]) -> list[list[int]]:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates their drawings, and browsers Leaflet."""
+    """Add the drawings to the globals of templates, and serve Leaflet."""
     app.jinja_env.globals.update(
         drawing=drawing,
         city_around=city_around,
@@ -157,7 +157,7 @@ def init_app(app: Flask) -> None:
 
 
 def leaflet_folder() -> Path:
-    """Where the package xstatic-leaflet keeps Leaflet's files."""
+    """Return the folder of Leaflet's files in the package xstatic-leaflet."""
     package = find_spec("xstatic.pkg.leaflet")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("xstatic-leaflet is not installed")
@@ -190,7 +190,7 @@ def _markers(frame: Frame, vehicles: Sequence[Vehicle]) -> Iterator[Marker]:
 
 
 def _rings(frame: Frame, origin: Point, city: City) -> Iterator[Ring]:
-    """Rings in round numbers, as far as the corner farthest from the origin."""
+    """Yield rings at round distances, out to the corner farthest from the origin."""
     steps = _CUSTOMARY if city.region in _WITH_MILES else _METRIC
     wide_enough = (step for step in steps if step / frame.metres >= FEWEST_UNITS)
     step = next(wide_enough, steps[-1])

@@ -1,4 +1,4 @@
-"""Static files: their addresses name what is in them, so that browsers may keep them for good."""
+"""Static files with a fingerprint in their URLs, so that browsers may cache them forever."""
 
 import hashlib
 import mimetypes
@@ -11,24 +11,24 @@ from typing import Any, Final
 from flask import Flask, Response, abort, request
 
 CACHE_FOREVER: Final = 365 * 24 * 3600  # seconds
-REVALIDATE: Final = 0  # browsers keep it too, but ask whether it has changed
+REVALIDATE: Final = 0  # browsers cache it, but check whether it has changed
 
 _DIGITS: Final = 12
 _LEADING_FINGERPRINT: Final = re.compile(rf"^[0-9a-f]{{{_DIGITS}}}/")
 
 
 def serve_folder(app: Flask, name: str, folder: Path) -> None:
-    """Serve this folder at `/name/`; `url_for(name, filename=…)` leads to its files as they are."""
+    """Serve this folder at `/name/`; `url_for(name, filename=…)` returns fingerprinted URLs."""
     app.add_url_rule(f"/{name}/<path:filename>", endpoint=name)
     serve_files(app, name, _files(folder))
 
 
 def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
-    """Serve these files at an endpoint that takes a `filename`; it may be an extension's.
+    """Serve these files at an endpoint that takes a `filename`, such as an extension's.
 
-    The fingerprint in an address is that of all of them: scripts and styles name each other by
-    relative addresses. Without it, or with that of another release, browsers ask each time whether
-    a file has changed; while developing always, because files change under their addresses.
+    All files share one fingerprint because scripts and styles refer to each other by relative
+    URLs. Browsers revalidate URLs without the current fingerprint each time; in development they
+    revalidate all URLs, because files change while the server runs.
     """
     current = f"{_fingerprint(files)}/"
 
@@ -40,7 +40,7 @@ def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
         file = files.get(_LEADING_FINGERPRINT.sub("", filename, count=1)) or abort(
             HTTPStatus.NOT_FOUND
         )
-        # Whole, and not as a stream: Flask-Compress would leave the file open.
+        # Not streamed: Flask-Compress would leave the file open.
         reply = Response(file.read_bytes(), mimetype=mimetypes.guess_type(file)[0])
         is_for_good = filename.startswith(current) and not app.debug
         reply.cache_control.public = True
@@ -55,7 +55,7 @@ def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Digits that are others as soon as a name or a byte in this folder is another."""
+    """Return a hash of the names and contents of all files in this folder."""
     return _fingerprint(_files(folder))
 
 
@@ -68,7 +68,7 @@ def _fingerprint(files: Mapping[str, Path]) -> str:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """All files within a folder, by their paths in it."""
+    """Map the relative path of each file in the folder to the file."""
     return {
         path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
     }

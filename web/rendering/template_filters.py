@@ -1,7 +1,7 @@
-"""What templates know: the city, who is asking, and what times and distances read like there.
+"""Template globals and filters: the current city, and the format of times, numbers and distances.
 
-The words are English on every page; the order of a date, the clock, the signs in a number and the
-units are those of the city (docs/decisions/0005).
+The language is English on every page. Date order, clock, number separators and units are those of
+the city (docs/decisions/0005).
 """
 
 from collections.abc import Callable, Mapping
@@ -32,11 +32,11 @@ from web.current_city import current_city
 from web.rendering import charts
 from web.security.response_headers import csp_nonce, served_by
 
-REMEMBERED: Final = 10_000  # phrases of a kind, and URLs
+REMEMBERED: Final = 10_000  # entries of each cache
 
 _WORDS: Final = "en_US"
 
-# What a small unit is called (CLDR), its metres, and from how many of it on the large one is used.
+# CLDR name and metres of the small unit, the number at which the large one is used, then the large.
 _METRIC: Final = ("length-meter", 1.0, 1000, "length-kilometer", 1000.0)
 _US: Final = ("length-foot", 0.3048, 1000, "length-mile", 1609.344)
 
@@ -44,7 +44,7 @@ _REGION_NAMES: Final = {US_EAST: "US East", US_WEST: "US West", EUROPE_WEST: "Eu
 
 
 def init_app(app: Flask) -> None:
-    """Give templates their globals and filters."""
+    """Register the globals and filters of templates."""
     app.jinja_env.globals.update(
         current_city=current_city,
         csp_nonce=csp_nonce,
@@ -75,7 +75,7 @@ def init_app(app: Flask) -> None:
 
 
 def _cached_url_for(app: Flask) -> Callable[..., Markup]:
-    """Return `url_for`, which takes a third of the time of a list, with a cache."""
+    """Return a cached `url_for`; without a cache it takes a third of the time of a list."""
 
     @lru_cache(REMEMBERED)
     def url_for(endpoint: str, **values: Any) -> Markup:
@@ -85,7 +85,7 @@ def _cached_url_for(app: Flask) -> Callable[..., Markup]:
 
 
 def local_time(moment: datetime, city: str) -> Markup:
-    """A `<time>` element: UTC for programs; for people day and time, as this city writes them."""
+    """Return a `<time>` element: the UTC time as attribute, the city's day and time as text."""
     place = _place(city)
     local = moment.astimezone(place.timezone)
     day = _day(local.date(), "yMMMEd", place.locale)
@@ -93,50 +93,50 @@ def local_time(moment: datetime, city: str) -> Markup:
 
 
 def clock(moment: datetime, city: str) -> Markup:
-    """A `<time>` element with the time of day only."""
+    """Return a `<time>` element with the city's time of day as text."""
     place = _place(city)
     local = moment.astimezone(place.timezone)
     return _time(moment, _clock(local.hour, local.minute, place.locale))
 
 
 def since(moment: datetime, city: str) -> Markup:
-    """The time of day; and the day, if that is over there."""
+    """Return the time of day, with the date unless it is today in that city."""
     day = moment.astimezone(_place(city).timezone).date()
     return clock(moment, city) if day == today(city) else local_time(moment, city)
 
 
 def today(city: str) -> date:
-    """The day it is there."""
+    """Return the current date in this city."""
     return datetime.now(_place(city).timezone).date()
 
 
 def seconds_since(moment: datetime) -> int:
-    """How long ago that was; not less than nothing, whatever two servers' clocks say."""
+    """Return the seconds since this moment; at least 0, even if servers' clocks differ."""
     return max(0, int((datetime.now(UTC) - moment).total_seconds()))
 
 
 def day(day: date, city: str) -> str:
-    """A day within a year: `16 Nov`, in New York `Nov 16`."""
+    """Return a day without its year: `16 Nov`, in New York `Nov 16`."""
     return _day(day, "MMMd", _place(city).locale)
 
 
 def month(day: date, city: str) -> str:
-    """The month that this day is in: `November 2026`."""
+    """Return the month of this day: `November 2026`."""
     return _day(day, "yMMMM", _place(city).locale)
 
 
 def distance(metres: float, city: str) -> str:
-    """A way: metres, then kilometres, as this city writes them; in the US feet, then miles."""
+    """Return a distance in metres or kilometres; in the US, in feet or miles."""
     return _distance(round(metres), _place(city).locale)
 
 
 def number(count: int, city: str) -> str:
-    """A whole number, grouped as this city does."""
+    """Return a whole number with the city's digit grouping."""
     return _number(count, _place(city).locale)
 
 
 def duration(length: timedelta) -> str:
-    """A length of time in words, to the minute: `1 h 05 min`."""
+    """Return a duration, rounded to minutes: `1 h 05 min`."""
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
     if hours:
         return f"{hours} h {minutes:02} min"
@@ -144,17 +144,17 @@ def duration(length: timedelta) -> str:
 
 
 def region_name(region: str) -> str:
-    """A region as people call it."""
+    """Return the display name of a region."""
     return _REGION_NAMES[region]
 
 
 def rides(count: int, city: str) -> str:
-    """So many rides."""
+    """Return a number of rides: `1 ride`, `2 rides`."""
     return "1 ride" if count == 1 else f"{number(count, city)} rides"
 
 
 def activity(month: MonthlyActivity, city: str) -> str:
-    """What a vehicle did in the last 30 days."""
+    """Return the rides, time and distance of a vehicle in the last 30 days, as a phrase."""
     if not month.rides:
         return "Not ridden in the last 30 days"
     way = f", {distance(month.distance, city)}" if month.distance else ""
@@ -162,9 +162,9 @@ def activity(month: MonthlyActivity, city: str) -> str:
 
 
 def query(link: Mapping[str, str], **changed: str | None) -> str:
-    """What follows the path of a link: `query({"type": "bike"}, near=None)` is `?type=bike`.
+    """Return a URL's query string: `query({"type": "bike"}, near=None)` is `?type=bike`.
 
-    Empty without anything to say.
+    Parameters that are empty are left out; without any, the result is empty.
     """
     said = {name: text for name, text in {**link, **changed}.items() if text}
     return f"?{urlencode(said)}" if said else ""
@@ -176,7 +176,7 @@ def _place(city: str) -> City:
 
 def _time(moment: datetime, words: str) -> Markup:
     instant = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - nobody's words
+    return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - no user input
 
 
 @lru_cache(REMEMBERED)
@@ -186,14 +186,14 @@ def _clock(hour: int, minute: int, locale: str) -> str:
 
 @lru_cache(REMEMBERED)
 def _day(day: date, skeleton: str, locale: str) -> str:
-    """A day's parts (CLDR's skeleton) in the order of the locale, in English words."""
+    """Format a day by a CLDR skeleton, in the locale's order and in English."""
     words: str = Locale.parse(locale).datetime_skeletons[skeleton].apply(day, _WORDS)
     return words
 
 
 @lru_cache(REMEMBERED)
 def _distance(metres: int, locale: str) -> str:
-    """To ten metres or feet, as exactly as anybody knows; to a tenth once that is more."""
+    """Round small distances to ten metres or feet, large ones to a tenth of the large unit."""
     small, metres_small, most, large, metres_large = _US if locale.endswith("_US") else _METRIC
     near = round(metres / metres_small / 10) * 10
     if near < most:

@@ -1,5 +1,5 @@
-"""What protects users and the site: session, rate limits, request body, headers, redirects.
+"""Security: sessions, rate limits, request bodies, response headers and redirects.
 
-A module here decides who a request is from, or whether it is refused before its view, or what a
-response says to the browser for safety. It renders no template and knows no page.
+A module here authenticates requests, refuses them before their view, or sets security headers. It
+renders no template and depends on no page.
 """

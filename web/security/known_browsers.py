@@ -1,8 +1,8 @@
-"""Browsers in which a member has logged in before: a signed cookie says so, for a year.
+"""A signed cookie that identifies browsers in which a member has logged in, for a year.
 
-It opens nothing. It spares who has it the limits on failed logins that strangers can use up
-(docs/decisions/0007). Names are in it as keyed hashes: whoever finds it on a shared computer does
-not learn who else was there.
+It grants no access. It exempts the browser from the limits on failed logins that strangers can use
+up (docs/decisions/0007). It contains keyed hashes instead of usernames, so that users of a shared
+computer do not learn of each other.
 """
 
 import hmac
@@ -14,17 +14,17 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 COOKIE: Final = "browser"
 YEAR: Final = 365 * 24 * 60 * 60  # seconds
-MOST_NAMES: Final = 8  # of a family's computer
+MOST_NAMES: Final = 8  # members who share a computer
 
 
 def browser_known_to(username: str) -> str | None:
-    """The name of this browser, if this member has logged in here before."""
+    """Return the id of this browser if this member has logged in with it before."""
     browser, names = _read()
     return browser if browser and _hash(browser, username) in names else None
 
 
 def remember_browser(username: str) -> None:
-    """Have the reply to this request say that this member has logged in here."""
+    """Set the cookie on this response, with this member added."""
     browser, names = _read()
     browser = browser or secrets.token_urlsafe(16)
     name = _hash(browser, username)
@@ -44,7 +44,7 @@ def remember_browser(username: str) -> None:
 
 
 def _read() -> tuple[str, list[str]]:
-    """The name of this browser and the names it knows; none, if it is new here."""
+    """Return the browser's id and hashed usernames; both are empty without a valid cookie."""
     try:
         read: Any = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=YEAR)
     except BadSignature:

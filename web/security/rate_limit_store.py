@@ -1,7 +1,7 @@
-"""What was tried lately, and by whom: the memory of the rate limits.
+"""The storage of the rate limits.
 
-A SQLite file, so that all workers of one gunicorn count together without a server for it; without
-a file, this process's memory. Why not a library: docs/decisions/0002.
+A SQLite file, which all workers of one gunicorn share; without a file, the memory of this process.
+See docs/decisions/0002 for why this is not a library.
 """
 
 import sqlite3
@@ -20,10 +20,10 @@ _TABLE: Final = """
 
 
 class RateLimitStore:
-    """Counts attempts in windows that move along: at most so many in any minute, or hour."""
+    """Counts attempts in a sliding window."""
 
     def __init__(self, path: str = IN_MEMORY, *, clock: Callable[[], float] = time.time) -> None:
-        """Use this file, made if it is missing. Raises sqlite3.Error where there can be none."""
+        """Open this file or create it. Raises sqlite3.Error if that fails."""
         self._now = clock
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(
@@ -32,10 +32,10 @@ class RateLimitStore:
         self._connection.executescript(_TABLE)
 
     def try_count(self, who: str, *, at_most: int, seconds: int) -> bool:
-        """Count one more for so long, unless so many are being counted; whether it was."""
+        """Count an attempt for `seconds`, unless `at_most` are counted; return True if counted."""
         now = self._now()
         with self._lock:
-            # From its first statement on, this is the only one to read or write.
+            # Take the write lock first, so that count and insert are atomic.
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("DELETE FROM counted WHERE until <= ?", (now,))
             free = self._count(who) < at_most
@@ -46,7 +46,7 @@ class RateLimitStore:
         return free
 
     def seconds_until_next(self, who: str) -> float:
-        """How long until the first of the attempts that are being counted is forgotten."""
+        """Return the seconds until the oldest counted attempt expires."""
         first = "SELECT min(until) FROM counted WHERE who = ?"
         with self._lock:
             until = self._connection.execute(first, (who,)).fetchone()[0]
@@ -59,7 +59,7 @@ class RateLimitStore:
             self._connection.execute(f"DELETE FROM counted WHERE rowid = ({latest})", (who,))  # noqa: S608
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete all attempts."""
         with self._lock:
             self._connection.execute("DELETE FROM counted")
 

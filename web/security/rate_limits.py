@@ -1,8 +1,8 @@
-"""Rate limits: how often one address, name, browser or member may try something.
+"""Rate limits per address, username, browser or member.
 
-What is limited is counted before it is done, so that no number of requests at once slips through;
-what turned out fine is given back. Why failed logins are counted as they are, so that nobody can
-lock somebody else out: docs/decisions/0007.
+An attempt is counted before it is made, so that concurrent requests cannot exceed a limit; if it
+succeeds, it is uncounted. docs/decisions/0007 describes how failed logins are counted so that
+strangers cannot lock a member out.
 """
 
 from collections.abc import Iterator
@@ -23,17 +23,17 @@ SUBSCRIBER: Final = 64  # bits of an IPv6 address
 
 
 class RateLimit(NamedTuple):
-    """At most so many in any so many seconds."""
+    """At most `at_most` attempts in any `seconds`."""
 
     what: str
     at_most: int
     seconds: int = MINUTE
 
 
-# Of a browser in which the member has logged in before: nobody else's failures count there.
+# For a browser in which the member has logged in before; failures elsewhere do not count.
 FAILED_LOGINS_OF_BROWSER: Final = RateLimit("failed logins of browser", 20, HOUR)
-# Of all others. They count attempts under way, too: an office shares an address, and its people log
-# in at once. It takes five addresses to use up what a name has.
+# For all other browsers. They also count attempts in progress, so the limit of an address allows an
+# office to log in at once. It takes five addresses to reach the limit of a name.
 FAILED_LOGINS_OF_ADDRESS: Final = RateLimit("failed logins of address", 20)
 FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = RateLimit("failed logins of name at", 10, HOUR // 2)
 FAILED_LOGINS_OF_NAME: Final = RateLimit("failed logins of name", 100, HOUR)
@@ -42,16 +42,16 @@ REGISTRATIONS: Final = RateLimit("registrations", 120)
 
 
 class TooManyAttempts(Refusal):
-    """A rate limit is used up. `seconds` is how long until it is not."""
+    """A rate limit is reached; `seconds` is the time until the next attempt is allowed."""
 
     sentence = "That was a little too often. Please wait a minute and try again."
 
     def __init__(self, seconds: int = MINUTE) -> None:
-        """Say how long to wait."""
+        """Store the time to wait."""
         self.seconds = seconds
 
     def __str__(self) -> str:
-        """The sentence, with the time to wait if it is longer than a minute."""
+        """Return the sentence, with the time to wait if it is longer than a minute."""
         minutes = ceil(self.seconds / MINUTE)
         return self.sentence.replace(
             "a minute", f"{minutes} minutes" if minutes > 1 else "a minute"
@@ -59,36 +59,36 @@ class TooManyAttempts(Refusal):
 
 
 def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
-    """Count in this file, and limit what one member changes in a minute."""
+    """Open the store, and limit the writes of each member per minute."""
     app.extensions["rate_limit_store"] = RateLimitStore(file)
     writes = RateLimit("writes", writes_per_minute)
 
     @app.before_request
     def limit_writes() -> None:
-        """Registering and logging in have limits of their own; both leave a session."""
-        # Who only reads is not even asked for a session: open data is the same for everyone.
+        """Limit POST requests with a session; registration and login have their own limits."""
+        # The method is checked first, so that GET requests do not read the session.
         if request.method == "POST" and current_user.key:
-            # Of this epoch: whoever kept a session that was ended uses up nobody's changes.
+            # The epoch is included so that an ended session cannot use up the member's limit.
             count_attempt(writes, f"{current_user.key.id} {current_user.epoch}")
 
 
 def count_attempt(limit: RateLimit, who: str) -> None:
-    """Count one attempt. Raises TooManyAttempts if it is one too many."""
+    """Count one attempt. Raises TooManyAttempts if the limit is reached."""
     if not try_count(limit, who):
         raise TooManyAttempts(ceil(_attempts().seconds_until_next(f"{limit.what} {who}")) or 1)
 
 
 def try_count(limit: RateLimit, who: str) -> bool:
-    """Count one attempt, unless it is one too many; whether it was."""
+    """Count one attempt, unless the limit is reached; return True if counted."""
     name = f"{limit.what} {who}"
     return _attempts().try_count(name, at_most=limit.at_most, seconds=limit.seconds)
 
 
 @contextmanager
 def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) -> Iterator[None]:
-    """Count what happens inside by each limit, and give the counts back unless it is this failure.
+    """Count an attempt by each limit, and uncount it unless the block raises `failure`.
 
-    Raises TooManyAttempts before anything happens, if it is one too many by any of them.
+    Raises TooManyAttempts before the block runs if any of the limits is reached.
     """
     counted: list[tuple[RateLimit, str]] = []
     failed = False
@@ -107,9 +107,9 @@ def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) 
 
 
 def client_address() -> str:
-    """Where the request comes from, as far as the proxies in front can be trusted to say.
+    """Return the client's address, as reported by trusted proxies.
 
-    Of IPv6 the network: one subscriber has 2**64 addresses.
+    For IPv6, return the /64 network, because one subscriber has 2**64 addresses.
     """
     given = request.remote_addr or "unknown"
     try:

@@ -1,4 +1,4 @@
-"""What the body of a request must be, before anything reads it."""
+"""Validation of request bodies, before any code parses them."""
 
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -9,13 +9,13 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def reject_unreadable() -> None:
-    """Refuse what no form of ours sends: another type of content, or bytes that are no UTF-8.
+    """Refuse bodies that MovR's forms do not send: other content types or invalid UTF-8.
 
-    Werkzeug would keep such bytes as the text `%FF`, and read parts of multipart bodies that have
-    no name.
+    Werkzeug would decode invalid bytes to text such as `%FF`, and accept multipart bodies that
+    have parts without a name.
     """
     if request.method != "POST":
-        return  # nobody reads it
+        return  # other methods' bodies are not read
     if request.mimetype not in {"", FORM}:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:

@@ -1,7 +1,7 @@
-"""What a link to a new password carries, signed: whose, while which sessions last, until when.
+"""Signed tokens for password resets, with the user's key, session epoch and expiry time.
 
-It works once because using it ends the sessions of its epoch, in the statement that changes the
-password; so does whatever else ends them.
+A token works once because the statement that changes the password also raises the session epoch.
+Anything else that raises the epoch invalidates the token, too.
 """
 
 from typing import Any, Final
@@ -15,18 +15,18 @@ LIFETIME: Final = 30 * 60  # seconds
 
 
 class ResetTokens:
-    """Makes and reads them; the time is passed in, in seconds since 1970."""
+    """Makes and reads tokens; the current time is passed in as seconds since 1970."""
 
     def __init__(self, secret: str) -> None:
         """Sign with this secret."""
         self._signer = URLSafeSerializer(secret, salt="reset")
 
     def make(self, user: UserKey, epoch: int, now: float) -> str:
-        """A token that lets change this user's password while sessions of this epoch last."""
+        """Return a token that is valid for this user while this is the session epoch."""
         return str(self._signer.dumps([user.city, user.id.hex, epoch, int(now) + LIFETIME]))
 
     def read(self, token: str, now: float) -> tuple[UserKey, int] | None:
-        """The user and the epoch; None if we did not make it, or too long ago."""
+        """Return the user and the epoch; None if the token is invalid or expired."""
         try:
             said: Any = self._signer.loads(token)
         except BadSignature:

@@ -1,4 +1,4 @@
-"""The headers of every response: security, caching, the region, the cost of the database."""
+"""Headers of every response: security, caching, region and database time."""
 
 import secrets
 from typing import Final
@@ -8,14 +8,14 @@ from flask import Flask, Response, g
 from web.context import settings
 from web.operations import request_logging
 
-# Nothing inline, nothing from elsewhere but a map's tiles; Leaflet empties a tile by a data: image.
+# No inline code and no other sites but OpenStreetMap's tiles; Leaflet clears tiles by a data: URL.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' data: https://tile.openstreetmap.org;"
     " font-src 'self'; connect-src 'self'; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# With API_KEY, what Google's documentation asks for, but for scripts of whatever host:
+# With API_KEY: the policy of Google's documentation, without scripts of arbitrary hosts:
 # https://developers.google.com/maps/documentation/javascript/content-security-policy
 _POLICY_WITH_GOOGLE: Final = (
     "default-src 'none';"
@@ -32,8 +32,8 @@ _POLICY_WITH_GOOGLE: Final = (
 )
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",  # frame-ancestors, for browsers that do not know it
-    "Referrer-Policy": "same-origin",  # Flask-WTF wants a referrer of our own under https
+    "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
+    "Referrer-Policy": "same-origin",  # Flask-WTF checks the referrer under HTTPS
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
 }
@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
 
 
 def served_by() -> str:
-    """The region of this deployment."""
+    """Return the region of this deployment, or `local`."""
     return settings().region or "local"
 
 
@@ -72,7 +72,7 @@ def _add_headers(response: Response) -> Response:
         headers["Server-Timing"] = f'db;dur={milliseconds:.1f};desc="{statements}"'
     if source := g.get("city_from"):
         headers["X-City-From"] = source
-    # Nothing is cached, unless its view sets Cache-Control.
+    # Responses are not cached unless the view sets Cache-Control.
     headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -122,14 +122,14 @@ def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[
 
 
 def own_profile() -> str:
-    """The URL of the profile of whoever is asking, or of the login page."""
+    """Return the URL of the current user's profile, or of the login page."""
     key = current_user.key
     return url_for("users.profile", user_id=key.id) if key else url_for("auth.login")
 
 
 @login_manager.user_loader
 def load_user(user_id: str) -> SessionUser | None:
-    """Return the user that the cookie names, without a statement; None if it makes no sense."""
+    """Return the user of the cookie, without a database statement; None if it is malformed."""
     city, _, id_ = user_id.rpartition("/")
     try:
         return SessionUser(UserKey(city, UUID(id_)), session.get("epoch", 0))
@@ -139,7 +139,7 @@ def load_user(user_id: str) -> SessionUser | None:
 
 @login_manager.unauthorized_handler
 def ask_to_log_in() -> ResponseReturnValue:
-    """Redirect to the login page, which leads back to the page that was asked for."""
+    """Redirect to the login page, with the requested page in `next`."""
     if current_user.key:
         log_out()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
@@ -147,21 +147,21 @@ def ask_to_log_in() -> ResponseReturnValue:
 
 
 def _allow_shared_caches(response: Response) -> Response:
-    """Keep `Vary: Cookie` off public responses: Flask-Login looks into the session of every one."""
+    """Keep `Vary: Cookie` off public responses; Flask-Login reads the session of every request."""
     if response.cache_control.public:
         session.accessed = False
     return response
 
 
 def _page_to_return_to() -> str | None:
-    """The page asked for; that of the button for who wanted to ride; no other form's address."""
+    """Return the page to show after login: the requested one, or the list with the ride button."""
     if request.method == "GET":
         return request.full_path.removesuffix("?")
     return _page_of_the_button() if request.endpoint == "rides.start" else None
 
 
 def _page_of_the_button() -> str:
-    """The page that a ride was to start from, with what was looked for there; else the list."""
+    """Return the page from which a ride was started, with its search; or the list of vehicles."""
     came_from = request.referrer or ""
-    path = came_from.removeprefix(request.host_url.rstrip("/"))  # whole, if it is not ours
+    path = came_from.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
     return safe_redirect_path(path) or url_for("vehicles.index")

@@ -1,5 +1,5 @@
-"""Services outside of MovR, each behind a small class: mail servers and geocoders.
+"""Clients of external services: mail servers and geocoders.
 
-A module here hides one kind of service. It has a timeout, and no request fails because the service
-does.
+Each module wraps one kind of service. Calls have a timeout, and no request fails because the
+service fails.
 """

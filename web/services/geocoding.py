@@ -1,6 +1,6 @@
-"""From the words for a place to its position, by a service elsewhere, if the deployment wants one.
+"""Optional geocoding: find the position of a place name with an external service.
 
-It may be slow, away or wrong: then words stay words, and no request fails for it.
+If the service is slow, unavailable or wrong, the place has no position; no request fails.
 """
 
 import logging
@@ -22,7 +22,7 @@ from web.config import Settings
 from web.forms import LocationForm
 
 TIMEOUT: Final = 2  # seconds
-REMEMBERED: Final = 10_000  # places of a process
+REMEMBERED: Final = 10_000  # cached places per process
 # At most one request a second: https://operations.osmfoundation.org/policies/nominatim/
 NOMINATIM_PAUSE: Final = 1.0
 NOMINATIM: Final = "nominatim.openstreetmap.org"
@@ -31,36 +31,36 @@ logger = logging.getLogger("movr")
 
 
 class TooSoonError(Exception):
-    """The service does not want to be asked again yet."""
+    """The minimum pause between two requests to the service has not passed."""
 
 
 class Geocoder:
-    """Asks a service of geopy's for places, and remembers what it found and what it did not."""
+    """Finds places with a geopy geocoder, and caches results, including "not found"."""
 
     def __init__(
         self, service: Service, *, pause: float = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Ask this service, with at least `pause` seconds from one question to the next."""
+        """Use this service, with at least `pause` seconds between two requests."""
         self.service = service
         self._pause = pause
         self._now = clock
         self._next = clock()
         self._lock = threading.Lock()
-        self._find = lru_cache(REMEMBERED)(self._ask)  # which remembers no failure
+        self._find = lru_cache(REMEMBERED)(self._ask)  # exceptions are not cached
 
     def position(self, words: str, city: City) -> Position | None:
-        """Where that is; None if it is not found in the city, or if nobody says so in time."""
+        """Return the position of a place; None if it is not in the city or the service fails."""
         try:
             return self._find(" ".join(words.casefold().split()), city)
         except TooSoonError:
             return None
-        except Exception as error:  # noqa: BLE001 - a service elsewhere may answer anything
-            # Its words may hold the question, or a key.
+        except Exception as error:  # noqa: BLE001 - an external service may return anything
+            # Only the type: the message may contain the query or an API key.
             logger.warning("The geocoder failed: %s", type(error).__name__)
             return None
 
     def _ask(self, words: str, city: City) -> Position | None:
-        """Raises TooSoonError, and whatever the service makes geopy raise."""
+        """Query the service. Raises TooSoonError and any exception of geopy."""
         self._take_turn()
         found = self.service.geocode(f"{words}, {city.label}")
         if found is None:
@@ -77,7 +77,7 @@ class Geocoder:
 
 
 def make_geocoder(settings: Settings) -> Geocoder | None:
-    """The geocoder of this deployment; None without one."""
+    """Return the geocoder that the settings choose; None if they choose none."""
     if settings.geocoder == "nominatim":
         return nominatim(settings.contact_email)
     if settings.geocoder == "google":
@@ -93,19 +93,19 @@ def nominatim(
     scheme: str = "https",
     clock: Callable[[], float] = time.monotonic,
 ) -> Geocoder:
-    """OpenStreetMap's geocoder, which wants to know who asks."""
+    """Return a geocoder for Nominatim, whose usage policy requires a contact address."""
     service = Nominatim(
         user_agent=f"MovR/{__version__} ({contact})",
         timeout=TIMEOUT,
         domain=domain,
         scheme=scheme,
-        adapter_factory=URLLibAdapter,  # the same wherever MovR runs, whatever else is installed
+        adapter_factory=URLLibAdapter,  # geopy would choose requests if it is installed
     )
     return Geocoder(service, pause=NOMINATIM_PAUSE, clock=clock)
 
 
 def position_from_form(form: LocationForm, city: str) -> Position | None:
-    """Where a valid form says that something is: by its position, else by its words."""
+    """Return the position of a valid form: the one submitted, or else its geocoded location."""
     geocoder: Geocoder | None = current_app.extensions["geocoder"]
     place = find_city(city)
     if form.position or geocoder is None or place is None:

@@ -1,6 +1,6 @@
-"""Letters: written and sent in a thread of its own, so that no answer waits for them.
+"""Email, composed and sent in a background thread so that no response waits for it.
 
-By SMTP as MAIL_URI says; without it, while developing, into the log.
+Sent by SMTP to the server of MAIL_URI; in development without MAIL_URI, written to the log.
 """
 
 import logging
@@ -18,14 +18,14 @@ from flask import Flask
 
 from web.config import MailServer, Settings
 
-MOST_WAITING: Final = 100  # letters
-TIMEOUT: Final = 10  # seconds, for each answer of the server
+MOST_WAITING: Final = 100  # emails
+TIMEOUT: Final = 10  # seconds, for each reply of the server
 
 logger = logging.getLogger("movr.mail")
 
 
 class Email(NamedTuple):
-    """Plain text to one address."""
+    """A plain-text email to one address."""
 
     to: str
     subject: str
@@ -33,28 +33,28 @@ class Email(NamedTuple):
 
 
 class Outbox:
-    """Sends letters one by one, in a thread that ends with the process, once all are sent."""
+    """Sends emails one at a time in a thread; the process exits only when all are sent."""
 
     def __init__(self, send: Callable[[Email], None] | None) -> None:
-        """Send this way; None: not at all."""
+        """Use this function to send; None disables sending."""
         self._send = send
-        self._thread = ThreadPoolExecutor(1, "mail")  # begins with the first letter
+        self._thread = ThreadPoolExecutor(1, "mail")  # started by the first email
         self._room = BoundedSemaphore(MOST_WAITING)
 
     @property
     def is_open(self) -> bool:
-        """True if letters can be sent."""
+        """True if emails can be sent."""
         return self._send is not None
 
     def put(self, write: Callable[[], Email | None]) -> None:
-        """Have a letter written and sent soon, if there is room; return at once."""
+        """Queue a function that composes an email to send; drop it if the queue is full."""
         if not self._room.acquire(blocking=False):
             logger.warning("Too many letters wait to be sent; one was not written.")
             return
         self._thread.submit(self._work, write).add_done_callback(self._make_room)
 
     def close(self) -> None:
-        """Wait until all is sent."""
+        """Wait until all emails are sent."""
         self._thread.shutdown()
 
     def _work(self, write: Callable[[], Email | None]) -> None:
@@ -62,8 +62,8 @@ class Outbox:
             email = write()
             if email and self._send:
                 self._send(email)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the next letter is sent
-            # What the error itself says may name the address.
+        except Exception as error:  # noqa: BLE001 - the thread must go on with the next email
+            # Only the type: the message may contain the address.
             logger.error("A letter was not sent: %s", type(error).__name__)  # noqa: TRY400
 
     def _make_room(self, _done: Future[None]) -> None:
@@ -71,12 +71,12 @@ class Outbox:
 
 
 def init_app(app: Flask) -> None:
-    """Open the outbox."""
+    """Create the outbox."""
     app.extensions["outbox"] = Outbox(_way(app.extensions["settings"]))
 
 
 def _way(settings: Settings) -> Callable[[Email], None] | None:
-    """How letters are sent; None if they cannot be."""
+    """Return the function that sends emails; None if they cannot be sent."""
     server = settings.mail_uri
     if server:
         return lambda email: send_by_smtp(email, server, settings.mail_from)
@@ -84,14 +84,14 @@ def _way(settings: Settings) -> Callable[[Email], None] | None:
 
 
 def log_email(email: Email) -> None:
-    """Write the letter into the log, for who develops."""
+    """Write the email to the log, for development."""
     logger.warning("A letter, which MAIL_URI would send:\n%s", email.text)
 
 
 def send_by_smtp(email: Email, server: MailServer, sender: str) -> None:
-    """Hand the letter to this server, by TLS if it can; a password by nothing else.
+    """Send the email with this server, over TLS if it supports it; log in only over TLS.
 
-    Raises OSError and its SMTPException, ValueError for an address that no mail can reach.
+    Raises OSError (including SMTPException), and ValueError for an invalid address.
     """
     message = _message(email, sender)
     with _connect(server) as smtp:
@@ -124,5 +124,5 @@ def _message(email: Email, sender: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(email.text, cte="7bit")  # a link stays in one piece
+    message.set_content(email.text, cte="7bit")  # so that links are not wrapped
     return message
