@@ -86,8 +86,8 @@ class _Reader(HTMLParser):
         given = {name: value or "" for name, value in attributes}
         if tag == "a" and "href" in given:
             self.page.links.append(given["href"])
-        elif tag == "p" and given.get("class", "").startswith("alert alert-"):
-            self._alert = given["class"].removeprefix("alert alert-")
+        elif tag == "div" and given.get("role") == "alert":
+            self._alert = given["class"].split()[1].removeprefix("alert-")
         elif tag == "form" and given.get("method") == "post":
             self._form = self._pressed = Form(given.get("action", ""))
             self._by_id[given.get("id", "")] = self._form
@@ -120,7 +120,7 @@ class _Reader(HTMLParser):
         elif tag == "button":
             self._in_button = False
             self._pressed = self._form
-        elif tag == "p":
+        elif tag == "div":
             self._alert = ""
 
     def handle_data(self, data: str) -> None:
