@@ -154,7 +154,9 @@ def _of_owner() -> Select[Any]:
         Ride.city == _CITY,
         Ride.vehicle_id == page.c.id,
         Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
-        Ride.end_time.is_not(None),
+        # CockroachDB v22.1 may count rides in progress if this asks for `end_time` instead: a
+        # fault of its planner (cockroachdb/cockroach#81968).
+        Ride.length.is_not(None),
     )
     return (
         select(
