@@ -114,21 +114,22 @@ def test_a_conflicting_step_of_a_placement_is_retried(empty_engine: Engine, lose
 
 
 @pytest.mark.usefixtures("lose")
-def test_a_conflicting_scenario_is_retried(own_engine: Engine) -> None:
-    run(own_engine, f"ALTER DATABASE {own_engine.url.database} SET movr.losses = 3")
+def test_a_conflicting_scenario_is_retried(empty_engine: Engine) -> None:
+    schema.upgrade(empty_engine)
+    run(empty_engine, f"ALTER DATABASE {empty_engine.url.database} SET movr.losses = 3")
     run(
-        own_engine,
+        empty_engine,
         "CREATE FUNCTION lose_row() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN PERFORM lose(); RETURN NEW; END $$",
         "CREATE TRIGGER lose BEFORE INSERT ON vehicles EXECUTE FUNCTION lose_row()",
     )
-    own_engine.dispose()
+    empty_engine.dispose()
 
-    race.fill(ScenarioContext(own_engine, datetime.now(UTC)))
+    race.fill(ScenarioContext(empty_engine, datetime.now(UTC)))
 
-    with own_engine.connect() as connection:
+    with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM vehicles")).scalar_one() == 1
-    assert tries(own_engine) == 4
+    assert tries(empty_engine) == 4
 
 
 def test_other_errors_are_not_retried(empty_engine: Engine) -> None:
