@@ -114,7 +114,7 @@ class SearchRadii:
         The ring of a later page has the same area as the circle of the first page. For a filter
         that is new in this area, the radius learned for all vehicles is used.
         """
-        everything = replace(search, type=None, only_free=False)
+        everything = _without_filter(search)
         if self._less_than_a_page & {search.filter, everything.filter}:
             return search.farthest
         known = self._radii.get(_area(search)) or self._radii.get(_area(everything))
@@ -128,11 +128,15 @@ class SearchRadii:
             if len(found) <= search.size:
                 self._less_than_a_page.add(search.filter)
                 return
-            self._less_than_a_page.discard(search.filter)
+            self._less_than_a_page -= {search.filter, _without_filter(search).filter}
             self._radii.pop(_area(search), None)
             self._radii[_area(search)] = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
             if len(self._radii) > REMEMBERED:
                 del self._radii[next(iter(self._radii))]  # the oldest entry
+
+
+def _without_filter(search: Search) -> Search:
+    return replace(search, type=None, only_free=False)
 
 
 def _area(search: Search) -> _Area:

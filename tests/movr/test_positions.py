@@ -287,6 +287,17 @@ def test_a_city_with_less_than_a_page_is_searched_at_once_from_anywhere(movr: Mo
     assert cost.statements == 1
 
 
+def test_a_city_that_has_grown_is_no_longer_read_whole_for_a_filter(
+    movr: MovR, engine: Engine
+) -> None:
+    movr.vehicles(near("new york", size=30))  # an empty city
+    scattered(engine, a_member(movr), 2_000)
+    search = near("new york", size=30, only_free=True)
+    movr.vehicles(search)
+
+    assert rows_read(movr, engine, search) <= 4 * 30
+
+
 def test_the_statement_is_short() -> None:
     """Planning takes most of a short page's time on CockroachDB."""
     compiled = near("new york").statement(100).compile(dialect=CockroachDBDialect_psycopg2())
