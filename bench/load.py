@@ -17,15 +17,17 @@ MILLISECONDS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Results of a load: runs per second; p50, p99 and server CPU time per run in milliseconds.
+    """Results of a load: runs per second; p50, p99 and CPU time per run in milliseconds.
 
-    `own` is the share of a core that the clients used.
+    `cpu` is the time of the server's workers, `database` that of its database; `own` is the share
+    of a core that the clients used.
     """
 
     rate: float
     p50: float
     p99: float
     cpu: float
+    database: float
     own: float
 
 
@@ -63,7 +65,8 @@ def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
     """Run each script in a separate client for this many seconds."""
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         connections = [stack.enter_context(Connection(serving.url)) for _ in scripts]
-        cpu, own, began = serving.cpu(), time.process_time(), time.perf_counter()
+        cpu, database = serving.cpu(), serving.database_cpu()
+        own, began = time.process_time(), time.perf_counter()
         clients = [
             Client(connection, script, began + seconds)
             for connection, script in zip(connections, scripts, strict=True)
@@ -75,12 +78,14 @@ def drive(serving: Serving, scripts: Sequence[Script], seconds: float) -> Load:
                 if not key.data.handle_reply():
                     selector.unregister(key.fileobj)
         elapsed = time.perf_counter() - began
-        cpu, own = serving.cpu() - cpu, time.process_time() - own
+        own = time.process_time() - own
+        cpu, database = serving.cpu() - cpu, serving.database_cpu() - database
     taken = sorted(second for client in clients for second in client.seconds)
     return Load(
         rate=len(taken) / elapsed,
         p50=statistics.median(taken) * MILLISECONDS,
         p99=taken[int(len(taken) * 0.99)] * MILLISECONDS,
         cpu=cpu / len(taken) * MILLISECONDS,
+        database=database / len(taken) * MILLISECONDS,
         own=own / elapsed,
     )

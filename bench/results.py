@@ -71,7 +71,7 @@ class Results:
 
 HEAD = (
     *("page", "req/s", "floor's", "share", "p50 ms", "floor's", "p99 ms", "floor's"),
-    *("CPU ms", "floor's", "statements", "round trips"),
+    *("CPU ms", "floor's", "database's", "statements", "round trips"),
 )
 
 
@@ -87,6 +87,7 @@ def _row(name: str, page: Page) -> Sequence[str]:
         *both("p50", ".1f"),
         *both("p99", ".1f"),
         *both("cpu", ".2f"),
+        f"{statistics.median(load.database for load in page.app):.2f}",
         str(page.statements),
         str(page.round_trips),
     )

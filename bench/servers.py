@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, text
 
 from bench import terminal
 from bench.http import Connection, Unexpected, request
@@ -29,6 +29,9 @@ POLL_INTERVAL: Final = 0.005  # seconds between two checks whether the server an
 UNLIMITED: Final = 1_000_000
 POOL_SIZE: Final = 5  # connections, MovR's default
 PROC: Final = Path("/proc")
+_BACKENDS: Final = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Serving:
     def cpu(self) -> float:
         """Return the CPU seconds that all workers have used so far. Linux only."""
         return sum(map(_cpu, self._workers()))
+
+    def database_cpu(self) -> float:
+        """Return the CPU seconds of PostgreSQL's processes for this database; 0 if not here."""
+        with connected(parse_uri(self.settings.db_uri)) as engine, engine.connect() as connection:
+            pids = connection.execute(text(_BACKENDS)).scalars().all()
+        processes = (PROC / str(pid) for pid in pids)
+        return sum(_cpu(process) for process in processes if process.exists())
 
     def _workers(self) -> list[Path]:
         children = PROC / str(self.pid) / "task" / str(self.pid) / "children"

@@ -16,7 +16,7 @@ FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
 
 # A radius is enlarged by this factor so that it probably holds a whole page the next time.
 MARGIN: Final = 1.2
-FIRST_RADIUS: Final = 500.0  # metres, for areas without a learned radius
+FIRST_RADIUS: Final = 500.0  # metres, for cities without a learned radius
 SMALLEST_RADIUS: Final = 10.0  # metres
 GROWTH: Final = 8  # factor of the radius from one attempt to the next
 REMEMBERED: Final = 10_000  # areas, some 2 MB
@@ -100,6 +100,7 @@ class SearchRadii:
     def __init__(self) -> None:
         """Start empty."""
         self._radii: dict[_Area, float] = {}
+        self._latest: dict[str, float] = {}  # by city
         self._less_than_a_page: set[_Filter] = set()  # whole-city searches with less than a page
         self._lock = threading.Lock()
 
@@ -112,13 +113,18 @@ class SearchRadii:
         """Return the radius to search within, in metres from the origin.
 
         The ring of a later page has the same area as the circle of the first page. For a filter
-        that is new in this area, the radius learned for all vehicles is used.
+        that is new in this area, the radius learned for all vehicles is used; in a new area, the
+        last radius learned in this city.
         """
         everything = _without_filter(search)
         if self._less_than_a_page & {search.filter, everything.filter}:
             return search.farthest
-        known = self._radii.get(_area(search)) or self._radii.get(_area(everything))
-        return math.hypot(max(search.after[0], 0) / 1000, known or FIRST_RADIUS)
+        known = (
+            self._radii.get(_area(search))
+            or self._radii.get(_area(everything))
+            or self._latest.get(search.city.name, FIRST_RADIUS)
+        )
+        return math.hypot(max(search.after[0], 0) / 1000, known)
 
     def learn(self, search: Search, found: list[NearbyVehicle]) -> None:
         """Store the radius that holds a first page."""
@@ -130,7 +136,8 @@ class SearchRadii:
                 return
             self._less_than_a_page -= {search.filter, _without_filter(search).filter}
             self._radii.pop(_area(search), None)
-            self._radii[_area(search)] = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
+            radius = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
+            self._radii[_area(search)] = self._latest[search.city.name] = radius
             if len(self._radii) > REMEMBERED:
                 del self._radii[next(iter(self._radii))]  # the oldest entry
 

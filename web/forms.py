@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
+    EmailField,
     Field,
     Form,
     HiddenField,
@@ -247,7 +248,7 @@ class RegisterForm(IdempotentForm):
         missing="Please tell us your last name.",
         autocomplete="family-name",
     )
-    email = StringField(
+    email = EmailField(
         "Email",
         filters=[_strip],
         validators=[
@@ -256,7 +257,7 @@ class RegisterForm(IdempotentForm):
             readable_text,
             Regexp(EMAIL_PATTERN, message="This does not look like an email address."),
         ],
-        render_kw={"autocomplete": "email", "type": "email"},
+        render_kw={"autocomplete": "email"},
     )
     username = StringField(
         "Username",

@@ -20,7 +20,7 @@ from tests.leftovers import left_in
 
 TIMEOUT = 120  # seconds
 
-LOAD = Load(rate=100.0, p50=10.0, p99=30.0, cpu=2.0, own=0.1)
+LOAD = Load(rate=100.0, p50=10.0, p99=30.0, cpu=2.0, database=1.0, own=0.1)
 
 
 def runs(*rates: float) -> list[Load]:

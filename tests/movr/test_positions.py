@@ -248,6 +248,20 @@ def test_after_one_search_of_an_area_one_statement_is_enough(movr: MovR, engine:
         assert cost.statements == 1
 
 
+def test_a_new_area_begins_with_the_radius_learned_elsewhere_in_its_city(
+    movr: MovR, engine: Engine
+) -> None:
+    scattered(engine, a_member(movr), 300)  # 500 metres hold less than a page
+    movr.vehicles(near("new york", size=30))
+
+    cost = query_stats.start()
+    movr.vehicles(
+        near("new york", size=30, origin=in_direction(NEW_YORK, 1.5, 100), only_free=True)
+    )
+
+    assert cost.statements == 1
+
+
 def test_a_wider_circle_is_searched_when_the_vehicles_have_gone(movr: MovR, engine: Engine) -> None:
     scattered(engine, a_member(movr), 2_000)
     search = near("new york", size=30)

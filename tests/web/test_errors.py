@@ -45,7 +45,7 @@ def assert_is_error_page(reply: httpx.Response, status: int) -> str:
         "text/html; charset=utf-8",
     )
     assert '<header class="top">' in reply.text
-    assert re.search(r'href="/static/[0-9a-f]+/css/tokens.css"', reply.text)
+    assert re.search(r'href="/static/[0-9a-f]+/css/movr.css"', reply.text)
     assert "City: " in reply.text
     assert [inside for inside in INSIDES if inside in reply.text] == []
     (sentence,) = re.findall(r'<p class="lead">([^<]*)</p>', reply.text)

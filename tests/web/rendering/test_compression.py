@@ -5,7 +5,7 @@ import pytest
 from tests.visitor import Visitor
 
 BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
-TEXTS = ("/", "/login", "/static/css/tokens.css", BOOTSTRAP)
+TEXTS = ("/", "/login", "/static/css/movr.css", BOOTSTRAP)
 
 
 def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]:

@@ -29,7 +29,7 @@ def production(database: str) -> Iterator[NewVisitor]:
 @pytest.mark.parametrize(
     "name",
     [
-        "css/tokens.css",
+        "css/movr.css",
         "favicon.svg",
         "favicon.png",
         "touch-icon.png",
@@ -46,7 +46,7 @@ def test_a_page_s_own_files_are_kept_for_a_year(production: NewVisitor, name: st
     assert {"immutable", "public", "max-age=31536000"} == set(kept.split(", "))
 
 
-@pytest.mark.parametrize("address", ["/static/css/tokens.css", f"/static/{STALE}/css/tokens.css"])
+@pytest.mark.parametrize("address", ["/static/css/movr.css", f"/static/{STALE}/css/movr.css"])
 def test_at_other_addresses_a_file_is_asked_after_each_time(
     production: NewVisitor, address: str
 ) -> None:
@@ -69,15 +69,15 @@ def test_nothing_but_static_files_is_served(production: NewVisitor, path: str) -
 
 
 def test_while_developing_a_changed_file_is_seen_at_once(visitor: Visitor) -> None:
-    kept = visitor.get(f"/static/{CURRENT}/css/tokens.css").headers["Cache-Control"]
+    kept = visitor.get(f"/static/{CURRENT}/css/movr.css").headers["Cache-Control"]
 
     assert set(kept.split(", ")) == {"public", "max-age=0"}
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
-    first = visitor.get("/static/css/tokens.css")
+    first = visitor.get("/static/css/movr.css")
 
-    again = visitor.get("/static/css/tokens.css", {"If-None-Match": first.headers["ETag"]})
+    again = visitor.get("/static/css/movr.css", {"If-None-Match": first.headers["ETag"]})
 
     assert first.headers["Content-Encoding"] in {"br", "gzip"}
     assert again.status_code == 304

@@ -26,7 +26,7 @@ REPLIES = {
     "a method that is not there": ("PUT", "/vehicles", 405),
     "a redirect": ("GET", "/rides", 303),
     "a form without its token": ("POST", "/login", 400),
-    "a file": ("GET", "/static/css/tokens.css", 200),
+    "a file": ("GET", "/static/css/movr.css", 200),
     "a file that is not there": ("GET", "/static/nothing.css", 404),
     "the pulse": ("GET", "/healthz", 200),
     "the readiness": ("GET", "/readyz", 200),
@@ -134,7 +134,7 @@ def test_a_page_names_the_region_that_served_it(visitor: Visitor, secure_visitor
 def test_pages_are_kept_in_no_cache_but_files_may_be(visitor: Visitor) -> None:
     assert "no-store" in visitor.get("/").headers["Cache-Control"]
     assert "no-store" in visitor.get("/nowhere").headers["Cache-Control"]
-    assert "no-store" not in visitor.get("/static/css/tokens.css").headers["Cache-Control"]
+    assert "no-store" not in visitor.get("/static/css/movr.css").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
@@ -162,7 +162,7 @@ def test_what_a_view_says_of_caches_is_said_once(database: str) -> None:
 def test_a_public_file_does_not_vary_by_cookie_and_a_page_does(visitor: Visitor) -> None:
     visitor.register()
 
-    for file in ("/static/css/tokens.css", "/bootstrap/static/css/bootstrap.min.css"):
+    for file in ("/static/css/movr.css", "/bootstrap/static/css/bootstrap.min.css"):
         assert "cookie" not in visitor.get(file).headers.get("Vary", "").lower()
     assert "cookie" in visitor.get("/vehicles").headers["Vary"].lower()
 
