@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 from urllib.parse import unquote, urlsplit
 
 from movr import cities
@@ -54,100 +54,10 @@ class MailServer(NamedTuple):
     password: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The settings of a deployment, each read from the upper-case variable of the same name.
-
-    NAME_FILE may name a file that contains the value of NAME, for secrets mounted as files.
-    An empty `db_uri` means the embedded PostgreSQL, an empty `region` a single-region deployment.
-    """
-
-    db_uri: str = ""
-    secret_key: str = DEVELOPMENT_SECRET
-    debug: bool = False
-    region: str = ""
-    city_header: str = "X-City"
-    proxy_hops: int = 0
-    port: int = 8000
-    pool_size: int = 5
-    page_size: int = 30
-    writes_per_minute: int = 120
-    rate_limit_file: str = ":memory:"  # SQLite's name for an in-memory database
-    log_format: str = "text"
-    workers: int = field(default_factory=workers_for_this_machine)
-    threads: int = 4
-    drain_seconds: int = 0
-    drain_mark: str = ""
-    contact_email: str = "open-data@movr.example"
-    geocoder: str = "none"
-    api_key: str = ""
-    mail_uri: MailServer | None = None
-    mail_from: str = ""
-    site_url: str = ""
-
-
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings of this environment. Raises SettingsError, naming all invalid ones."""
-    values: dict[str, Any] = {}
-    problems = []
-    for name, parse in _PARSERS.items():
-        try:
-            if text := _find(environment, name).strip():
-                values[name] = parse(text)
-        except ValueError as error:
-            problems.append(f"{name.upper()} {error}.")
-    settings = Settings(**values)
-    problems.extend(_unfit_for_production(settings, problems))
-    if settings.geocoder == "google" and not settings.api_key:
-        problems.append("API_KEY is missing (GEOCODER=google asks Google with it).")
-    problems.extend(_unfit_for_mail(settings, problems))
-    if problems:
-        raise SettingsError(f"MovR cannot start: {' '.join(problems)}")
-    return settings
-
-
-def _find(environment: Mapping[str, str], name: str) -> str:
-    """Return the text of a setting; DATABASE_URL, common on hosting platforms, replaces DB_URI.
-
-    Raises ValueError if the file that NAME_FILE names cannot be read.
-    """
-    variable = name.upper()
-    if text := environment.get(variable, ""):
-        return text
-    if path := environment.get(f"{variable}_FILE", ""):
-        try:
-            return Path(path).read_text()
-        except (OSError, UnicodeDecodeError):
-            raise ValueError(f"cannot be read from the file that {variable}_FILE names") from None
-    return environment.get("DATABASE_URL", "") if name == "db_uri" else ""
-
-
-def _unfit_for_production(settings: Settings, problems: list[str]) -> Iterator[str]:
-    if settings.debug:
-        return
-    if not settings.db_uri and not any(problem.startswith("DB_URI") for problem in problems):
-        yield "DB_URI is missing (only with DEBUG=1 does MovR bring a database of its own)."
-    if settings.secret_key == DEVELOPMENT_SECRET:
-        yield "SECRET_KEY is missing (a long random text that signs the sessions)."
-    elif settings.secret_key in KNOWN_SECRETS or len(settings.secret_key) < SHORTEST_SECRET:
-        yield f"SECRET_KEY is known or shorter than {SHORTEST_SECRET} characters."
-
-
-def _unfit_for_mail(settings: Settings, problems: list[str]) -> Iterator[str]:
-    if not settings.mail_uri:
-        return
-    known = {problem.partition(" ")[0] for problem in problems}
-    if not settings.mail_from and "MAIL_FROM" not in known:
-        yield "MAIL_FROM is missing (whom mail by MAIL_URI comes from)."
-    if not (settings.site_url or settings.debug) and "SITE_URL" not in known:
-        yield "SITE_URL is missing (where links in mail by MAIL_URI lead)."
-
-
 def _boolean(text: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in words:
-        message = "must be 1 or 0"
-        raise ValueError(message)
+        raise ValueError("must be 1 or 0")
     return words[text.lower()]
 
 
@@ -174,16 +84,14 @@ def _mail_server(text: str) -> MailServer:
 
 def _mail_address(text: str) -> str:
     if not (text.isascii() and re.fullmatch(EMAIL_PATTERN, parseaddr(text)[1])):
-        message = "must be an email address"
-        raise ValueError(message)
+        raise ValueError("must be an email address")
     return text
 
 
 def _site(text: str) -> str:
     parts = urlsplit(text)
     if not (re.fullmatch(r"https?", parts.scheme) and parts.netloc) or parts.path.strip("/"):
-        message = "must be https:// and a host"
-        raise ValueError(message)
+        raise ValueError("must be https:// and a host")
     return text.rstrip("/")
 
 
@@ -191,8 +99,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
         if not (is_number and least <= int(text) <= most):
-            message = f"must be a whole number from {least} to {most}"
-            raise ValueError(message)
+            raise ValueError(f"must be a whole number from {least} to {most}")
         return int(text)
 
     return parse
@@ -209,8 +116,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 def _email(text: str) -> str:
     if len(text) > EMAIL_LENGTH or not re.fullmatch(EMAIL_PATTERN, text):
-        message = "must be an email address"
-        raise ValueError(message)
+        raise ValueError("must be an email address")
     return text
 
 
@@ -223,27 +129,90 @@ def _sqlite_file(path: str) -> str:
     return path
 
 
-_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "db_uri": _uri,
-    "secret_key": str,
-    "debug": _boolean,
-    "region": _one_of(*cities.REGIONS),
-    "city_header": str,
-    "proxy_hops": _whole(0, 10),
-    "port": _whole(1, 65535),
-    "pool_size": _whole(1, 1000),
-    "page_size": _whole(1, 500),
-    "writes_per_minute": _whole(1, 1_000_000),
-    "log_format": _one_of("text", "json"),
-    "workers": _whole(1, 256),
-    "threads": _whole(1, 256),
-    "rate_limit_file": _sqlite_file,
-    "drain_seconds": _whole(0, 600),
-    "drain_mark": str,
-    "contact_email": _email,
-    "geocoder": _one_of("none", "nominatim", "google"),
-    "api_key": str,
-    "mail_uri": _mail_server,
-    "mail_from": _mail_address,
-    "site_url": _site,
-}
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a deployment, each read from the upper-case variable of the same name.
+
+    A function in an annotation parses the variable's text; without one, the text is the value.
+    NAME_FILE may name a file that contains the value of NAME, for secrets mounted as files.
+    An empty `db_uri` means the embedded PostgreSQL, an empty `region` a single-region deployment.
+    """
+
+    db_uri: Annotated[str, _uri] = ""
+    secret_key: str = DEVELOPMENT_SECRET
+    debug: Annotated[bool, _boolean] = False
+    region: Annotated[str, _one_of(*cities.REGIONS)] = ""
+    city_header: str = "X-City"
+    proxy_hops: Annotated[int, _whole(0, 10)] = 0
+    port: Annotated[int, _whole(1, 65535)] = 8000
+    pool_size: Annotated[int, _whole(1, 1000)] = 5
+    page_size: Annotated[int, _whole(1, 500)] = 30
+    writes_per_minute: Annotated[int, _whole(1, 1_000_000)] = 120
+    rate_limit_file: Annotated[str, _sqlite_file] = ":memory:"  # SQLite's in-memory database
+    log_format: Annotated[str, _one_of("text", "json")] = "text"
+    workers: Annotated[int, _whole(1, 256)] = field(default_factory=workers_for_this_machine)
+    threads: Annotated[int, _whole(1, 256)] = 4
+    drain_seconds: Annotated[int, _whole(0, 600)] = 0
+    drain_mark: str = ""
+    contact_email: Annotated[str, _email] = "open-data@movr.example"
+    geocoder: Annotated[str, _one_of("none", "nominatim", "google")] = "none"
+    api_key: str = ""
+    mail_uri: Annotated[MailServer | None, _mail_server] = None
+    mail_from: Annotated[str, _mail_address] = ""
+    site_url: Annotated[str, _site] = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of this environment. Raises SettingsError, naming all invalid ones."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        parse, *_ = getattr(hint, "__metadata__", (str,))
+        try:
+            if text := _find(environment, name).strip():
+                values[name] = parse(text)
+        except ValueError as error:
+            problems[name.upper()] = str(error)
+    settings = Settings(**values)
+    for variable, problem in _unmet_requirements(settings):
+        problems.setdefault(variable, problem)
+    if problems:
+        sentences = [f"{variable} {problem}." for variable, problem in problems.items()]
+        raise SettingsError(f"MovR cannot start: {' '.join(sentences)}")
+    return settings
+
+
+def _find(environment: Mapping[str, str], name: str) -> str:
+    """Return the text of a setting; DATABASE_URL, common on hosting platforms, replaces DB_URI.
+
+    Raises ValueError if the file that NAME_FILE names cannot be read.
+    """
+    variable = name.upper()
+    if text := environment.get(variable, ""):
+        return text
+    if path := environment.get(f"{variable}_FILE", ""):
+        try:
+            return Path(path).read_text()
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"cannot be read from the file that {variable}_FILE names") from None
+    return environment.get("DATABASE_URL", "") if name == "db_uri" else ""
+
+
+def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each setting that production or another setting requires, and what is wrong with it."""
+    if not (settings.debug or settings.db_uri):
+        yield "DB_URI", "is missing (only with DEBUG=1 does MovR bring a database of its own)"
+    if not settings.debug and settings.secret_key == DEVELOPMENT_SECRET:
+        yield "SECRET_KEY", "is missing (a long random text that signs the sessions)"
+    elif not settings.debug and _is_weak(settings.secret_key):
+        yield "SECRET_KEY", f"is known or shorter than {SHORTEST_SECRET} characters"
+    if settings.geocoder == "google" and not settings.api_key:
+        yield "API_KEY", "is missing (GEOCODER=google asks Google with it)"
+    if settings.mail_uri and not settings.mail_from:
+        yield "MAIL_FROM", "is missing (whom mail by MAIL_URI comes from)"
+    if settings.mail_uri and not (settings.site_url or settings.debug):
+        yield "SITE_URL", "is missing (where links in mail by MAIL_URI lead)"
+
+
+def _is_weak(secret: str) -> bool:
+    return secret in KNOWN_SECRETS or len(secret) < SHORTEST_SECRET
