@@ -6,14 +6,13 @@ The session is not read, so that shared caches may store the responses.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from movr.cities import CITIES, City
 from web.context import movr, settings
@@ -27,35 +26,18 @@ DECIMALS: Final = 6  # of a degree: 11 cm
 # The last update of feeds that do not come from the database: the start of this process.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
 FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
+FULL_RANGE: Final = 25_000  # metres, of a scooter; MovR does not know the levels of batteries
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleType:
-    """A vehicle type in GBFS terms. `range` is in metres; None for types without a motor."""
-
-    name: str
-    form_factor: str
-    propulsion: str
-    wheels: int
-    range: int | None = None
-
-
-VEHICLE_TYPES: Final = {
-    "bike": VehicleType(name="Bike", form_factor="bicycle", propulsion="human", wheels=2),
-    "scooter": VehicleType(
-        name="Scooter",
-        form_factor="scooter_standing",
-        propulsion="electric",
-        wheels=2,
-        range=25_000,
-    ),
-    "skateboard": VehicleType(name="Skateboard", form_factor="other", propulsion="human", wheels=4),
-}
-
-# MovR does not know battery levels: vehicles with a motor report the full range of their type.
-_RANGES: Final = {
-    type_: {"current_range_meters": kind.range} if kind.range else {}
-    for type_, kind in VEHICLE_TYPES.items()
+# In the terms of GBFS.
+VEHICLE_TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "bike": {"form_factor": "bicycle", "propulsion_type": "human", "wheel_count": 2},
+    "scooter": {
+        "form_factor": "scooter_standing",
+        "propulsion_type": "electric",
+        "wheel_count": 2,
+        "max_range_meters": FULL_RANGE,
+    },
+    "skateboard": {"form_factor": "other", "propulsion_type": "human", "wheel_count": 4},
 }
 
 
@@ -66,8 +48,8 @@ def is_gbfs_request() -> bool:
 
 def feed_not_found() -> Response:
     """Return a 404 as JSON, cached for a minute only because the feed may be added later."""
-    text = json.dumps({"error": "There is no feed at this address."})
-    response = Response(text, HTTPStatus.NOT_FOUND, mimetype="application/json")
+    response = jsonify(error="There is no feed at this address.")
+    response.status_code = HTTPStatus.NOT_FOUND
     response.cache_control.public = True
     response.cache_control.max_age = MINUTE
     return _for_every_site(response)
@@ -83,20 +65,27 @@ def _for_every_site(response: Response) -> Response:
 @blueprint.get("/manifest.json")
 def manifest() -> Response:
     """List the URLs of all cities' datasets."""
-    return _lasting({"datasets": [_dataset(city) for city in CITIES]})
+    datasets = [
+        {
+            "system_id": _system_id(city),
+            "versions": [{"version": VERSION, "url": _url("gbfs.discovery", city=city)}],
+        }
+        for city in CITIES
+    ]
+    return _feed({"datasets": datasets})
 
 
 @blueprint.get("/<city:city>/gbfs.json")
 def discovery(city: City) -> Response:
     """List the URLs of this city's feeds."""
     feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in FEEDS]
-    return _lasting({"feeds": feeds})
+    return _feed({"feeds": feeds})
 
 
 @blueprint.get("/<city:city>/system_information.json")
 def system_information(city: City) -> Response:
     """Describe the system: its operator, time zone and opening hours."""
-    return _lasting(
+    return _feed(
         {
             "system_id": _system_id(city),
             "languages": [LANGUAGE],
@@ -114,7 +103,17 @@ def system_information(city: City) -> Response:
 @blueprint.get("/<city:city>/vehicle_types.json")
 def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
     """List the vehicle types."""
-    return _lasting({"vehicle_types": [_vehicle_type(*item) for item in VEHICLE_TYPES.items()]})
+    types = [
+        {
+            "vehicle_type_id": type_,
+            "name": _text(type_.capitalize()),
+            "rider_capacity": 1,
+            "return_constraint": "free_floating",
+            **terms,
+        }
+        for type_, terms in VEHICLE_TYPES.items()
+    ]
+    return _feed({"vehicle_types": types})
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
@@ -131,40 +130,17 @@ def vehicle_status(city: City) -> Response:
             "is_reserved": False,
             "is_disabled": False,
             "rental_uris": {"web": f"{pages}{vehicle.public_id}"},
-            **_RANGES[vehicle.type],
+            **({"current_range_meters": FULL_RANGE} if vehicle.type == "scooter" else {}),
         }
         for vehicle in movr().free_vehicles(city.name)
     ]
     return _feed({"vehicles": vehicles}, updated=now, ttl=0)
 
 
-def _dataset(city: City) -> Mapping[str, Any]:
-    version = {"version": VERSION, "url": _url("gbfs.discovery", city=city)}
-    return {"system_id": _system_id(city), "versions": [version]}
+def _feed(data: Mapping[str, Any], *, updated: datetime = STARTED, ttl: int = HOUR) -> Response:
+    """Return a feed that caches may keep for its ttl; most change only with code and settings.
 
-
-def _vehicle_type(type_: str, kind: VehicleType) -> Mapping[str, Any]:
-    return {
-        "vehicle_type_id": type_,
-        "form_factor": kind.form_factor,
-        "propulsion_type": kind.propulsion,
-        "name": _text(kind.name),
-        "rider_capacity": 1,
-        "wheel_count": kind.wheels,
-        "return_constraint": "free_floating",
-        **({"max_range_meters": kind.range} if kind.range else {}),
-    }
-
-
-def _lasting(data: Mapping[str, Any]) -> Response:
-    """Return a feed that changes only with the code and the settings."""
-    return _feed(data, updated=STARTED, ttl=HOUR)
-
-
-def _feed(data: Mapping[str, Any], *, updated: datetime, ttl: int) -> Response:
-    """Return a feed that caches may keep for its ttl.
-
-    Its ETag is weak because it is computed from the data alone, without `last_updated`.
+    The ETag is weak because it is computed from the data alone, without `last_updated`.
     """
     text = json.dumps(data, separators=(",", ":"))
     response = Response(
