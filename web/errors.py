@@ -2,64 +2,48 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import BadHost, HTTPException
+from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from movr import errors
 from web.api import gbfs
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
 from web.security import session
-from web.security.rate_limits import MINUTE, TooManyAttempts
+from web.security.rate_limits import TooManyAttempts
 
-RETRY_AFTER: Final = "5"  # seconds
+RETRY_AFTER: Final = 5  # seconds
 
-
-@dataclass(frozen=True, slots=True)
-class FlashAndRedirect:
-    """Flash the refusal's sentence and redirect to this URL."""
-
-    url: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorPage:
-    """Show the refusal's sentence on the error page, with this status."""
-
-    status: HTTPStatus
-    retry_after: str | None = None
-
-
+# A status means the error page; a URL, a redirect to a page that shows the refusal's sentence.
 # A view catches a refusal only to show its sentence at a form field.
-RESPONSES: Final[dict[type[errors.Refusal], FlashAndRedirect | ErrorPage]] = {
-    errors.UsernameTaken: ErrorPage(HTTPStatus.CONFLICT),
-    errors.WrongCredentials: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.WrongPassword: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.SessionEnded: FlashAndRedirect(partial(url_for, "auth.login")),
-    errors.ResetLinkExpired: FlashAndRedirect(partial(url_for, "password_reset.forgot")),
-    errors.AccountDeleted: FlashAndRedirect(partial(url_for, "auth.login")),
-    errors.NotYourProfile: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.TooFarAway: ErrorPage(HTTPStatus.UNPROCESSABLE_ENTITY),
-    errors.VehicleNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
-    errors.VehicleTaken: FlashAndRedirect(partial(url_for, "vehicles.index")),
-    errors.VehicleInUse: FlashAndRedirect(session.own_profile),
-    errors.NotYourVehicle: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.AlreadyRiding: FlashAndRedirect(partial(url_for, "rides.index")),
-    errors.RideNotFound: ErrorPage(HTTPStatus.NOT_FOUND),
-    errors.NotYourRide: ErrorPage(HTTPStatus.FORBIDDEN),
-    errors.StillRiding: FlashAndRedirect(partial(url_for, "rides.index")),
-    errors.VehiclesInUse: FlashAndRedirect(session.own_profile),
-    errors.DatabaseUnavailable: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
-    errors.DatabaseSlow: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
-    errors.DatabaseBusy: ErrorPage(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER),
-    TooManyAttempts: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, str(MINUTE)),
+RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
+    errors.UsernameTaken: HTTPStatus.CONFLICT,
+    errors.WrongCredentials: HTTPStatus.FORBIDDEN,
+    errors.WrongPassword: HTTPStatus.FORBIDDEN,
+    errors.SessionEnded: partial(url_for, "auth.login"),
+    errors.ResetLinkExpired: partial(url_for, "password_reset.forgot"),
+    errors.AccountDeleted: partial(url_for, "auth.login"),
+    errors.NotYourProfile: HTTPStatus.FORBIDDEN,
+    errors.TooFarAway: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.VehicleNotFound: HTTPStatus.NOT_FOUND,
+    errors.VehicleTaken: partial(url_for, "vehicles.index"),
+    errors.VehicleInUse: session.own_profile,
+    errors.NotYourVehicle: HTTPStatus.FORBIDDEN,
+    errors.AlreadyRiding: partial(url_for, "rides.index"),
+    errors.RideNotFound: HTTPStatus.NOT_FOUND,
+    errors.NotYourRide: HTTPStatus.FORBIDDEN,
+    errors.StillRiding: partial(url_for, "rides.index"),
+    errors.VehiclesInUse: session.own_profile,
+    errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 _SENTENCES: Final = {
@@ -87,13 +71,17 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """Record the refusal and return the response that RESPONSES defines for its type."""
     record_refusal(refusal)
     answer = RESPONSES[type(refusal)]
-    if isinstance(answer, FlashAndRedirect):
-        if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
-            session.log_out()
-        flash(refusal.sentence, "warning")
-        return redirect(answer.url(), HTTPStatus.SEE_OTHER)
-    later = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else answer.retry_after
-    return _page(answer.status, str(refusal), later)
+    if isinstance(answer, HTTPStatus):
+        page = _page(answer, str(refusal))
+        if isinstance(refusal, TooManyAttempts):
+            page.retry_after = refusal.seconds
+        elif answer is HTTPStatus.SERVICE_UNAVAILABLE:
+            page.retry_after = RETRY_AFTER
+        return page
+    if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
+        session.log_out()
+    flash(refusal.sentence, "warning")
+    return redirect(answer(), HTTPStatus.SEE_OTHER)
 
 
 def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
@@ -108,10 +96,10 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
         return error  # the error page needs a valid host for its links
     if error.code == HTTPStatus.NOT_FOUND and gbfs.is_gbfs_request():
         return gbfs.feed_not_found()
-    body, status, headers = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
-    # A 405 must list the allowed methods.
-    headers |= {name: text for name, text in error.get_headers() if name == "Allow"}
-    return body, status, headers
+    page = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
+    if isinstance(error, MethodNotAllowed):
+        page.allow.update(error.valid_methods or ())
+    return page
 
 
 def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
@@ -120,8 +108,6 @@ def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
 
 
-def _page(
-    status: HTTPStatus, sentence: str, retry_after: str | None = None
-) -> tuple[str, int, dict[str, str]]:
-    headers = {"Retry-After": retry_after} if retry_after else {}
-    return render_template("error.html", status=status, sentence=sentence), status, headers
+def _page(status: HTTPStatus, sentence: str) -> Response:
+    page = render_template("error.html", status=status, sentence=sentence)
+    return make_response(page, status)
