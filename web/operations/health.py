@@ -3,10 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -21,8 +20,7 @@ ANSWER_TIMEOUT: Final = 4  # how long a check may take; probes time out after 5
 blueprint = Blueprint("health", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class NotReady:
+class NotReady(NamedTuple):
     """Why this process is not ready: a public reason, and a cause for internal clients only."""
 
     reason: str
@@ -52,13 +50,15 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Report ready if not draining, the database responds and its schema is current."""
-    not_ready = DRAINING if _is_draining() else _readiness().check()
+    mark = settings().drain_mark
+    readiness: Readiness = current_app.extensions["readiness"]
+    not_ready = DRAINING if mark and Path(mark).exists() else readiness.check()
     if not not_ready:
         return {"status": "ready"}
-    told = asdict(not_ready)
-    if not not_ready.cause or "X-Forwarded-For" in request.headers:
-        del told["cause"]
-    return {"status": "not ready", **told}, HTTPStatus.SERVICE_UNAVAILABLE
+    told = {"status": "not ready", "reason": not_ready.reason}
+    if not_ready.cause and "X-Forwarded-For" not in request.headers:
+        told["cause"] = not_ready.cause
+    return told, HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Readiness:
@@ -100,13 +100,3 @@ class Readiness:
             record_refusal(refusal)
             return NotReady(refusal.sentence, database_cause(refusal))
         return None if self._at_head else SCHEMA_BEHIND
-
-
-def _is_draining() -> bool:
-    mark = settings().drain_mark
-    return bool(mark) and Path(mark).exists()
-
-
-def _readiness() -> Readiness:
-    readiness: Readiness = current_app.extensions["readiness"]
-    return readiness

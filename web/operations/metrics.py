@@ -2,9 +2,8 @@
 
 import os
 import platform
-from functools import cache
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final
 
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import (
@@ -20,7 +19,7 @@ from prometheus_client import (
 
 from movr import __version__
 from movr.database import query_stats
-from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable, Refusal
+from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
 from web.config import Settings
 from web.operations import request_logging
 
@@ -67,17 +66,9 @@ def init_app(app: Flask) -> None:
         POOL_SIZE.labels(pool).set(min(settings.pool_size, settings.threads))
         in_use = CONNECTIONS.labels(pool)
         query_stats.watch_pool(engine, in_use.inc, in_use.dec)
-    for refusal in (
-        DatabaseUnavailable,
-        DatabaseSlow,
-        DatabaseBusy,
-    ):  # start at 0, so that rate() counts the first refusal
+    # These start at 0, so that rate() counts the first refusal.
+    for refusal in (DatabaseUnavailable, DatabaseSlow, DatabaseBusy):
         REFUSALS.labels("/readyz", refusal.__name__)
-
-
-def count_refusal(refusal: Refusal) -> None:
-    """Count a refusal by route and reason."""
-    REFUSALS.labels(request_logging.route(), type(refusal).__name__).inc()
 
 
 @blueprint.get("/metrics")
@@ -99,34 +90,9 @@ def _measure(response: Response) -> Response:
     cost = g.get("query_stats")
     if not cost:
         return response  # refused before request logging began
-    of_route = _of_route(route)
-    of_route.latency.observe(request_logging.seconds())
-    if cost.round_trips:
-        of_route.statements.inc(cost.statements)
-        of_route.round_trips.inc(cost.round_trips)
-        of_route.database_seconds.inc(cost.seconds)
-        if cost.retries:
-            of_route.retries.inc(cost.retries)
+    LATENCY.labels(route).observe(request_logging.seconds())
+    STATEMENTS.labels(route).inc(cost.statements)
+    ROUND_TRIPS.labels(route).inc(cost.round_trips)
+    DATABASE_SECONDS.labels(route).inc(cost.seconds)
+    RETRIES.labels(route).inc(cost.retries)
     return response
-
-
-class _Route(NamedTuple):
-    """The metrics that are labelled by route only."""
-
-    latency: Histogram
-    statements: Counter
-    round_trips: Counter
-    database_seconds: Counter
-    retries: Counter
-
-
-@cache
-def _of_route(route: str) -> _Route:
-    """Return the metrics of a route; cached because the lookup of labels is slow."""
-    return _Route(
-        LATENCY.labels(route),
-        STATEMENTS.labels(route),
-        ROUND_TRIPS.labels(route),
-        DATABASE_SECONDS.labels(route),
-        RETRIES.labels(route),
-    )

@@ -12,10 +12,10 @@ logger = logging.getLogger("movr")
 
 def record_refusal(refusal: Refusal) -> None:
     """Count the refusal; if the database caused it, log why in one line."""
-    metrics.count_refusal(refusal)
+    route, reason = request_logging.route(), type(refusal).__name__
+    metrics.REFUSALS.labels(route, reason).inc()
     if cause := database_cause(refusal):
-        kind = type(refusal).__name__
-        logger.warning("%s %s: %s: %s", request.method, request_logging.route(), kind, cause)
+        logger.warning("%s %s: %s: %s", request.method, route, reason, cause)
 
 
 def database_cause(refusal: Refusal) -> str:

@@ -34,7 +34,9 @@ def configure(log_format: str) -> None:
 
 def formatter(log_format: str) -> logging.Formatter:
     """Return the formatter for `text` or `json`."""
-    return JsonFormatter() if log_format == "json" else TextFormatter()
+    if log_format == "json":
+        return JsonFormatter()
+    return logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def init_app(app: Flask) -> None:
@@ -56,7 +58,8 @@ def seconds() -> float:
 def _begin() -> None:
     g.query_stats = query_stats.start()
     given = request.headers.get(REQUEST_ID_HEADER, "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else _another_id()
+    # A random id is not secret, so `uuid4` and its system call are not needed.
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
 
 
 def _log(response: Response) -> Response:
@@ -77,19 +80,6 @@ def _log(response: Response) -> Response:
         "%(method)s %(route)s %(status)s %(milliseconds)s ms", facts, extra={"facts": facts}
     )
     return response
-
-
-def _another_id() -> str:
-    """Return a random id; it is not secret, so `uuid4` and its system call are not needed."""
-    return f"{getrandbits(128):032x}"
-
-
-class TextFormatter(logging.Formatter):
-    """Formats log records as text."""
-
-    def __init__(self) -> None:
-        """Use a format of time, level, logger and message."""
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 class JsonFormatter(logging.Formatter):
