@@ -7,10 +7,11 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
+from functools import partial
 from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
@@ -51,7 +52,7 @@ class Outbox:
         if not self._room.acquire(blocking=False):
             logger.warning("Too many letters wait to be sent; one was not written.")
             return
-        self._thread.submit(self._work, write).add_done_callback(self._make_room)
+        self._thread.submit(self._work, write)
 
     def close(self) -> None:
         """Wait until all emails are sent."""
@@ -65,22 +66,17 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - the thread must go on with the next email
             # Only the type: the message may contain the address.
             logger.error("A letter was not sent: %s", type(error).__name__)  # noqa: TRY400
-
-    def _make_room(self, _done: Future[None]) -> None:
-        self._room.release()
+        finally:
+            self._room.release()
 
 
 def init_app(app: Flask) -> None:
     """Create the outbox."""
-    app.extensions["outbox"] = Outbox(_way(app.extensions["settings"]))
-
-
-def _way(settings: Settings) -> Callable[[Email], None] | None:
-    """Return the function that sends emails; None if they cannot be sent."""
-    server = settings.mail_uri
-    if server:
-        return lambda email: send_by_smtp(email, server, settings.mail_from)
-    return log_email if settings.debug else None
+    settings: Settings = app.extensions["settings"]
+    send: Callable[[Email], None] | None = log_email if settings.debug else None
+    if settings.mail_uri:
+        send = partial(send_by_smtp, server=settings.mail_uri, sender=settings.mail_from)
+    app.extensions["outbox"] = Outbox(send)
 
 
 def log_email(email: Email) -> None:
@@ -94,26 +90,19 @@ def send_by_smtp(email: Email, server: MailServer, sender: str) -> None:
     Raises OSError (including SMTPException), and ValueError for an invalid address.
     """
     message = _message(email, sender)
-    with _connect(server) as smtp:
-        if not server.is_tls and smtp.has_extn("starttls"):
-            smtp.starttls(context=ssl.create_default_context())
-        elif not server.is_tls and server.user:
-            raise smtplib.SMTPNotSupportedError("no TLS, so no password")
+    context = ssl.create_default_context()
+    by_tls = partial(smtplib.SMTP_SSL, context=context)
+    connect: Callable[..., smtplib.SMTP] = by_tls if server.is_tls else smtplib.SMTP
+    with connect(server.host, server.port, timeout=TIMEOUT) as smtp:
+        try:
+            if not server.is_tls:
+                smtp.starttls(context=context)
+        except smtplib.SMTPNotSupportedError:
+            if server.user:
+                raise
         if server.user:
             smtp.login(server.user, server.password)
         smtp.send_message(message, to_addrs=[email.to])
-
-
-def _connect(server: MailServer) -> smtplib.SMTP:
-    if server.is_tls:
-        context = ssl.create_default_context()
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=TIMEOUT, context=context
-        )
-    else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
-    smtp.ehlo()
-    return smtp
 
 
 def _message(email: Email, sender: str) -> EmailMessage:
