@@ -59,27 +59,21 @@ def csp_nonce() -> str | None:
 
 
 def _add_headers(response: Response) -> Response:
-    headers = response.headers
+    headers, nonce = response.headers, csp_nonce()
     headers.update(_ALWAYS)
-    headers["Content-Security-Policy"] = _policy()
+    headers["Content-Security-Policy"] = (
+        _POLICY_WITH_GOOGLE.format(nonce=nonce) if nonce else _POLICY
+    )
     headers["X-Served-By-Region"] = served_by()
     if not settings().debug:
         headers["Strict-Transport-Security"] = _HSTS
     if request_id := g.get("request_id"):  # missing if the request was refused early
         headers[request_logging.REQUEST_ID_HEADER] = request_id
     if cost := g.get("query_stats"):
-        milliseconds, statements = cost.seconds * 1000, _count(cost.statements)
-        headers["Server-Timing"] = f'db;dur={milliseconds:.1f};desc="{statements}"'
+        statements = "1 statement" if cost.statements == 1 else f"{cost.statements} statements"
+        headers["Server-Timing"] = f'db;dur={cost.seconds * 1000:.1f};desc="{statements}"'
     if source := g.get("city_from"):
         headers["X-City-From"] = source
     # Responses are not cached unless the view sets Cache-Control.
     headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _policy() -> str:
-    return _POLICY_WITH_GOOGLE.format(nonce=csp_nonce()) if settings().api_key else _POLICY
-
-
-def _count(statements: int) -> str:
-    return "1 statement" if statements == 1 else f"{statements} statements"

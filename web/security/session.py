@@ -157,11 +157,8 @@ def _page_to_return_to() -> str | None:
     """Return the page to show after login: the requested one, or the list with the ride button."""
     if request.method == "GET":
         return request.full_path.removesuffix("?")
-    return _page_of_the_button() if request.endpoint == "rides.start" else None
-
-
-def _page_of_the_button() -> str:
-    """Return the page from which a ride was started, with its search; or the list of vehicles."""
+    if request.endpoint != "rides.start":
+        return None
     came_from = request.referrer or ""
     path = came_from.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
     return safe_redirect_path(path) or url_for("vehicles.index")
