@@ -1,14 +1,14 @@
 """Maps of a city as SVG drawings to scale; scripts may replace them with a street map."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from flask import Flask
+from xstatic.pkg import leaflet
 
 from movr.cities import US_EAST, US_WEST, City, Position
 from movr.formats import VEHICLE_TYPES
@@ -32,6 +32,7 @@ _CUSTOMARY: Final = (
     *(feet * _FOOT for feet in (200, 500)),
     *(miles * _MILE for miles in (0.2, 0.5, 1, 2, 5, 10, 20)),
 )
+_CORNERS: Final = ((0, 0), (0, HEIGHT), (WIDTH, 0), (WIDTH, HEIGHT))
 _WITH_MILES: Final = frozenset({US_EAST, US_WEST})
 
 
@@ -72,7 +73,9 @@ class Frame:
     def around(cls, places: Iterable[Position]) -> Self:
         """Return the smallest frame that shows all places (at least one), with a margin."""
         latitudes, longitudes = zip(*places, strict=True)
-        middle = Position(_halfway(latitudes), _halfway(longitudes))
+        middle = Position(
+            (min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2
+        )
         north, east = metres_per_degree(middle.latitude)
         high = (max(latitudes) - min(latitudes)) * north / (HEIGHT - 2 * MARGIN)
         wide = (max(longitudes) - min(longitudes)) * east / (WIDTH - 2 * MARGIN)
@@ -86,11 +89,6 @@ class Frame:
             round(HEIGHT / 2 - (place.latitude - self.middle.latitude) / down, 1),
         )
 
-    def shows(self, place: Position) -> bool:
-        """True if the place is on the drawing."""
-        x, y = self.point(place)
-        return 0 <= x <= WIDTH and 0 <= y <= HEIGHT
-
     @cached_property
     def degrees(self) -> tuple[float, float]:
         """The degrees of latitude and of longitude per unit."""
@@ -98,17 +96,42 @@ class Frame:
         return self.metres / north, self.metres / east
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drawing:
-    """A map: markers around an origin, and rings that show their distance from it."""
+    """A map: markers around a middle, and rings that show their distance from it."""
 
     city: City
     frame: Frame
-    origin: Point
-    from_visitor: bool
-    centre: Point | None
-    markers: tuple[Marker, ...]
-    rings: tuple[Ring, ...]
+    middle: Position
+    from_visitor: bool = False
+    vehicles: Sequence[Vehicle] = ()
+
+    @property
+    def origin(self) -> Point:
+        """The centre of the rings."""
+        return self.frame.point(self.middle)
+
+    @property
+    def centre(self) -> Point | None:
+        """The centre of the city, if it is on the drawing."""
+        x, y = point = self.frame.point(self.city.centre)
+        return point if 0 <= x <= WIDTH and 0 <= y <= HEIGHT else None
+
+    @property
+    def markers(self) -> list[Marker]:
+        """The markers of the vehicles."""
+        return markers((self.frame.point(vehicle.position), vehicle) for vehicle in self.vehicles)
+
+    @cached_property
+    def rings(self) -> list[Ring]:
+        """Rings at round distances, out to the corner farthest from the origin; at least one."""
+        metres = self.frame.metres
+        steps = _CUSTOMARY if self.city.region in _WITH_MILES else _METRIC
+        wide_enough = (step for step in steps if step / metres >= FEWEST_UNITS)
+        step = next(wide_enough, steps[-1])
+        farthest = max(math.dist(self.origin, corner) for corner in _CORNERS) * metres
+        distances = [number * step for number in range(1, math.floor(farthest / step) + 1)]
+        return [Ring(round(distance / metres, 1), distance) for distance in distances or [step]]
 
     @property
     def scale(self) -> Ring:
@@ -118,31 +141,26 @@ class Drawing:
 
 def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -> Drawing:
     """Return a map of the vehicles around the visitor, or around the city's centre."""
-    origin = visitor or city.centre
-    frame = Frame.around([origin, *(vehicle.position for vehicle in vehicles)])
-    markers = _markers(frame, vehicles)
-    return _drawing(frame, city, origin, markers, from_visitor=visitor is not None)
+    middle = visitor or city.centre
+    frame = Frame.around([middle, *(vehicle.position for vehicle in vehicles)])
+    return Drawing(city, frame, middle, from_visitor=visitor is not None, vehicles=vehicles)
 
 
 def city_around(city: City, place: Position) -> Drawing:
     """Return a map of the city around a place, without vehicles, to choose a position on."""
-    return _drawing(Frame(place, CITY_WIDE), city, place, (), from_visitor=False)
+    return Drawing(city, Frame(place, CITY_WIDE), place)
 
 
-def groups(points: Sequence[Point]) -> list[list[int]]:
-    """Group the indexes of points that are closer than TOUCHING to the first of their group.
+def markers(placed: Iterable[tuple[Point, Vehicle]]) -> list[Marker]:
+    """Combine vehicles that are closer than TOUCHING to the first one of their marker.
 
-    The first points of any two groups do not touch, so markers there do not overlap.
+    Markers do not overlap.
     """
-    found: list[list[int]] = []
-    for number, point in enumerate(points):
-        for group in found:
-            if math.dist(points[group[0]], point) < TOUCHING:
-                group.append(number)
-                break
-        else:
-            found.append([number])
-    return found
+    found: dict[Point, list[Vehicle]] = {}
+    for point, vehicle in placed:
+        touching = (other for other in found if math.dist(other, point) < TOUCHING)
+        found.setdefault(next(touching, point), []).append(vehicle)
+    return [Marker(point, tuple(vehicles)) for point, vehicles in found.items()]
 
 
 def init_app(app: Flask) -> None:
@@ -153,55 +171,4 @@ def init_app(app: Flask) -> None:
         vehicle_types=VEHICLE_TYPES,
         google_key=app.extensions["settings"].api_key,
     )
-    static_files.serve_folder(app, "leaflet", leaflet_folder())
-
-
-def leaflet_folder() -> Path:
-    """Return the folder of Leaflet's files in the package xstatic-leaflet."""
-    package = find_spec("xstatic.pkg.leaflet")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("xstatic-leaflet is not installed")
-    return Path(package.origin).parent / "data"
-
-
-def _drawing(
-    frame: Frame,
-    city: City,
-    origin: Position,
-    markers: Iterable[Marker],
-    *,
-    from_visitor: bool,
-) -> Drawing:
-    return Drawing(
-        city=city,
-        frame=frame,
-        origin=frame.point(origin),
-        from_visitor=from_visitor,
-        centre=frame.point(city.centre) if frame.shows(city.centre) else None,
-        markers=tuple(markers),
-        rings=tuple(_rings(frame, frame.point(origin), city)),
-    )
-
-
-def _markers(frame: Frame, vehicles: Sequence[Vehicle]) -> Iterator[Marker]:
-    points = [frame.point(vehicle.position) for vehicle in vehicles]
-    for group in groups(points):
-        yield Marker(points[group[0]], tuple(vehicles[number] for number in group))
-
-
-def _rings(frame: Frame, origin: Point, city: City) -> Iterator[Ring]:
-    """Yield rings at round distances, out to the corner farthest from the origin."""
-    steps = _CUSTOMARY if city.region in _WITH_MILES else _METRIC
-    wide_enough = (step for step in steps if step / frame.metres >= FEWEST_UNITS)
-    step = next(wide_enough, steps[-1])
-    farthest = max(math.dist(origin, corner) for corner in _CORNERS)
-    for number in range(1, max(1, math.floor(farthest * frame.metres / step)) + 1):
-        yield Ring(round(number * step / frame.metres, 1), number * step)
-
-
-_CORNERS: Final = tuple(Point(x, y) for x in (0, WIDTH) for y in (0, HEIGHT))
-
-
-def _halfway(values: Sequence[Any]) -> float:
-    middle: float = (min(values) + max(values)) / 2
-    return middle
+    static_files.serve_folder(app, "leaflet", Path(leaflet.BASE_DIR))

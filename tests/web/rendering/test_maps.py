@@ -21,7 +21,7 @@ from web.rendering.maps import (
     Frame,
     Point,
     drawing,
-    groups,
+    markers,
 )
 
 NEW_YORK = CITIES[0]
@@ -106,7 +106,16 @@ def test_one_place_alone_is_not_drawn_at_an_endless_scale() -> None:
 def test_points_that_would_touch_are_one_group_around_the_first() -> None:
     points = [Point(0, 0), Point(100, 0), Point(0, TOUCHING - 1), Point(100, TOUCHING)]
 
-    assert groups(points) == [[0, 2], [1], [3]]
+    assert numbers_by_marker(points) == [[0, 2], [1], [3]]
+
+
+def numbers_by_marker(points: list[Point]) -> list[list[int]]:
+    """The vehicles of each marker, by number, if one stands at each of these points."""
+    placed = [
+        (point, vehicle(BATTERY)._replace(id=UUID(int=number)))
+        for number, point in enumerate(points)
+    ]
+    return [[vehicle.id.int for vehicle in marker.vehicles] for marker in markers(placed)]
 
 
 POINTS = st.builds(Point, st.floats(0, WIDTH), st.floats(0, HEIGHT))
@@ -114,7 +123,7 @@ POINTS = st.builds(Point, st.floats(0, WIDTH), st.floats(0, HEIGHT))
 
 @given(st.lists(POINTS, max_size=50))
 def test_no_two_groups_overlap_and_nothing_is_lost(points: list[Point]) -> None:
-    found = groups(points)
+    found = numbers_by_marker(points)
 
     assert sorted(number for group in found for number in group) == list(range(len(points)))
     firsts = [points[group[0]] for group in found]
