@@ -1,6 +1,5 @@
 """`flask --app server placement …`: the placement of rows in regions."""
 
-from collections.abc import Iterator
 from typing import Final
 
 import click
@@ -20,7 +19,7 @@ from web.context import movr
 ACCEPTED_EXCEPTIONS: Final = {
     "POST /register": "a username is unique over all cities",
     "POST /login": "a username is looked up before its city is known",
-    "POST /users/remove/<id>": "a username that is free again is so in all cities",
+    "POST /users/remove/<uuid:user_id>": "a username that is free again is so in all cities",
 }
 
 placement = ErrorMessageGroup("placement", help="The placement of rows in regions.")
@@ -99,26 +98,31 @@ def prove(script: ScriptInfo) -> None:
     for region in REGIONS:
         city = cities_in(region)[0]
         click.echo(f"\n{city.label} ({region})\n{locality.LocalityCheck.heading()}")
-        for check in _checks(app, city):
-            click.echo(str(check))
-            violations += check.is_violation
+        violations += _count_violations(app, city)
     if violations:
         raise click.ClickException(f"{violations} statements are not proven to stay at home.")
     click.echo("\nEvery statement stays in its region, apart from the accepted exceptions.")
 
 
-def _checks(app: Flask, city: City) -> Iterator[locality.LocalityCheck]:
-    """Visit every page and check each statement that it sends by the server's plan."""
+def _count_violations(app: Flask, city: City) -> int:
+    """Visit every page, and print a check of each statement by the server's plan."""
+    violations = 0
+
+    def check_statements(page: str) -> None:
+        nonlocal violations
+        with movr.engine.connect() as connection:
+            for statement in sent.copy():
+                check = locality.check_locality(
+                    connection, page, statement, city, ACCEPTED_EXCEPTIONS.get(page)
+                )
+                click.echo(str(check))
+                violations += check.is_violation
+        sent.clear()
+
     movr: MovR = app.extensions["movr"]
     with locality.recording_statements(*movr.engines) as sent:
-        for page in page_visits.visit_every_page(app, city):
-            recorded = sent[:]
-            with movr.engine.connect() as connection:
-                for statement in recorded:
-                    yield locality.check_locality(
-                        connection, page, statement, city, ACCEPTED_EXCEPTIONS.get(page)
-                    )
-            sent.clear()
+        page_visits.visit_every_page(app, city, check_statements)
+    return violations
 
 
 @placement.command("update-region")

@@ -206,5 +206,5 @@ def _summary(statement: str) -> str:
 
 
 def _row(*cells: str) -> str:
-    widths = (28, 26, 14, 20, 0)
+    widths = (46, 26, 14, 20, 0)
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
