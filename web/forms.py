@@ -9,7 +9,8 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
@@ -22,29 +23,15 @@ from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks Selec
     SelectField,
     StringField,
 )
-from wtforms.validators import (
-    DataRequired,
-    InputRequired,
-    Length,
-    Regexp,
-    StopValidation,
-    ValidationError,
-)
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp, StopValidation
 
+from movr import formats
 from movr.cities import CITIES, Position
-from movr.formats import (
-    EMAIL_LENGTH,
-    EMAIL_PATTERN,
-    LOCATION_LENGTH,
-    MARKUP_OR_CONTROL,
-    NAME_LENGTH,
-    USERNAME_LENGTH,
-    USERNAME_PATTERN,
-    VEHICLE_TYPES,
-    WORD_LENGTH,
-)
 from web.context import settings
 from web.geoutils import parse_position
+
+Filter: TypeAlias = Callable[[str | None], str | None]
+Validator: TypeAlias = Callable[..., object]
 
 # The replacement character (invalid UTF-8), bidirectional controls and invisible letters.
 UNREADABLE: Final = frozenset(
@@ -63,12 +50,12 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
 
 
-def max_length(longest: int, message: str) -> Callable[[Form, Field], None]:
+def max_length(longest: int) -> Validator:
     """Refuse longer text and stop validation, because patterns are slow on long text."""
 
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > longest:
-            raise StopValidation(message)
+            raise StopValidation(f"Please use at most {longest} characters.")
 
     check.field_flags = {"maxlength": longest}  # type: ignore[attr-defined]  # WTForms reads it
     return check
@@ -80,54 +67,51 @@ def readable_text(_form: Form, field: Field) -> None:
         unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
         for character in field.data
     ):
-        raise ValidationError("This has a character in it that we cannot read.")
+        raise StopValidation("This has a character in it that we cannot read.")
 
 
 def no_markup(_form: Form, field: Field) -> None:
     """Refuse markup and text without visible characters."""
     if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
-        raise ValidationError("This says nothing.")
-    if re.search(MARKUP_OR_CONTROL, field.data):
-        message = "Please leave out < and >."
-        raise ValidationError(message)
+        raise StopValidation("This says nothing.")
+    if re.search(formats.MARKUP_OR_CONTROL, field.data):
+        raise StopValidation("Please leave out < and >.")
 
 
-def _text(label: str, longest: int, *, missing: str, **render: Any) -> StringField:
-    return StringField(
+def _text(
+    label: str,
+    longest: int,
+    *,
+    missing: str,
+    rules: Sequence[Validator] = (no_markup,),
+    filters: Sequence[Filter] = (_strip,),
+    field: type[StringField] = StringField,
+    **render: str,
+) -> StringField:
+    return field(
         label,
-        filters=[_strip],
-        validators=[
-            DataRequired(missing),
-            Length(max=longest, message=f"Please use at most {longest} characters."),
-            readable_text,
-            no_markup,
-        ],
+        filters=filters,
+        validators=[DataRequired(missing), max_length(longest), readable_text, *rules],
         render_kw=render,
     )
 
 
-def _username(missing: str) -> StringField:
-    return StringField(
-        "Username",
-        filters=[_strip, _lower],
-        validators=[
-            DataRequired(missing),
-            max_length(USERNAME_LENGTH, "A username is shorter than this."),
-            readable_text,
-        ],
-        render_kw={"autocomplete": "username", "autocapitalize": "none"},
-    )
+_username = partial(
+    _text,
+    "Username",
+    formats.USERNAME_LENGTH,
+    rules=[],
+    filters=[_strip, _lower],
+    autocomplete="username",
+    autocapitalize="none",
+)
 
 
 def _password(label: str, missing: str) -> PasswordField:
     """Return the field of an existing password."""
     return PasswordField(
         label,
-        validators=[
-            InputRequired(missing),
-            max_length(PASSWORD_LENGTH[1], "A password is shorter than this."),
-            readable_text,
-        ],
+        validators=[InputRequired(missing), max_length(PASSWORD_LENGTH[1]), readable_text],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -204,7 +188,7 @@ class LocationForm(TextForm):
 class LoginForm(TextForm):
     """Username and password, without the format rules for new ones."""
 
-    username = _username("Please enter your username.")
+    username = _username(missing="Please enter your username.")
     password = _password("Password", "Please enter your password.")
 
 
@@ -218,7 +202,7 @@ class ChangePasswordForm(TextForm):
 class ForgotPasswordForm(TextForm):
     """The username of the account whose password is forgotten."""
 
-    username = _username("Please enter your username.")
+    username = _username(missing="Please enter your username.")
 
 
 class ResetPasswordForm(TextForm):
@@ -234,44 +218,35 @@ class RegisterForm(IdempotentForm):
         "Home city",
         choices=[SelectChoice(city.name, city.label) for city in CITIES],
         filters=[_lower],
-        validate_choice=True,
     )
     first_name = _text(
         "First name",
-        NAME_LENGTH,
+        formats.NAME_LENGTH,
         missing="Please tell us your first name.",
         autocomplete="given-name",
     )
     last_name = _text(
         "Last name",
-        NAME_LENGTH,
+        formats.NAME_LENGTH,
         missing="Please tell us your last name.",
         autocomplete="family-name",
     )
-    email = EmailField(
+    email = _text(
         "Email",
-        filters=[_strip],
-        validators=[
-            DataRequired("Please enter your email address."),
-            max_length(EMAIL_LENGTH, f"Please use at most {EMAIL_LENGTH} characters."),
-            readable_text,
-            Regexp(EMAIL_PATTERN, message="This does not look like an email address."),
-        ],
-        render_kw={"autocomplete": "email"},
+        formats.EMAIL_LENGTH,
+        missing="Please enter your email address.",
+        rules=[Regexp(formats.EMAIL_PATTERN, message="This does not look like an email address.")],
+        autocomplete="email",
+        field=EmailField,
     )
-    username = StringField(
-        "Username",
-        filters=[_strip, _lower],
-        validators=[
-            DataRequired("Please choose a username."),
-            max_length(USERNAME_LENGTH, f"Please use at most {USERNAME_LENGTH} characters."),
-            readable_text,
+    username = _username(
+        missing="Please choose a username.",
+        rules=[
             Regexp(
-                USERNAME_PATTERN,
+                formats.USERNAME_PATTERN,
                 message="Please use 3 to 64 letters (a to z), digits or the characters . _ - + @",
-            ),
+            )
         ],
-        render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )
     password = _new_password("Password")
 
@@ -280,12 +255,14 @@ class VehicleForm(LocationForm, IdempotentForm):
     """The data of a new vehicle."""
 
     type = SelectField(
-        "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in VEHICLE_TYPES]
+        "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in formats.VEHICLE_TYPES]
     )
-    color = _text("Color", WORD_LENGTH, missing="Please tell us its color.")
-    brand = _text("Brand", WORD_LENGTH, missing="Please tell us its brand.")
+    color = _text("Color", formats.WORD_LENGTH, missing="Please tell us its color.")
+    brand = _text("Brand", formats.WORD_LENGTH, missing="Please tell us its brand.")
     location = _text(
-        "Where it stands", LOCATION_LENGTH, missing="Please say where riders will find it."
+        "Where it stands",
+        formats.LOCATION_LENGTH,
+        missing="Please say where riders will find it.",
     )
 
 
@@ -293,5 +270,7 @@ class EndRideForm(LocationForm):
     """The location where the vehicle was left."""
 
     location = _text(
-        "Where did you leave it?", LOCATION_LENGTH, missing="Please say where you left it."
+        "Where did you leave it?",
+        formats.LOCATION_LENGTH,
+        missing="Please say where you left it.",
     )
