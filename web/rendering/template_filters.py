@@ -17,16 +17,8 @@ from babel.units import format_unit
 from flask import Flask
 from markupsafe import Markup, escape
 
-from movr.cities import (
-    DEFAULT_CITY,
-    EUROPE_WEST,
-    REGIONS,
-    US_EAST,
-    US_WEST,
-    City,
-    cities_in,
-    find_city,
-)
+from movr import cities
+from movr.cities import City, find_city
 from movr.results import MonthlyActivity
 from web.current_city import current_city
 from web.rendering import charts
@@ -40,7 +32,11 @@ _WORDS: Final = "en_US"
 _METRIC: Final = ("length-meter", 1.0, 1000, "length-kilometer", 1000.0)
 _US: Final = ("length-foot", 0.3048, 1000, "length-mile", 1609.344)
 
-_REGION_NAMES: Final = {US_EAST: "US East", US_WEST: "US West", EUROPE_WEST: "Europe West"}
+_REGION_NAMES: Final = {
+    cities.US_EAST: "US East",
+    cities.US_WEST: "US West",
+    cities.EUROPE_WEST: "Europe West",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -50,8 +46,8 @@ def init_app(app: Flask) -> None:
         csp_nonce=csp_nonce,
         served_by=served_by,
         url_for=_cached_url_for(app),
-        regions={region: cities_in(region) for region in REGIONS},
-        region_name=region_name,
+        regions={region: cities.cities_in(region) for region in cities.REGIONS},
+        region_name=_REGION_NAMES.__getitem__,
         find_city=find_city,
         day=day,
         month=month,
@@ -86,17 +82,15 @@ def _cached_url_for(app: Flask) -> Callable[..., Markup]:
 
 def local_time(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element: the UTC time as attribute, the city's day and time as text."""
-    place = _place(city)
-    local = moment.astimezone(place.timezone)
-    day = _day(local.date(), "yMMMEd", place.locale)
-    return _time(moment, f"{day}, {_clock(local.hour, local.minute, place.locale)}")
+    local = moment.astimezone(_place(city).timezone)
+    day = _day(local.date(), "yMMMEd", city)
+    return _time(moment, f"{day}, {_clock(local.hour, local.minute, city)}")
 
 
 def clock(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element with the city's time of day as text."""
-    place = _place(city)
-    local = moment.astimezone(place.timezone)
-    return _time(moment, _clock(local.hour, local.minute, place.locale))
+    local = moment.astimezone(_place(city).timezone)
+    return _time(moment, _clock(local.hour, local.minute, city))
 
 
 def since(moment: datetime, city: str) -> Markup:
@@ -117,12 +111,12 @@ def seconds_since(moment: datetime) -> int:
 
 def day(day: date, city: str) -> str:
     """Return a day without its year: `16 Nov`, in New York `Nov 16`."""
-    return _day(day, "MMMd", _place(city).locale)
+    return _day(day, "MMMd", city)
 
 
 def month(day: date, city: str) -> str:
     """Return the month of this day: `November 2026`."""
-    return _day(day, "yMMMM", _place(city).locale)
+    return _day(day, "yMMMM", city)
 
 
 def distance(metres: float, city: str) -> str:
@@ -130,9 +124,10 @@ def distance(metres: float, city: str) -> str:
     return _distance(round(metres), _place(city).locale)
 
 
+@lru_cache(REMEMBERED)
 def number(count: int, city: str) -> str:
     """Return a whole number with the city's digit grouping."""
-    return _number(count, _place(city).locale)
+    return format_decimal(count, locale=_place(city).locale)
 
 
 def duration(length: timedelta) -> str:
@@ -141,11 +136,6 @@ def duration(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min" if minutes else "under a minute"
-
-
-def region_name(region: str) -> str:
-    """Return the display name of a region."""
-    return _REGION_NAMES[region]
 
 
 def rides(count: int, city: str) -> str:
@@ -171,7 +161,7 @@ def query(link: Mapping[str, str], **changed: str | None) -> str:
 
 
 def _place(city: str) -> City:
-    return find_city(city) or DEFAULT_CITY
+    return find_city(city) or cities.DEFAULT_CITY
 
 
 def _time(moment: datetime, words: str) -> Markup:
@@ -180,15 +170,15 @@ def _time(moment: datetime, words: str) -> Markup:
 
 
 @lru_cache(REMEMBERED)
-def _clock(hour: int, minute: int, locale: str) -> str:
-    return get_time_format("short", locale).apply(time(hour, minute), _WORDS)
+def _clock(hour: int, minute: int, city: str) -> str:
+    return get_time_format("short", _place(city).locale).apply(time(hour, minute), _WORDS)
 
 
 @lru_cache(REMEMBERED)
-def _day(day: date, skeleton: str, locale: str) -> str:
-    """Format a day by a CLDR skeleton, in the locale's order and in English."""
-    words: str = Locale.parse(locale).datetime_skeletons[skeleton].apply(day, _WORDS)
-    return words
+def _day(day: date, skeleton: str, city: str) -> str:
+    """Format a day by a CLDR skeleton, in the city's order and in English."""
+    skeletons = Locale.parse(_place(city).locale).datetime_skeletons
+    return str(skeletons[skeleton].apply(day, _WORDS))
 
 
 @lru_cache(REMEMBERED)
@@ -199,8 +189,3 @@ def _distance(metres: int, locale: str) -> str:
     if near < most:
         return format_unit(near, small, "short", locale=locale)
     return format_unit(metres / metres_large, large, "short", "#,##0.0", locale=locale)
-
-
-@lru_cache(REMEMBERED)
-def _number(count: int, locale: str) -> str:
-    return format_decimal(count, locale=locale)
