@@ -1,7 +1,6 @@
 """The layout of SVG charts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -24,21 +23,15 @@ class Bar(NamedTuple):
     month: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One bar per week of half a year, oldest first, including weeks without rides."""
+class Chart(NamedTuple):
+    """One bar per week of half a year, oldest first, including weeks without rides.
+
+    `most` is the highest number of rides in a week, `rides` the total number.
+    """
 
     bars: tuple[Bar, ...]
-
-    @property
-    def most(self) -> int:
-        """The highest number of rides in a week."""
-        return max(bar.rides for bar in self.bars)
-
-    @property
-    def rides(self) -> int:
-        """The total number of rides."""
-        return sum(bar.rides for bar in self.bars)
+    most: int
+    rides: int
 
 
 def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
@@ -46,20 +39,16 @@ def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
     counted = {week.begin: week.rides for week in weeks}
     monday = today - timedelta(days=today.weekday())
     shown = [monday - _WEEK * back for back in reversed(range(WEEKS))]
-    most = max((counted.get(week, 0) for week in shown), default=0) or 1
-    return Chart(
-        tuple(
-            Bar(
-                week=week,
-                rides=(rides := counted.get(week, 0)),
-                x=place * STEP,
-                height=round(HEIGHT * rides / most, 1),
-                month=f"{week:%b}" if _begins_a_month(week) else "",
-            )
-            for place, week in enumerate(shown)
+    rides = [counted.get(week, 0) for week in shown]
+    most = max(rides)
+    bars = tuple(
+        Bar(
+            week=week,
+            rides=count,
+            x=place * STEP,
+            height=round(HEIGHT * count / (most or 1), 1),
+            month=f"{week:%b}" if week.month != (week - _WEEK).month else "",
         )
+        for place, (week, count) in enumerate(zip(shown, rides, strict=True))
     )
-
-
-def _begins_a_month(week: date) -> bool:
-    return week.month != (week - _WEEK).month
+    return Chart(bars, most, sum(rides))
