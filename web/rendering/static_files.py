@@ -20,7 +20,7 @@ _LEADING_FINGERPRINT: Final = re.compile(rf"^[0-9a-f]{{{_DIGITS}}}/")
 def serve_folder(app: Flask, name: str, folder: Path) -> None:
     """Serve this folder at `/name/`; `url_for(name, filename=…)` returns fingerprinted URLs."""
     app.add_url_rule(f"/{name}/<path:filename>", endpoint=name)
-    serve_files(app, name, _files(folder))
+    serve_files(app, name, files_in(folder))
 
 
 def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
@@ -30,7 +30,7 @@ def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
     URLs. Browsers revalidate URLs without the current fingerprint each time; in development they
     revalidate all URLs, because files change while the server runs.
     """
-    current = f"{_fingerprint(files)}/"
+    current = f"{fingerprint(files)}/"
 
     def name_content(requested: str, values: dict[str, Any]) -> None:
         if requested == endpoint:
@@ -54,12 +54,8 @@ def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
     app.endpoint(endpoint)(send)
 
 
-def fingerprint(folder: Path) -> str:
-    """Return a hash of the names and contents of all files in this folder."""
-    return _fingerprint(_files(folder))
-
-
-def _fingerprint(files: Mapping[str, Path]) -> str:
+def fingerprint(files: Mapping[str, Path]) -> str:
+    """Return a hash of the names and contents of these files."""
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
@@ -67,7 +63,7 @@ def _fingerprint(files: Mapping[str, Path]) -> str:
     return digest.hexdigest()[:_DIGITS]
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def files_in(folder: Path) -> dict[str, Path]:
     """Map the relative path of each file in the folder to the file."""
     return {
         path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()

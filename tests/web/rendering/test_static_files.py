@@ -11,11 +11,11 @@ from flask import Flask
 from tests.conftest import HERE, ROOT, NewVisitor, settings_for, visiting
 from tests.visitor import Visitor
 from web.app import create_app
-from web.rendering.static_files import fingerprint, serve_folder
+from web.rendering.static_files import files_in, fingerprint, serve_folder
 
 BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
 SECURELY = HERE.replace("http:", "https:")
-CURRENT = fingerprint(ROOT / "static")
+CURRENT = fingerprint(files_in(ROOT / "static"))
 STALE = "0123456789ab"
 
 
@@ -86,8 +86,8 @@ def test_a_file_that_has_not_changed_is_not_sent_again(visitor: Visitor) -> None
 @pytest.mark.parametrize("change", ["another byte", "another name", "another file"])
 def test_the_fingerprint_follows_what_is_in_the_folder(tmp_path: Path, change: str) -> None:
     (tmp_path / "one.css").write_text("a { color: red }")
-    before = fingerprint(tmp_path)
-    assert fingerprint(tmp_path) == before
+    before = fingerprint(files_in(tmp_path))
+    assert fingerprint(files_in(tmp_path)) == before
 
     if change == "another byte":
         (tmp_path / "one.css").write_text("a { color: tan }")
@@ -96,7 +96,7 @@ def test_the_fingerprint_follows_what_is_in_the_folder(tmp_path: Path, change: s
     else:
         (tmp_path / "two.css").touch()
 
-    assert fingerprint(tmp_path) != before
+    assert fingerprint(files_in(tmp_path)) != before
 
 
 def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
     with app.test_request_context():
         address = app.url_for("leaflet", filename="map.js")
 
-    assert address == f"/leaflet/{fingerprint(tmp_path)}/map.js"
+    assert address == f"/leaflet/{fingerprint(files_in(tmp_path))}/map.js"
     with app.test_client().get(address) as reply:
         assert reply.cache_control.immutable
 
