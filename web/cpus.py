@@ -10,16 +10,10 @@ LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2: "<quota> <period>", 
 
 def available_cpus(limit: Path = LIMIT) -> int:
     """Return the number of processors available to this process, limited by cgroup; at least 1."""
-    processors = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    )
-    return max(1, min(processors or 1, _quota(limit)))
-
-
-def _quota(limit: Path) -> int:
-    """Return the container's CPU limit, rounded up to whole processors; 65536 if there is none."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     try:
         quota, period = limit.read_text().split()
-        return math.ceil(int(quota) / int(period))
+        return min(processors, math.ceil(int(quota) / int(period)))
     except (OSError, ValueError):  # no such file, or "max 100000"
-        return 2**16
+        return processors
