@@ -5,17 +5,9 @@ import platform
 from http import HTTPStatus
 from typing import Final
 
+import prometheus_client
 from flask import Blueprint, Flask, Response, abort, g, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-    multiprocess,
-)
+from prometheus_client import Counter, Gauge, Histogram, multiprocess
 
 from movr import __version__
 from movr.database import query_stats
@@ -76,11 +68,14 @@ def show() -> Response:
     """Return the metrics of all workers; 404 for requests that come through a proxy."""
     if "X-Forwarded-For" in request.headers:
         abort(HTTPStatus.NOT_FOUND)
-    registry = REGISTRY
+    registry = prometheus_client.REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
+        registry = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return Response(
+        prometheus_client.generate_latest(registry),
+        content_type=prometheus_client.CONTENT_TYPE_LATEST,
+    )
 
 
 def _measure(response: Response) -> Response:

@@ -10,16 +10,10 @@ from http import HTTPStatus
 from typing import Final, TypeVar
 from uuid import UUID
 
+import flask_login
 from flask import Flask, Response, abort, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import (
-    AnonymousUserMixin,
-    LoginManager,
-    UserMixin,
-    current_user,
-    login_user,
-    logout_user,
-)
+from flask_login import current_user
 from werkzeug.utils import cached_property
 
 from movr.errors import AccountDeleted
@@ -30,10 +24,10 @@ from web.security.redirects import safe_redirect_path
 
 Item = TypeVar("Item")
 
-login_manager: Final = LoginManager()
+login_manager: Final = flask_login.LoginManager()
 
 
-class SessionUser(UserMixin):
+class SessionUser(flask_login.UserMixin):
     """A visitor with a session, which may have been ended."""
 
     def __init__(self, key: UserKey, epoch: int) -> None:
@@ -62,7 +56,7 @@ class SessionUser(UserMixin):
         return self.member is not None
 
 
-class AnonymousUser(AnonymousUserMixin):
+class AnonymousUser(flask_login.AnonymousUserMixin):
     """A visitor without a session."""
 
     key: None = None
@@ -85,13 +79,13 @@ def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
     """Start a new session of this epoch, and remember the browser."""
     _renew()
     session["epoch"] = epoch  # apart from the key, so that older code keeps it
-    login_user(SessionUser(key, epoch))
+    flask_login.login_user(SessionUser(key, epoch))
     known_browsers.remember_browser(username)
 
 
 def log_out() -> None:
     """Log out."""
-    logout_user()
+    flask_login.logout_user()
     _renew()
 
 
