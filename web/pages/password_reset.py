@@ -9,16 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.errors import ResetLinkExpired
@@ -27,7 +18,7 @@ from web.context import movr, settings
 from web.forms import ForgotPasswordForm, ResetPasswordForm
 from web.security import known_browsers, rate_limits
 from web.security.reset_tokens import LIFETIME, ResetTokens
-from web.services.mail import Email, Outbox
+from web.services.mail import Email, outbox
 
 blueprint = Blueprint("password_reset", __name__)
 
@@ -57,7 +48,7 @@ LETTERS_TO_NAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
 def forgot() -> ResponseReturnValue:
     """Show the form, or a message if no email can be sent."""
     return render_template(
-        "auth/forgot.html", form=ForgotPasswordForm() if _outbox().is_open else None
+        "auth/forgot.html", form=ForgotPasswordForm() if outbox().is_open else None
     )
 
 
@@ -65,7 +56,7 @@ def forgot() -> ResponseReturnValue:
 def send_link() -> ResponseReturnValue:
     """Send a link if the account exists; the response is always the same."""
     form = ForgotPasswordForm()
-    if not _outbox().is_open:
+    if not outbox().is_open:
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
         page = render_template("auth/forgot.html", form=form)
@@ -74,7 +65,7 @@ def send_link() -> ResponseReturnValue:
     if not known_browsers.browser_known_to(username):
         rate_limits.count_attempt(REQUESTS_OF_ADDRESS, rate_limits.client_address())
     if rate_limits.try_count(LETTERS_TO_NAME, username):
-        _outbox().put(_writer(username))
+        outbox().put(_writer(username))
     flash(SENT, "info")
     return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 
@@ -110,7 +101,7 @@ def reset() -> ResponseReturnValue:
 
 def _writer(username: str) -> Callable[[], Email | None]:
     """Return a function that finds the member and composes the email, in the mail thread."""
-    door, tokens = movr(), _tokens()
+    door, tokens = movr(), ResetTokens(settings().secret_key)
     # The Host header is used in development only, because clients can forge it.
     site = settings().site_url or request.host_url.rstrip("/")
     link = f"{site}{url_for('password_reset.form')}?token="
@@ -127,13 +118,4 @@ def _writer(username: str) -> Callable[[], Email | None]:
 
 def _came_by() -> tuple[UserKey, int] | None:
     """Return the user and session epoch of the link; None if it is missing, invalid or expired."""
-    return _tokens().read(session.get("reset", ""), time.time())
-
-
-def _tokens() -> ResetTokens:
-    return ResetTokens(current_app.config["SECRET_KEY"])
-
-
-def _outbox() -> Outbox:
-    outbox: Outbox = current_app.extensions["outbox"]
-    return outbox
+    return ResetTokens(settings().secret_key).read(session.get("reset", ""), time.time())

@@ -15,7 +15,7 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
-from flask import Flask
+from flask import Flask, current_app
 
 from web.config import MailServer, Settings
 
@@ -77,6 +77,12 @@ def init_app(app: Flask) -> None:
     if settings.mail_uri:
         send = partial(send_by_smtp, server=settings.mail_uri, sender=settings.mail_from)
     app.extensions["outbox"] = Outbox(send)
+
+
+def outbox() -> Outbox:
+    """Return the outbox of the current app."""
+    found: Outbox = current_app.extensions["outbox"]
+    return found
 
 
 def log_email(email: Email) -> None:
