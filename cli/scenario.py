@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
@@ -24,6 +23,7 @@ STEPS: Final = 1000  # of the progress bar
 FLASK: Final = Path(sys.executable).with_name("flask")
 
 scenario = ErrorMessageGroup("scenario", help="Sample data sets, each in a separate database.")
+NAME: Final = click.argument("name", type=click.Choice(scenarios.names()))
 
 
 @scenario.command("list")
@@ -36,7 +36,7 @@ def show() -> None:
 
 
 @scenario.command()
-@click.argument("name")
+@NAME
 @click.option(
     "--rows",
     type=click.IntRange(min=1),
@@ -44,7 +44,7 @@ def show() -> None:
 )
 def up(name: str, rows: int | None) -> None:
     """Fill a new database with the scenario NAME and serve it in the background."""
-    chosen = _find(name)
+    chosen = scenarios.find(name)
     if rows and not chosen.takes_rows:
         raise click.ClickException(f"The scenario {name} has one size and takes no --rows.")
     signals.raise_keyboard_interrupt()
@@ -61,10 +61,9 @@ def up(name: str, rows: int | None) -> None:
 
 
 @scenario.command()
-@click.argument("name")
+@NAME
 def down(name: str) -> None:
     """Stop the scenario NAME and drop its database."""
-    _find(name)
     running = scenario_state.read(name)
     if running is None:
         raise click.ClickException(f"{name} is not up.")
@@ -73,18 +72,6 @@ def down(name: str) -> None:
     with _locked(name):
         running.remove()
     click.echo(f"{name} is down, and its database dropped.")
-
-
-def _find(name: str) -> Scenario:
-    try:
-        return scenarios.find(name)
-    except KeyError:
-        names = scenarios.names()
-        near = get_close_matches(name, names)
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise click.ClickException(
-            f"There is no scenario {name!r}.{meant} There are {', '.join(names)}."
-        ) from None
 
 
 @contextmanager
@@ -115,14 +102,10 @@ def _command(verb: str, name: str) -> str:
 
 
 def _greeting(chosen: Scenario, running: RunningScenario) -> str:
-    logins = [f"  {login}" for login in chosen.logins]
-    return "\n".join(
-        [
-            f"{running.name} is up: {running.url}",
-            "",
-            *(logins or ["  There are no accounts yet: register."]),
-            "",
-            f"  SQL:  {admin.shell_command(running.uri)}",
-            f"  End:  {_command('down', running.name)}",
-        ]
-    )
+    logins = "\n".join(f"  {login}" for login in chosen.logins)
+    return f"""{running.name} is up: {running.url}
+
+{logins or "  There are no accounts yet: register."}
+
+  SQL:  {admin.shell_command(running.uri)}
+  End:  {_command("down", running.name)}"""
