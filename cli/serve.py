@@ -38,17 +38,13 @@ def serve() -> int:
 
 
 def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn will
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise CannotServe(
-                    f"MovR cannot listen on port {port}: {error.strerror}."
-                ) from error
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        message = f"MovR cannot listen on port {port}: {error.strerror}."
+        if error.errno == errno.EADDRINUSE:
             message = f"Port {port} is in use. Stop what listens there, or choose another: PORT=…"
-            raise CannotServe(message) from error
+        raise CannotServe(message) from error
 
 
 def _prepare(uri: str, *, demo_world: bool) -> None:
@@ -57,17 +53,16 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
     try:
         movr.is_at_head()
     except DatabaseUnavailable as error:
-        message = f"MovR cannot use the database of DB_URI at {_where(movr)}: {error.reason}"
-        raise CannotServe(message) from error
+        where = ", ".join(
+            f"{host}:{port}" if port else host for host, port in hosts(movr.engine.url)
+        )
+        raise CannotServe(
+            f"MovR cannot use the database of DB_URI at {where}: {error.reason}"
+        ) from error
     schema.upgrade(movr.engine)
     if demo_world and demo.is_empty(movr.engine):
         demo.fill(ScenarioContext(movr.engine, datetime.now(UTC)))
     movr.close()
-
-
-def _where(movr: MovR) -> str:
-    """Return the hosts and ports of the database, without user and password."""
-    return ", ".join(f"{host}:{port}" if port else host for host, port in hosts(movr.engine.url))
 
 
 def _greeting(settings: Settings) -> str:
