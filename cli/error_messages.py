@@ -1,5 +1,7 @@
 """Conversion of expected errors to error messages of a command."""
 
+from typing import Final
+
 import click
 from flask.cli import AppGroup
 
@@ -7,6 +9,9 @@ from cli.local_server import CannotServe
 from movr.database.admin import DatabaseRefused
 from movr.database.schema import SchemaError, readable_errors
 from movr.errors import DatabaseUnavailable, Refusal
+from movr.placement.definitions import PlacementNotSupported
+
+_REFUSALS: Final = (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe)
 
 
 class ErrorMessageGroup(AppGroup):
@@ -19,5 +24,5 @@ class ErrorMessageGroup(AppGroup):
                 return super().invoke(context)
         except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
             raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
-        except (SchemaError, Refusal, DatabaseRefused, CannotServe) as refusal:
+        except _REFUSALS as refusal:
             raise click.ClickException(str(refusal)) from refusal

@@ -12,7 +12,7 @@ from movr.cities import CITIES, REGIONS, City, cities_in
 from movr.movr import MovR
 from movr.placement import change, dbinit, inspection, locality
 from movr.placement.cockroachdb import SURVIVAL_COSTS
-from movr.placement.definitions import Placement, PlacementNotSupported, Step, Survival
+from movr.placement.definitions import Placement, Step, Survival
 from web.context import movr
 
 # Statements that may leave their region, by page, and why that is accepted.
@@ -77,8 +77,9 @@ def render(wanted: str) -> None:  # noqa: ARG001 - only one placement has such a
     try:
         from scenarios.shared import sample  # noqa: PLC0415 - needs Faker, for development only
     except ImportError:
-        message = "This command needs a clone of the repository, where its output is dbinit.sql."
-        raise click.ClickException(message) from None
+        raise click.ClickException(
+            "This command needs a clone of the repository, where its output is dbinit.sql."
+        ) from None
     click.echo(dbinit.render(vars(sample.make()), sample.logins()), nl=False)
 
 
@@ -134,9 +135,5 @@ def update_region() -> None:
 
 
 def _plan(wanted: str, survive: str) -> list[Step]:
-    try:
-        return change.plan(
-            inspection.current_placement(movr().engine), Placement(wanted), Survival(survive)
-        )
-    except PlacementNotSupported as refusal:
-        raise click.ClickException(str(refusal)) from None
+    current = inspection.current_placement(movr().engine)
+    return change.plan(current, Placement(wanted), Survival(survive))
