@@ -1,7 +1,5 @@
 """Conversion of expected errors to error messages of a command."""
 
-from typing import Final
-
 import click
 from flask.cli import AppGroup
 
@@ -10,8 +8,6 @@ from movr.database.admin import DatabaseRefused
 from movr.database.schema import SchemaError, readable_errors
 from movr.errors import DatabaseUnavailable, Refusal
 from movr.placement.definitions import PlacementNotSupported
-
-_REFUSALS: Final = (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe)
 
 
 class ErrorMessageGroup(AppGroup):
@@ -24,5 +20,5 @@ class ErrorMessageGroup(AppGroup):
                 return super().invoke(context)
         except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
             raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
-        except _REFUSALS as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+        except (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe) as error:
+            raise click.ClickException(str(error)) from error

@@ -1,11 +1,9 @@
 """`flask --app server scenario …`: sample data sets, each with a separate database and port."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import click
 
@@ -13,7 +11,7 @@ import scenarios
 from cli import scenario_state
 from cli.error_messages import ErrorMessageGroup
 from cli.scenario_start import ScenarioStart
-from cli.scenario_state import RunningScenario, ScenarioLocked
+from cli.scenario_state import RunningScenario
 from movr import signals
 from movr.database import admin
 from scenarios import Scenario
@@ -31,8 +29,11 @@ def show() -> None:
     """List the scenarios, each with a summary and, if it is running, its URL."""
     for name in scenarios.names():
         click.echo(f"{name:14}{scenarios.find(name).summary}")
-        if status := _status(name):
-            click.echo(f"{'':14}{status}")
+        if scenario_state.is_locked(name):
+            click.echo(f"{'':14}{scenario_state.status(name)}")
+        elif scenario_state.read(name):
+            drop = _command("down", name)
+            click.echo(f"{'':14}its server has ended; to drop its database: {drop}")
 
 
 @scenario.command()
@@ -48,7 +49,7 @@ def up(name: str, rows: int | None) -> None:
     if rows and not chosen.takes_rows:
         raise click.ClickException(f"The scenario {name} has one size and takes no --rows.")
     signals.raise_keyboard_interrupt()
-    with _locked(name) as lock, click.progressbar(length=STEPS, label=name) as bar:
+    with scenario_state.locked(name) as lock, click.progressbar(length=STEPS, label=name) as bar:
         if stale := scenario_state.read(name):  # of a server that has ended
             stale.drop()
         running = ScenarioStart(
@@ -69,30 +70,9 @@ def down(name: str) -> None:
         raise click.ClickException(f"{name} is not up.")
     if running.group:
         scenario_state.stop_server(running)
-    with _locked(name):
+    with scenario_state.locked(name):
         running.remove()
     click.echo(f"{name} is down, and its database dropped.")
-
-
-@contextmanager
-def _locked(name: str) -> Iterator[TextIO]:
-    """Lock and yield the state file. Raises ClickException if the scenario is in use."""
-    try:
-        with scenario_state.locked(name) as lock:
-            yield lock
-    except ScenarioLocked:
-        raise click.ClickException(f"{name} {_status(name)}") from None
-
-
-def _status(name: str) -> str:
-    """Return the state of the scenario in words, or an empty string if it does not exist."""
-    running = scenario_state.read(name)
-    if scenario_state.is_locked(name):
-        if running and running.url:
-            return f"is up: {running.url}"
-        return "is being created or removed"
-    drop = _command("down", name)
-    return f"its server has ended; to drop its database: {drop}" if running else ""
 
 
 def _command(verb: str, name: str) -> str:

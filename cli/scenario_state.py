@@ -18,15 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-from cli.local_server import GUNICORN_COMMAND
+from cli.local_server import GUNICORN_COMMAND, CannotServe
 from movr.database import admin, embedded
 
 END_TIMEOUT: Final = 10  # seconds; gunicorn waits 3 s for running requests
-_POLL_INTERVAL: Final = 0.05  # seconds
-
-
-class ScenarioLocked(Exception):  # noqa: N818 - a state, not an error
-    """A scenario of this name is running, or is being created or removed."""
+POLL_INTERVAL: Final = 0.05  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,25 +103,29 @@ def read(name: str) -> RunningScenario | None:
 def is_locked(name: str) -> bool:
     """Return True while the scenario is being created, served or removed."""
     try:
-        with path(name).open() as file:
+        with suppress(FileNotFoundError), path(name).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
     return False
 
 
+def status(name: str) -> str:
+    """Return what a locked scenario is doing, as the end of a sentence."""
+    running = read(name)
+    return f"is up: {running.url}" if running and running.url else "is being created or removed"
+
+
 @contextmanager
 def locked(name: str) -> Iterator[TextIO]:
-    """Lock and yield the state file, creating it if necessary. Raises ScenarioLocked."""
+    """Lock and yield the state file, creating it if necessary. Raises CannotServe."""
     path(name).parent.mkdir(parents=True, exist_ok=True)
     while True:
         with open(path(name), "a+", opener=_private) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ScenarioLocked from None
+                raise CannotServe(f"{name} {status(name)}") from None
             if _is_same_file(file, path(name)):
                 try:
                     yield file
@@ -142,7 +142,7 @@ def stop_server(running: RunningScenario) -> None:
     while is_locked(running.name):
         if time.monotonic() > deadline:
             _signal_group(running.group, signal.SIGKILL)
-        time.sleep(_POLL_INTERVAL)
+        time.sleep(POLL_INTERVAL)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
