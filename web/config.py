@@ -15,18 +15,15 @@ from movr.database.engine import parse_uri
 from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
 
-SMTP_PORT: Final = 587  # of submission, RFC 6409
-SMTPS_PORT: Final = 465  # RFC 8314
+SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}  # of submission: RFC 6409 and RFC 8314
 SHORTEST_SECRET: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
 # Placeholders of .env.example and of common tutorials.
-KNOWN_SECRETS: Final = frozenset(
-    {
-        DEVELOPMENT_SECRET,
-        "change-me-to-a-long-random-text",
-        "the quick brown fox",
-        "you-will-never-guess",
-    }
+KNOWN_SECRETS: Final = (
+    DEVELOPMENT_SECRET,
+    "change-me-to-a-long-random-text",
+    "the quick brown fox",
+    "you-will-never-guess",
 )
 
 
@@ -73,12 +70,14 @@ def _mail_server(text: str) -> MailServer:
         port = parts.port
     except ValueError:
         raise ValueError(message) from None
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path.strip("/"):
         raise ValueError(message)
-    is_tls = parts.scheme == "smtps"
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return MailServer(
-        parts.hostname, port or (SMTPS_PORT if is_tls else SMTP_PORT), is_tls, user, password
+        parts.hostname,
+        port or SMTP_PORTS[parts.scheme],
+        is_tls=parts.scheme == "smtps",
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
     )
 
 
@@ -200,11 +199,12 @@ def _find(environment: Mapping[str, str], name: str) -> str:
 
 def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each setting that production or another setting requires, and what is wrong with it."""
+    secret = settings.secret_key
     if not (settings.debug or settings.db_uri):
         yield "DB_URI", "is missing (only with DEBUG=1 does MovR bring a database of its own)"
-    if not settings.debug and settings.secret_key == DEVELOPMENT_SECRET:
+    if not settings.debug and secret == DEVELOPMENT_SECRET:
         yield "SECRET_KEY", "is missing (a long random text that signs the sessions)"
-    elif not settings.debug and _is_weak(settings.secret_key):
+    elif not settings.debug and (secret in KNOWN_SECRETS or len(secret) < SHORTEST_SECRET):
         yield "SECRET_KEY", f"is known or shorter than {SHORTEST_SECRET} characters"
     if settings.geocoder == "google" and not settings.api_key:
         yield "API_KEY", "is missing (GEOCODER=google asks Google with it)"
@@ -212,7 +212,3 @@ def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "MAIL_FROM", "is missing (whom mail by MAIL_URI comes from)"
     if settings.mail_uri and not (settings.site_url or settings.debug):
         yield "SITE_URL", "is missing (where links in mail by MAIL_URI lead)"
-
-
-def _is_weak(secret: str) -> bool:
-    return secret in KNOWN_SECRETS or len(secret) < SHORTEST_SECRET
