@@ -66,18 +66,10 @@ def _hints() -> Iterator[tuple[City | None, str]]:
     yield find_city(session.get("city", "")), "chosen"
     yield city_of_name(request.headers.get(header)), "header"
     yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
-    yield _home_city(), "home"
-    yield city_of_region(settings().region), "region"
-    yield _guess(), "default"
-
-
-def _home_city() -> City | None:
     key = current_user.key
-    return find_city(key.city) if key else None
-
-
-def _guess() -> City:
+    yield find_city(key.city) if key else None, "home"
+    yield city_of_region(settings().region), "region"
     if not session.get("guessed"):
         session["guessed"] = True
         flash(GUESSED, "info")
-    return DEFAULT_CITY
+    yield DEFAULT_CITY, "default"
