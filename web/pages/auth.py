@@ -6,7 +6,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.errors import UsernameTaken, WrongCredentials
-from movr.results import Member
 from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
@@ -53,7 +52,9 @@ def open_session() -> ResponseReturnValue:
     form = LoginForm()
     if form.validate():
         try:
-            member = _credible_member(**form.values())
+            limits = _limits_of(str(form.username.data))
+            with rate_limits.counting_failures(*limits, failure=WrongCredentials):
+                member = movr().log_in(**form.values())
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
         else:
@@ -72,18 +73,11 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 
-def _credible_member(username: str, password: str) -> Member:
-    """Return the member with these credentials.
-
-    Failures are limited so that strangers cannot lock a member out. Raises WrongCredentials,
-    TooManyAttempts.
-    """
-    with rate_limits.counting_failures(*_limits_of(username), failure=WrongCredentials):
-        return movr().log_in(username, password)
-
-
 def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
-    """Return the limits of a login; a browser known to this member has a limit of its own."""
+    """Return the limits of a login.
+
+    A browser known to this member has a limit of its own, so that strangers cannot lock it out.
+    """
     if browser := known_browsers.browser_known_to(username):
         return [(rate_limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
     address = rate_limits.client_address()

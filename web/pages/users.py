@@ -75,15 +75,18 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate():
         try:
-            epoch = _change_password(member, **form.values())
+            with rate_limits.counting_failures(
+                (rate_limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}"),
+                failure=WrongPassword,
+            ):
+                epoch = movr().change_password(member.key, member.session_epoch, **form.values())
         except WrongPassword as refusal:
             form.present.errors = [refusal.sentence]
         else:
             session.log_in(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
-    page = render_template("users/security.html", form=form)
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return render_template("users/security.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post("/<uuid:user_id>/logout")
@@ -95,13 +98,6 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
     session.log_out()
     flash("You are logged out everywhere.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
-
-
-def _change_password(member: Member, present: str, new: str) -> int:
-    """Return the new session epoch. Raises WrongPassword, TooManyAttempts, SessionEnded."""
-    who = (rate_limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}")
-    with rate_limits.counting_failures(who, failure=WrongPassword):
-        return movr().change_password(member.key, member.session_epoch, present=present, new=new)
 
 
 def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
