@@ -59,8 +59,7 @@ def send_link() -> ResponseReturnValue:
     if not outbox().is_open:
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
-        page = render_template("auth/forgot.html", form=form)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_template("auth/forgot.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
     if not known_browsers.browser_known_to(username):
         rate_limits.count_attempt(REQUESTS_OF_ADDRESS, rate_limits.client_address())
@@ -90,8 +89,7 @@ def reset() -> ResponseReturnValue:
         raise ResetLinkExpired
     form = ResetPasswordForm()
     if not form.validate():
-        page = render_template("auth/reset.html", form=form)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_template("auth/reset.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     username = movr().reset_password(*came_by, str(form.password.data))
     del session["reset"]
     known_browsers.remember_browser(username)
