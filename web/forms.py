@@ -10,28 +10,17 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import (  # type: ignore[attr-defined]  # types-WTForms lacks SelectChoice
-    EmailField,
-    Field,
-    Form,
-    HiddenField,
-    PasswordField,
-    SelectChoice,
-    SelectField,
-    StringField,
-)
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, StopValidation
 
 from movr import formats
 from movr.cities import CITIES, Position
 from web.context import settings
 from web.geoutils import parse_position
-
-Filter: TypeAlias = Callable[[str | None], str | None]
-Validator: TypeAlias = Callable[..., object]
 
 # The replacement character (invalid UTF-8), bidirectional controls and invisible letters.
 UNREADABLE: Final = frozenset(
@@ -50,7 +39,7 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
 
 
-def max_length(longest: int) -> Validator:
+def max_length(longest: int) -> Callable[[Form, Field], None]:
     """Refuse longer text and stop validation, because patterns are slow on long text."""
 
     def check(_form: Form, field: Field) -> None:
@@ -83,8 +72,8 @@ def _text(
     longest: int,
     *,
     missing: str,
-    rules: Sequence[Validator] = (no_markup,),
-    filters: Sequence[Filter] = (_strip,),
+    rules: Sequence[Callable[..., object]] = (no_markup,),
+    filters: Sequence[Callable[[str | None], str | None]] = (_strip,),
     field: type[StringField] = StringField,
     **render: str,
 ) -> StringField:

@@ -1,7 +1,5 @@
 """gunicorn's threaded worker with a shutdown that loses no request."""
 
-from socket import socket
-
 from gunicorn.workers.gthread import ThreadWorker
 
 
@@ -19,11 +17,8 @@ class Worker(ThreadWorker):
         if not enabled and not self.alive:
             while self.sockets:
                 listener = self.sockets.pop()
-                self._accept_all(listener)
+                connections = -1
+                while connections != self.nr_conns:
+                    connections = self.nr_conns
+                    self.accept(listener)
                 listener.close()
-
-    def _accept_all(self, listener: socket) -> None:
-        connections = -1
-        while connections != self.nr_conns:
-            connections = self.nr_conns
-            self.accept(listener)

@@ -37,9 +37,8 @@ def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
             values["filename"] = f"{current}{values['filename']}"
 
     def send(filename: str) -> Response:
-        file = files.get(_LEADING_FINGERPRINT.sub("", filename, count=1)) or abort(
-            HTTPStatus.NOT_FOUND
-        )
+        name = _LEADING_FINGERPRINT.sub("", filename)
+        file = files.get(name) or abort(HTTPStatus.NOT_FOUND)
         # Not streamed: Flask-Compress would leave the file open.
         reply = Response(file.read_bytes(), mimetype=mimetypes.guess_type(file)[0])
         is_for_good = filename.startswith(current) and not app.debug

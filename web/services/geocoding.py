@@ -61,19 +61,16 @@ class Geocoder:
 
     def _ask(self, words: str, city: City) -> Position | None:
         """Query the service. Raises TooSoonError and any exception of geopy."""
-        self._take_turn()
-        found = self.service.geocode(f"{words}, {city.label}")
-        if found is None:
-            return None
-        position = Position(found.latitude, found.longitude)
-        return position if is_within(city, position) else None
-
-    def _take_turn(self) -> None:
         with self._lock:
             now = self._now()
             if now < self._next:
                 raise TooSoonError
             self._next = now + self._pause
+        found = self.service.geocode(f"{words}, {city.label}")
+        if found is None:
+            return None
+        position = Position(found.latitude, found.longitude)
+        return position if is_within(city, position) else None
 
 
 def make_geocoder(settings: Settings) -> Geocoder | None:
