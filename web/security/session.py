@@ -6,6 +6,7 @@ sessions: raising the epoch in the user's row ends all of them.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeVar
 from uuid import UUID
@@ -27,13 +28,12 @@ Item = TypeVar("Item")
 login_manager: Final = flask_login.LoginManager()
 
 
+@dataclass(eq=False)  # UserMixin compares users by their ids
 class SessionUser(flask_login.UserMixin):
-    """A visitor with a session, which may have been ended."""
+    """A visitor with a session, which may have been ended, by the signed cookie."""
 
-    def __init__(self, key: UserKey, epoch: int) -> None:
-        """Store the key and the epoch of the signed cookie."""
-        self.key = key
-        self.epoch = epoch
+    key: UserKey
+    epoch: int
 
     def get_id(self) -> str:
         """Return the key as the cookie stores it."""
