@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -29,18 +30,11 @@ STATEMENTS = Counter("movr_database_statements", "Statements sent to the databas
 ROUND_TRIPS = Counter("movr_database_round_trips", "Times its answer was waited for.", ["route"])
 DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them.", ["route"])
 RETRIES = Counter("movr_database_retries", "Reads and transactions run once more.", ["route"])
-CONNECTIONS = Gauge(
-    "movr_database_connections_in_use",
-    "Connections that a request holds now.",
-    ["pool"],
-    multiprocess_mode="livesum",
+_pool_gauge = partial(Gauge, labelnames=["pool"], multiprocess_mode="livesum")
+CONNECTIONS = _pool_gauge(
+    "movr_database_connections_in_use", "Connections that a request holds now."
 )
-POOL_SIZE = Gauge(
-    "movr_database_pool_size",
-    "Connections that requests may hold at once.",
-    ["pool"],
-    multiprocess_mode="livesum",
-)
+POOL_SIZE = _pool_gauge("movr_database_pool_size", "Connections that requests may hold at once.")
 BUILD = Gauge(
     "movr_build_info",
     "Always 1: what is running, and where.",

@@ -26,12 +26,10 @@ _SPOKEN: Final = {
     "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",),
 }
 # Span attributes, by old and new names, with data that the access log leaves out, too.
-_PRIVATE: Final = frozenset(
-    {
-        *("http.target", "http.url", "net.peer.ip", "net.peer.name", "net.peer.port"),
-        *("url.path", "url.query", "url.full", "client.address", "client.port"),
-    }
-)
+_PRIVATE: Final = {
+    *("http.target", "http.url", "net.peer.ip", "net.peer.name", "net.peer.port"),
+    *("url.path", "url.query", "url.full", "client.address", "client.port"),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -56,27 +54,22 @@ def _is_wanted() -> bool:
 
 def _instrument(app: Flask) -> None:
     # Imported here because these packages are optional.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-        OTLPSpanExporter,
-    )
-    from opentelemetry.instrumentation.flask import FlaskInstrumentor  # noqa: PLC0415
-    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415
-    from opentelemetry.instrumentation.utils import suppress_instrumentation  # noqa: PLC0415
-    from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415
+    from opentelemetry.instrumentation import flask, sqlalchemy, utils  # noqa: PLC0415
+    from opentelemetry.sdk import resources, trace  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     with app.app_context():
         region = settings().region
     ours = {"service.name": "movr", "service.version": __version__, "cloud.region": region}
     # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override these values.
-    resource = Resource.create(ours).merge(OTELResourceDetector().detect())
-    provider = TracerProvider(resource=resource)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
+    resource = resources.Resource.create(ours).merge(resources.OTELResourceDetector().detect())
+    provider = trace.TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
+    flask.FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
         app, tracer_provider=provider, excluded_urls=QUIET, response_hook=_withhold
     )
-    SQLAlchemyInstrumentor().instrument(
+    sqlalchemy.SQLAlchemyInstrumentor().instrument(
         engines=list(app.extensions["movr"].engines), tracer_provider=provider
     )
 
@@ -84,7 +77,9 @@ def _instrument(app: Flask) -> None:
 
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Suppress tracing of /readyz, where each statement would be a trace of its own."""
-        with suppress_instrumentation() if environ["PATH_INFO"] == "/readyz" else nullcontext():
+        with (
+            utils.suppress_instrumentation() if environ["PATH_INFO"] == "/readyz" else nullcontext()
+        ):
             return inner(environ, start_response)
 
     app.wsgi_app = outer  # type: ignore[method-assign]
