@@ -25,7 +25,6 @@ TIMEOUT: Final = 2  # seconds
 REMEMBERED: Final = 10_000  # cached places per process
 # At most one request a second: https://operations.osmfoundation.org/policies/nominatim/
 NOMINATIM_PAUSE: Final = 1.0
-NOMINATIM: Final = "nominatim.openstreetmap.org"
 
 logger = logging.getLogger("movr")
 
@@ -84,19 +83,17 @@ def make_geocoder(settings: Settings) -> Geocoder | None:
 
 
 def nominatim(
-    contact: str,
-    *,
-    domain: str = NOMINATIM,
-    scheme: str = "https",
-    clock: Callable[[], float] = time.monotonic,
+    contact: str, *, clock: Callable[[], float] = time.monotonic, **server: str
 ) -> Geocoder:
-    """Return a geocoder for Nominatim, whose usage policy requires a contact address."""
+    """Return a geocoder for Nominatim, whose usage policy requires a contact address.
+
+    `server` may have geopy's `domain` and `scheme` of another server than OpenStreetMap's.
+    """
     service = Nominatim(
         user_agent=f"MovR/{__version__} ({contact})",
         timeout=TIMEOUT,
-        domain=domain,
-        scheme=scheme,
         adapter_factory=URLLibAdapter,  # geopy would choose requests if it is installed
+        **server,
     )
     return Geocoder(service, pause=NOMINATIM_PAUSE, clock=clock)
 
