@@ -17,7 +17,7 @@ from web import cpus
 
 SMTP_PORT: Final = 587  # of submission, RFC 6409
 SMTPS_PORT: Final = 465  # RFC 8314
-SHORTEST_SECRET: Final = 16  # characters
+MIN_SECRET_LENGTH: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
 # Placeholders of .env.example and of common tutorials.
 KNOWN_SECRETS: Final = frozenset(
@@ -31,13 +31,13 @@ KNOWN_SECRETS: Final = frozenset(
 
 
 # With one worker, hashing a password would delay all other requests.
-FEWEST_WORKERS: Final = 2
-MOST_WORKERS: Final = 8
+MIN_WORKERS: Final = 2
+MAX_WORKERS: Final = 8
 
 
 def workers_for_this_machine() -> int:
     """Return one worker per processor, limited because each holds database connections."""
-    return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.available_cpus()))
+    return max(MIN_WORKERS, min(MAX_WORKERS, cpus.available_cpus()))
 
 
 class SettingsError(Exception):
@@ -77,7 +77,7 @@ class Settings:
     workers: int = field(default_factory=workers_for_this_machine)
     threads: int = 4
     drain_seconds: int = 0
-    drain_mark: str = ""
+    drain_file: str = ""
     contact_email: str = "open-data@movr.example"
     geocoder: str = "none"
     api_key: str = ""
@@ -92,21 +92,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     problems = []
     for name, parse in _PARSERS.items():
         try:
-            if text := _find(environment, name).strip():
+            if text := _value(environment, name).strip():
                 values[name] = parse(text)
         except ValueError as error:
             problems.append(f"{name.upper()} {error}.")
     settings = Settings(**values)
-    problems.extend(_unfit_for_production(settings, problems))
+    problems.extend(_production_problems(settings, problems))
     if settings.geocoder == "google" and not settings.api_key:
-        problems.append("API_KEY is missing (GEOCODER=google asks Google with it).")
-    problems.extend(_unfit_for_mail(settings, problems))
+        problems.append("API_KEY is missing (GEOCODER=google needs it).")
+    problems.extend(_mail_problems(settings, problems))
     if problems:
         raise SettingsError(f"MovR cannot start: {' '.join(problems)}")
     return settings
 
 
-def _find(environment: Mapping[str, str], name: str) -> str:
+def _value(environment: Mapping[str, str], name: str) -> str:
     """Return the text of a setting; DATABASE_URL, common on hosting platforms, replaces DB_URI.
 
     Raises ValueError if the file that NAME_FILE names cannot be read.
@@ -122,25 +122,25 @@ def _find(environment: Mapping[str, str], name: str) -> str:
     return environment.get("DATABASE_URL", "") if name == "db_uri" else ""
 
 
-def _unfit_for_production(settings: Settings, problems: list[str]) -> Iterator[str]:
+def _production_problems(settings: Settings, problems: list[str]) -> Iterator[str]:
     if settings.debug:
         return
     if not settings.db_uri and not any(problem.startswith("DB_URI") for problem in problems):
-        yield "DB_URI is missing (only with DEBUG=1 does MovR bring a database of its own)."
+        yield "DB_URI is missing (MovR has an embedded database only with DEBUG=1)."
     if settings.secret_key == DEVELOPMENT_SECRET:
         yield "SECRET_KEY is missing (a long random text that signs the sessions)."
-    elif settings.secret_key in KNOWN_SECRETS or len(settings.secret_key) < SHORTEST_SECRET:
-        yield f"SECRET_KEY is known or shorter than {SHORTEST_SECRET} characters."
+    elif settings.secret_key in KNOWN_SECRETS or len(settings.secret_key) < MIN_SECRET_LENGTH:
+        yield f"SECRET_KEY is known or shorter than {MIN_SECRET_LENGTH} characters."
 
 
-def _unfit_for_mail(settings: Settings, problems: list[str]) -> Iterator[str]:
+def _mail_problems(settings: Settings, problems: list[str]) -> Iterator[str]:
     if not settings.mail_uri:
         return
     known = {problem.partition(" ")[0] for problem in problems}
     if not settings.mail_from and "MAIL_FROM" not in known:
-        yield "MAIL_FROM is missing (whom mail by MAIL_URI comes from)."
+        yield "MAIL_FROM is missing (the sender of mail by MAIL_URI)."
     if not (settings.site_url or settings.debug) and "SITE_URL" not in known:
-        yield "SITE_URL is missing (where links in mail by MAIL_URI lead)."
+        yield "SITE_URL is missing (the address of MovR in mail by MAIL_URI)."
 
 
 def _boolean(text: str) -> bool:
@@ -179,7 +179,7 @@ def _mail_address(text: str) -> str:
     return text
 
 
-def _site(text: str) -> str:
+def _site_url(text: str) -> str:
     parts = urlsplit(text)
     if not (re.fullmatch(r"https?", parts.scheme) and parts.netloc) or parts.path.strip("/"):
         message = "must be https:// and a host"
@@ -187,7 +187,7 @@ def _site(text: str) -> str:
     return text.rstrip("/")
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
         if not (is_number and least <= int(text) <= most):
@@ -229,21 +229,21 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "debug": _boolean,
     "region": _one_of(*cities.REGIONS),
     "city_header": str,
-    "proxy_hops": _whole(0, 10),
-    "port": _whole(1, 65535),
-    "pool_size": _whole(1, 1000),
-    "page_size": _whole(1, 500),
-    "writes_per_minute": _whole(1, 1_000_000),
+    "proxy_hops": _whole_number(0, 10),
+    "port": _whole_number(1, 65535),
+    "pool_size": _whole_number(1, 1000),
+    "page_size": _whole_number(1, 500),
+    "writes_per_minute": _whole_number(1, 1_000_000),
     "log_format": _one_of("text", "json"),
-    "workers": _whole(1, 256),
-    "threads": _whole(1, 256),
+    "workers": _whole_number(1, 256),
+    "threads": _whole_number(1, 256),
     "rate_limit_file": _sqlite_file,
-    "drain_seconds": _whole(0, 600),
-    "drain_mark": str,
+    "drain_seconds": _whole_number(0, 600),
+    "drain_file": str,
     "contact_email": _email,
     "geocoder": _one_of("none", "nominatim", "google"),
     "api_key": str,
     "mail_uri": _mail_server,
     "mail_from": _mail_address,
-    "site_url": _site,
+    "site_url": _site_url,
 }

@@ -12,7 +12,7 @@ from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
 from web.context import settings
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
 
-GUESSED: Final = (
+CITY_UNKNOWN_MESSAGE: Final = (
     f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
     " You can choose your city at the top of the page."
 )
@@ -68,7 +68,7 @@ def _hints() -> Iterator[tuple[City | None, str]]:
     yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
     yield _home_city(), "home"
     yield city_of_region(settings().region), "region"
-    yield _guess(), "default"
+    yield _default_city(), "default"
 
 
 def _home_city() -> City | None:
@@ -76,8 +76,8 @@ def _home_city() -> City | None:
     return find_city(key.city) if key else None
 
 
-def _guess() -> City:
+def _default_city() -> City:
     if not session.get("guessed"):
         session["guessed"] = True
-        flash(GUESSED, "info")
+        flash(CITY_UNKNOWN_MESSAGE, "info")
     return DEFAULT_CITY

@@ -86,14 +86,14 @@ def init_app(app: Flask) -> None:
 def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """Record the refusal and return the response that RESPONSES defines for its type."""
     record_refusal(refusal)
-    answer = RESPONSES[type(refusal)]
-    if isinstance(answer, FlashAndRedirect):
+    response = RESPONSES[type(refusal)]
+    if isinstance(response, FlashAndRedirect):
         if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
             session.log_out()
         flash(refusal.sentence, "warning")
-        return redirect(answer.url(), HTTPStatus.SEE_OTHER)
-    later = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else answer.retry_after
-    return _page(answer.status, str(refusal), later)
+        return redirect(response.url(), HTTPStatus.SEE_OTHER)
+    seconds = str(refusal.seconds) if isinstance(refusal, TooManyAttempts) else response.retry_after
+    return _page(response.status, str(refusal), seconds)
 
 
 def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:

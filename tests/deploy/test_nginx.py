@@ -28,7 +28,7 @@ from tests.deploy.proxy import (
 )
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor
-from web.app import LARGEST_FORM
+from web.app import MAX_FORM_SIZE
 from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
 FILES = ("plain.conf", "tls.conf")
@@ -196,8 +196,8 @@ def test_a_body_may_be_as_large_as_movr_takes_and_no_larger(way_in: str) -> None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return httpx.post(f"{way_in}/login", content=b"a" * size, headers=form)
 
-    taken = post(LARGEST_FORM)
-    refused = post(LARGEST_FORM + 1)
+    taken = post(MAX_FORM_SIZE)
+    refused = post(MAX_FORM_SIZE + 1)
 
     assert "X-Served-By-Region" in taken.headers
     assert refused.status_code == 413

@@ -98,7 +98,7 @@ def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> No
 
 def test_every_region_has_a_rule_that_misses_it() -> None:
     """One over all regions would be content with the last that is left."""
-    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrGone"]
+    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
 
     assert gone == [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
 

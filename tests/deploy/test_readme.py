@@ -29,7 +29,7 @@ from tests.deploy.test_manifests import (
     one,
 )
 from tests.visitor import Visitor
-from web.config import FEWEST_WORKERS, Settings
+from web.config import MIN_WORKERS, Settings
 from web.operations.request_logging import JsonFormatter
 
 README = DEPLOY / "README.md"
@@ -259,7 +259,7 @@ def test_each_flask_command_exists(session_app: Flask) -> None:
 
 def test_the_sum_of_connections_is_right() -> None:
     limits = one("HorizontalPodAutoscaler")["spec"]
-    pod = FEWEST_WORKERS * 2 * Settings().pool_size  # the CPU limit is one
+    pod = MIN_WORKERS * 2 * Settings().pool_size  # the CPU limit is one
     sums = {
         "a pod": pod,
         f"a region, {limits['minReplicas']} pods": pod * limits["minReplicas"],
@@ -273,7 +273,7 @@ def test_the_sum_of_connections_is_right() -> None:
     )
     for what, connections in sums.items():
         assert f"| {what} | {connections} |" in TEXT
-    assert f"`THREADS` = {FEWEST_WORKERS * Settings().threads} requests at work at once" in TEXT
+    assert f"`THREADS` = {MIN_WORKERS * Settings().threads} requests at work at once" in TEXT
     assert f"{limits['minReplicas']} to {limits['maxReplicas']} pods a region" in TEXT
 
 

@@ -21,7 +21,7 @@ from movr.models import Ride, Vehicle
 from movr.movr import MovR
 from movr.placement import locality
 from movr.results import NearbyVehicle, UserKey, VehicleKey
-from movr.search import FIRST_PAGE, REMEMBERED, Search, SearchRadii
+from movr.search import FIRST_PAGE, MAX_AREAS, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
 from tests.movr.test_movr import a_member, near
@@ -64,24 +64,24 @@ def crowded(movr: MovR, engine: Engine) -> Crowded:
     return fill
 
 
-def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+def vehicles_of(owner: UserKey, number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     place = find_city(owner.city)
     assert place
     north, east = geo.metres_per_degree(place.latitude)
     for n in range(number):
         # As many within 1 m as between 1 m and 10 m, and so on; every tenth position is used twice.
-        away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(SERVICE_RADIUS))
-        angle = chance.uniform(0, 2 * math.pi)
+        away = 0.0 if n == 0 else 10 ** rng.uniform(0, math.log10(SERVICE_RADIUS))
+        angle = rng.uniform(0, 2 * math.pi)
         latitude = place.latitude + away * math.sin(angle) / north
         longitude = place.longitude + away * math.cos(angle) / east
         for _ in range(2 if n % 10 == 0 else 1):
             yield {
                 "city": owner.city,
-                "id": UUID(int=chance.getrandbits(128)),
-                "type": chance.choice(VEHICLE_TYPES),
+                "id": UUID(int=rng.getrandbits(128)),
+                "type": rng.choice(VEHICLE_TYPES),
                 "owner_id": owner.id,
                 "date_added": NOW,
-                "status": chance.choice((AVAILABLE, IN_USE)),
+                "status": rng.choice((AVAILABLE, IN_USE)),
                 "last_location": "here",
                 "color": "red",
                 "brand": "Kona",
@@ -285,11 +285,11 @@ def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
     movr.add_vehicle(a_member(movr), **BIKE)
     found = list(movr.vehicles(near("new york")).items)
     radii = SearchRadii()
-    for n in range(REMEMBERED + 10):
+    for n in range(MAX_AREAS + 10):
         origin = Position(40 + n % 100 / 100, -80 + n // 100 / 100)
         radii.learn(near("new york", size=0, origin=origin), found)
 
-    assert radii.number_of_areas == REMEMBERED
+    assert radii.number_of_areas == MAX_AREAS
 
 
 def test_a_city_with_less_than_a_page_is_searched_at_once_from_anywhere(movr: MovR) -> None:

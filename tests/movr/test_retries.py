@@ -223,7 +223,7 @@ def test_every_other_transaction_that_loses_its_reply_is_done_once(
     proxy.cut_at(b"COMMIT", answer_only=True)
     distant.remove_vehicle(vehicle, member)
     proxy.cut_at(b"COMMIT", answer_only=True)
-    distant.erase_account(member)
+    distant.delete_account(member)
 
     assert proxy.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1

@@ -70,11 +70,11 @@ def feed_not_found() -> Response:
     response = Response(text, HTTPStatus.NOT_FOUND, mimetype="application/json")
     response.cache_control.public = True
     response.cache_control.max_age = MINUTE
-    return _for_every_site(response)
+    return _allow_any_origin(response)
 
 
 @blueprint.after_request
-def _for_every_site(response: Response) -> Response:
+def _allow_any_origin(response: Response) -> Response:
     """Allow scripts of any site to read the response."""
     response.access_control_allow_origin = "*"
     return response
@@ -83,20 +83,20 @@ def _for_every_site(response: Response) -> Response:
 @blueprint.get("/manifest.json")
 def manifest() -> Response:
     """List the URLs of all cities' datasets."""
-    return _lasting({"datasets": [_dataset(city) for city in CITIES]})
+    return _static_feed({"datasets": [_dataset(city) for city in CITIES]})
 
 
 @blueprint.get("/<city:city>/gbfs.json")
 def discovery(city: City) -> Response:
     """List the URLs of this city's feeds."""
     feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in FEEDS]
-    return _lasting({"feeds": feeds})
+    return _static_feed({"feeds": feeds})
 
 
 @blueprint.get("/<city:city>/system_information.json")
 def system_information(city: City) -> Response:
     """Describe the system: its operator, time zone and opening hours."""
-    return _lasting(
+    return _static_feed(
         {
             "system_id": _system_id(city),
             "languages": [LANGUAGE],
@@ -114,7 +114,7 @@ def system_information(city: City) -> Response:
 @blueprint.get("/<city:city>/vehicle_types.json")
 def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
     """List the vehicle types."""
-    return _lasting({"vehicle_types": [_vehicle_type(*item) for item in VEHICLE_TYPES.items()]})
+    return _static_feed({"vehicle_types": [_vehicle_type(*item) for item in VEHICLE_TYPES.items()]})
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
@@ -156,7 +156,7 @@ def _vehicle_type(type_: str, kind: VehicleType) -> Mapping[str, Any]:
     }
 
 
-def _lasting(data: Mapping[str, Any]) -> Response:
+def _static_feed(data: Mapping[str, Any]) -> Response:
     """Return a feed that changes only with the code and the settings."""
     return _feed(data, updated=STARTED, ttl=HOUR)
 

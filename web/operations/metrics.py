@@ -31,28 +31,30 @@ METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
 LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
-REFUSALS = Counter("movr_refusals", "What MovR refused, and why.", ["route", "reason"])
+REFUSALS = Counter("movr_refusals", "Refusals, by reason.", ["route", "reason"])
 RIDES_STARTED = Counter("movr_rides_started", "Rides started.", ["city"])
 RIDES_ENDED = Counter("movr_rides_ended", "Rides ended.", ["city"])
 STATEMENTS = Counter("movr_database_statements", "Statements sent to the database.", ["route"])
-ROUND_TRIPS = Counter("movr_database_round_trips", "Times its answer was waited for.", ["route"])
-DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them.", ["route"])
-RETRIES = Counter("movr_database_retries", "Reads and transactions run once more.", ["route"])
+ROUND_TRIPS = Counter("movr_database_round_trips", "Round trips to the database.", ["route"])
+DATABASE_SECONDS = Counter(
+    "movr_database_seconds", "Time spent waiting for the database.", ["route"]
+)
+RETRIES = Counter("movr_database_retries", "Repeated reads and transactions.", ["route"])
 CONNECTIONS = Gauge(
     "movr_database_connections_in_use",
-    "Connections that a request holds now.",
+    "Connections in use.",
     ["pool"],
     multiprocess_mode="livesum",
 )
 POOL_SIZE = Gauge(
     "movr_database_pool_size",
-    "Connections that requests may hold at once.",
+    "Maximum number of connections in use.",
     ["pool"],
     multiprocess_mode="livesum",
 )
 BUILD = Gauge(
     "movr_build_info",
-    "Always 1: what is running, and where.",
+    "Always 1; the labels name the version and the region.",
     ["version", "python", "region"],
     multiprocess_mode="livemax",
 )
@@ -96,17 +98,17 @@ def _measure(response: Response) -> Response:
     route = request_logging.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    cost = g.get("query_stats")
-    if not cost:
+    stats = g.get("query_stats")
+    if not stats:
         return response  # refused before request logging began
     of_route = _of_route(route)
     of_route.latency.observe(request_logging.seconds())
-    if cost.round_trips:
-        of_route.statements.inc(cost.statements)
-        of_route.round_trips.inc(cost.round_trips)
-        of_route.database_seconds.inc(cost.seconds)
-        if cost.retries:
-            of_route.retries.inc(cost.retries)
+    if stats.round_trips:
+        of_route.statements.inc(stats.statements)
+        of_route.round_trips.inc(stats.round_trips)
+        of_route.database_seconds.inc(stats.seconds)
+        if stats.retries:
+            of_route.retries.inc(stats.retries)
     return response
 
 

@@ -56,20 +56,20 @@ def seconds() -> float:
 def _begin() -> None:
     g.query_stats = query_stats.start()
     given = request.headers.get(REQUEST_ID_HEADER, "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else _another_id()
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else _random_id()
 
 
 def _log(response: Response) -> Response:
-    cost, city = g.get("query_stats"), g.get("city")
-    if not cost:
+    stats, city = g.get("query_stats"), g.get("city")
+    if not stats:
         return response  # refused before _begin
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
         "milliseconds": round(seconds() * 1000, 1),
-        "statements": cost.statements,
-        "round_trips": cost.round_trips,
+        "statements": stats.statements,
+        "round_trips": stats.round_trips,
         "region": settings().region,
         "city": city.name if city else "",
     }
@@ -79,7 +79,7 @@ def _log(response: Response) -> Response:
     return response
 
 
-def _another_id() -> str:
+def _random_id() -> str:
     """Return a random id; it is not secret, so `uuid4` and its system call are not needed."""
     return f"{getrandbits(128):032x}"
 

@@ -54,8 +54,8 @@ def csp_nonce() -> str | None:
     """Return the nonce of this response's scripts and styles; None without API_KEY."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe() if settings().api_key else None
-    found: str | None = g.nonce
-    return found
+    nonce: str | None = g.nonce
+    return nonce
 
 
 def _add_headers(response: Response) -> Response:
@@ -67,8 +67,8 @@ def _add_headers(response: Response) -> Response:
         headers["Strict-Transport-Security"] = _HSTS
     if request_id := g.get("request_id"):  # missing if the request was refused early
         headers[request_logging.REQUEST_ID_HEADER] = request_id
-    if cost := g.get("query_stats"):
-        milliseconds, statements = cost.seconds * 1000, _count(cost.statements)
+    if stats := g.get("query_stats"):
+        milliseconds, statements = stats.seconds * 1000, _count(stats.statements)
         headers["Server-Timing"] = f'db;dur={milliseconds:.1f};desc="{statements}"'
     if source := g.get("city_from"):
         headers["X-City-From"] = source

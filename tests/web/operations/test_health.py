@@ -19,7 +19,7 @@ from tests.conftest import free_port, settings_for, visiting
 from tests.visitor import Visitor
 from tests.web.operations.test_metrics import numbers, of
 from web.app import create_app
-from web.operations.health import ANSWER_TIMEOUT, CACHE_SECONDS, NO_ANSWER, Readiness
+from web.operations.health import CACHE_SECONDS, CHECK_TIMEOUT, NO_ANSWER, Readiness
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
             wait_until(lambda: wire.round_trips == 1, "the database is asked")
 
             soon = other.get("/readyz")
-            clock.now += ANSWER_TIMEOUT
+            clock.now += CHECK_TIMEOUT
             late = other.get("/readyz")
             wire.flows.set()
 

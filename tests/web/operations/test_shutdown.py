@@ -58,7 +58,7 @@ def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(datab
 
 def test_what_an_earlier_container_left_goes_though_its_process_id_is_the_same() -> None:
     """It is 1 in every container."""
-    clear = "from web import gunicorn; gunicorn.clear_folders_of_the_dead()"
+    clear = "from web import gunicorn; gunicorn.remove_stale_folders()"
     make = f"import os, pathlib; old = pathlib.Path(f'{SHARED}/movr-{{os.getpid()}}-'); old.mkdir()"
 
     done = subprocess.run(

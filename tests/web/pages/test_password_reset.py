@@ -25,7 +25,7 @@ from web.config import MailServer
 from web.pages import password_reset
 from web.security import rate_limits
 from web.security.reset_tokens import LIFETIME, ResetTokens
-from web.services.mail import MOST_WAITING, Email, Outbox, send_by_smtp
+from web.services.mail import MAX_QUEUED, Email, Outbox, send_by_smtp
 
 NEW = "a wholly other password"
 SITE = "https://movr.example.com"
@@ -377,14 +377,14 @@ def test_so_many_letters_go_to_an_account_and_nobody_is_told(
     replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
 
     assert {reply.status_code for reply in replies} == {303}
-    for _ in range(password_reset.LETTERS_TO_NAME.at_most):
+    for _ in range(password_reset.EMAILS_TO_USERNAME.at_most):
         postbox.letters.get(timeout=SOON)
     with pytest.raises(Empty):
         postbox.letters.get(timeout=0.3)
 
 
 def test_whom_a_stranger_has_used_up_the_letters_of_has_a_link_that_works() -> None:
-    assert password_reset.LETTERS_TO_NAME.seconds <= LIFETIME
+    assert password_reset.EMAILS_TO_USERNAME.seconds <= LIFETIME
 
 
 def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
@@ -403,7 +403,7 @@ def test_a_reset_lets_in_whose_name_strangers_have_used_up(
 ) -> None:
     attempts = mailing.extensions["rate_limit_store"]
     limit = rate_limits.FAILED_LOGINS_OF_NAME
-    while attempts.try_count(f"{limit.what} {member.username}", at_most=100, seconds=limit.seconds):
+    while attempts.try_count(f"{limit.name} {member.username}", at_most=100, seconds=limit.seconds):
         pass
     assert forgetful.log_in(member.username).status_code == 429
     ask_for_link(forgetful, member.username)
@@ -424,12 +424,12 @@ def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) ->
         sent.append(letter)
 
     outbox = Outbox(send)
-    for _ in range(MOST_WAITING + 5):
+    for _ in range(MAX_QUEUED + 5):
         outbox.put(lambda: Email("ada@example.com", "x", "x"))
     go_on.set()
     outbox.close()
 
-    assert len(sent) == MOST_WAITING
+    assert len(sent) == MAX_QUEUED
     assert caplog.text.count("was not written") == 5
 
 
@@ -449,7 +449,7 @@ def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
     outbox.close()
 
     assert sent == ["grace@example.com"]
-    assert "A letter was not sent: OSError" in caplog.text
+    assert "An email was not sent: OSError" in caplog.text
     assert "ada" not in caplog.text
 
 

@@ -75,9 +75,11 @@ ROUTES: Mapping[str, Route] = {
     "city.home": Route("/", EVERYBODY),
     "city.choose": posted("/city/paris", EVERYBODY, {}),
     "auth.register": Route("/register", EVERYBODY),
-    "auth.open_account": posted("/register", EVERYBODY, registration() | {"username": "newcomer"}),
+    "auth.create_account": posted(
+        "/register", EVERYBODY, registration() | {"username": "newcomer"}
+    ),
     "auth.login": Route("/login", EVERYBODY),
-    "auth.open_session": posted(
+    "auth.create_session": posted(
         "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
     ),
     "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),

@@ -166,7 +166,7 @@ def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
 def use_up(app: Flask, limit: RateLimit, who: str) -> None:
     """As wrong passwords do, which take their time."""
     attempts: RateLimitStore = app.extensions["rate_limit_store"]
-    while attempts.try_count(f"{limit.what} {who}", at_most=limit.at_most, seconds=limit.seconds):
+    while attempts.try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds):
         pass
 
 

@@ -82,7 +82,7 @@ def test_a_password_is_changed_again_and_again(laptop: Visitor) -> None:
 
 
 def test_only_who_knows_the_present_password_changes_it(laptop: Visitor, phone: Visitor) -> None:
-    assert "That is not your present password." in change_password(laptop, NEW)
+    assert "That is not your current password." in change_password(laptop, NEW)
 
     assert (is_member(laptop), is_member(phone)) == (True, True)
     assert phone.log_in(laptop.username, PASSWORD).status_code == 303

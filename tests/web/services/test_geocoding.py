@@ -183,7 +183,7 @@ def test_many_at_once_ask_once_a_second(geocoder: Geocoder, service: Service) ->
 
 
 def test_memory_has_an_end(service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geocoding, "REMEMBERED", 1)
+    monkeypatch.setattr(geocoding, "CACHE_SIZE", 1)
     forgetful = at(service, clock)
     for words in ("1 Wall Street", "2 Broadway", "1 Wall Street"):
         position(forgetful, words)
@@ -367,7 +367,7 @@ def test_a_setting_says_whom_to_ask() -> None:
     ("wrong", "complaint"),
     [
         ({"GEOCODER": "magic"}, "GEOCODER must be one of none, nominatim, google."),
-        ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google asks Google with it)."),
+        ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google needs it)."),
         ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL must be an email address."),
     ],
 )
