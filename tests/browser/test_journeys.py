@@ -109,7 +109,7 @@ def test_members_see_their_neighbours(device: InputDevice, new_http_visitor: New
     expect(device.page.get_by_text("Sofia")).to_be_visible()
 
 
-def test_who_made_mistakes_goes_on_at_the_first(screen: Page) -> None:
+def test_the_first_invalid_field_gets_the_focus(screen: Page) -> None:
     screen.goto("/register")
     screen.get_by_label("First name").fill("Ada")
     screen.get_by_label("Last name").fill("<b>")

@@ -35,14 +35,14 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_hadolint_has_nothing_to_say() -> None:
+def test_hadolint_reports_nothing() -> None:
     hadolint = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, check=False)
 
     assert (done.stdout, done.returncode) == (b"", 0)
 
 
-def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
+def test_the_copied_files_exist_and_suffice_to_serve_and_migrate() -> None:
     final_stage = DOCKERFILE.rpartition("\nFROM ")[2]
     copied = {
         name
@@ -54,13 +54,13 @@ def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
     assert {"server.py", "movr", "web", "cli", "templates", "static"} <= copied
 
 
-def test_it_serves_without_what_only_a_laptop_has() -> None:
+def test_it_serves_without_development_packages() -> None:
     program = "import server; print(server.app.test_client().get('/healthz').status)"
 
     assert run(program, **PRODUCTION).stdout == "200 OK\n"
 
 
-def test_its_commands_run_without_what_only_a_laptop_has() -> None:
+def test_its_commands_run_without_development_packages() -> None:
     """As far as to the database, which is away."""
     program = "sys.argv[1:] = ['db', 'upgrade']; import flask.cli; flask.cli.main()"
 
@@ -78,7 +78,7 @@ def test_without_a_setting_it_does_not_start_and_says_what_is_missing() -> None:
     assert "SECRET_KEY is missing" in done.stderr
 
 
-def test_it_runs_as_nobody_in_particular_and_is_pinned() -> None:
+def test_it_runs_as_an_unprivileged_user_and_is_pinned() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert "USER 10001:10001" in DOCKERFILE

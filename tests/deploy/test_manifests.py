@@ -105,7 +105,7 @@ def test_every_file_is_rendered_by_the_kustomization_beside_it() -> None:
         assert beside - {"kustomization.yaml"} <= set(wanted.get("resources", ())), kustomization
 
 
-def test_yamllint_has_nothing_to_say() -> None:
+def test_yamllint_reports_nothing() -> None:
     files = [str(DEPLOY), *(str(ROOT / file) for file in RENDERED)]
     lint = [sys.executable, "-m", "yamllint", "--strict", "-c", str(DEPLOY / ".yamllint"), *files]
 
@@ -119,7 +119,7 @@ def test_yamllint_has_nothing_to_say() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("folder", CLUSTERS)
-def test_kubernetes_knows_every_field(folder: str, version: str) -> None:
+def test_every_field_is_in_the_kubernetes_schema(folder: str, version: str) -> None:
     for manifest in build(DEPLOY / folder):
         kubernetes_validate.validate(manifest, version, strict=True)
 
@@ -130,7 +130,7 @@ def test_kubernetes_knows_every_field_of_movr_yaml(version: str) -> None:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_a_field_that_kubernetes_does_not_know_would_be_found() -> None:
+def test_an_unknown_field_is_detected() -> None:
     manifest = one("Deployment")
     manifest["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
 
@@ -163,14 +163,14 @@ def test_the_node_port_is_the_same_in_every_cluster_and_one_that_kubernetes_allo
 
 
 @pytest.mark.parametrize("folder", EVERYTHING)
-def test_wherever_a_port_has_a_number_it_is_the_one_that_movr_listens_on(folder: str) -> None:
+def test_every_port_number_is_that_of_movr(folder: str) -> None:
     manifests = [item for item in build(DEPLOY / folder) if item["kind"] != "Gateway"]
 
     for name in ("port", "targetPort", "servicePort", "containerPort"):
         assert set(values(manifests, name)) <= {"http", PORT}
 
 
-def test_whoever_selects_pods_selects_those_of_the_deployment_and_not_the_migration() -> None:
+def test_selectors_match_pods_of_the_deployment_and_not_the_migration() -> None:
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
     selectors = [
         one("Deployment")["spec"]["selector"]["matchLabels"],
@@ -211,7 +211,7 @@ def test_a_probe_asks_a_path_that_movr_has_and_sends_no_host_or_header(
     assert path in {rule.rule for rule in session_app.url_map.iter_rules()}
 
 
-def test_a_pod_whose_threads_all_wait_for_the_database_is_left_alone() -> None:
+def test_the_liveness_probe_does_not_need_a_thread_of_movr() -> None:
     """No thread of MovR's is needed to say that it is alive."""
     probe = container("Deployment")["livenessProbe"]
 
@@ -259,7 +259,7 @@ def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) 
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-def test_only_maps_and_mail_may_be_missing() -> None:
+def test_only_the_secrets_for_maps_and_mail_are_optional() -> None:
     optional = {
         item["name"] for item in values(pod("Deployment"), "secretKeyRef") if item.get("optional")
     }
@@ -297,7 +297,7 @@ def test_no_file_has_the_address_of_a_database() -> None:
 
 
 @pytest.mark.parametrize("folder", CLUSTERS)
-def test_a_pod_may_do_nothing_that_movr_does_not_need(folder: str) -> None:
+def test_pods_have_minimal_privileges(folder: str) -> None:
     for manifest in build(DEPLOY / folder):
         for spec in pods(manifest):
             assert_restricted(spec)
@@ -435,7 +435,7 @@ def test_kubemci_gets_the_ingress_that_it_accepts() -> None:
     assert one("Service")["metadata"]["name"] == ingress["spec"]["backend"]["serviceName"]
 
 
-def test_who_opens_the_ingress_of_kubemci_reads_that_its_time_is_over() -> None:
+def test_the_ingress_of_kubemci_is_marked_as_deprecated() -> None:
     comment = (ROOT / "mcingress.yaml").read_text()
 
     assert "clusters up to 1.21" in comment
@@ -466,7 +466,7 @@ def test_multi_cluster_ingress_has_the_address_the_certificate_and_no_plain_http
     assert frontend["spec"]["redirectToHttps"]["enabled"] is True
 
 
-def test_multi_cluster_ingress_says_where_a_visitor_is() -> None:
+def test_multi_cluster_ingress_sends_the_city_headers() -> None:
     service = one("MultiClusterService", "ways-in/mci")
     backend = one("BackendConfig", "ways-in/mci")
 
@@ -495,7 +495,7 @@ def test_the_gateway_is_google_s_global_one_for_many_clusters() -> None:
     }
 
 
-def test_the_gateway_sets_where_a_visitor_is_and_never_adds_to_what_a_client_says() -> None:
+def test_the_gateway_replaces_the_city_headers_of_clients() -> None:
     (rule,) = route("movr")["rules"]
     (header_filter,) = rule["filters"]
 

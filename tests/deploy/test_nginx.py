@@ -100,7 +100,7 @@ def city_shown(reply: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
+def test_nginx_accepts_the_configuration_without_a_warning(file: str) -> None:
     with folder() as here:
         make_certificate(here)
         configure(here, [1], {})
@@ -116,7 +116,7 @@ def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
 # Where a visitor is
 
 
-def test_what_a_client_says_of_its_city_never_gets_through(way_in: str) -> None:
+def test_the_city_header_of_a_client_is_not_forwarded(way_in: str) -> None:
     lies = {
         "X-City": "paris",
         "X-City-Lat-Long": "48.86,2.35",
@@ -130,13 +130,13 @@ def test_what_a_client_says_of_its_city_never_gets_through(way_in: str) -> None:
     assert GUESSED in reply.text
 
 
-def test_the_replica_would_have_believed_it(replica: str) -> None:
+def test_the_replica_itself_trusts_the_city_header(replica: str) -> None:
     assert city_shown(httpx.get(replica, headers={"X-City": "paris"})) == "Paris"
     assert city_shown(httpx.get(replica, headers={"X-City-Lat-Long": "41.9,12.5"})) == "Rome"
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
-def test_the_name_that_a_visitor_comes_by_says_where_they_are(city: City, way_in: str) -> None:
+def test_the_host_name_selects_the_city(city: City, way_in: str) -> None:
     host = f"{host_of_city(city)}:8080"
 
     reply = httpx.get(way_in, headers={"Host": host, "X-City": "nowhere"})
@@ -148,9 +148,7 @@ def test_the_name_that_a_visitor_comes_by_says_where_they_are(city: City, way_in
 # Who a client is
 
 
-def test_who_claims_another_address_each_time_is_limited_all_the_same(
-    way_in: str, replica: str
-) -> None:
+def test_forged_addresses_do_not_bypass_the_rate_limits(way_in: str, replica: str) -> None:
     """MovR limits failed logins of an address: what it counts shows whom it takes a client for."""
     for n in range(FAILED_LOGINS_OF_ADDRESS.at_most):
         claims = {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.{n}", "X-Real-IP": f"192.0.2.{n}"}
@@ -174,7 +172,7 @@ def fail_to_log_in(url: str, address: str, headers: dict[str, str]) -> int:
         return Visitor(client).log_in(secrets.token_hex(8)).status_code
 
 
-def test_a_request_has_the_id_that_nginx_gave_it(way_in: str) -> None:
+def test_nginx_sets_the_request_id(way_in: str) -> None:
     reply = httpx.get(way_in, headers={"X-Request-ID": "chosen-by-a-client"})
 
     assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["X-Request-ID"])
@@ -191,7 +189,7 @@ def test_the_metrics_can_not_be_reached(way_in: str, path: str) -> None:
     assert "movr_requests" not in reply.text
 
 
-def test_a_body_may_be_as_large_as_movr_takes_and_no_larger(way_in: str) -> None:
+def test_the_body_size_limit_is_that_of_movr(way_in: str) -> None:
     def post(size: int) -> httpx.Response:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return httpx.post(f"{way_in}/login", content=b"a" * size, headers=form)
@@ -204,11 +202,11 @@ def test_a_body_may_be_as_large_as_movr_takes_and_no_larger(way_in: str) -> None
     assert "X-Served-By-Region" not in refused.headers
 
 
-def test_nginx_does_not_say_which_it_is(way_in: str) -> None:
+def test_nginx_does_not_reveal_its_version(way_in: str) -> None:
     assert httpx.get(f"{way_in}/metrics").headers["Server"] == "nginx"
 
 
-def test_clients_that_send_slowly_hold_up_nobody(way_in: str) -> None:
+def test_slow_clients_do_not_block_others(way_in: str) -> None:
     """The replica has a single thread; each of these would hold it until its body is there."""
     head = b"POST /login HTTP/1.1\r\nHost: movr.test\r\nContent-Length: 1000\r\n\r\nusername="
     with ExitStack() as stack:
@@ -222,7 +220,7 @@ def test_clients_that_send_slowly_hold_up_nobody(way_in: str) -> None:
 # HTTPS
 
 
-def test_plain_http_only_says_where_https_is(
+def test_plain_http_redirects_to_https(
     secure_way_in: tuple[str, str, ssl.SSLContext],
 ) -> None:
     _, plain, _ = secure_way_in
@@ -233,7 +231,7 @@ def test_plain_http_only_says_where_https_is(
     assert reply.headers["Location"] == "https://movr.test/login?next=/rides"
 
 
-def test_https_serves_movr_with_the_given_certificate_and_says_to_stay(
+def test_https_serves_movr_with_the_given_certificate_and_hsts(
     secure_way_in: tuple[str, str, ssl.SSLContext],
 ) -> None:
     url, _, trust = secure_way_in
@@ -304,7 +302,7 @@ def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
             thread.join()
 
 
-def test_a_post_that_may_have_arrived_is_never_sent_again(replica: str) -> None:
+def test_a_post_is_not_repeated_after_a_lost_response(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         before = len(taken)
         statuses = {httpx.post(f"{url}/login").status_code for _ in range(4)}
@@ -313,7 +311,7 @@ def test_a_post_that_may_have_arrived_is_never_sent_again(replica: str) -> None:
         assert len(taken) == before + 2  # every other one, in turn: none of them twice
 
 
-def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
+def test_a_failed_get_is_repeated_at_another_replica(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         statuses = {httpx.get(url).status_code for _ in range(6)}
 
@@ -321,7 +319,7 @@ def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
         assert statuses == {200}
 
 
-def test_only_what_reads_may_leave_its_connection_open() -> None:
+def test_only_get_requests_use_persistent_connections() -> None:
     """A newer nginx keeps connections by itself, unless it says that it closes them."""
     with failing_replica() as (port, taken), proxying([port]) as url:
         del taken[:]
@@ -332,7 +330,7 @@ def test_only_what_reads_may_leave_its_connection_open() -> None:
         assert closed == {b"/read": False, b"/write": True}
 
 
-def test_a_replica_that_refuses_costs_no_request(replica: str) -> None:
+def test_a_replica_that_refuses_connections_fails_no_request(replica: str) -> None:
     with proxying([free_port(), free_port(), port_of(replica)]) as url:
         statuses = {httpx.post(f"{url}/login").status_code for _ in range(6)}
 

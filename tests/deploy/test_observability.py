@@ -61,13 +61,13 @@ def selectors(query: str) -> list[Any]:
     return [part for part in parts(parsed) if isinstance(part, promql_parser.VectorSelector)]
 
 
-def test_the_registry_is_seen() -> None:
+def test_the_registry_has_metrics() -> None:
     assert KNOWN["movr_requests_total"] == {"route", "method", "status"}
     assert "le" in KNOWN["movr_request_seconds_bucket"]
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
+def test_queries_use_existing_metrics_and_labels(query: str) -> None:
     found = selectors(query)
 
     assert found
@@ -81,7 +81,7 @@ def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
         assert {name.strip() for name in clause.split(",")} <= labels
 
 
-def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> None:
+def test_rates_exclude_probes_and_static_files() -> None:
     """A probe is quick and mostly well, or fails all day; of either an average says nothing."""
     app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
     rules = {rule.rule for rule in app.url_map.iter_rules()}
@@ -96,7 +96,7 @@ def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> No
                 assert {rule for rule in rules if re.fullmatch(route.value, rule)} == quiet
 
 
-def test_every_region_has_a_rule_that_misses_it() -> None:
+def test_every_region_has_a_rule_for_its_absence() -> None:
     """One over all regions would be content with the last that is left."""
     gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
 
@@ -110,24 +110,24 @@ def test_google_s_object_has_the_same_rules() -> None:
     assert rules["spec"] == yaml.safe_load((FOLDER / "alerts.yaml").read_text())
 
 
-def test_every_number_is_on_the_dashboard() -> None:
+def test_every_metric_is_on_the_dashboard() -> None:
     shown = {selector.name for query in QUERIES for selector in selectors(query)}
 
     assert KNOWN.keys() - shown == {"movr_request_seconds_count"}
 
 
 @pytest.mark.parametrize("reason", re.findall(r'reason="(\w+)"', "".join(QUERIES)))
-def test_a_reason_that_an_alert_waits_for_is_a_refusal(reason: str) -> None:
+def test_reasons_in_alerts_are_refusals(reason: str) -> None:
     assert reason in {refusal.__name__ for refusal in RESPONSES}
     assert issubclass(next(r for r in RESPONSES if r.__name__ == reason), errors.Refusal)
 
 
-def test_a_refusal_and_a_route_that_are_labels_come_from_a_fixed_set() -> None:
+def test_refusal_and_route_labels_have_a_fixed_set_of_values() -> None:
     """A client could otherwise make up series without end: see test_metrics.py too."""
     assert KNOWN["movr_refusals_total"] == {"route", "reason"}
 
 
-def test_panels_do_not_lie_on_each_other() -> None:
+def test_panels_do_not_overlap() -> None:
     for one, other in itertools.combinations([panel["gridPos"] for panel in PANELS], 2):
         beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
         above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
@@ -135,7 +135,7 @@ def test_panels_do_not_lie_on_each_other() -> None:
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
 
 
-def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
+def test_alerts_have_a_severity_and_a_documented_action() -> None:
     advice = (FOLDER / "README.md").read_text()
 
     for rule in RULES:
@@ -144,14 +144,14 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
         assert f"`{rule['alert']}`" in advice
 
 
-def test_every_number_is_explained() -> None:
+def test_every_metric_is_documented() -> None:
     explained = set(re.findall(r"`(movr_\w+)`", (FOLDER / "README.md").read_text()))
 
     families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in KNOWN}
     assert explained == families
 
 
-def test_what_is_read_is_the_pods_port() -> None:
+def test_the_scraped_port_is_that_of_the_pods() -> None:
     (monitoring,) = read(FOLDER / "scrape.yaml")
     (deployment,) = read(ROOT / "deploy" / "base" / "deployment.yaml")
     (pod,) = pods(deployment)

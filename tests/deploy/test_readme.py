@@ -77,7 +77,7 @@ def test_each_block_is_bash(block: str) -> None:
 
 
 @pytest.mark.parametrize("part", re.split(r"^##? ", TEXT, flags=re.MULTILINE))
-def test_each_part_can_be_taken_up_in_a_new_shell(part: str) -> None:
+def test_each_part_works_in_a_new_shell(part: str) -> None:
     known: set[str] = set()
     for block in re.findall(r"^```sh\n(.*?)^```", part, re.MULTILINE | re.DOTALL):
         if SOURCED in block:
@@ -128,7 +128,7 @@ def test_a_cluster_is_told_of_the_gateway_of_its_own_region(
     assert f".{name}." in str(uri.host)
 
 
-def test_secrets_are_made_in_a_folder_that_nobody_else_sees(tmp_path: Path) -> None:
+def test_secrets_are_created_in_a_private_folder(tmp_path: Path) -> None:
     sourcing(tmp_path)
     made = "\n".join(BLOCKS)
     files = re.findall(r"(?:[^0-9&]>|<|ca\.crt|-o) *\"?([^\s\"<>&(]*(?:key|password|crt))\b", made)
@@ -145,18 +145,18 @@ def test_secrets_are_made_in_a_folder_that_nobody_else_sees(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if any(asking in b for asking in ASKING)])
-def test_a_command_that_asks_something_stands_alone(block: str) -> None:
+def test_an_interactive_command_is_in_a_separate_block(block: str) -> None:
     """What is pasted after it would be its answer."""
     assert block.count("\n") == 1
 
 
-def test_what_is_fetched_is_not_a_page_that_says_that_it_failed() -> None:
+def test_downloads_fail_on_http_errors() -> None:
     for command in re.findall(r"curl .*https://.*", "\n".join(BLOCKS)):
         assert "--fail" in command
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", TEXT))))
-def test_each_link_leads_somewhere(link: str) -> None:
+def test_each_link_of_the_readme_has_a_target(link: str) -> None:
     path, _, anchor = link.partition("#")
     file = (DEPLOY / path).resolve() if path else README
 
@@ -164,7 +164,7 @@ def test_each_link_leads_somewhere(link: str) -> None:
     assert not anchor or anchor in anchors(file)
 
 
-def test_each_file_it_names_is_there() -> None:
+def test_each_named_file_exists() -> None:
     paths = {
         path.replace("$region", region).rstrip(".")
         for path in re.findall(r"\b(?:deploy|docs|web)/[\w./$-]+|movr/\w+\.py", TEXT)
@@ -292,7 +292,9 @@ def test_it_names_all_settings_of_the_manifests() -> None:
     assert set(re.findall(r"`([A-Z_]+)`", answer)) == given
 
 
-def test_a_pod_has_stopped_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documented_shutdown_time_is_that_of_the_manifests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pause = int(container("Deployment")["lifecycle"]["preStop"]["exec"]["command"][1])
     drain = int(environment("Deployment")["DRAIN_SECONDS"])
     graceful = gunicorn_s("graceful_timeout", monkeypatch)
@@ -301,7 +303,7 @@ def test_a_pod_has_stopped_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     assert f"within {graceful} s. Together these are {pause + drain + graceful} s at most" in TEXT
 
 
-def test_the_numbers_it_names_are_counted(session_app: Flask) -> None:
+def test_the_named_metrics_exist(session_app: Flask) -> None:
     exposed = session_app.test_client().get("/metrics").text
     (number,) = set(re.findall(r"`(movr_[a-z_]+)", TEXT))
 

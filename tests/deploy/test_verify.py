@@ -115,7 +115,7 @@ def end_tls(server: HTTPServer, certificate: Path) -> None:
 # All is well
 
 
-def test_each_city_s_visitors_see_their_city_where_x_city_is_believed(east: str) -> None:
+def test_each_city_is_shown_if_x_city_is_trusted(east: str) -> None:
     done = verify(east, "--region", EAST)
 
     assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
@@ -125,7 +125,7 @@ def test_each_city_s_visitors_see_their_city_where_x_city_is_believed(east: str)
     assert done.stdout.endswith(f"{east} serves 9 cities as it should.\n")
 
 
-def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_menu(
+def test_behind_a_balancer_it_chooses_the_cities_in_the_menu(
     balancer: Proxy,
 ) -> None:
     with answering(balancer) as port:
@@ -139,7 +139,7 @@ def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_me
 
 
 @needs_openssl
-def test_over_https_it_tells_how_long_the_certificate_is_good(
+def test_over_https_it_prints_the_days_of_the_certificate(
     balancer: Proxy, certificate: Path
 ) -> None:
     balancer.RequestHandlerClass = SayingHttps
@@ -160,7 +160,7 @@ class InLowerCase(Handler):
         super().send_header(keyword.lower(), value)
 
 
-def test_a_header_is_known_however_a_balancer_writes_it(balancer: Proxy) -> None:
+def test_header_names_ignore_case(balancer: Proxy) -> None:
     balancer.RequestHandlerClass = InLowerCase
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}", "--region", EAST)
@@ -168,7 +168,7 @@ def test_a_header_is_known_however_a_balancer_writes_it(balancer: Proxy) -> None
     assert (done.returncode, wrong(done.stdout)) == (0, [])
 
 
-def test_who_stops_reading_sees_no_traceback(east: str) -> None:
+def test_a_closed_pipe_causes_no_traceback(east: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
@@ -186,7 +186,7 @@ def test_who_stops_reading_sees_no_traceback(east: str) -> None:
 # Something is wrong
 
 
-def test_another_region_than_expected_is_said_of_each_city(east: str) -> None:
+def test_an_unexpected_region_is_reported_for_each_city(east: str) -> None:
     done = verify(east, "--region", WEST)
 
     assert done.returncode == 1
@@ -194,7 +194,7 @@ def test_another_region_than_expected_is_said_of_each_city(east: str) -> None:
     assert f"{east} is not as it should be" in done.stdout
 
 
-def test_a_site_that_does_not_answer_is_told_in_one_sentence() -> None:
+def test_an_unreachable_site_is_reported_in_one_sentence() -> None:
     url = f"http://127.0.0.1:{free_port()}"
 
     done = verify(url)
@@ -223,7 +223,7 @@ class Silent(Handler):
         return headers
 
 
-def test_a_balancer_that_does_not_say_where_visitors_are_is_found(balancer: Proxy) -> None:
+def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
     balancer.RequestHandlerClass = Silent
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}")
@@ -247,7 +247,7 @@ class Stranger(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_site_that_is_not_movr_s_is_told_apart() -> None:
+def test_another_site_is_detected() -> None:
     with answering(HTTPServer(("127.0.0.1", 0), Stranger)) as port:
         done = verify(f"http://127.0.0.1:{port}")
 
@@ -266,7 +266,7 @@ class Forgetful(Handler):
 
 
 @needs_openssl
-def test_metrics_that_everybody_can_read_are_found(balancer: Proxy, certificate: Path) -> None:
+def test_public_metrics_are_reported(balancer: Proxy, certificate: Path) -> None:
     balancer.RequestHandlerClass = Forgetful
     end_tls(balancer, certificate)
     with answering(balancer) as port:
@@ -277,7 +277,7 @@ def test_metrics_that_everybody_can_read_are_found(balancer: Proxy, certificate:
 
 
 @needs_openssl
-def test_a_certificate_that_soon_ends_is_found(balancer: Proxy, tmp_path: Path) -> None:
+def test_an_expiring_certificate_is_reported(balancer: Proxy, tmp_path: Path) -> None:
     certificate = signed(tmp_path / "old.pem", days=13)
     end_tls(balancer, certificate)
     with answering(balancer) as port:
@@ -288,9 +288,7 @@ def test_a_certificate_that_soon_ends_is_found(balancer: Proxy, tmp_path: Path) 
 
 
 @needs_openssl
-def test_a_certificate_that_nobody_trusts_is_not_accepted(
-    balancer: Proxy, certificate: Path
-) -> None:
+def test_an_untrusted_certificate_is_refused(balancer: Proxy, certificate: Path) -> None:
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}")
@@ -314,7 +312,7 @@ def script() -> ModuleType:
     return module
 
 
-def test_plain_http_that_serves_pages_is_found(script: ModuleType, east: str) -> None:
+def test_plain_http_with_pages_is_reported(script: ModuleType, east: str) -> None:
     finding = script.plain_http("127.0.0.1", int(east.rpartition(":")[2]))
 
     assert (finding.says, finding.is_right) == ("answers 200; it should lead to https", False)
@@ -327,7 +325,7 @@ def test_plain_http_may_be_closed(script: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("location", "is_right"), [("https://movr.test/", True), ("http://movr.test/", False)]
 )
-def test_plain_http_may_lead_to_https_and_nowhere_else(
+def test_plain_http_may_redirect_to_https_only(
     script: ModuleType, location: str, is_right: bool
 ) -> None:
     class Redirecting(Stranger):

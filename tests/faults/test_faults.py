@@ -92,9 +92,7 @@ def test_the_database_is_killed_and_started_again(
     judge_outage(load, fault_engine, back)
 
 
-def test_the_database_stands_still(
-    load_on: NewLoad, own_server: Server, fault_engine: Engine
-) -> None:
+def test_the_database_freezes(load_on: NewLoad, own_server: Server, fault_engine: Engine) -> None:
     load, _ = load_on()
     with alive(load):
         own_server.pause()
@@ -135,7 +133,7 @@ def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: En
     assert len(load.refused()) <= RIDERS
 
 
-def test_one_of_two_hosts_stands_still(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
+def test_one_of_two_hosts_freezes(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
     """Whoever waits for it is refused in time; then the other answers, though it stands still."""
     with SilentProxy(parse_uri(uri)) as first, StoppingProxy(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
@@ -158,7 +156,7 @@ def test_a_worker_is_killed(load_on: NewLoad, fault_engine: Engine) -> None:
     judge(load, fault_engine, load.wait_until_normal())
 
 
-def test_the_app_is_told_to_stop_and_started_again(
+def test_the_app_is_stopped_and_started_again(
     uri: str, fault_engine: Engine, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -174,7 +172,7 @@ def test_the_app_is_told_to_stop_and_started_again(
         judge(load, fault_engine, load.wait_until_normal())
 
 
-def test_every_connection_is_taken(load_on: NewLoad, fault_engine: Engine) -> None:
+def test_every_connection_is_in_use(load_on: NewLoad, fault_engine: Engine) -> None:
     """Somebody holds all vehicles, so that whoever has the only connection keeps it."""
     load, _ = load_on(POOL_SIZE="1", WORKERS="1", THREADS=str(RIDERS))
     with alive(load), fault_engine.begin() as connection:

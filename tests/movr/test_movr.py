@@ -66,7 +66,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_refusal(
     assert str(refused.value) == "That username and password do not match."
 
 
-def test_an_erased_account_has_no_member(movr: MovR) -> None:
+def test_a_deleted_account_has_no_member(movr: MovR) -> None:
     fields = registration()
     key = movr.register(**fields)
 
@@ -162,7 +162,7 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
     assert (bool(first.next), second.next) == (True, None)
 
 
-def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
+def test_a_member_without_rides_has_an_empty_history(movr: MovR) -> None:
     member = movr.session_member(a_member(movr))
     assert member
 

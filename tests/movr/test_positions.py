@@ -143,7 +143,7 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
 )
 @pytest.mark.parametrize("only_free", [False, True])
 @pytest.mark.parametrize("type_", [None, "scooter"])
-def test_from_anywhere_and_with_any_filter_as_well(
+def test_pages_from_any_origin_and_with_any_filter_are_complete(
     movr: MovR,
     crowded: Crowded,
     origin: Position,
@@ -166,7 +166,9 @@ def test_from_anywhere_and_with_any_filter_as_well(
     assert [item.vehicle.id for item in seen] == sorted_by_hand(wanted, origin)
 
 
-def test_a_member_finds_the_same_as_a_stranger(movr: MovR, crowded: Crowded) -> None:
+def test_a_search_with_and_without_a_member_has_the_same_results(
+    movr: MovR, crowded: Crowded
+) -> None:
     member = a_member(movr)
     crowded("new york", 200)
     search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
@@ -281,7 +283,7 @@ def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine:
     assert len(movr.vehicles(near("new york", size=30, only_free=True)).items) == 30
 
 
-def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
+def test_the_number_of_cached_areas_is_bounded(movr: MovR) -> None:
     movr.add_vehicle(a_member(movr), **BIKE)
     found = list(movr.vehicles(near("new york")).items)
     radii = SearchRadii()

@@ -239,7 +239,7 @@ def test_a_read_whose_connection_died_is_read_again(distant: MovR, proxy: Cuttin
     assert proxy.has_cut
 
 
-def test_what_a_refused_rollback_hides_is_still_told(
+def test_the_error_before_a_refused_rollback_is_raised(
     movr: MovR, engine: Engine, rider: UserKey, vehicle: VehicleKey
 ) -> None:
     """A statement waits too long, and the server refuses to roll back to the savepoint.

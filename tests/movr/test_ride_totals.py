@@ -113,7 +113,7 @@ def test_a_ride_that_is_ended_six_times_at_once_is_counted_once(movr: MovR, engi
     assert invariants.find_violations(engine) == []
 
 
-def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> None:
+def test_a_deleted_account_keeps_its_totals_and_rides(engine: Engine) -> None:
     with engine.begin() as connection:
         rider = a_member(connection)
         vehicle = a_vehicle(connection, rider)

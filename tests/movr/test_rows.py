@@ -38,7 +38,7 @@ def test_a_vehicle_is_the_same_in_whatever_order_its_columns_come(movr: MovR) ->
     assert rows.named_tuples(Vehicle, [both[1]]) == [Vehicle(*Vehicle._fields)]  # type: ignore[arg-type]
 
 
-def test_erasing_clears_every_column_that_an_erased_account_must_not_have() -> None:
+def test_deleting_an_account_clears_every_personal_column() -> None:
     (check,) = (
         constraint
         for constraint in User.metadata.tables["users"].constraints

@@ -46,7 +46,7 @@ def test_sessions_of_an_epoch_end_together(
     assert movr.vehicles_and_member(member, 1, nearby).member == later
 
 
-def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> None:
+def test_a_password_is_changed_with_the_current_password(movr: MovR, member: UserKey) -> None:
     username = getattr(movr.session_member(member), "username", "")
 
     with pytest.raises(errors.WrongPassword):

@@ -203,7 +203,7 @@ def test_a_ridden_vehicle_is_not_removed(connection: Connection) -> None:
         transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
 
 
-def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Connection) -> None:
+def test_a_deleted_account_keeps_its_rides_and_no_personal_data(connection: Connection) -> None:
     member = a_member(connection, username="forget.me")
     vehicle = a_vehicle(connection, member)
     ride = a_ride(connection, vehicle, member)
@@ -220,7 +220,7 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Con
     a_member(connection, username="forget.me")  # the name is available again
 
 
-def test_an_account_is_not_erased_during_a_ride(connection: Connection) -> None:
+def test_an_account_is_not_deleted_during_a_ride(connection: Connection) -> None:
     member = a_member(connection)
     a_ride(connection, a_vehicle(connection, member), member)
 
@@ -237,7 +237,7 @@ def test_an_owner_stays_while_one_of_their_vehicles_is_ridden(connection: Connec
         transactions.delete_account(connection, owner, now=NOW)
 
 
-def test_an_account_is_erased_once(connection: Connection) -> None:
+def test_an_account_is_deleted_once(connection: Connection) -> None:
     member = a_member(connection)
     transactions.delete_account(connection, member, now=NOW)
 

@@ -27,7 +27,7 @@ def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001
         yield url, process
 
 
-def test_readiness_turns_and_says_why(draining: Served) -> None:
+def test_a_draining_process_reports_not_ready_with_the_reason(draining: Served) -> None:
     url, _ = draining
 
     reply = httpx.get(f"{url}/readyz")
@@ -36,20 +36,20 @@ def test_readiness_turns_and_says_why(draining: Served) -> None:
     assert "draining" in reply.json()["reason"]
 
 
-def test_it_is_alive_and_serves_who_still_comes(draining: Served) -> None:
+def test_a_draining_process_is_alive_and_serves_new_requests(draining: Served) -> None:
     url, _ = draining
 
     assert httpx.get(f"{url}/healthz").status_code == 200
     assert httpx.get(url).status_code == 200
 
 
-def test_a_connection_ends_with_its_answer_and_not_under_a_request(draining: Served) -> None:
+def test_a_draining_process_closes_connections_after_the_response(draining: Served) -> None:
     url, _ = draining
 
     assert httpx.get(url).headers["Connection"] == "close"
 
 
-def test_told_twice_it_stops_at_once(draining: Served) -> None:
+def test_a_second_sigterm_stops_it_at_once(draining: Served) -> None:
     url, process = draining
 
     os.kill(process.pid, signal.SIGTERM)
@@ -59,7 +59,7 @@ def test_told_twice_it_stops_at_once(draining: Served) -> None:
         httpx.get(f"{url}/healthz")
 
 
-def test_it_stops_by_itself_once_the_time_is_over(database: str) -> None:
+def test_it_stops_after_drain_seconds(database: str) -> None:
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS="1") as (url, process):
         assert httpx.get(f"{url}/readyz").status_code == 200
         os.kill(process.pid, signal.SIGTERM)

@@ -53,7 +53,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_the_process_is_alive_and_asks_no_database(visitor: Visitor) -> None:
+def test_healthz_sends_no_statement(visitor: Visitor) -> None:
     reply = visitor.get("/healthz")
 
     assert (reply.status_code, reply.json()) == (200, {"status": "alive"})
@@ -77,7 +77,7 @@ def test_it_is_not_ready_before_the_first_migration_and_says_what_to_do(
     assert early_visitor.get("/healthz").status_code == 200
 
 
-def test_a_page_is_calm_before_the_first_migration(early_visitor: Visitor) -> None:
+def test_a_page_before_the_first_migration_is_a_503(early_visitor: Visitor) -> None:
     reply = early_visitor.get("/vehicles")
 
     assert reply.status_code == 503
@@ -95,16 +95,14 @@ def test_it_becomes_ready_by_the_migrations_without_a_restart(
     assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
 
 
-def test_it_is_not_ready_once_the_schema_is_taken_back(
-    early_visitor: Visitor, empty_engine: Engine
-) -> None:
+def test_it_is_not_ready_after_a_downgrade(early_visitor: Visitor, empty_engine: Engine) -> None:
     schema.upgrade(empty_engine)
     schema.downgrade(empty_engine, "base")
 
     assert early_visitor.get("/readyz").status_code == 503
 
 
-def test_it_stays_ready_while_newer_code_migrates_ahead_of_it(
+def test_it_stays_ready_when_newer_code_has_migrated_the_database(
     early_visitor: Visitor, empty_engine: Engine
 ) -> None:
     """While a deployment rolls, old replicas go on serving the riders they have."""
@@ -129,7 +127,7 @@ def test_a_probe_gets_no_cookie(visitor: Visitor, path: str) -> None:
     assert "Set-Cookie" not in visitor.get(path).headers
 
 
-def test_once_the_schema_was_right_its_table_is_left_alone(
+def test_the_schema_version_is_not_read_again_after_one_success(
     early_app: Flask, early_visitor: Visitor, empty_engine: Engine, clock: Clock
 ) -> None:
     """On CockroachDB it is in one region, and the others must outlive that."""
@@ -143,7 +141,7 @@ def test_once_the_schema_was_right_its_table_is_left_alone(
     assert sent == ["SELECT 1"]
 
 
-def test_however_many_probes_there_are_the_database_is_asked_once_a_second(
+def test_many_probes_send_one_statement_a_second(
     early_app: Flask, early_visitor: Visitor, clock: Clock
 ) -> None:
     early_visitor.get("/readyz")
@@ -169,9 +167,7 @@ class HoldingProxy(LatencyProxy):
         self.flows.wait()
 
 
-def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
-    database: str, clock: Clock
-) -> None:
+def test_only_one_probe_waits_for_a_hanging_database(database: str, clock: Clock) -> None:
     with HoldingProxy(parse_uri(database)) as wire, ThreadPoolExecutor(1) as pool:
         app = create_app(settings_for(uri_text(wire.url)))
         app.extensions["readiness"] = Readiness(clock)
@@ -201,7 +197,7 @@ def stranded() -> Iterator[Visitor]:
         yield new()
 
 
-def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded: Visitor) -> None:
+def test_only_internal_clients_see_the_driver_s_message(stranded: Visitor) -> None:
     inside = stranded.get("/readyz")
     public = stranded.get("/readyz", {"X-Forwarded-For": "203.0.113.7"})
 
@@ -210,7 +206,7 @@ def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded:
     assert inside.json()["reason"] == public.json()["reason"]
 
 
-def test_a_database_that_is_away_is_counted_though_only_probes_come(stranded: Visitor) -> None:
+def test_an_unavailable_database_is_counted_at_readyz(stranded: Visitor) -> None:
     def refusals() -> float:
         labels = {"route": "/readyz", "reason": "DatabaseUnavailable"}
         return of(numbers(stranded.get("/metrics")), "movr_refusals_total", **labels)

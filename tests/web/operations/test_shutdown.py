@@ -20,7 +20,7 @@ HEAD = (
 )
 
 
-def test_who_stops_refuses_connections_at_once_and_still_ends_the_request_in_flight(
+def test_a_stopping_gunicorn_refuses_connections_and_finishes_running_requests(
     database: str,
 ) -> None:
     with running(DB_URI=database, DEBUG="1") as (url, process), socket.socket() as client:
@@ -40,7 +40,7 @@ def folders(process: int) -> set[Path]:
     return set(SHARED.glob(f"movr-{process}-*"))
 
 
-def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(database: str) -> None:
+def test_the_shared_folder_of_a_killed_gunicorn_is_removed_at_the_next_start(database: str) -> None:
     """In a pod the memory outlives the container, and counts against its limit."""
     with running(DB_URI=database, DEBUG="1", WORKERS="1") as (_, killed):
         assert folders(killed.pid)
@@ -56,7 +56,7 @@ def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(datab
     assert not folders(living.pid)
 
 
-def test_what_an_earlier_container_left_goes_though_its_process_id_is_the_same() -> None:
+def test_the_shared_folder_of_an_earlier_process_with_the_same_id_is_removed() -> None:
     """It is 1 in every container."""
     clear = "from web import gunicorn; gunicorn.remove_stale_folders()"
     make = f"import os, pathlib; old = pathlib.Path(f'{SHARED}/movr-{{os.getpid()}}-'); old.mkdir()"

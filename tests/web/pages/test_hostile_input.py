@@ -268,7 +268,7 @@ def judge_form(target: Target, form: str, data: st.DataObject) -> None:
     path=st.sampled_from(BUTTONS),
     fields=st.dictionaries(st.sampled_from(HIDDEN), texts, max_size=3),
 )
-def test_a_button_does_what_it_says_or_nothing(
+def test_a_button_has_its_effect_or_none(
     target: Target, path: str, fields: dict[str, bytes]
 ) -> None:
     reply = target.post(path.format(**target.ids).encode(), fields)
@@ -279,7 +279,7 @@ def test_a_button_does_what_it_says_or_nothing(
 
 @hostile
 @given(path=st.sampled_from(PAGES), query=st.dictionaries(st.sampled_from(PARAMETERS), texts))
-def test_a_page_s_parameters_are_understood_or_refused(
+def test_query_parameters_are_accepted_or_refused(
     target: Target, path: str, query: dict[str, bytes]
 ) -> None:
     reply = target.get(path, urlencoded(query))
@@ -291,7 +291,7 @@ def test_a_page_s_parameters_are_understood_or_refused(
 @example(path="/", headers=[(b"SCRIPT_NAME", b"/elsewhere")])
 @example(path="/", headers=[(b"X-City", b"paris")] * 101)
 @given(path=st.sampled_from(PAGES), headers=st.lists(headers, min_size=1, max_size=120))
-def test_a_page_s_headers_are_understood_or_ignored(
+def test_request_headers_are_accepted_or_ignored(
     target: Target, path: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
     reply = target.get(path, headers=headers)
@@ -302,7 +302,7 @@ def test_a_page_s_headers_are_understood_or_ignored(
 @hostile
 @example(place="/city/", what=b"/evil.example", rest=b"")
 @given(place=st.sampled_from(PLACES), what=texts, rest=texts)
-def test_a_path_that_nobody_linked_to_changes_nothing(
+def test_a_random_path_changes_nothing(
     target: Target, place: str, what: bytes, rest: bytes
 ) -> None:
     path = place.encode() + quote_from_bytes(what, safe="/").encode()
@@ -321,7 +321,7 @@ def test_a_path_that_nobody_linked_to_changes_nothing(
     body=texts,
     has_length=st.booleans(),
 )
-def test_what_is_hardly_a_request_changes_nothing(
+def test_a_malformed_http_request_changes_nothing(
     target: Target,
     method: bytes,
     path: bytes,

@@ -98,7 +98,7 @@ def is_member(visitor: Visitor) -> bool:
 # The way back in
 
 
-def test_who_forgot_a_password_chooses_another_by_a_link(
+def test_a_forgotten_password_is_reset_by_a_link(
     member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
     assert "on its way" in forgetful.follow(ask_for_link(forgetful, member.username.upper()))
@@ -115,7 +115,7 @@ def test_who_forgot_a_password_chooses_another_by_a_link(
     assert is_member(forgetful)
 
 
-def test_the_letter_goes_to_the_account_s_own_address_and_is_plain(
+def test_the_email_is_plain_text_to_the_account_s_address(
     member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
     ask_for_link(forgetful, member.username)
@@ -129,9 +129,7 @@ def test_the_letter_goes_to_the_account_s_own_address_and_is_plain(
     assert "Lovelace" not in message.as_string()
 
 
-def test_a_link_leads_to_the_site_that_the_settings_name(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
-) -> None:
+def test_the_link_uses_site_url(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
     """Whatever the request said its host is: otherwise a stranger could have it lead elsewhere."""
     form = {"csrf_token": forgetful.token(), "username": member.username}
     forgetful.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
@@ -156,7 +154,9 @@ def test_a_link_works_once(member: Visitor, forgetful: Visitor, postbox: Postbox
     assert forgetful.log_in(member.username, NEW).status_code == 303
 
 
-def test_of_two_links_one_works(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
+def test_using_one_of_two_links_invalidates_the_other(
+    member: Visitor, forgetful: Visitor, postbox: Postbox
+) -> None:
     for _ in range(2):
         ask_for_link(forgetful, member.username)
     first, second = link_of(postbox), link_of(postbox)
@@ -168,7 +168,7 @@ def test_of_two_links_one_works(member: Visitor, forgetful: Visitor, postbox: Po
     assert forgetful.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
 
 
-def test_a_link_is_over_once_its_member_has_logged_out_everywhere_or_left(
+def test_a_link_is_invalid_after_logging_out_everywhere_or_deleting_the_account(
     member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
     ask_for_link(forgetful, member.username)
@@ -187,7 +187,7 @@ def test_a_link_is_over_once_its_member_has_logged_out_everywhere_or_left(
     ]
 
 
-def test_a_password_that_is_too_short_spends_no_link(
+def test_a_too_short_password_does_not_use_up_the_link(
     member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
     ask_for_link(forgetful, member.username)
@@ -199,7 +199,7 @@ def test_a_password_that_is_too_short_spends_no_link(
     assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
-def test_looking_at_a_link_spends_nothing(
+def test_opening_a_link_does_not_use_it_up(
     member: Visitor, forgetful: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     """Programs that look for harm in mail open every link."""
@@ -217,7 +217,7 @@ def test_looking_at_a_link_spends_nothing(
 ADA = UserKey("new york", UUID(int=7))
 
 
-def test_a_token_is_good_for_half_an_hour() -> None:
+def test_a_token_expires_after_half_an_hour() -> None:
     tokens = ResetTokens(SECRET)
     token = tokens.make(ADA, 3, now=1_000_000)
 
@@ -227,7 +227,7 @@ def test_a_token_is_good_for_half_an_hour() -> None:
     assert tokens.read(token, now=1_000_000 + LIFETIME) is None
 
 
-def test_a_token_that_was_changed_is_none() -> None:
+def test_a_tampered_token_is_invalid() -> None:
     tokens = ResetTokens(SECRET)
     token = tokens.make(ADA, 3, now=0)
     changed = [
@@ -243,7 +243,7 @@ def test_a_token_that_was_changed_is_none() -> None:
     assert ResetTokens(f"not {SECRET}").read(token, now=0) is None
 
 
-def test_the_cookie_of_a_session_is_no_token(forgetful: Visitor) -> None:
+def test_a_session_cookie_is_not_a_valid_token(forgetful: Visitor) -> None:
     """They are signed with the same secret, for other ends."""
     cookie = forgetful.get("/login").cookies["session"]
 
@@ -251,9 +251,7 @@ def test_the_cookie_of_a_session_is_no_token(forgetful: Visitor) -> None:
 
 
 @pytest.mark.parametrize("age", [LIFETIME, 24 * LIFETIME])
-def test_a_link_that_is_too_old_shows_no_form(
-    member: Visitor, forgetful: Visitor, age: int
-) -> None:
+def test_an_expired_link_shows_no_form(member: Visitor, forgetful: Visitor, age: int) -> None:
     key = UserKey("paris", member.id)
     old = ResetTokens(SECRET).make(key, 0, time.time() - age)
 
@@ -265,7 +263,7 @@ def test_a_link_that_is_too_old_shows_no_form(
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "%F0%9F%9B%B4", ".."])
-def test_a_made_up_link_shows_no_form(forgetful: Visitor, token: str) -> None:
+def test_an_invalid_link_shows_no_form(forgetful: Visitor, token: str) -> None:
     assert "This link has expired or was used." in come_by(forgetful, f"/reset?token={token}")
 
 
@@ -282,7 +280,7 @@ def anonymous(reply: httpx.Response) -> object:
     return reply.status_code, headers, body
 
 
-def test_no_answer_tells_whether_there_is_such_an_account(
+def test_no_response_reveals_whether_an_account_exists(
     new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     member = new_mailing_visitor().register()
@@ -302,7 +300,7 @@ def test_no_answer_tells_whether_there_is_such_an_account(
         postbox.letters.get(timeout=0.3)
 
 
-def test_no_answer_waits_for_the_mail(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
     """Of a server that takes calls and says nothing."""
     with socket.create_server((LOOPBACK, 0)) as silent:
         server = MailServer(LOOPBACK, silent.getsockname()[1], is_tls=False)
@@ -322,7 +320,7 @@ def test_no_answer_waits_for_the_mail(database: str, engine: Engine) -> None:  #
     assert {reply.status_code for reply in replies} == {303}
 
 
-def test_the_token_is_in_no_page_and_no_line_of_the_log(
+def test_the_token_is_not_in_any_page_or_log(
     member: Visitor, forgetful: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "movr")
@@ -339,7 +337,7 @@ def test_the_token_is_in_no_page_and_no_line_of_the_log(
     assert member.username not in caplog.text
 
 
-def test_while_developing_the_letter_is_in_the_log(
+def test_in_development_the_email_is_logged(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
     caplog: pytest.LogCaptureFixture,
@@ -353,7 +351,7 @@ def test_while_developing_the_letter_is_in_the_log(
     assert "http://movr.test/reset?token=" in caplog.text
 
 
-def test_production_without_mail_says_that_it_has_none(database: str, engine: Engine) -> None:  # noqa: ARG001
+def test_production_without_mail_shows_a_message(database: str, engine: Engine) -> None:  # noqa: ARG001
     app = create_app(replace(settings_for(database), debug=False, secret_key=SECRET))
     with visiting(app, SITE) as new:
         visitor = new()
@@ -369,7 +367,7 @@ def test_production_without_mail_says_that_it_has_none(database: str, engine: En
 # How often
 
 
-def test_so_many_letters_go_to_an_account_and_nobody_is_told(
+def test_emails_to_an_account_are_limited_without_a_message(
     new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     member = new_mailing_visitor().register()
@@ -383,11 +381,11 @@ def test_so_many_letters_go_to_an_account_and_nobody_is_told(
         postbox.letters.get(timeout=0.3)
 
 
-def test_whom_a_stranger_has_used_up_the_letters_of_has_a_link_that_works() -> None:
+def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
     assert password_reset.EMAILS_TO_USERNAME.seconds <= LIFETIME
 
 
-def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
+def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(
     new_mailing_visitor: NewVisitor, member: Visitor
 ) -> None:
     stranger = new_mailing_visitor()
@@ -398,7 +396,7 @@ def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
     assert ask_for_link(member, member.username).status_code == 303
 
 
-def test_a_reset_lets_in_whose_name_strangers_have_used_up(
+def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
     mailing: Flask, member: Visitor, forgetful: Visitor, postbox: Postbox
 ) -> None:
     attempts = mailing.extensions["rate_limit_store"]
@@ -416,7 +414,7 @@ def test_a_reset_lets_in_whose_name_strangers_have_used_up(
 # The mail itself
 
 
-def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     go_on, sent = Event(), list[Email]()
 
     def send(letter: Email) -> None:
@@ -433,7 +431,7 @@ def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) ->
     assert caplog.text.count("was not written") == 5
 
 
-def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
+def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sent = list[str]()
@@ -453,7 +451,7 @@ def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
     assert "ada" not in caplog.text
 
 
-def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) -> None:
+def test_the_mail_server_s_password_is_sent_over_tls_only(postbox: Postbox) -> None:
     server = postbox.settings._replace(user="movr", password="hunter2")
 
     with pytest.raises(OSError, match="no TLS"):
@@ -465,7 +463,7 @@ def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) ->
 @pytest.mark.parametrize(
     "address", ["a@b.example,evil.example", "a,b@c.example", "a@b.example\r\nBcc: c@d.example"]
 )
-def test_an_address_that_is_two_gets_no_letter(postbox: Postbox, address: str) -> None:
+def test_an_address_field_with_two_addresses_gets_no_email(postbox: Postbox, address: str) -> None:
     with pytest.raises((ValueError, OSError)):
         send_by_smtp(Email(address, "x", "x"), postbox.settings, "movr@example.com")
 

@@ -246,7 +246,7 @@ def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
+def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> None:
     nobody = SimpleNamespace(id=UUID(int=0))
     some = UUID(int=0)
     anything = SimpleNamespace(
@@ -261,7 +261,7 @@ def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "who"), ADMITTED, ids=title)
-def test_whoever_is_let_in_gets_what_they_asked_for(
+def test_a_permitted_user_gets_the_response(
     scene: Scene, engine: Engine, name: str, who: Who
 ) -> None:
     route = scene.fill(name)
@@ -276,7 +276,7 @@ def test_whoever_is_let_in_gets_what_they_asked_for(
 
 
 @pytest.mark.parametrize(("name", "who"), REFUSED, ids=title)
-def test_whoever_is_refused_changes_nothing_and_learns_nothing(
+def test_a_refused_user_changes_nothing_and_sees_nothing(
     scene: Scene, engine: Engine, name: str, who: Who
 ) -> None:
     route = scene.fill(name)
@@ -351,7 +351,7 @@ def test_members_learn_first_names_only(scene: Scene) -> None:
         assert secret not in page
 
 
-def test_a_ride_is_in_nobody_elses_history(scene: Scene) -> None:
+def test_a_ride_is_only_in_its_rider_s_history(scene: Scene) -> None:
     scene.owner.end(scene.ride, "the corner of 5th")
 
     assert "the corner of 5th" in scene.owner.get("/rides").text
@@ -362,7 +362,7 @@ def test_a_ride_is_in_nobody_elses_history(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/login", "/register"])
-def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: str) -> None:
+def test_the_session_of_a_deleted_account_is_anonymous(scene: Scene, path: str) -> None:
     page = scene.browser_of(Who.GHOST).get(path)
 
     assert page.status_code == 200
@@ -371,7 +371,7 @@ def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: 
     assert "/users/" not in page.text
 
 
-def test_a_deleted_account_opens_no_session(scene: Scene, engine: Engine) -> None:
+def test_a_deleted_account_cannot_log_in(scene: Scene, engine: Engine) -> None:
     ghost = scene.browser_of(Who.GHOST)
 
     reply = ghost.log_in(scene.owner.username)
@@ -380,7 +380,7 @@ def test_a_deleted_account_opens_no_session(scene: Scene, engine: Engine) -> Non
     assert world(engine, ghost).member is None
 
 
-def test_who_logs_out_is_a_stranger_again(scene: Scene) -> None:
+def test_a_session_is_anonymous_after_logout(scene: Scene) -> None:
     scene.owner.post("/logout")
 
     assert wanted(scene.owner.get("/rides").headers["Location"]) == "/rides"
@@ -422,7 +422,7 @@ def stays(reply: httpx.Response) -> bool:
     )
 
 
-def test_logging_in_leads_nowhere_else(visitor: Visitor) -> None:
+def test_login_never_redirects_to_another_site(visitor: Visitor) -> None:
     credentials = {"username": visitor.register().username, "password": PASSWORD}
 
     replies = {next_: visitor.post("/login", **credentials, next=next_) for next_ in ELSEWHERE}
@@ -430,7 +430,7 @@ def test_logging_in_leads_nowhere_else(visitor: Visitor) -> None:
     assert [next_ for next_, reply in replies.items() if not stays(reply)] == []
 
 
-def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
+def test_next_of_the_login_page_never_names_another_site(visitor: Visitor) -> None:
     username = visitor.register().username
 
     def log_in_at(next_: str) -> httpx.Response:
@@ -440,7 +440,7 @@ def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
     assert [next_ for next_ in ELSEWHERE if not stays(log_in_at(next_))] == []
 
 
-def test_registering_leads_nowhere_else(new_visitor: NewVisitor) -> None:
+def test_registration_never_redirects_to_another_site(new_visitor: NewVisitor) -> None:
     replies = {
         next_: new_visitor().post("/register", **registration(), next=next_) for next_ in ELSEWHERE
     }
@@ -449,17 +449,17 @@ def test_registering_leads_nowhere_else(new_visitor: NewVisitor) -> None:
 
 
 @pytest.mark.parametrize("next_", ELSEWHERE)
-def test_choosing_a_city_leads_nowhere_else(visitor: Visitor, next_: str) -> None:
+def test_choosing_a_city_never_leaves_the_site(visitor: Visitor, next_: str) -> None:
     assert stays(visitor.post("/city/paris", next=next_))
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles?after=00000000-0000-0000-0000-000000000000"])
-def test_choosing_a_city_leads_back_to_its_page(visitor: Visitor, path: str) -> None:
+def test_choosing_a_city_redirects_to_next(visitor: Visitor, path: str) -> None:
     assert visitor.post("/city/paris", next=path).headers["Location"] == path
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
-def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str) -> None:
+def test_login_redirects_to_the_requested_page(scene: Scene, path: str) -> None:
     stranger = scene.browser_of(Who.STRANGER)
     login_page = stranger.get(stranger.get(path).headers["Location"])
 
@@ -470,9 +470,7 @@ def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
-def test_who_registers_instead_of_logging_in_gets_to_the_page_that_was_wanted(
-    visitor: Visitor, path: str
-) -> None:
+def test_registration_redirects_to_the_requested_page(visitor: Visitor, path: str) -> None:
     login_page = visitor.get(visitor.get(path).headers["Location"])
     form_page = visitor.get(link_to("/register", login_page))
     refused = visitor.post("/register", next=kept(form_page))
@@ -498,7 +496,7 @@ LIST = "/vehicles?type=bike&free=1"
         ("", "/vehicles"),
     ],
 )
-def test_logging_in_leads_back_to_the_page_that_the_ride_was_to_start_from(
+def test_login_redirects_to_the_page_of_the_ride_button(
     scene: Scene, came_from: str, leads_on_to: str
 ) -> None:
     stranger = scene.browser_of(Who.STRANGER)

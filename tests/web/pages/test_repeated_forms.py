@@ -108,9 +108,7 @@ def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
     assert all_rows(engine) == done
 
 
-def test_a_form_that_deletes_and_is_gone_back_to_has_expired(
-    visitor: Visitor, engine: Engine
-) -> None:
+def test_a_deletion_form_has_expired_after_going_back(visitor: Visitor, engine: Engine) -> None:
     leave, form = f"/users/remove/{visitor.register().id}", {"csrf_token": visitor.token()}
     visitor.client.post(leave, data=form)
     done = all_rows(engine)
@@ -137,7 +135,7 @@ def test_another_form_is_another_vehicle(
     assert len(all_rows(engine)["vehicles"]) == 2
 
 
-def test_the_same_form_of_somebody_else_is_their_vehicle(
+def test_the_same_form_of_another_member_adds_their_own_vehicle(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
     for _ in range(2):
@@ -147,7 +145,7 @@ def test_the_same_form_of_somebody_else_is_their_vehicle(
 
 
 @pytest.mark.parametrize("changed", ["key", "password", "email"])
-def test_a_name_is_taken_for_whoever_does_not_send_the_same_form(
+def test_a_username_is_taken_for_a_different_form_with_the_same_key(
     new_visitor: NewVisitor, engine: Engine, changed: str
 ) -> None:
     """A key that leaked is not enough to be let in."""
@@ -162,7 +160,7 @@ def test_a_name_is_taken_for_whoever_does_not_send_the_same_form(
     assert all_rows(engine) == before
 
 
-def test_the_form_of_an_account_long_gone_opens_none(visitor: Visitor, engine: Engine) -> None:
+def test_the_form_of_a_deleted_account_creates_none(visitor: Visitor, engine: Engine) -> None:
     form = registration() | {"key": "one"}
     visitor.post("/register", **form)
     visitor.post(f"/users/remove/{visitor.id}")

@@ -17,7 +17,7 @@ def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]
 
 
 @pytest.mark.parametrize("path", TEXTS)
-def test_texts_travel_as_the_browser_likes_them(visitor: Visitor, path: str) -> None:
+def test_text_is_compressed_as_the_browser_accepts(visitor: Visitor, path: str) -> None:
     visitor.get("/")  # where the city is guessed, which is said once
 
     whole = arrived(visitor, path, "identity")
@@ -29,5 +29,5 @@ def test_texts_travel_as_the_browser_likes_them(visitor: Visitor, path: str) -> 
     assert max(brotli[1], gzip[1]) < whole[1] / 2
 
 
-def test_pictures_travel_as_they_are(visitor: Visitor) -> None:
+def test_pictures_are_not_compressed(visitor: Visitor) -> None:
     assert arrived(visitor, "/static/favicon.png", "br")[0] == ""

@@ -53,7 +53,7 @@ def weights(visitor: Visitor, path: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("path", ["/", "/vehicles", "/login", "/register", "/home"])
-def test_a_stranger_s_page_is_light(visitor: Visitor, path: str) -> None:
+def test_a_page_without_login_is_small(visitor: Visitor, path: str) -> None:
     found = weights(visitor, path)
 
     assert len(found) >= 7
@@ -65,7 +65,9 @@ def test_a_stranger_s_page_is_light(visitor: Visitor, path: str) -> None:
     [(demo.RIDER, ("/", "/vehicles", "/rides", "/users")), (demo.OWNER, ("/vehicles/add", "/me"))],
     ids=["rider", "owner"],
 )
-def test_a_member_s_page_is_light(visitor: Visitor, login: Login, pages: tuple[str, ...]) -> None:
+def test_a_page_of_a_member_is_small(
+    visitor: Visitor, login: Login, pages: tuple[str, ...]
+) -> None:
     visitor.log_in(login.username, login.password)
     paths = [path.replace("/me", f"/users/{visitor.id}") for path in pages]
 

@@ -7,7 +7,7 @@ from tests.conftest import serving, visitors
 from tests.smtp import LOOPBACK, receiving
 
 
-def test_a_letter_leaves_before_its_worker_ends(
+def test_a_stopping_worker_sends_its_queued_emails(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
 ) -> None:
