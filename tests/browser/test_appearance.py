@@ -1,4 +1,4 @@
-"""How pages come to look as they do: at once, and without a jump."""
+"""The appearance of pages: layout shifts, themes, fonts and shared links."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

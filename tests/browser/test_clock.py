@@ -1,4 +1,4 @@
-"""The clock of a ride under way, in a real browser."""
+"""The clock of an active ride, in a real browser."""
 
 import re
 

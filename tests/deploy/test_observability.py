@@ -1,4 +1,4 @@
-"""The dashboard and the alerts: their queries parse, and ask for numbers that MovR has."""
+"""The dashboard and the alerts: their queries are valid and use existing metrics."""
 
 import itertools
 import json
@@ -26,14 +26,14 @@ QUERIES = [
     *(target["expr"] for panel in PANELS for target in panel["targets"]),
     *(rule["expr"] for rule in RULES),
 ]
-EVERYWHERE = {"instance", "job", "region"}  # Prometheus' own, and what build_info brings
+EVERYWHERE = {"instance", "job", "region"}  # labels of Prometheus and of build_info
 
 
 def known() -> dict[str, set[str]]:
-    """Every number that /metrics may say, with its labels."""
+    """Return all metrics with their labels."""
     found: dict[str, set[str]] = {}
     suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
-    for collector in REGISTRY._collector_to_names:  # noqa: SLF001 - no other way to the labels
+    for collector in REGISTRY._collector_to_names:  # noqa: SLF001 - the only access to the labels
         labels = set(getattr(collector, "_labelnames", ()))
         for family in collector.collect():
             if family.name.startswith("movr_"):
@@ -47,7 +47,7 @@ KNOWN = known()
 
 
 def parts(query: Any) -> Iterator[Any]:
-    """The query and all that it is made of."""
+    """Yield the query and its parts, recursively."""
     yield query
     for name in ("lhs", "rhs", "expr", "vector_selector"):
         if part := getattr(query, name, None):
@@ -82,7 +82,7 @@ def test_queries_use_existing_metrics_and_labels(query: str) -> None:
 
 
 def test_rates_exclude_probes_and_static_files() -> None:
-    """A probe is quick and mostly well, or fails all day; of either an average says nothing."""
+    """Probes would distort averages and failure rates."""
     app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     quiet = {rule for rule in rules if "/static/" in rule} | {"/healthz", "/readyz", "/metrics"}
@@ -97,7 +97,7 @@ def test_rates_exclude_probes_and_static_files() -> None:
 
 
 def test_every_region_has_a_rule_for_its_absence() -> None:
-    """One over all regions would be content with the last that is left."""
+    """A rule over all regions would not fire while one region is left."""
     gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
 
     assert gone == [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
@@ -123,7 +123,7 @@ def test_reasons_in_alerts_are_refusals(reason: str) -> None:
 
 
 def test_refusal_and_route_labels_have_a_fixed_set_of_values() -> None:
-    """A client could otherwise make up series without end: see test_metrics.py too."""
+    """Otherwise clients could create time series without limit (see test_metrics.py)."""
     assert KNOWN["movr_refusals_total"] == {"route", "reason"}
 
 

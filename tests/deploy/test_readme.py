@@ -1,4 +1,4 @@
-"""deploy/README.md: what it names is there, what it says is so, and its commands can be pasted."""
+"""deploy/README.md: its names exist, its statements are true, its commands can be pasted."""
 
 import json
 import logging
@@ -35,7 +35,7 @@ from web.operations.request_logging import JsonFormatter
 README = DEPLOY / "README.md"
 TEXT = README.read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-# What can be run: the blocks, and commands in sentences.
+# The commands: code blocks, and commands in sentences.
 COMMANDS = [
     *BLOCKS,
     *re.findall(r"`((?:kubectl|flask|\.venv/bin/flask|deploy/verify) [^`]+)`", TEXT),
@@ -53,12 +53,12 @@ MANIFESTS = [
 
 
 def named(pattern: str) -> set[str]:
-    """What the commands say where the pattern has its group."""
+    """Return the first group of each match of this pattern in the commands."""
     return {found for command in COMMANDS for found in re.findall(pattern, command)}
 
 
 def anchors(file: Path) -> set[str]:
-    """The places in a Markdown file that links can lead to, as GitHub calls them."""
+    """Return the anchors of a Markdown file, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -93,7 +93,7 @@ def test_each_part_works_in_a_new_shell(part: str) -> None:
 
 
 def sourcing(folder: Path, *commands: str) -> str:
-    """What bash says to these commands at the root of a clone, with kubectl that only passes on."""
+    """Run these commands with bash at the root of a clone, with a substitute for kubectl."""
     (folder / "deploy").mkdir()
     (folder / "deploy" / "variables").write_text(VARIABLES)
     script = "\n".join((SOURCED, "kubectl() { cat; }", *commands))
@@ -146,7 +146,7 @@ def test_secrets_are_created_in_a_private_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if any(asking in b for asking in ASKING)])
 def test_an_interactive_command_is_in_a_separate_block(block: str) -> None:
-    """What is pasted after it would be its answer."""
+    """The next pasted line would be read as its input."""
     assert block.count("\n") == 1
 
 

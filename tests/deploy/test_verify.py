@@ -1,4 +1,4 @@
-"""deploy/verify, on the real app: what it prints, what it finds wrong, and how it ends."""
+"""deploy/verify on a real app: its output, findings and exit status."""
 
 import os
 import re
@@ -30,7 +30,7 @@ needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="there is
 
 
 def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run it as an operator does; -I, so that nothing installed is in reach."""
+    """Run the script; -I excludes installed packages."""
     return subprocess.run(
         [sys.executable, "-I", "-S", VERIFY, url, *options],
         env={"PATH": os.environ["PATH"], **environment},
@@ -42,7 +42,7 @@ def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedP
 
 
 def table(said: str) -> list[list[str]]:
-    """Its rows: city, what the page shows, status, region, statements and two times."""
+    """Return the rows of the table: city, shown city, status, region, statements and two times."""
     rows = [re.split(r"\s{2,}", line.strip()) for line in said.splitlines()]
     return [row for row in rows if len(row) == 7 and row[0] != "city"]
 
@@ -53,7 +53,7 @@ def wrong(said: str) -> list[str]:
 
 @contextmanager
 def answering(server: HTTPServer) -> Iterator[int]:
-    """Serve in a thread; the port."""
+    """Serve in a thread and yield the port."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -73,19 +73,19 @@ def eastern_site(database: str) -> Iterator[str]:
 
 @pytest.fixture
 def east(eastern_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
-    """MovR in the east as in production, with nothing in front of it."""
+    """MovR in the region us-east with production settings and without a proxy."""
     return eastern_site
 
 
 @pytest.fixture
 def balancer(east: str) -> Proxy:
-    """What overwrites X-City and says whom it speaks for, not yet serving."""
+    """A proxy, not started yet, that sets X-City and X-Forwarded-For."""
     return Proxy(0, dict.fromkeys(REGIONS, int(east.rpartition(":")[2])))
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1, its key in the same file, good for 30 days."""
+    """A certificate for 127.0.0.1, valid for 30 days, with its key in the same file."""
     return signed(tmp_path / "site.pem", days=30)
 
 
@@ -100,7 +100,7 @@ def signed(file: Path, *, days: int) -> Path:
 
 
 class SayingHttps(Handler):
-    """A proxy that says what it ended, so that forms must come from the site's own pages."""
+    """A proxy that sets X-Forwarded-Proto, so that Flask-WTF checks the referrer."""
 
     def _headers(self, city: City) -> dict[str, str]:
         return {**super()._headers(city), "X-Forwarded-Proto": "https"}
@@ -112,7 +112,7 @@ def end_tls(server: HTTPServer, certificate: Path) -> None:
     server.socket = context.wrap_socket(server.socket, server_side=True)
 
 
-# All is well
+# Passed checks
 
 
 def test_each_city_is_shown_if_x_city_is_trusted(east: str) -> None:
@@ -154,7 +154,7 @@ def test_over_https_it_prints_the_days_of_the_certificate(
 
 
 class InLowerCase(Handler):
-    """A proxy that writes the names of headers as HTTP/2 does."""
+    """A proxy with lower-case header names, as in HTTP/2."""
 
     def send_header(self, keyword: str, value: str) -> None:
         super().send_header(keyword.lower(), value)
@@ -183,7 +183,7 @@ def test_a_closed_pipe_causes_no_traceback(east: str) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-# Something is wrong
+# Failed checks
 
 
 def test_an_unexpected_region_is_reported_for_each_city(east: str) -> None:
@@ -215,7 +215,7 @@ def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: 
 
 
 class Silent(Handler):
-    """A proxy that says nothing of where a visitor is."""
+    """A proxy without city headers."""
 
     def _headers(self, city: City) -> dict[str, str]:
         headers = super()._headers(city)
@@ -235,7 +235,7 @@ def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
 
 
 class Stranger(BaseHTTPRequestHandler):
-    """A site that is somebody else's, and has an answer to everything."""
+    """Another site, which responds 200 to every request."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -244,7 +244,7 @@ class Stranger(BaseHTTPRequestHandler):
         self.wfile.write(b"hello")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_another_site_is_detected() -> None:
@@ -257,7 +257,7 @@ def test_another_site_is_detected() -> None:
 
 
 class Forgetful(Handler):
-    """A proxy that does not say whom it speaks for."""
+    """A proxy without X-Forwarded-For."""
 
     def _headers(self, city: City) -> dict[str, str]:
         headers = super()._headers(city)
@@ -298,7 +298,7 @@ def test_an_untrusted_certificate_is_refused(balancer: Proxy, certificate: Path)
     assert "Traceback" not in done.stderr
 
 
-# Plain HTTP beside https, which is at port 80 on a real site
+# Plain HTTP, which real sites serve at port 80
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +307,7 @@ def script() -> ModuleType:
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
-    sys.modules["verify"] = module  # where dataclasses look their module up
+    sys.modules["verify"] = module  # dataclasses look up the module there
     spec.loader.exec_module(module)
     return module
 

@@ -1,4 +1,4 @@
-"""Settings: what is read, what is refused, and that one message says it all and no secret."""
+"""Settings: valid and invalid values, and error messages without secrets."""
 
 import os
 from pathlib import Path
@@ -33,7 +33,7 @@ WRONG = {
 
 
 def complaint(**environment: str) -> str:
-    """What is said about an environment that makes no sense."""
+    """Return the error message for an invalid environment."""
     with pytest.raises(SettingsError) as refused:
         read_settings(environment)
     return str(refused.value)
@@ -138,7 +138,7 @@ def test_a_missing_file_is_reported_with_its_setting() -> None:
 def test_the_number_of_processors_is_limited_by_cgroup(
     tmp_path: Path, limit: str | None, processors: int | None
 ) -> None:
-    """cgroup v2 writes a quota and its period, in microseconds."""
+    """cgroup v2 has a quota and a period in microseconds."""
     if limit:
         (tmp_path / "cpu.max").write_text(f"{limit}\n")
     machine = len(os.sched_getaffinity(0))

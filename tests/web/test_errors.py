@@ -1,4 +1,4 @@
-"""What goes wrong, as a visitor sees it: in the site's clothes, one sentence, no secrets."""
+"""Error pages: the site's layout, one sentence, no secrets."""
 
 import logging
 import re
@@ -29,7 +29,7 @@ INSIDES = ("Traceback", 'File "', "sqlalchemy", "psycopg", "SELECT ", "INSERT ",
 
 
 def all_refusals() -> set[type[Refusal]]:
-    """Every kind of refusal of the app, however many classes away."""
+    """Return all subclasses of a refusal, recursively."""
     found, left = set[type[Refusal]](), [Refusal]
     while left:
         kinds = left.pop().__subclasses__()
@@ -39,7 +39,7 @@ def all_refusals() -> set[type[Refusal]]:
 
 
 def assert_is_error_page(reply: httpx.Response, status: int) -> str:
-    """A page in the site's clothes that says one sentence, which is returned."""
+    """Assert that this is an error page with the site's layout, and return its sentence."""
     assert (reply.status_code, reply.headers["Content-Type"]) == (
         status,
         "text/html; charset=utf-8",
@@ -53,7 +53,7 @@ def assert_is_error_page(reply: httpx.Response, status: int) -> str:
     return str(sentence)
 
 
-# The table of refusals
+# Refusals
 
 
 def test_every_refusal_has_a_response() -> None:
@@ -72,7 +72,7 @@ def test_every_refusal_has_a_different_sentence(refusal: type[Refusal]) -> None:
 
 
 def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
-    """The app with one view more, which fails."""
+    """Add a view that fails to the app."""
 
     @app.get("/fail")
     def fail() -> ResponseReturnValue:
@@ -107,7 +107,7 @@ def test_a_temporary_refusal_has_a_retry_after_header() -> None:
     assert all(page.retry_after for page in pages if page.status in later)
 
 
-# Requests that make no sense
+# Invalid requests
 
 
 def test_an_unknown_path_is_a_404_page(visitor: Visitor) -> None:
@@ -165,7 +165,7 @@ def test_the_requested_path_is_not_repeated_as_markup(visitor: Visitor) -> None:
     assert "<script>alert" not in reply.text
 
 
-# Bugs
+# Unexpected errors
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -183,7 +183,7 @@ def test_an_unexpected_error_shows_a_sentence_and_logs_a_traceback(
 
 
 def test_a_database_without_tables_shows_no_sql(server: str) -> None:
-    """Before its first migration."""
+    """The database is not migrated."""
     with fresh_database(server) as uri, visiting(create_app(settings_for(uri))) as new:
         visitor = new()
 
@@ -216,7 +216,7 @@ def test_any_aborted_status_has_a_sentence(database: str) -> None:
 
 @pytest.fixture(params=[True, False], ids=["laptop", "production"])
 def stranded(request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor of MovR whose database is away."""
+    """A visitor of MovR whose database is unavailable."""
     uri = f"postgresql://movr:{MARKER}@127.0.0.1:{free_port()}/movr"
     settings = Settings(db_uri=uri, debug=request.param, secret_key="eleven dogs sing")
     base_url = HERE if request.param else HERE.replace("http:", "https:")
@@ -239,7 +239,7 @@ def test_a_page_without_a_database_is_a_503(stranded: Visitor, path: str) -> Non
 
 
 def test_repeated_logins_without_a_database_are_503s(stranded: Visitor) -> None:
-    """Nobody is shut out for what was no wrong password."""
+    """Such attempts do not count as failed logins."""
     for _ in range(25):
         form = {"username": "ada", "password": PASSWORD}
         assert_is_away(stranded.post("/login", referred(stranded), **form))

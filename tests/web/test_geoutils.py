@@ -1,4 +1,4 @@
-"""From a header to a city, and from a region to one."""
+"""The city of a header, a position or a region."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from web.geoutils import city_of_coordinates, city_of_name, city_of_region, near
 
 
 def found(name: str | None = None, position: str | None = None) -> str | None:
-    """The name of the city that these headers lead to."""
+    """Return the name of the city for these headers."""
     city = city_of_name(name) or city_of_coordinates(position)
     return city.name if city else None
 
@@ -51,7 +51,7 @@ def test_a_position_selects_the_nearest_city(position: str, city: str) -> None:
     ],
 )
 def test_distances_cross_the_antimeridian(position: str, city: str) -> None:
-    """On a flat map all of these are nearest to Rome."""
+    """Without the antimeridian, Rome would be nearest to all of these."""
     assert found(position=position) == city
 
 

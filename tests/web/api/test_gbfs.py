@@ -1,4 +1,4 @@
-"""Open data: the feeds, the rules across them, and what they must never tell."""
+"""Open data: the feeds, their consistency, and the data that they must not contain."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 def data(visitor: Visitor, path: str) -> Any:
-    """What a feed holds, once its envelope is right."""
+    """Check the common fields of a feed and return its data."""
     reply = visitor.get(path)
     assert reply.status_code == 200, sentences(reply)
     assert reply.headers["Content-Type"] == "application/json"
@@ -40,13 +40,13 @@ def data(visitor: Visitor, path: str) -> Any:
 
 
 def listed(visitor: Visitor, path: str = STATUS) -> list[dict[str, Any]]:
-    """The vehicles of a city."""
+    """Return the vehicles in a city's feed."""
     vehicles: list[dict[str, Any]] = data(visitor, path)["vehicles"]
     return vehicles
 
 
 def path_of(address: str) -> str:
-    """Where an absolute address of ours leads to."""
+    """Return the path of an absolute URL of this site."""
     parts = urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}" == HERE
     return parts.path
@@ -54,7 +54,7 @@ def path_of(address: str) -> str:
 
 @pytest.fixture
 def owner(new_visitor: NewVisitor) -> Visitor:
-    """Somebody of New York who added a vehicle of each type."""
+    """A member in New York with a vehicle of each type."""
     owner = new_visitor().register()
     for type_ in VEHICLE_TYPES:
         place = {"location": f"{type_} Street", "latitude": "40.7123456789", "longitude": "-74.01"}
@@ -68,7 +68,7 @@ def stranger(new_visitor: NewVisitor) -> Visitor:
     return new_visitor()
 
 
-# The way to the feeds
+# URLs of the feeds
 
 
 def test_the_manifest_leads_to_every_feed_of_every_city(visitor: Visitor) -> None:
@@ -146,7 +146,7 @@ def test_feed_urls_have_the_host_of_the_request(database: str, engine: Engine) -
     assert all(url.startswith("https://nyc.movr.test/gbfs/v3/") for url in urls)
 
 
-# The rules across them
+# Consistency
 
 
 def test_every_vehicle_has_a_defined_type(owner: Visitor) -> None:
@@ -198,7 +198,7 @@ def test_the_status_feed_has_the_current_time(owner: Visitor) -> None:
     assert timedelta() <= age < timedelta(minutes=1)
 
 
-# What nobody may learn
+# Privacy
 
 
 def test_a_vehicle_is_not_listed_while_it_is_ridden(visitor: Visitor) -> None:
@@ -250,7 +250,7 @@ def test_no_feed_or_linked_page_shows_a_permanent_id_to_anonymous_visitors(
     assert [secret for secret in secrets for page in told if secret in page] == []
 
 
-# What a client may keep, and what it costs
+# Caching and cost
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -315,7 +315,7 @@ def test_only_the_status_feed_costs_a_statement(owner: Visitor, path: str) -> No
 
 @pytest.fixture
 def page(visitor: Visitor) -> str:
-    """Where the page of a New Yorker's vehicle is, as a feed says."""
+    """The path of a vehicle's page, from the feed of New York."""
     visitor.register().add_vehicle("9 Pine Street")
     return path_of(listed(visitor)[0]["rental_uris"]["web"])
 
@@ -353,7 +353,7 @@ def test_a_ride_starts_from_the_vehicle_page_after_login(
 
 
 def ride(visitor: Visitor, *, to_its_end: bool) -> None:
-    """Ride the only vehicle there is."""
+    """Ride the only vehicle."""
     found = re.search(r"/rides/start/([0-9a-f-]{36})", visitor.get("/vehicles").text)
     assert found
     visitor.start(UUID(found[1]))

@@ -1,4 +1,4 @@
-"""What a process does that was told to stop: it says so, finishes, and goes."""
+"""Draining: a process that gets SIGTERM reports not ready, finishes its requests and stops."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from tests.conftest import START_TIMEOUT, running, visitors
 from tests.web.operations.test_metrics import numbers, of
 
 Served = tuple[str, Popen[bytes]]
-LONG = "600"  # seconds: nothing here waits for it
+LONG = "600"  # seconds; no test waits so long
 
 
 @pytest.fixture
 def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001 - emptied
-    """A gunicorn that was told to stop, and was given long enough to be looked at."""
+    """A gunicorn that got SIGTERM, with a long DRAIN_SECONDS."""
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
         os.kill(process.pid, signal.SIGTERM)
         wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
@@ -68,7 +68,7 @@ def test_it_stops_after_drain_seconds(database: str) -> None:
 
 
 def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
-    """It waits for a row that somebody holds; meanwhile the process is told to stop."""
+    """The request waits for a locked row while the process gets SIGTERM."""
     with (
         running(DB_URI=database, DEBUG="1") as (url, process),
         visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,

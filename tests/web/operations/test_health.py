@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve?"""
+"""Health checks: liveness and readiness."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from web.operations.health import CACHE_SECONDS, CHECK_TIMEOUT, NO_ANSWER, Readi
 
 @pytest.fixture
 def early_app(empty_database: str, clock: Clock) -> Flask:
-    """MovR on that database, which believes this clock."""
+    """MovR on a database without tables, with this clock."""
     app = create_app(settings_for(empty_database))
     app.extensions["readiness"] = Readiness(clock)
     return app
@@ -32,14 +32,14 @@ def early_app(empty_database: str, clock: Clock) -> Flask:
 
 @pytest.fixture
 def early_visitor(early_app: Flask) -> Iterator[Visitor]:
-    """A visitor of that MovR."""
+    """A visitor of `early_app`."""
     with visiting(early_app) as new:
         yield new()
 
 
 @contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
-    """All that this app sends to its database meanwhile."""
+    """Yield a list of the statements that this app sends during the block."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -105,7 +105,7 @@ def test_it_is_not_ready_after_a_downgrade(early_visitor: Visitor, empty_engine:
 def test_it_stays_ready_when_newer_code_has_migrated_the_database(
     early_visitor: Visitor, empty_engine: Engine
 ) -> None:
-    """While a deployment rolls, old replicas go on serving the riders they have."""
+    """During a rolling deployment, old replicas continue to serve."""
     schema.upgrade(empty_engine)
     with empty_engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
@@ -130,7 +130,7 @@ def test_a_probe_gets_no_cookie(visitor: Visitor, path: str) -> None:
 def test_the_schema_version_is_not_read_again_after_one_success(
     early_app: Flask, early_visitor: Visitor, empty_engine: Engine, clock: Clock
 ) -> None:
-    """On CockroachDB it is in one region, and the others must outlive that."""
+    """On CockroachDB the table is in one region, whose loss must not affect the others."""
     schema.upgrade(empty_engine)
     early_visitor.get("/readyz")
     clock.now += CACHE_SECONDS
@@ -156,7 +156,7 @@ def test_many_probes_send_one_statement_a_second(
 
 
 class HoldingProxy(LatencyProxy):
-    """A wire on which answers may be held up."""
+    """A proxy that can hold back replies."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)

@@ -1,4 +1,4 @@
-"""The numbers for Prometheus: by route, right over all workers, and not without end."""
+"""Metrics for Prometheus: by route, summed over all workers, with a bounded number of labels."""
 
 import platform
 import re
@@ -24,7 +24,7 @@ Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def numbers(reply: httpx.Response) -> Numbers:
-    """Every sample, by its name and labels."""
+    """Return all samples by name and labels."""
     assert reply.status_code == 200
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -47,7 +47,7 @@ def routes(found: Numbers) -> set[str]:
 
 @pytest.fixture
 def new_served_visitor(database: str) -> Iterator[NewVisitor]:
-    """Makes visitors of a gunicorn of two workers that nobody has asked for anything yet."""
+    """Create visitors of a newly started gunicorn with two workers."""
     with (
         serving(DB_URI=database, DEBUG="1") as url,
         visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
@@ -132,13 +132,13 @@ def test_metrics_are_summed_over_all_workers(new_served_visitor: NewVisitor) -> 
         replies = list(pool.map(lambda visitor: visitor.get("/vehicles"), asked))
 
     assert {reply.status_code for reply in replies} == {200}
-    # A process that knows nothing of the city yet looks more than once.
+    # The first search of a city takes more than one statement.
     told = (
         re.search(r'desc="(\d+) statement', reply.headers["Server-Timing"]) for reply in replies
     )
     statements = sum(int(number[1]) for number in told if number)
     assert statements >= 120
-    for visitor in everyone:  # whichever worker answers says the same
+    for visitor in everyone:  # each worker returns the same
         found = numbers(visitor.get("/metrics"))
         assert requests(found, "/vehicles") == 120
         assert of(found, "movr_database_statements_total", route="/vehicles") == statements
@@ -153,7 +153,7 @@ def test_two_gunicorns_do_not_share_metrics(new_served_visitor: NewVisitor, data
 
 
 def test_metrics_are_a_404_through_a_proxy(visitor: Visitor) -> None:
-    """Balancers and proxies say whom they speak for; Prometheus comes by itself."""
+    """Proxies set X-Forwarded-For; Prometheus connects directly."""
     through_a_proxy = visitor.get("/metrics", {"X-Forwarded-For": "203.0.113.7"})
 
     assert through_a_proxy.status_code == 404
@@ -192,7 +192,7 @@ def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisito
 
 
 def test_retries_are_counted(database: str) -> None:
-    """The connection from the pool is cut where its next read passes."""
+    """The pooled connection is cut at its next read."""
     with CuttingProxy(parse_uri(database)) as wire:
         app = create_app(settings_for(uri_text(wire.url)))
         with visiting(app) as new:
@@ -238,11 +238,11 @@ def test_build_info_and_pool_size_are_reported(database: str) -> None:
 
     build = {"version": __version__, "python": platform.python_version(), "region": "gcp-us-west1"}
     assert of(found, "movr_build_info", **build) == 1
-    assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # as workers come up
+    assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # while workers start
 
 
 def test_the_reported_pool_size_is_limited_by_threads(database: str) -> None:
-    """Or with the defaults, four threads on five connections, none would ever be full."""
+    """With the defaults, four threads and five connections, a pool would never appear full."""
     with visiting(create_app(replace(settings_for(database), pool_size=9, threads=3))) as new:
         found = numbers(new().get("/metrics"))
 
@@ -252,7 +252,7 @@ def test_the_reported_pool_size_is_limited_by_threads(database: str) -> None:
 def test_refusals_used_in_alerts_start_at_zero(
     new_served_visitor: NewVisitor,
 ) -> None:
-    """A rate does not see the step from nothing to one."""
+    """rate() does not count the step from a missing series to 1."""
     found = numbers(new_served_visitor().get("/metrics"))
 
     for reason in ("DatabaseUnavailable", "DatabaseSlow", "DatabaseBusy"):

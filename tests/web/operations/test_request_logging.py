@@ -1,4 +1,4 @@
-"""What is written down of a request, and what never is."""
+"""The access log: what it contains, and what it must not contain."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ SECRETS = (PASSWORD, "ada@example.com", "Lovelace", "csrf_token", "session=")
 
 
 class Lines(logging.Handler):
-    """Keeps what is logged, as JSON."""
+    """A log handler that stores records as JSON."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def log() -> Iterator[Lines]:
 
 def test_each_request_is_logged_as_one_line(visitor: Visitor, log: Lines) -> None:
     visitor.register("paris")
-    for _ in range(2):  # the first look tells this process how few vehicles there are
+    for _ in range(2):  # after the first search this process knows the density of vehicles
         visitor.get("/vehicles", {"X-City": "paris"})
 
     entry = log.last()
@@ -105,7 +105,7 @@ def test_a_failure_is_logged_with_its_request_and_its_cause(app: Flask, log: Lin
 
 
 def test_a_row_rejected_by_the_database_is_not_logged(database: str, log: Lines) -> None:
-    """PostgreSQL repeats it: "DETAIL: Failing row contains (…, ada@example.com, …)"."""
+    """PostgreSQL's message contains "DETAIL: Failing row contains (…, ada@example.com, …)"."""
     app = create_app(settings_for(database))
 
     @app.get("/fail")

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: sent to a collector when its variables name one, and only then."""
+"""OpenTelemetry's spans are sent to a collector if its variables name one."""
 
 import gzip
 import queue
@@ -20,7 +20,7 @@ EXPORT_SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
 
 
 class Collector(ThreadingHTTPServer):
-    """What takes spans, as Jaeger's or Google's does."""
+    """A collector that stores the spans that it receives."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Inbox)
@@ -31,7 +31,7 @@ class Collector(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def spans_until(self, *names: str) -> dict[str, Any]:
-        """All spans by name, once all of these names are among them."""
+        """Wait for spans of these names, and return all spans by name."""
         spans: dict[str, Any] = {}
         while not spans.keys() >= set(names):
             batch = self.received.get(timeout=TIMEOUT)
@@ -152,7 +152,7 @@ def test_an_unsupported_exporter_or_protocol_is_refused_in_a_sentence(
 
 
 def test_missing_tracing_packages_are_reported_in_a_sentence() -> None:
-    """As on a laptop, which does not install them."""
+    """A development environment does not install these packages."""
     program = "import sys; sys.modules['opentelemetry'] = None; import server"
 
     refused = run(program, **ENDPOINT)

@@ -1,4 +1,4 @@
-"""What people, programs and broken tools send: refused where it is wrong, never a 5xx."""
+"""Invalid input is refused with a message and never causes a 5xx."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,14 +26,14 @@ NOBODY = UUID(int=0)
 
 @dataclass(frozen=True)
 class Form:
-    """Where a form goes, what is in it when all is well, and how much its fields hold."""
+    """A form: its URL, valid values, and the maximum lengths of its fields."""
 
     path: str
     fields: Mapping[str, str]
     longest: Mapping[str, int]
 
     def open(self, visitor: Visitor) -> str:
-        """Have the visitor come so far that they see the form; where it goes."""
+        """Open the page with the form, and return the form's URL."""
         if self.path in {"/register", "/login", "/forgot"}:
             return self.path
         visitor.register()
@@ -82,7 +82,7 @@ def inside(bad: bytes) -> Spoil:
 
 
 def longer(length: int) -> Spoil:
-    """A good text with so much before it that it has this many characters."""
+    """Return a valid text, padded to this number of characters."""
     return lambda good: good.rjust(length, "x").encode()
 
 
@@ -128,7 +128,7 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("register", "email"): {**BAD_WORDS, **BAD_ADDRESSES},
     ("register", "username"): {**BAD_WORDS, **BAD_USERNAMES},
     ("register", "password"): {"nine characters": instead("123456789")},
-    ("login", "username"): {},  # a wrong name is not told from a wrong password
+    ("login", "username"): {},  # an unknown username has the same error as a wrong password
     ("login", "password"): {},
     ("forgot", "username"): {},
     ("security", "present"): {},
@@ -142,7 +142,7 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
 
 
 def badness(form: str, field: str) -> dict[str, Spoil]:
-    """All that can be wrong with this field."""
+    """Return the invalid values of this field by name."""
     longest = FORMS[form].longest.get(field)
     too_long = {"one character too many": longer(longest + 1)} if longest else {}
     return {**BAD_ANYWHERE, **too_long, **SPECIFIC[form, field]}
@@ -154,12 +154,12 @@ BAD_FIELDS = [(form, field, how) for form, field in FIELDS for how in badness(fo
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
-    """Everybody here comes from one address, which tries more often than people do."""
+    """Reset the rate limits, because all tests use one address."""
     app.extensions["rate_limit_store"].clear()
 
 
 def send(visitor: Visitor, path: str, fields: Mapping[str, str | bytes]) -> httpx.Response:
-    """Send a form, byte for byte."""
+    """Send a form as these bytes."""
     return visitor.client.post(
         path,
         content=urlencode({"csrf_token": visitor.token(), **fields}),
@@ -168,12 +168,12 @@ def send(visitor: Visitor, path: str, fields: Mapping[str, str | bytes]) -> http
 
 
 def errors(reply: httpx.Response) -> dict[str, str]:
-    """What the page says at each field."""
+    """Return the error messages of a page by field."""
     return dict(re.findall(r'id="(\w+)-error">([^<]*)<', reply.text))
 
 
 def focused(reply: httpx.Response) -> list[str]:
-    """The fields that a browser gives the focus when it opens the page."""
+    """Return the fields with the autofocus attribute."""
     tags = [tag for tag in re.findall("<[^>]+>", reply.text) if " autofocus" in tag]
     return [found[1] for tag in tags if (found := re.search(r' name="(\w+)"', tag))]
 
@@ -203,7 +203,7 @@ def test_an_invalid_field_has_an_error_message(
 def test_invalid_utf8_is_refused(
     visitor: Visitor, engine: Engine, form: str, field: str, how: str
 ) -> None:
-    """As a bad request, or as a field that says so."""
+    """The response is a 400 page or an error at the field."""
     path = FORMS[form].open(visitor)
     good = dict(FORMS[form].fields)
     bad = NO_UTF8[how](good.pop(field)) or b""
@@ -288,7 +288,7 @@ def test_a_file_upload_is_refused_for_each_field(
 
 
 def test_too_long_text_is_not_matched_against_patterns(visitor: Visitor) -> None:
-    """A pattern may take seconds over a long text, and no other request is answered meanwhile."""
+    """Matching a pattern against long text may take seconds and would block other requests."""
     typed = registration() | {"email": f"a@{'.' * 50_000}@"}
 
     assert errors(visitor.post("/register", **typed))["email"].strip() == (
@@ -365,7 +365,7 @@ OWN_THINGS = ["/users/remove/", "/vehicles/remove/", "/rides/start/", "/rides/en
 
 
 def ask(app: Flask, visitor: Visitor, method: str, path: str) -> TestResponse:
-    """Ask for a path as servers pass it on: httpx's WSGI transport can't with a path like these."""
+    """Request a raw path, which httpx's WSGI transport cannot send."""
     form = {"csrf_token": visitor.token(), "location": "2 Broadway"} if method == "POST" else None
     cookie = f"session={visitor.client.cookies['session']}"
     client = app.test_client(use_cookies=False)
@@ -426,7 +426,7 @@ def test_an_unknown_city_cannot_be_chosen(app: Flask, visitor: Visitor, city: by
 def test_no_ride_starts_in_an_unknown_city(
     new_visitor: NewVisitor, engine: Engine, city: bytes
 ) -> None:
-    """The city looked at counts instead, and the vehicle is not there."""
+    """The current city is used instead, which does not have the vehicle."""
     vehicle = new_visitor().register("new york").add_vehicle()
     rider = new_visitor().register("rome")
     before = all_rows(engine)
@@ -500,11 +500,11 @@ def test_extreme_page_keys_of_rides_are_valid(visitor: Visitor, time: str, rides
     assert reply.text.count("/rides/end/") == rides
 
 
-# Headers and cookies, as raw as a server passes them on
+# Raw headers and cookies
 
 
 def get(app: Flask, path: str = "/", **environ: str) -> TestResponse:
-    """A page, asked for by a client that keeps no cookies."""
+    """Request a page without cookies."""
     return app.test_client(use_cookies=False).get(path, environ_overrides=environ)
 
 
@@ -610,7 +610,7 @@ def test_an_invalid_cookie_is_an_anonymous_session(app: Flask, cookie: str) -> N
     assert rides.headers["Location"] == "/login?next=/rides"
 
 
-@pytest.mark.parametrize("where", [0, 20, -2])  # the last one has bits that say nothing
+@pytest.mark.parametrize("where", [0, 20, -2])  # the last character has unused bits
 def test_a_tampered_cookie_is_an_anonymous_session(
     visitor: Visitor, app: Flask, where: int
 ) -> None:
@@ -625,7 +625,7 @@ def test_a_tampered_cookie_is_an_anonymous_session(
 
 @pytest.mark.parametrize("user_id", ["", "x", "new york/x", f"atlantis/{NOBODY}", f"{NOBODY}"])
 def test_a_session_in_an_unknown_format_is_anonymous(app: Flask, user_id: str) -> None:
-    """Signed with our own key, but not as we write them today."""
+    """The cookie is signed with the right key, but its user id has another format."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie = serializer.dumps({"_user_id": user_id, "city": "atlantis"})
 
@@ -657,7 +657,7 @@ def test_a_body_of_more_than_64_kb_is_too_large(
 
 
 def multipart(*headers: bytes) -> bytes:
-    """A body of one small part for each of these headers."""
+    """Return a multipart body with one part for each of these headers."""
     return b"".join(b"--B\r\n%s\r\n\r\nx\r\n" % header for header in headers) + b"--B--\r\n"
 
 
@@ -683,7 +683,7 @@ BROKEN_PARTS = {
 def test_a_broken_multipart_body_is_refused(
     visitor: Visitor, engine: Engine, body: bytes, *, proven: bool
 ) -> None:
-    """With the token in a header the form itself is looked at, too."""
+    """The token is in a header, so that the body is parsed."""
     headers = {"Content-Type": "multipart/form-data; boundary=B"}
     if proven:
         headers["X-CSRFToken"] = visitor.token()
@@ -737,7 +737,7 @@ def test_a_wrong_method_gets_the_allowed_methods(app: Flask, engine: Engine) -> 
     assert not any(all_rows(engine).values())
 
 
-# What the forms refuse, the database refuses too
+# The constraints of the database
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GOOD: Mapping[type[Base], Mapping[str, Any]] = {
@@ -805,7 +805,7 @@ BAD_VALUES: Mapping[tuple[type[Base], str], list[Any]] = {
 
 @pytest.fixture
 def kept(engine: Engine) -> Engine:
-    """A database that keeps a good row in every table."""
+    """A database with one valid row in each table."""
     with engine.begin() as connection:
         for model, row in GOOD.items():
             connection.execute(insert(model).values(**row))
@@ -813,7 +813,7 @@ def kept(engine: Engine) -> Engine:
 
 
 def another(model: type[Base]) -> dict[str, Any]:
-    """A row as good as the one that is kept."""
+    """Return another valid row of this table."""
     unlike = {"id": uuid4()} | ({"username": "grace"} if model is User else {})
     return {**GOOD[model], **unlike}
 
@@ -845,7 +845,7 @@ def test_the_database_refuses_what_the_forms_refuse(
 
 @pytest.mark.parametrize("city", ["new york", "rome"])
 def test_the_database_refuses_a_duplicate_username(kept: Engine, city: str) -> None:
-    """In whatever city."""
+    """Usernames are unique over all cities."""
     row = {**another(User), "city": city, "username": "ada"}
 
     with pytest.raises(IntegrityError), kept.begin() as connection:

@@ -1,4 +1,4 @@
-"""Which city is looked at, and who remembers it."""
+"""The current city: its sources, and the choice in the session."""
 
 import re
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ ROME = "41.9,12.5"
 
 @pytest.fixture
 def new_western_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of the deployment in the west of the US."""
+    """Create visitors of a deployment in the region gcp-us-west1."""
     with visiting(create_app(replace(settings_for(database), region="gcp-us-west1"))) as new:
         yield new
 
 
 def city(reply: httpx.Response) -> str:
-    """The city that a page shows, as people call it."""
+    """Return the label of the city that a page shows."""
     found = re.search(r"City: </span><strong>([^<]+)</strong>", reply.text)
     assert found, f"{reply.status_code}: no city"
     return found[1]
@@ -35,7 +35,7 @@ def city(reply: httpx.Response) -> str:
 def test_the_source_of_highest_priority_determines_the_city(
     new_western_visitor: NewVisitor,
 ) -> None:
-    """Least deliberate first: each next one overrules all that are there."""
+    """Sources are added in ascending priority; each overrides the previous ones."""
     visitor = new_western_visitor()
     headers: dict[str, str] = {}
 
@@ -55,7 +55,7 @@ def test_the_source_of_highest_priority_determines_the_city(
 def test_x_city_from_names_the_source_of_the_city(
     visitor: Visitor, new_western_visitor: NewVisitor
 ) -> None:
-    """So that who set up the balancer can tell its word from a lucky guess."""
+    """Operators use it to check the load balancer's headers."""
     western = new_western_visitor()
     named, placed = {"X-City": "boston"}, {"X-City-Lat-Long": ROME}
 
@@ -152,7 +152,7 @@ def test_the_names_of_both_city_headers_are_a_setting(database: str, engine: Eng
     assert [city(named), city(placed), city(former)] == ["Paris", "Rome", "New York"]
 
 
-# Another city, chosen on the page
+# The choice of a city
 
 
 def test_a_chosen_city_is_remembered(visitor: Visitor) -> None:
@@ -235,7 +235,7 @@ def test_registration_preselects_the_current_city(visitor: Visitor) -> None:
     assert re.search(r'<option selected value="rome">', visitor.get("/register").text)
 
 
-# Any page may be the first
+# The first page of a session
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/healthz", "/readyz", "/metrics"])

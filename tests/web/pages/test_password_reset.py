@@ -1,4 +1,4 @@
-"""A forgotten password: who gets a link, what it is good for, and what nobody learns on the way."""
+"""Password reset: who gets a link, what it does, and what must not be revealed."""
 
 import logging
 import re
@@ -41,7 +41,7 @@ def postbox() -> Iterator[Postbox]:
 
 @pytest.fixture
 def mailing(database: str, engine: Engine, postbox: Postbox) -> Iterator[Flask]:  # noqa: ARG001 - emptied
-    """MovR with a mail server, at a known address."""
+    """MovR with a mail server and a SITE_URL."""
     settings = replace(
         settings_for(database),
         secret_key=SECRET,
@@ -62,18 +62,18 @@ def new_mailing_visitor(mailing: Flask) -> Iterator[NewVisitor]:
 
 @pytest.fixture
 def member(new_mailing_visitor: NewVisitor) -> Visitor:
-    """Somebody who is logged in elsewhere."""
+    """A member with a session in another browser."""
     return new_mailing_visitor().register("paris", email="ada@home.example")
 
 
 @pytest.fixture
 def forgetful(new_mailing_visitor: NewVisitor) -> Visitor:
-    """A browser that MovR has never seen."""
+    """A browser that is unknown to MovR."""
     return new_mailing_visitor()
 
 
 def link_of(postbox: Postbox) -> str:
-    """Where the next letter leads, within the site."""
+    """Return the path of the link in the next email."""
     text = postbox.letters.get(timeout=SOON).message.get_content()
     found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
     assert found, text
@@ -85,7 +85,7 @@ def ask_for_link(visitor: Visitor, username: str) -> httpx.Response:
 
 
 def come_by(visitor: Visitor, link: str) -> str:
-    """Open a link and go where it leads; the page."""
+    """Open a link, follow the redirect and return the page."""
     reply = visitor.get(link)
     assert (reply.status_code, reply.headers["Location"]) == (303, "/reset")
     return visitor.get("/reset").text
@@ -95,7 +95,7 @@ def is_member(visitor: Visitor) -> bool:
     return visitor.get("/rides").status_code == 200
 
 
-# The way back in
+# The reset
 
 
 def test_a_forgotten_password_is_reset_by_a_link(
@@ -130,7 +130,7 @@ def test_the_email_is_plain_text_to_the_account_s_address(
 
 
 def test_the_link_uses_site_url(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
-    """Whatever the request said its host is: otherwise a stranger could have it lead elsewhere."""
+    """The Host header is not used, because clients can forge it."""
     form = {"csrf_token": forgetful.token(), "username": member.username}
     forgetful.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
     forgetful.client.post("/forgot", data=form, headers={"Host": "evil.example"})
@@ -202,7 +202,7 @@ def test_a_too_short_password_does_not_use_up_the_link(
 def test_opening_a_link_does_not_use_it_up(
     member: Visitor, forgetful: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
-    """Programs that look for harm in mail open every link."""
+    """Mail scanners open every link."""
     ask_for_link(forgetful, member.username)
     link = link_of(postbox)
     come_by(new_mailing_visitor(), link)
@@ -212,7 +212,7 @@ def test_opening_a_link_does_not_use_it_up(
     assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
-# What a link is good for
+# The validity of a link
 
 ADA = UserKey("new york", UUID(int=7))
 
@@ -244,7 +244,7 @@ def test_a_tampered_token_is_invalid() -> None:
 
 
 def test_a_session_cookie_is_not_a_valid_token(forgetful: Visitor) -> None:
-    """They are signed with the same secret, for other ends."""
+    """Both are signed with the same secret, but with different salts."""
     cookie = forgetful.get("/login").cookies["session"]
 
     assert ResetTokens(SECRET).read(cookie, now=0) is None
@@ -267,11 +267,11 @@ def test_an_invalid_link_shows_no_form(forgetful: Visitor, token: str) -> None:
     assert "This link has expired or was used." in come_by(forgetful, f"/reset?token={token}")
 
 
-# What nobody learns
+# Privacy
 
 
 def anonymous(reply: httpx.Response) -> object:
-    """All of a reply but what is another one each time."""
+    """Return a response without the parts that differ each time."""
     body = re.sub(r'(name="csrf_token" value=")[^"]+', r"\1", reply.text)
     headers = {name: value for name, value in reply.headers.items() if name != "x-request-id"}
     headers["set-cookie"] = headers.get("set-cookie", "").partition("=")[0]
@@ -301,7 +301,7 @@ def test_no_response_reveals_whether_an_account_exists(
 
 
 def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
-    """Of a server that takes calls and says nothing."""
+    """The mail server accepts connections and never replies."""
     with socket.create_server((LOOPBACK, 0)) as silent:
         server = MailServer(LOOPBACK, silent.getsockname()[1], is_tls=False)
         app = create_app(
@@ -364,7 +364,7 @@ def test_production_without_mail_shows_a_message(database: str, engine: Engine) 
     assert reply.headers["Location"] == "/forgot"
 
 
-# How often
+# Limits
 
 
 def test_emails_to_an_account_are_limited_without_a_message(
@@ -411,7 +411,7 @@ def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
     assert forgetful.log_in(member.username, NEW).status_code == 303
 
 
-# The mail itself
+# Mail
 
 
 def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Who may do what: every route, asked by everybody, from both sides."""
+"""Permissions: every route, requested by each kind of user."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from tests.visitor import PASSWORD, Visitor, registration, sentences
 
 
 class Who(Enum):
-    """Whoever may ask, seen from the one it belongs to."""
+    """A kind of user, in relation to the owner of the data."""
 
     STRANGER = "a stranger"
     GHOST = "a session of the owner's, whose account was deleted in another browser"
@@ -39,9 +39,9 @@ OWNER = frozenset({Who.OWNER})
 
 @dataclass(frozen=True)
 class Route:
-    """What to ask for, who gets it, and for whom the world is another one afterwards.
+    """A request, the users who are permitted, and those for whom it changes something.
 
-    Paths and fields name what the scene has. Members who do not get it are answered `refusal`.
+    Paths and fields refer to the scene. Members who are not permitted get the status `refusal`.
     """
 
     path: str
@@ -58,7 +58,7 @@ def posted(
     fields: Mapping[str, str],
     changes: frozenset[Who] | None = None,
 ) -> Route:
-    """A route that changes something for whomever it admits, unless told for whom."""
+    """Return a POST route, which by default changes something for all permitted users."""
     return Route(path, admits, admits if changes is None else changes, "POST", fields)
 
 
@@ -88,7 +88,7 @@ ROUTES: Mapping[str, Route] = {
         "/forgot", EVERYBODY, {"username": "{scene.friend.username}"}, changes=NOBODY
     ),
     "password_reset.form": Route("/reset", EVERYBODY),
-    # Whoever came by no link is led to where there are some.
+    # Without a valid link the response redirects to the form that sends one.
     "password_reset.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
     "vehicles.index": Route("/vehicles", EVERYBODY),
     "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
@@ -120,7 +120,7 @@ POSTS = [name for name, route in ROUTES.items() if route.method == "POST"]
 
 
 class Scene:
-    """Somebody in New York and what belongs to them, each made when it is first asked for."""
+    """A member in New York with vehicles and rides, each created on first use."""
 
     def __init__(self, new_visitor: NewVisitor) -> None:
         self.new_visitor = new_visitor
@@ -145,25 +145,25 @@ class Scene:
 
     @cached_property
     def friend(self) -> Visitor:
-        """Somebody whose password everybody knows."""
+        """A second member."""
         return self.new_visitor().register("boston")
 
     @cached_property
     def name(self) -> str:
-        """What the world calls the friend's vehicle."""
+        """The public id of the friend's vehicle."""
         self.friend.add_vehicle()
         feed = self.friend.get("/gbfs/v3/boston/vehicle_status.json").json()
         return str(feed["data"]["vehicles"][0]["vehicle_id"])
 
     def fill(self, name: str) -> Route:
-        """The route, with this scene's own ids in it."""
+        """Return the route with the ids of this scene."""
         route = ROUTES[name]
         path = route.path.format(scene=self)
         fields = {key: value.format(scene=self) for key, value in route.fields.items()}
         return replace(route, path=path, fields=fields)
 
     def browser_of(self, who: Who) -> Visitor:
-        """The browser of whoever asks. Comes last: a ghost leaves nothing behind."""
+        """Return the browser of this kind of user. Call it last, because a ghost is deleted."""
         if who is Who.OWNER:
             return self.owner
         if who is Who.GHOST:
@@ -183,7 +183,7 @@ class Scene:
 
 
 class World(NamedTuple):
-    """What there is to change: every row, and whom and where a browser's session is for."""
+    """The state that requests can change: all rows, and a browser's user and city."""
 
     rows: Mapping[str, list[Any]]
     member: str | None
@@ -192,7 +192,7 @@ class World(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
-    """Everybody here comes from one address, which registers more often than people do."""
+    """Reset the rate limits, because all tests use one address."""
     app.extensions["rate_limit_store"].clear()
 
 
@@ -221,7 +221,7 @@ def page_to_return_to(route: Route) -> str | None:
 
 
 def wanted(login_url: str) -> str | None:
-    """Where the login page will lead on to."""
+    """Return the page in `next` of the login form."""
     parts = urlsplit(login_url)
     assert (parts.netloc, parts.path) == ("", "/login")
     return parse_qs(parts.query).get("next", [None])[0]
@@ -231,11 +231,11 @@ def title(value: object) -> str:
     return value.name.lower() if isinstance(value, Who) else str(value)
 
 
-# The table itself
+# The table
 
 
 def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
-    """Whoever adds a route says here who may use it."""
+    """A new route needs an entry that defines who may use it."""
     rules = {
         (rule.endpoint, method)
         for rule in app.url_map.iter_rules()
@@ -257,7 +257,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
     assert app.url_map.bind("movr.test").match(path, ROUTES[name].method)[0] == name
 
 
-# Who is let in, and who is not
+# Permitted and refused users
 
 
 @pytest.mark.parametrize(("name", "who"), ADMITTED, ids=title)
@@ -287,7 +287,7 @@ def test_a_refused_user_changes_nothing_and_sees_nothing(
 
     assert all_rows(engine) == before
     assert not re.search("byron|wall street", reply.text, re.IGNORECASE)
-    if who in MEMBERS:  # whoever is in another city may not even find it
+    if who in MEMBERS:  # it may not be found from another city
         assert reply.status_code in ({403, 404} if who is Who.FOREIGNER else {route.refusal})
     else:
         assert reply.status_code == 303, sentences(reply)
@@ -297,7 +297,7 @@ def test_a_refused_user_changes_nothing_and_sees_nothing(
 
 @pytest.mark.parametrize("name", POSTS)
 def test_a_forged_form_changes_nothing(scene: Scene, engine: Engine, name: str) -> None:
-    """Sent by the browser of somebody who may, but from a page that is not ours."""
+    """The form is sent by a permitted user's browser, from another site."""
     route = scene.fill(name)
     browser = scene.browser_of(Who.OWNER if Who.OWNER in route.changes else Who.ANOTHER)
     before = world(engine, browser)
@@ -325,7 +325,7 @@ def test_a_forged_form_changes_nothing(scene: Scene, engine: Engine, name: str) 
 def test_a_form_without_the_cookie_of_its_session_changes_nothing(
     scene: Scene, engine: Engine, name: str
 ) -> None:
-    """What a browser sends for a form on another site: our cookie is SameSite=Lax."""
+    """A browser sends no SameSite=Lax cookie with a form of another site."""
     route = scene.fill(name)
     browser = scene.new_visitor()
     token = browser.token()
@@ -358,7 +358,7 @@ def test_a_ride_is_only_in_its_rider_s_history(scene: Scene) -> None:
     assert "the corner of 5th" not in scene.browser_of(Who.ANOTHER).get("/rides").text
 
 
-# A session that outlived its account
+# Sessions of deleted accounts
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/login", "/register"])
@@ -386,7 +386,7 @@ def test_a_session_is_anonymous_after_logout(scene: Scene) -> None:
     assert wanted(scene.owner.get("/rides").headers["Location"]) == "/rides"
 
 
-# No way out of the site
+# Redirects
 
 ELSEWHERE = [
     "https://evil.example",
@@ -412,7 +412,7 @@ ELSEWHERE = [
 
 
 def stays(reply: httpx.Response) -> bool:
-    """True if the reply leads on within the site and says nothing that it was told to say."""
+    """Return True if the response redirects within the site and repeats no input."""
     location = reply.headers.get("Location", "")
     return (
         reply.status_code == 303
@@ -478,7 +478,7 @@ def test_registration_redirects_to_the_requested_page(visitor: Visitor, path: st
     reply = visitor.post("/register", **registration(), next=kept(refused))
 
     assert (refused.status_code, reply.headers["Location"]) == (422, path)
-    for page in (form_page, refused):  # who has an account after all
+    for page in (form_page, refused):  # a member who does have an account
         assert kept(visitor.get(link_to("/login", page))) == path
 
 
@@ -507,12 +507,12 @@ def test_login_redirects_to_the_page_of_the_ride_button(
 
 
 def link_to(path: str, page: httpx.Response) -> str:
-    """Where the link in a sentence of this page leads that leads there."""
+    """Return the URL of the page's link to this path."""
     (found,) = re.findall(rf'<p class="mt-3 mb-0">[^<]*<a href="({path}[^"]*)"', page.text)
     return unescape(found)
 
 
 def kept(page: httpx.Response) -> str:
-    """The page that was wanted, as the form of this page keeps it."""
+    """Return the value of the form's `next` field."""
     (found,) = re.findall(r'name="next" value="([^"]+)">\s*<div class="mb-3">', page.text)
     return unescape(found)

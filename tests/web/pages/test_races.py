@@ -1,4 +1,4 @@
-"""The rules under a race: over real HTTP, against several gunicorn workers and threads."""
+"""Concurrent requests over HTTP to several gunicorn workers and threads."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +20,13 @@ RIDERS = 12
 
 @pytest.fixture(autouse=True)
 def everything_holds(engine: Engine) -> Iterator[None]:
-    """Whoever won, what must be true of every database is."""
+    """Assert after each test that all invariants hold."""
     yield
     assert invariants.find_violations(engine) == []
 
 
 def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> list[httpx.Response]:
-    """Have everyone act at the same moment."""
+    """Call all functions at the same moment."""
     barrier = Barrier(len(everyone))
 
     def wait_then_act(who: Who) -> httpx.Response:
@@ -38,7 +38,7 @@ def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> li
 
 
 def poster(visitor: Visitor, path: str, **fields: str) -> Callable[[], httpx.Response]:
-    """A form, filled in and ready to be sent."""
+    """Return a function that sends this form."""
     token = visitor.token()
     return lambda: visitor.client.post(path, data={"csrf_token": token, **fields})
 

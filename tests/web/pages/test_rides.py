@@ -1,4 +1,4 @@
-"""Riding: the ride under way on every page, its receipt, a rider's totals, an owner's figures."""
+"""Rides: the active ride on each page, receipts, a rider's totals, an owner's sums."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,19 +25,19 @@ def rider(visitor: Visitor) -> Visitor:
 
 
 def words(page: str) -> str:
-    """What a page says, without its markup."""
+    """Return the text of a page without markup."""
     said = unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]))
     return re.sub(r"[ \n]+", " ", said)
 
 
 def ended(rider: Visitor, vehicle: UUID, city: str = "new york", **fields: str) -> httpx.Response:
-    """A ride from its start to its receipt's address."""
+    """Start and end a ride, and return the URL of its receipt."""
     rider.start(vehicle, city)
     return rider.post(f"/rides/end/{rider.active_ride()}", **{"location": "2 Broadway", **fields})
 
 
 def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:
-    """Have the one ride have been then."""
+    """Change the times of the only ride."""
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE rides SET start_time = :start, end_time = :end, length = :length"),
@@ -45,12 +45,12 @@ def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:
         )
 
 
-# Under way
+# Active rides
 
 
 @pytest.fixture
 def pages(rider: Visitor) -> list[str]:
-    """Every page a member can see, but that of rides."""
+    """Return the paths of all of a member's pages except the list of rides."""
     own = f"/users/{rider.id}"
     return ["/", "/home", "/vehicles", "/vehicles/add", "/users", own, "/login", "/register"]
 
@@ -157,7 +157,7 @@ def test_ending_a_ride_redirects_to_its_receipt(rider: Visitor, engine: Engine) 
 
 
 def test_the_distance_is_that_from_start_to_end(rider: Visitor) -> None:
-    """From the centre of New York, where a vehicle in words stands, to Times Square: 5,310 m."""
+    """From the centre of New York, the default position, to Times Square: 5,310 m."""
     receipt = ended(rider, rider.add_vehicle(), **TIMES_SQUARE).headers["Location"]
 
     assert "Distance 3.3 mi" in words(rider.get(receipt).text)
@@ -237,12 +237,12 @@ def test_a_too_distant_end_is_an_error_at_the_field_and_the_ride_goes_on(rider: 
     assert rider.active_ride() == ride
 
 
-# What rides add up to
+# Totals
 
 
 @pytest.fixture
 def three_rides(rider: Visitor, engine: Engine) -> None:
-    """Rides of last week and of two months ago, and one of unknown distance."""
+    """A ride of last week, one of two months ago, and one of unknown distance."""
     who, vehicle = UserKey("new york", rider.id), VehicleKey("new york", rider.add_vehicle())
     length, now = timedelta(minutes=40), datetime.now(UTC)
     with engine.begin() as connection:
@@ -278,7 +278,7 @@ def test_a_member_without_rides_sees_no_chart(rider: Visitor) -> None:
     assert "chart" not in rider.get("/rides").text
 
 
-# What vehicles did
+# Sums of an owner's vehicles
 
 
 def test_an_owner_sees_each_vehicle_s_month_and_their_sum(

@@ -1,4 +1,4 @@
-"""The budget: what each page costs in round trips, counted on the wire."""
+"""The number of round trips of each page, counted on the wire."""
 
 import logging
 import time
@@ -37,7 +37,7 @@ def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG
 
 @pytest.fixture
 def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
-    """A visitor of MovR whose database is at the other end of the wire."""
+    """A visitor of MovR whose database is behind the counting proxy."""
     app = create_app(settings_for(uri_text(proxy.url)))
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
         visitor = Visitor(client)
@@ -82,7 +82,7 @@ def test_round_trips_of_a_page_for_a_member(
 
 
 def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None:
-    """And the page that it leads to: to a stranger, and to a member, login included."""
+    """Includes the linked vehicle page, with and without login."""
     feed = "/gbfs/v3/new-york/vehicle_status.json"
     distant.register().add_vehicle()
     page = distant.get(feed).json()["data"]["vehicles"][0]["rental_uris"]["web"]
@@ -127,7 +127,7 @@ def test_round_trips_of_the_security_page(distant: Visitor, proxy: LatencyProxy)
 
 
 def test_round_trips_of_starting_and_ending_a_ride(distant: Visitor, proxy: LatencyProxy) -> None:
-    """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
+    """The session's member (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
     vehicle = distant.register().add_vehicle()
     token = distant.token()
 
@@ -175,7 +175,7 @@ def test_round_trips_of_login(distant: Visitor, proxy: LatencyProxy) -> None:
 
 
 def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> None:
-    """BEGIN, SAVEPOINT, RELEASE and COMMIT (4), the statements, and who is this (1)."""
+    """BEGIN, SAVEPOINT, RELEASE, COMMIT (4), the statements, and the session's member (1)."""
 
     def cost(path: str, **fields: str) -> int:
         token = distant.token()
@@ -195,13 +195,13 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     leave = cost(f"/users/remove/{distant.id}")
 
     assert (register, add, remove, leave) == (5, 7, 6, 8)
-    assert (change, log_out) == (7, 6)  # a password's hash is a statement of its own
+    assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
 
 
 def test_the_app_counts_the_round_trips_on_the_wire(
     distant: Visitor, proxy: LatencyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What logs and metrics say of a request's round trips."""
+    """The log has the same number as the proxy."""
     caplog.set_level(logging.INFO, "movr.access")
 
     def counted() -> int:
@@ -225,7 +225,7 @@ def test_waiting_for_begin_and_commit_is_measured(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied afterwards
 ) -> None:
-    """Time a round trip, by which alerts tell an ocean, would otherwise be too short for writes."""
+    """The alert on the time of a round trip would otherwise be too low for writes."""
     distance = 0.05
     with LatencyProxy(parse_uri(database), distance=distance) as proxy:
         movr = MovR(uri_text(proxy.url))

@@ -1,4 +1,4 @@
-"""What visitors look for: a kind, free ones only, near them; and that links keep it."""
+"""Search by type, availability and position, and links that keep the filters."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def street(movr: MovR, owner: UserKey) -> None:
 
 @pytest.fixture
 def short_pages(database: str) -> Iterator[NewVisitor]:
-    """Visitors of a site whose pages hold two vehicles."""
+    """Create visitors of a site with a PAGE_SIZE of two."""
     settings = replace(settings_for(database), page_size=2)
     with visiting(create_app(settings)) as new:
         yield new
@@ -48,7 +48,7 @@ def stand(movr: MovR, owner: UserKey, type_: str, brand: str, place: Position) -
 
 
 def brands(page: str) -> list[str]:
-    """Of the cards, in their order."""
+    """Return the brands of the cards in order."""
     return re.findall(r'class="vehicle-card-title">(\S+) ', page)
 
 
@@ -166,7 +166,7 @@ def test_every_marker_of_the_map_links_to_a_card_of_the_list(visitor: Visitor, p
     markers = re.findall(r'<a href="#(vehicle-[^"]+)" class="pin', page)
     cards = re.findall(r'<li class="vehicle-card" id="([^"]+)"', page)
 
-    assert len(markers) == 2  # two of the three stand together
+    assert len(markers) == 2  # two of the three are at the same place
     assert set(markers) <= set(cards)
     assert ">2 vehicles, the first a" in page
 
@@ -212,7 +212,7 @@ def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
 
 
 def test_page_links_keep_the_position_of_the_proxy(visitor: Visitor, session_app: Flask) -> None:
-    """Whoever gets the link sees the same list."""
+    """A shared link shows the same list."""
     visitor.register("boston")
     for number in range(session_app.extensions["settings"].page_size + 1):
         visitor.post(

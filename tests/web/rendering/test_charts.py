@@ -1,4 +1,4 @@
-"""The chart of rides a week: which bars, how high, and what is written below them."""
+"""The chart of rides per week: its bars, their heights and labels."""
 
 from datetime import date, timedelta
 from itertools import pairwise

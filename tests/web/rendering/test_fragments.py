@@ -1,4 +1,4 @@
-"""Cached fragments: they follow what changes, and hold nothing of who looked."""
+"""Cached fragments: they change with their data and contain nothing about the viewer."""
 
 import re
 import tracemalloc
@@ -20,7 +20,7 @@ from web.rendering.fragments import START_RIDE as START
 
 
 def shown(visitor: Visitor, place: str) -> str:
-    """The card of the vehicle that stands there."""
+    """Return the card of the vehicle at this location."""
     cards = re.findall(
         r"<li class=\"vehicle-card\".*?</li>", visitor.get("/vehicles").text, re.DOTALL
     )
@@ -112,7 +112,7 @@ def test_no_cached_fragment_contains_a_token_a_nonce_or_the_viewer(database: str
 
 
 def nearby(number: int) -> NearbyVehicle:
-    """A vehicle of its own, as a row brings it: nothing in it is another's."""
+    """Return a new vehicle with distinct values, as read from a row."""
     texts = {"city": "paris", "type": "bike", "status": "available"}
     vehicle = Vehicle(
         **{name: str(text.encode(), "ascii") for name, text in texts.items()},
@@ -150,7 +150,7 @@ def test_the_cache_is_bounded_in_bytes_including_its_keys(
     try:
         with app.test_request_context():
             number = 0
-            while len(cache.cache) == number:  # until the first is pushed out
+            while len(cache.cache) == number:  # until the first is evicted
                 cache(macro, *arguments(number))
                 number += 1
         kept = tracemalloc.get_traced_memory()[0]

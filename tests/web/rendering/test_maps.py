@@ -1,4 +1,4 @@
-"""Drawings of a city: where things are on them, and what lies together."""
+"""Drawings of a city: positions, scale, rings and grouped markers."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Static files: kept for good at the addresses that pages give, and only there."""
+"""Static files: cached forever at URLs with the current fingerprint only."""
 
 import re
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 def words(element: str) -> str:
-    """What a `<time>` element says to people."""
+    """Return the text of a `<time>` element."""
     return element[element.index(">") + 1 : element.rindex("<")]
 
 

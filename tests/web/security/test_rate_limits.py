@@ -1,4 +1,4 @@
-"""How often one address, name or member may try something, however many try at once."""
+"""Rate limits per address, username and member, also under concurrent requests."""
 
 import multiprocessing
 import sqlite3
@@ -28,10 +28,10 @@ from web.security.rate_limits import RateLimit
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
 V6 = "2001:db8:1:2::"
-TYPOS = 5  # mistakes that everybody may make
+TYPOS = 5  # permitted failures of each client
 MINUTE = 60  # seconds
 
-# What all workers remember together
+# The store
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def attempts(path: Path, clock: Clock) -> Iterator[RateLimitStore]:
 
 
 def taken(attempts: RateLimitStore, tries: int, who: str = "a") -> int:
-    """Of so many tries, how many were allowed at three a minute."""
+    """Make this number of attempts at a limit of three, and return how many were counted."""
     return sum(attempts.try_count(who, at_most=3, seconds=MINUTE) for _ in range(tries))
 
 
@@ -139,7 +139,7 @@ def take_many(path: str) -> int:
 
 
 def test_concurrent_processes_do_not_exceed_the_limit(path: Path) -> None:
-    """They also make the file at once, as gunicorn's workers do."""
+    """The processes also create the file concurrently, as gunicorn's workers do."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert sum(pool.map(take_many, [str(path)] * 3, chunksize=1)) == 300
 
@@ -149,7 +149,7 @@ def test_concurrent_processes_do_not_exceed_the_limit(path: Path) -> None:
 
 @pytest.fixture
 def proxied(database: str, engine: Engine) -> Flask:  # noqa: ARG001 - emptied
-    """MovR behind one proxy, with counters of its own."""
+    """MovR behind one proxy, with a separate rate limit store."""
     return create_app(replace(settings_for(database), proxy_hops=1))
 
 
@@ -160,7 +160,7 @@ def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
 
 
 def use_up(app: Flask, limit: RateLimit, who: str) -> None:
-    """As wrong passwords do, which take their time."""
+    """Reach a limit without the slow password hashes."""
     attempts: RateLimitStore = app.extensions["rate_limit_store"]
     while attempts.try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds):
         pass
@@ -176,7 +176,7 @@ def fail(visitor: Visitor, username: str, address: str = "192.0.2.1") -> httpx.R
 
 
 def failures_until_refused(attempt: Callable[[int], httpx.Response]) -> int:
-    """How many wrong passwords were looked at before one was not."""
+    """Return the number of wrong passwords that were checked before the refusal."""
     for n in range(3 * AT_MOST):
         reply = attempt(n)
         if reply.status_code == 429:
@@ -231,7 +231,7 @@ def test_the_limit_of_a_name_ignores_case_and_spaces(new_proxied_visitor: NewVis
 
 
 def test_an_unknown_username_is_limited_alike(new_proxied_visitor: NewVisitor) -> None:
-    """Otherwise the limit would tell which names there are."""
+    """Otherwise the limit would reveal which usernames exist."""
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
 
@@ -283,13 +283,13 @@ def test_the_right_password_does_not_bypass_the_limit(new_proxied_visitor: NewVi
     assert visitor.post("/login", coming_from("192.0.2.1"), **form).status_code == 429
 
 
-# Nobody locks somebody else out
+# Failures elsewhere do not lock a member out
 
 
 def test_failures_elsewhere_never_block_a_member_s_known_browser(
     proxied: Flask, new_proxied_visitor: NewVisitor
 ) -> None:
-    """Not from many addresses, nor from the member's own."""
+    """This includes failures from many addresses and from the member's own address."""
     member = new_proxied_visitor().register()
     member.post("/logout")
     use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
@@ -332,7 +332,7 @@ def test_a_browser_is_known_only_to_members_who_logged_in_with_it(
 
 
 def test_failed_logins_of_a_known_browser_are_limited(new_proxied_visitor: NewVisitor) -> None:
-    """Whoever finds one, of a member who logged out."""
+    """For example a shared browser, after the member has logged out."""
     found = new_proxied_visitor().register()
     found.post("/logout")
 
@@ -377,7 +377,7 @@ def test_the_cookie_of_a_known_browser_contains_no_username_and_is_http_only(
     assert fields["username"].encode() not in urlsafe_b64decode(payload + "==")
 
 
-# Everybody else
+# Other clients
 
 
 def test_a_limited_client_does_not_limit_others(new_proxied_visitor: NewVisitor) -> None:
@@ -393,7 +393,7 @@ def test_a_limited_client_does_not_limit_others(new_proxied_visitor: NewVisitor)
 def test_attempts_of_a_refused_address_do_not_count_for_the_name(
     new_proxied_visitor: NewVisitor,
 ) -> None:
-    """Otherwise one address could shut out everybody whose name it knows."""
+    """Otherwise one address could lock out all members whose names it knows."""
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
@@ -427,7 +427,7 @@ def test_successful_logins_are_not_limited(new_proxied_visitor: NewVisitor) -> N
 
 
 def test_a_successful_login_does_not_reset_failures(new_proxied_visitor: NewVisitor) -> None:
-    """Otherwise an account of one's own would reset the counter of one's address."""
+    """Otherwise logging in to one's own account would reset the address's failures."""
     visitor = new_proxied_visitor().register()
 
     def fail_then_succeed(n: int) -> httpx.Response:
@@ -448,12 +448,12 @@ def test_an_incomplete_login_form_is_not_a_failure(new_proxied_visitor: NewVisit
     assert visitor.log_in(visitor.username).status_code == 303
 
 
-# All at once, over all workers
+# Concurrent requests to all workers
 
 
 @pytest.fixture
 def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of a gunicorn of two workers, with limits of its own, behind one proxy."""
+    """Create visitors of a separate gunicorn with two workers, behind one proxy."""
     with (
         serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1") as url,
         visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
@@ -547,7 +547,7 @@ def test_registrations_from_one_address_are_limited(
 
 @pytest.fixture
 def new_slow_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of a MovR that takes five changes a minute from each."""
+    """Create visitors of a MovR with WRITES_PER_MINUTE=5."""
     with visiting(create_app(replace(settings_for(database), writes_per_minute=5))) as new:
         yield new
 

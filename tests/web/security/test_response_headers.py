@@ -1,4 +1,4 @@
-"""What every reply says, and what no page may hold."""
+"""The headers of all responses, and the absence of inline code."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ REPLIES = {
 
 @pytest.fixture
 def new_secure_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of MovR as production has it: DEBUG=0, under https."""
+    """Create visitors of MovR with production settings, over https."""
     settings = replace(
         settings_for(database), debug=False, secret_key=SECRET, region="gcp-us-west1"
     )
@@ -53,7 +53,7 @@ TILES = "https://tile.openstreetmap.org"
 
 
 def policy(reply: httpx.Response) -> dict[str, list[str]]:
-    """The content security policy, by directive."""
+    """Return the content security policy by directive."""
     directives = reply.headers["Content-Security-Policy"].split(";")
     return {name: sources for name, *sources in (directive.split() for directive in directives)}
 
@@ -167,7 +167,7 @@ def test_a_public_file_does_not_vary_by_cookie_and_a_page_does(visitor: Visitor)
     assert "cookie" in visitor.get("/vehicles").headers["Vary"].lower()
 
 
-# What the database cost
+# Server-Timing
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_reply_counts_its_own_statements_and_not_those_before_it(visitor: Visi
 
 
 def cookie(reply: httpx.Response) -> tuple[str, set[str]]:
-    """The session's cookie: its value, and its flags in lower case."""
+    """Return the session cookie's value and its flags in lower case."""
     (text,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("session="))
     value, *flags = (part.strip() for part in text.split(";"))
     return value, {flag.lower() for flag in flags}
@@ -234,11 +234,11 @@ def test_logging_in_changes_the_cookie(visitor: Visitor) -> None:
     assert after != before
 
 
-# Nothing inline
+# Inline code
 
 
 class Inline(HTMLParser):
-    """Finds what the policy forbids, and what a page loads."""
+    """Collects inline code, which the policy forbids, and the URLs that a page loads."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -292,11 +292,11 @@ def test_everything_that_a_page_loads_exists_on_this_site(visitor: Visitor) -> N
     assert {link: visitor.get(link).status_code for link in loaded} == dict.fromkeys(loaded, 200)
 
 
-# The token of a form
+# CSRF tokens
 
 
 def forms(app: Flask) -> list[str]:
-    """A path for every rule that takes a form."""
+    """Return a path for each URL rule that accepts POST."""
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
     converted = {"<uuid:vehicle_id>", "<uuid:ride_id>", "<uuid:user_id>"}
     paths = [rule.rule.replace("<name>", "paris") for rule in rules]

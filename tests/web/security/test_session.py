@@ -1,4 +1,4 @@
-"""How sessions end: at once, in every browser, and the one that ended them knows which go on."""
+"""The end of sessions: in all browsers, by a changed password or by logging out everywhere."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def phone(new_visitor: NewVisitor, laptop: Visitor) -> Visitor:
 
 
 def is_member(visitor: Visitor) -> bool:
-    """By the pages that ask in a statement of their own, and by the one that asks along the way."""
+    """Return True if pages treat this session as a member's; checks both ways of reading it."""
     by_rides = visitor.get("/rides").status_code == 200
     assert by_rides == ("Log out" in visitor.get("/").text)
     return by_rides
@@ -54,7 +54,7 @@ def test_changing_the_password_ends_all_sessions_but_this_one(
 
 
 def test_reading_one_member_does_not_block_others(app: Flask, new_visitor: NewVisitor) -> None:
-    """One whose statement takes long would hold up every other thread of the worker."""
+    """A slow statement must not block the other threads of the worker."""
     members = [new_visitor().register() for _ in range(2)]
     reader = app.extensions["movr"].engines[1]
     both_ask = Barrier(2, timeout=10)
@@ -141,7 +141,7 @@ def test_a_session_without_an_epoch_has_epoch_0(
 
 
 class LongAgo(TimestampSigner):
-    """Signs as a month and a day ago."""
+    """A signer whose time is a month and a day ago."""
 
     def get_timestamp(self) -> int:
         return super().get_timestamp() - int(timedelta(days=32).total_seconds())
@@ -161,7 +161,7 @@ def test_a_session_lasts_a_month(laptop: Visitor, app: Flask, new_visitor: NewVi
 def test_two_requests_with_the_same_cookie_do_not_share_session_changes(
     laptop: Visitor, app: Flask, new_visitor: NewVisitor
 ) -> None:
-    """A message that waits in the cookie is said once to each."""
+    """A message stored in the cookie is shown by both."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     said = serializer.loads(laptop.client.cookies["session"])
     cookie = serializer.dumps({**said, "_flashes": [("info", "Said once.")]})

@@ -1,4 +1,4 @@
-"""docs/threat-model.md: each threat names tests that are there."""
+"""docs/threat-model.md: each threat names existing tests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""From words to positions: by a service that stands in for Nominatim, on the loopback."""
+"""Geocoding, with a substitute for Nominatim on the loopback interface."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ PLACES = {
 
 
 class Service(ThreadingHTTPServer):
-    """Answers as Nominatim does, or as badly as it is told to; notes what it was asked."""
+    """A substitute for Nominatim that records queries and can simulate failures."""
 
     daemon_threads = True
 
@@ -40,7 +40,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.asked: list[str] = []
         self.agents: set[str] = set()
-        self.body: bytes | None = None  # instead of the place asked for
+        self.body: bytes | None = None  # returned instead of the requested place
         self.status = 200
         self.hangs = False
         self.released = threading.Event()
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def position(geocoder: Geocoder, words: str, name: str = "new york") -> Position
     return geocoder.position(words, city(name))
 
 
-# What is found, and what is not
+# Results
 
 
 def test_a_place_name_becomes_a_position(geocoder: Geocoder, service: Service) -> None:
@@ -133,7 +133,7 @@ def test_a_place_outside_of_the_city_is_not_found(geocoder: Geocoder) -> None:
     assert position(geocoder, "Liberty Bell") is None
 
 
-# How often it is asked
+# Number of requests
 
 
 @pytest.mark.parametrize("words", ["1 Wall Street", "behind the blue door", "Liberty Bell"])
@@ -194,7 +194,7 @@ def test_the_cache_is_bounded(
     assert len(service.asked) == 3
 
 
-# When it fails
+# Failures
 
 FAILURES = {
     "overloaded": (503, b"busy"),
@@ -250,7 +250,7 @@ def test_the_log_has_the_failure_without_the_query(
     assert "wall" not in caplog.text.lower()
 
 
-# What people notice
+# Pages
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def add(rider: Visitor, location: str, **given: str) -> None:
 
 
 def stands(engine: Engine) -> tuple[str, Position]:
-    """The words for where the only vehicle is, and its position."""
+    """Return the location and position of the only vehicle."""
     with engine.connect() as connection:
         row = connection.execute(text("SELECT last_location, latitude, longitude FROM vehicles"))
         words, *degrees = row.one()
@@ -346,7 +346,7 @@ def test_a_failing_service_fails_no_request(
     assert service.asked
 
 
-# Which one it is
+# Settings
 
 
 def test_without_the_setting_no_service_is_used() -> None:

@@ -1,4 +1,4 @@
-"""Mail from real workers: a letter that was promised is sent, even by one that is told to stop."""
+"""Mail from a real gunicorn: queued emails are sent even when a worker stops."""
 
 import httpx
 from sqlalchemy import Engine
