@@ -29,7 +29,7 @@ def read(path: Path) -> list[Manifest]:
 
 
 def pods(manifest: Manifest) -> Iterator[Manifest]:
-    """Return the pod specification of this object, or None."""
+    """Yield the pod specification of this object, if it has one."""
     if manifest["kind"] in {"Deployment", "Job"}:
         yield manifest["spec"]["template"]["spec"]
 

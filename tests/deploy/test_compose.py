@@ -16,7 +16,7 @@ from movr.database.engine import hosts, parse_uri
 from tests.conftest import ROOT
 from tests.deploy.compose import Model, Service, load
 from tests.deploy.proxy import CONFIGURATION
-from tests.deploy.test_manifests import gunicorn_s, values
+from tests.deploy.test_manifests import gunicorn_setting, values
 from web.config import Settings, read_settings
 
 COMPOSE = ROOT / "deploy" / "compose"
@@ -144,7 +144,7 @@ def test_movr_has_time_to_finish_its_requests(way: str, monkeypatch: pytest.Monk
     web = service(way, "web")
     draining = int(web["environment"].get("DRAIN_SECONDS", 0))
 
-    assert seconds(web["stop_grace_period"]) > draining + gunicorn_s(
+    assert seconds(web["stop_grace_period"]) > draining + gunicorn_setting(
         "graceful_timeout", monkeypatch
     )
 

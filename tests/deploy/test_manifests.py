@@ -232,10 +232,10 @@ def test_a_pod_lives_longer_than_the_pause_and_the_last_requests(
     (drain,) = (e["value"] for e in container("Deployment")["env"] if e["name"] == "DRAIN_SECONDS")
 
     assert command == "sleep"
-    assert allowed > int(pause) + int(drain) + gunicorn_s("graceful_timeout", monkeypatch)
+    assert allowed > int(pause) + int(drain) + gunicorn_setting("graceful_timeout", monkeypatch)
 
 
-def gunicorn_s(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
+def gunicorn_setting(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Return a setting of gunicorn in production."""
     production = {"DB_URI": "postgresql://db.test/movr", "SECRET_KEY": "s" * 32}
     monkeypatch.setattr(os, "environ", {**production, "PYTHON_DOTENV_DISABLED": "1"})
@@ -570,4 +570,4 @@ def test_a_balancer_waits_as_long_as_gunicorn_for_the_last_requests(
 ) -> None:
     (waits,) = values(one(kind, folder), "drainingTimeoutSec")
 
-    assert waits >= gunicorn_s("graceful_timeout", monkeypatch)
+    assert waits >= gunicorn_setting("graceful_timeout", monkeypatch)

@@ -25,7 +25,7 @@ from tests.deploy.test_manifests import (
     WAYS_IN,
     container,
     environment,
-    gunicorn_s,
+    gunicorn_setting,
     one,
 )
 from tests.visitor import Visitor
@@ -249,7 +249,7 @@ def test_the_address_and_the_certificate_are_those_of_each_way_in() -> None:
 def test_each_flask_command_exists(session_app: Flask) -> None:
     wanted = named(r"flask --app server ([\w -]+)")
 
-    assert {"db upgrade", "placement apply multi-region", "placement prove"} <= wanted
+    assert {"db upgrade", "placement apply multi-region", "placement check"} <= wanted
     for command in wanted:
         group, name, *arguments = shlex.split(command)
         commands = session_app.cli.commands[group]
@@ -297,7 +297,7 @@ def test_the_documented_shutdown_time_is_that_of_the_manifests(
 ) -> None:
     pause = int(container("Deployment")["lifecycle"]["preStop"]["exec"]["command"][1])
     drain = int(environment("Deployment")["DRAIN_SECONDS"])
-    graceful = gunicorn_s("graceful_timeout", monkeypatch)
+    graceful = gunicorn_setting("graceful_timeout", monkeypatch)
 
     assert f"For {drain} s more (`DRAIN_SECONDS`)" in TEXT
     assert f"within {graceful} s. Together these are {pause + drain + graceful} s at most" in TEXT

@@ -99,7 +99,7 @@ def signed(file: Path, *, days: int) -> Path:
     return file
 
 
-class SayingHttps(Handler):
+class WithForwardedProto(Handler):
     """A proxy that sets X-Forwarded-Proto, so that Flask-WTF checks the referrer."""
 
     def _headers(self, city: City) -> dict[str, str]:
@@ -142,7 +142,7 @@ def test_behind_a_balancer_it_chooses_the_cities_in_the_menu(
 def test_over_https_it_prints_the_days_of_the_certificate(
     balancer: Proxy, certificate: Path
 ) -> None:
-    balancer.RequestHandlerClass = SayingHttps
+    balancer.RequestHandlerClass = WithForwardedProto
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
@@ -153,7 +153,7 @@ def test_over_https_it_prints_the_days_of_the_certificate(
     assert "/metrics: 404, not public" in done.stdout
 
 
-class InLowerCase(Handler):
+class WithLowerCaseHeaders(Handler):
     """A proxy with lower-case header names, as in HTTP/2."""
 
     def send_header(self, keyword: str, value: str) -> None:
@@ -161,7 +161,7 @@ class InLowerCase(Handler):
 
 
 def test_header_names_ignore_case(balancer: Proxy) -> None:
-    balancer.RequestHandlerClass = InLowerCase
+    balancer.RequestHandlerClass = WithLowerCaseHeaders
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}", "--region", EAST)
 
@@ -214,7 +214,7 @@ def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: 
     assert "right  /healthz: 200 alive" in done.stdout
 
 
-class Silent(Handler):
+class WithoutCityHeaders(Handler):
     """A proxy without city headers."""
 
     def _headers(self, city: City) -> dict[str, str]:
@@ -224,7 +224,7 @@ class Silent(Handler):
 
 
 def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
-    balancer.RequestHandlerClass = Silent
+    balancer.RequestHandlerClass = WithoutCityHeaders
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}")
 
@@ -234,7 +234,7 @@ def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
     ]
 
 
-class Stranger(BaseHTTPRequestHandler):
+class OtherSite(BaseHTTPRequestHandler):
     """Another site, which responds 200 to every request."""
 
     def do_GET(self) -> None:
@@ -248,15 +248,15 @@ class Stranger(BaseHTTPRequestHandler):
 
 
 def test_another_site_is_detected() -> None:
-    with answering(HTTPServer(("127.0.0.1", 0), Stranger)) as port:
+    with answering(HTTPServer(("127.0.0.1", 0), OtherSite)) as port:
         done = verify(f"http://127.0.0.1:{port}")
 
     assert done.returncode == 1
     assert "Paris: the page shows no city of MovR's" in wrong(done.stdout)
-    assert "/readyz: 200 not what MovR says" in wrong(done.stdout)
+    assert "/readyz: 200 not a response of MovR" in wrong(done.stdout)
 
 
-class Forgetful(Handler):
+class WithoutForwardedFor(Handler):
     """A proxy without X-Forwarded-For."""
 
     def _headers(self, city: City) -> dict[str, str]:
@@ -267,13 +267,13 @@ class Forgetful(Handler):
 
 @needs_openssl
 def test_public_metrics_are_reported(balancer: Proxy, certificate: Path) -> None:
-    balancer.RequestHandlerClass = Forgetful
+    balancer.RequestHandlerClass = WithoutForwardedFor
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
 
     assert done.returncode == 1
-    assert wrong(done.stdout) == ["/metrics: 200: everybody can read the numbers"]
+    assert wrong(done.stdout) == ["/metrics: 200: the metrics are public"]
 
 
 @needs_openssl
@@ -315,20 +315,20 @@ def script() -> ModuleType:
 def test_plain_http_with_pages_is_reported(script: ModuleType, east: str) -> None:
     finding = script.plain_http("127.0.0.1", int(east.rpartition(":")[2]))
 
-    assert (finding.says, finding.is_right) == ("answers 200; it should lead to https", False)
+    assert (finding.detail, finding.passed) == ("answers 200; it should lead to https", False)
 
 
 def test_plain_http_may_be_closed(script: ModuleType) -> None:
-    assert script.plain_http("127.0.0.1", free_port()).is_right
+    assert script.plain_http("127.0.0.1", free_port()).passed
 
 
 @pytest.mark.parametrize(
-    ("location", "is_right"), [("https://movr.test/", True), ("http://movr.test/", False)]
+    ("location", "passed"), [("https://movr.test/", True), ("http://movr.test/", False)]
 )
 def test_plain_http_may_redirect_to_https_only(
-    script: ModuleType, location: str, is_right: bool
+    script: ModuleType, location: str, passed: bool
 ) -> None:
-    class Redirecting(Stranger):
+    class Redirecting(OtherSite):
         def do_GET(self) -> None:
             self.send_response(301)
             self.send_header("Location", location)
@@ -336,4 +336,4 @@ def test_plain_http_may_redirect_to_https_only(
             self.end_headers()
 
     with answering(ThreadingHTTPServer(("127.0.0.1", 0), Redirecting)) as port:
-        assert script.plain_http("127.0.0.1", port).is_right is is_right
+        assert script.plain_http("127.0.0.1", port).passed is passed

@@ -19,7 +19,7 @@ from movr.errors import Refusal
 from tests.conftest import HERE, NewVisitor, free_port, settings_for, visiting
 from tests.databases import fresh_database
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from tests.web.security.test_response_headers import NOBODY
+from tests.web.security.test_response_headers import UNKNOWN_ID
 from web.app import create_app
 from web.config import Settings
 from web.errors import RESPONSES, ErrorPage, FlashAndRedirect
@@ -122,7 +122,7 @@ def test_a_malformed_parameter_is_a_404_page(visitor: Visitor, path: str) -> Non
 
 
 def test_another_member_s_page_is_forbidden(visitor: Visitor) -> None:
-    sentence = assert_is_error_page(visitor.register().get(f"/users/{NOBODY}"), 403)
+    sentence = assert_is_error_page(visitor.register().get(f"/users/{UNKNOWN_ID}"), 403)
 
     assert sentence == "This page belongs to another member."
 
@@ -303,6 +303,6 @@ def new_mute_visitor() -> Iterator[NewVisitor]:
 def test_the_text_of_a_refusal_is_its_sentence(visitor: Visitor) -> None:
     visitor.register()
 
-    said = sentences(visitor.post(f"/vehicles/remove/{NOBODY}"))
+    said = sentences(visitor.post(f"/vehicles/remove/{UNKNOWN_ID}"))
 
     assert said == f"404: {errors.VehicleNotFound.sentence}"

@@ -17,7 +17,7 @@ from movr.database.engine import parse_uri
 from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
 from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
-from tests.web.security.test_response_headers import NOBODY
+from tests.web.security.test_response_headers import UNKNOWN_ID
 from web.app import create_app
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -71,7 +71,7 @@ def test_requests_are_counted_by_the_template_of_their_route(visitor: Visitor) -
     visitor.register()
     path = f"/users/{visitor.id}"
     visitor.get(path)
-    visitor.get(f"/users/{NOBODY}")
+    visitor.get(f"/users/{UNKNOWN_ID}")
     visitor.post("/city/paris", next="/")
 
     found = numbers(visitor.get("/metrics"))

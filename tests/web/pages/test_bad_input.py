@@ -21,7 +21,7 @@ from tests.conftest import NewVisitor
 from tests.databases import all_rows
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 
-NOBODY = UUID(int=0)
+UNKNOWN_ID = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -346,21 +346,21 @@ MALFORMED_IDS = [
     "x",
     "1",
     "None",
-    str(NOBODY)[:-1],
-    f"{NOBODY}0",
-    f"{NOBODY}/x",
-    NOBODY.hex,
-    f"%7B{NOBODY}%7D",
+    str(UNKNOWN_ID)[:-1],
+    f"{UNKNOWN_ID}0",
+    f"{UNKNOWN_ID}/x",
+    UNKNOWN_ID.hex,
+    f"%7B{UNKNOWN_ID}%7D",
     "%3Cscript%3E",
     "'; DROP TABLE users; --",
     "%00",
-    f"{NOBODY}%00",
+    f"{UNKNOWN_ID}%00",
     "%F0%9F%9A%B2",
     "%ff%fe",
     "..",
     "x" * 5000,
 ]
-UNKNOWN_IDS = [NOBODY, UUID(int=2**128 - 1), uuid4()]
+UNKNOWN_IDS = [UNKNOWN_ID, UUID(int=2**128 - 1), uuid4()]
 OWN_THINGS = ["/users/remove/", "/vehicles/remove/", "/rides/start/", "/rides/end/"]
 
 
@@ -444,26 +444,26 @@ MALFORMED_PAGES = [
     "~",
     "-1",
     " ",
-    str(NOBODY)[:-1],
-    f"{NOBODY}0",
+    str(UNKNOWN_ID)[:-1],
+    f"{UNKNOWN_ID}0",
     "<script>alert(1)</script>",
     "\0",
-    f"{NOBODY}\0",
+    f"{UNKNOWN_ID}\0",
     "\N{BICYCLE}",
     "x" * 5000,
 ]
 MALFORMED_PAGES_OF_RIDES = [
-    str(NOBODY),
-    f"~{NOBODY}",
-    f"x~{NOBODY}",
+    str(UNKNOWN_ID),
+    f"~{UNKNOWN_ID}",
+    f"x~{UNKNOWN_ID}",
     "2026-01-01T00:00:00+00:00",
     "2026-01-01T00:00:00+00:00~x",
-    f"2026-02-30T00:00:00+00:00~{NOBODY}",
-    f"2026-01-01T00:00:00+00:00~{NOBODY}~{NOBODY}",
-    f"\0~{NOBODY}",
-    f"9999-12-31T23:59:59-23:59~{NOBODY}",
-    f"0001-01-01T00:00:00+23:59~{NOBODY}",
-    f"10000-01-01T00:00:00+00:00~{NOBODY}",
+    f"2026-02-30T00:00:00+00:00~{UNKNOWN_ID}",
+    f"2026-01-01T00:00:00+00:00~{UNKNOWN_ID}~{UNKNOWN_ID}",
+    f"\0~{UNKNOWN_ID}",
+    f"9999-12-31T23:59:59-23:59~{UNKNOWN_ID}",
+    f"0001-01-01T00:00:00+23:59~{UNKNOWN_ID}",
+    f"10000-01-01T00:00:00+00:00~{UNKNOWN_ID}",
 ]
 
 
@@ -494,7 +494,7 @@ def test_extreme_page_keys_of_rides_are_valid(visitor: Visitor, time: str, rides
     visitor.register()
     visitor.start(visitor.add_vehicle())
 
-    reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{NOBODY}'})}")
+    reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{UNKNOWN_ID}'})}")
 
     assert reply.status_code == 200
     assert reply.text.count("/rides/end/") == rides
@@ -623,7 +623,9 @@ def test_a_tampered_cookie_is_an_anonymous_session(
     assert (untouched.status_code, changed.status_code) == (200, 303)
 
 
-@pytest.mark.parametrize("user_id", ["", "x", "new york/x", f"atlantis/{NOBODY}", f"{NOBODY}"])
+@pytest.mark.parametrize(
+    "user_id", ["", "x", "new york/x", f"atlantis/{UNKNOWN_ID}", f"{UNKNOWN_ID}"]
+)
 def test_a_session_in_an_unknown_format_is_anonymous(app: Flask, user_id: str) -> None:
     """The cookie is signed with the right key, but its user id has another format."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
@@ -638,7 +640,14 @@ def test_a_session_in_an_unknown_format_is_anonymous(app: Flask, user_id: str) -
 
 # Bodies and methods
 
-POSTS = ["/register", "/login", "/logout", "/city/rome", "/vehicles/add", f"/rides/end/{NOBODY}"]
+POSTS = [
+    "/register",
+    "/login",
+    "/logout",
+    "/city/rome",
+    "/vehicles/add",
+    f"/rides/end/{UNKNOWN_ID}",
+]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -720,7 +729,7 @@ def test_another_content_type_is_refused(visitor: Visitor, engine: Engine, kind:
 def test_a_wrong_method_gets_the_allowed_methods(app: Flask, engine: Engine) -> None:
     urls = app.url_map.bind("movr.test")
     values = {"filename": "favicon.svg", "name": "rome", "city": DEFAULT_CITY}
-    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), NOBODY)
+    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), UNKNOWN_ID)
     client = app.test_client()
     tried = 0
 

@@ -67,14 +67,14 @@ def member(new_mailing_visitor: NewVisitor) -> Visitor:
 
 
 @pytest.fixture
-def forgetful(new_mailing_visitor: NewVisitor) -> Visitor:
+def unknown_browser(new_mailing_visitor: NewVisitor) -> Visitor:
     """A browser that is unknown to MovR."""
     return new_mailing_visitor()
 
 
 def link_of(postbox: Postbox) -> str:
     """Return the path of the link in the next email."""
-    text = postbox.letters.get(timeout=SOON).message.get_content()
+    text = postbox.emails.get(timeout=SOON).message.get_content()
     found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
     assert found, text
     return found[1]
@@ -84,7 +84,7 @@ def ask_for_link(visitor: Visitor, username: str) -> httpx.Response:
     return visitor.post("/forgot", username=username)
 
 
-def come_by(visitor: Visitor, link: str) -> str:
+def open_link(visitor: Visitor, link: str) -> str:
     """Open a link, follow the redirect and return the page."""
     reply = visitor.get(link)
     assert (reply.status_code, reply.headers["Location"]) == (303, "/reset")
@@ -99,28 +99,30 @@ def is_member(visitor: Visitor) -> bool:
 
 
 def test_a_forgotten_password_is_reset_by_a_link(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    assert "on its way" in forgetful.follow(ask_for_link(forgetful, member.username.upper()))
+    assert "on its way" in unknown_browser.follow(
+        ask_for_link(unknown_browser, member.username.upper())
+    )
 
-    page = come_by(forgetful, link_of(postbox))
+    page = open_link(unknown_browser, link_of(postbox))
     assert "New password" in page
-    reply = forgetful.post("/reset", password=NEW)
+    reply = unknown_browser.post("/reset", password=NEW)
 
-    assert "Please log in with it." in forgetful.follow(reply)
+    assert "Please log in with it." in unknown_browser.follow(reply)
     assert not is_member(member)
-    assert not is_member(forgetful)
-    assert forgetful.log_in(member.username, PASSWORD).status_code == 422
-    assert forgetful.log_in(member.username, NEW).status_code == 303
-    assert is_member(forgetful)
+    assert not is_member(unknown_browser)
+    assert unknown_browser.log_in(member.username, PASSWORD).status_code == 422
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
+    assert is_member(unknown_browser)
 
 
 def test_the_email_is_plain_text_to_the_account_s_address(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
+    ask_for_link(unknown_browser, member.username)
 
-    recipients, message = postbox.letters.get(timeout=SOON)
+    recipients, message = postbox.emails.get(timeout=SOON)
 
     assert recipients == ["ada@home.example"]
     assert (message["To"], message["From"]) == ("ada@home.example", "movr@example.com")
@@ -129,58 +131,60 @@ def test_the_email_is_plain_text_to_the_account_s_address(
     assert "Lovelace" not in message.as_string()
 
 
-def test_the_link_uses_site_url(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
+def test_the_link_uses_site_url(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
+) -> None:
     """The Host header is not used, because clients can forge it."""
-    form = {"csrf_token": forgetful.token(), "username": member.username}
-    forgetful.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
-    forgetful.client.post("/forgot", data=form, headers={"Host": "evil.example"})
+    form = {"csrf_token": unknown_browser.token(), "username": member.username}
+    unknown_browser.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
+    unknown_browser.client.post("/forgot", data=form, headers={"Host": "evil.example"})
 
     for _ in range(2):
-        text = postbox.letters.get(timeout=SOON).message.get_content()
+        text = postbox.emails.get(timeout=SOON).message.get_content()
         assert "evil.example" not in text
         assert f"{SITE}/reset?token=" in text
 
 
-def test_a_link_works_once(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
-    ask_for_link(forgetful, member.username)
+def test_a_link_works_once(member: Visitor, unknown_browser: Visitor, postbox: Postbox) -> None:
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
-    come_by(forgetful, link)
-    forgetful.post("/reset", password=NEW)
+    open_link(unknown_browser, link)
+    unknown_browser.post("/reset", password=NEW)
 
-    come_by(forgetful, link)
-    reply = forgetful.post("/reset", password="and a third password")
+    open_link(unknown_browser, link)
+    reply = unknown_browser.post("/reset", password="and a third password")
 
-    assert "expired or was used" in forgetful.follow(reply)
-    assert forgetful.log_in(member.username, NEW).status_code == 303
+    assert "expired or was used" in unknown_browser.follow(reply)
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
 
 
 def test_using_one_of_two_links_invalidates_the_other(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
     for _ in range(2):
-        ask_for_link(forgetful, member.username)
+        ask_for_link(unknown_browser, member.username)
     first, second = link_of(postbox), link_of(postbox)
-    come_by(forgetful, second)
-    forgetful.post("/reset", password=NEW)
+    open_link(unknown_browser, second)
+    unknown_browser.post("/reset", password=NEW)
 
-    come_by(forgetful, first)
+    open_link(unknown_browser, first)
 
-    assert forgetful.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
+    assert unknown_browser.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
 
 
 def test_a_link_is_invalid_after_logging_out_everywhere_or_deleting_the_account(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
     member.post(f"/users/{member.id}/logout")
-    after_log_out = forgetful.post("/reset", password=NEW)
+    after_log_out = unknown_browser.post("/reset", password=NEW)
 
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
     member.log_in(member.username)
     member.post(f"/users/remove/{member.id}")
-    after_leaving = forgetful.post("/reset", password=NEW)
+    after_leaving = unknown_browser.post("/reset", password=NEW)
 
     assert [reply.headers["Location"] for reply in (after_log_out, after_leaving)] == 2 * [
         "/forgot"
@@ -188,28 +192,28 @@ def test_a_link_is_invalid_after_logging_out_everywhere_or_deleting_the_account(
 
 
 def test_a_too_short_password_does_not_use_up_the_link(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
 
-    refused = forgetful.post("/reset", password="short")
+    refused = unknown_browser.post("/reset", password="short")
 
     assert "10 to 128 characters" in sentences(refused)
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
 def test_opening_a_link_does_not_use_it_up(
-    member: Visitor, forgetful: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
+    member: Visitor, unknown_browser: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     """Mail scanners open every link."""
-    ask_for_link(forgetful, member.username)
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
-    come_by(new_mailing_visitor(), link)
+    open_link(new_mailing_visitor(), link)
 
-    come_by(forgetful, link)
+    open_link(unknown_browser, link)
 
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
 # The validity of a link
@@ -243,28 +247,30 @@ def test_a_tampered_token_is_invalid() -> None:
     assert ResetTokens(f"not {SECRET}").read(token, now=0) is None
 
 
-def test_a_session_cookie_is_not_a_valid_token(forgetful: Visitor) -> None:
+def test_a_session_cookie_is_not_a_valid_token(unknown_browser: Visitor) -> None:
     """Both are signed with the same secret, but with different salts."""
-    cookie = forgetful.get("/login").cookies["session"]
+    cookie = unknown_browser.get("/login").cookies["session"]
 
     assert ResetTokens(SECRET).read(cookie, now=0) is None
 
 
 @pytest.mark.parametrize("age", [LIFETIME, 24 * LIFETIME])
-def test_an_expired_link_shows_no_form(member: Visitor, forgetful: Visitor, age: int) -> None:
+def test_an_expired_link_shows_no_form(member: Visitor, unknown_browser: Visitor, age: int) -> None:
     key = UserKey("paris", member.id)
     old = ResetTokens(SECRET).make(key, 0, time.time() - age)
 
-    page = come_by(forgetful, f"/reset?token={old}")
+    page = open_link(unknown_browser, f"/reset?token={old}")
 
     assert "This link has expired or was used." in page
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/forgot"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/forgot"
     assert is_member(member)
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "%F0%9F%9B%B4", ".."])
-def test_an_invalid_link_shows_no_form(forgetful: Visitor, token: str) -> None:
-    assert "This link has expired or was used." in come_by(forgetful, f"/reset?token={token}")
+def test_an_invalid_link_shows_no_form(unknown_browser: Visitor, token: str) -> None:
+    assert "This link has expired or was used." in open_link(
+        unknown_browser, f"/reset?token={token}"
+    )
 
 
 # Privacy
@@ -295,9 +301,9 @@ def test_no_response_reveals_whether_an_account_exists(
     assert replies[0] == replies[1]
     assert pages[0] == pages[1]
     assert '"0 statements"' in asked[0][0].headers["Server-Timing"]
-    assert postbox.letters.get(timeout=SOON).recipients == ["ada@example.com"]
+    assert postbox.emails.get(timeout=SOON).recipients == ["ada@example.com"]
     with pytest.raises(Empty):
-        postbox.letters.get(timeout=0.3)
+        postbox.emails.get(timeout=0.3)
 
 
 def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
@@ -321,16 +327,16 @@ def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) ->
 
 
 def test_the_token_is_not_in_any_page_or_log(
-    member: Visitor, forgetful: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "movr")
-    ask_for_link(forgetful, member.username)
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
     (token,) = parse_qs(urlsplit(link).query)["token"]
 
-    led_on = forgetful.get(link)
-    page = forgetful.get("/reset")
-    forgetful.post("/reset", password=NEW)
+    led_on = unknown_browser.get(link)
+    page = unknown_browser.get("/reset")
+    unknown_browser.post("/reset", password=NEW)
 
     assert token not in led_on.text + led_on.headers["Location"] + page.text
     assert token not in caplog.text
@@ -376,9 +382,9 @@ def test_emails_to_an_account_are_limited_without_a_message(
 
     assert {reply.status_code for reply in replies} == {303}
     for _ in range(password_reset.EMAILS_TO_USERNAME.at_most):
-        postbox.letters.get(timeout=SOON)
+        postbox.emails.get(timeout=SOON)
     with pytest.raises(Empty):
-        postbox.letters.get(timeout=0.3)
+        postbox.emails.get(timeout=0.3)
 
 
 def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
@@ -397,18 +403,18 @@ def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(
 
 
 def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
-    mailing: Flask, member: Visitor, forgetful: Visitor, postbox: Postbox
+    mailing: Flask, member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
     attempts = mailing.extensions["rate_limit_store"]
     limit = rate_limits.FAILED_LOGINS_OF_NAME
     while attempts.try_count(f"{limit.name} {member.username}", at_most=100, seconds=limit.seconds):
         pass
-    assert forgetful.log_in(member.username).status_code == 429
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
-    forgetful.post("/reset", password=NEW)
+    assert unknown_browser.log_in(member.username).status_code == 429
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
+    unknown_browser.post("/reset", password=NEW)
 
-    assert forgetful.log_in(member.username, NEW).status_code == 303
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
 
 
 # Mail
@@ -417,9 +423,9 @@ def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
 def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     go_on, sent = Event(), list[Email]()
 
-    def send(letter: Email) -> None:
+    def send(email: Email) -> None:
         go_on.wait(SOON)
-        sent.append(letter)
+        sent.append(email)
 
     outbox = Outbox(send)
     for _ in range(MAX_QUEUED + 5):
@@ -436,10 +442,10 @@ def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
 ) -> None:
     sent = list[str]()
 
-    def send(letter: Email) -> None:
-        if "ada" in letter.to:
-            raise OSError(letter.to)
-        sent.append(letter.to)
+    def send(email: Email) -> None:
+        if "ada" in email.to:
+            raise OSError(email.to)
+        sent.append(email.to)
 
     outbox = Outbox(send)
     for name in ("ada", "grace"):
@@ -467,4 +473,4 @@ def test_an_address_field_with_two_addresses_gets_no_email(postbox: Postbox, add
     with pytest.raises((ValueError, OSError)):
         send_by_smtp(Email(address, "x", "x"), postbox.settings, "movr@example.com")
 
-    assert postbox.letters.empty()
+    assert postbox.emails.empty()

@@ -31,8 +31,8 @@ class Who(Enum):
     OWNER = "the one it belongs to"
 
 
-EVERYBODY = frozenset(Who)
-NOBODY: frozenset[Who] = frozenset()
+ALL_USERS = frozenset(Who)
+NO_USERS: frozenset[Who] = frozenset()
 MEMBERS = frozenset({Who.ANOTHER, Who.FOREIGNER, Who.OWNER})
 OWNER = frozenset({Who.OWNER})
 
@@ -46,7 +46,7 @@ class Route:
 
     path: str
     admits: frozenset[Who]
-    changes: frozenset[Who] = NOBODY
+    changes: frozenset[Who] = NO_USERS
     method: str = "GET"
     fields: Mapping[str, str] = field(default_factory=dict)
     refusal: int = 403
@@ -66,32 +66,32 @@ VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall 
 LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 
 ROUTES: Mapping[str, Route] = {
-    "static": Route("/static/favicon.svg", EVERYBODY),
-    "leaflet": Route("/leaflet/leaflet.css", EVERYBODY),
-    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
-    "health.alive": Route("/healthz", EVERYBODY),
-    "health.ready": Route("/readyz", EVERYBODY),
-    "metrics.show": Route("/metrics", EVERYBODY),
-    "city.home": Route("/", EVERYBODY),
-    "city.choose": posted("/city/paris", EVERYBODY, {}),
-    "auth.register": Route("/register", EVERYBODY),
+    "static": Route("/static/favicon.svg", ALL_USERS),
+    "leaflet": Route("/leaflet/leaflet.css", ALL_USERS),
+    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", ALL_USERS),
+    "health.alive": Route("/healthz", ALL_USERS),
+    "health.ready": Route("/readyz", ALL_USERS),
+    "metrics.show": Route("/metrics", ALL_USERS),
+    "city.home": Route("/", ALL_USERS),
+    "city.choose": posted("/city/paris", ALL_USERS, {}),
+    "auth.register": Route("/register", ALL_USERS),
     "auth.create_account": posted(
-        "/register", EVERYBODY, registration() | {"username": "newcomer"}
+        "/register", ALL_USERS, registration() | {"username": "newcomer"}
     ),
-    "auth.login": Route("/login", EVERYBODY),
+    "auth.login": Route("/login", ALL_USERS),
     "auth.create_session": posted(
-        "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
+        "/login", ALL_USERS, {"username": "{scene.friend.username}", "password": PASSWORD}
     ),
-    "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
-    "password_reset.forgot": Route("/forgot", EVERYBODY),
+    "auth.logout": posted("/logout", ALL_USERS, {}, changes=MEMBERS),
+    "password_reset.forgot": Route("/forgot", ALL_USERS),
     "password_reset.send_link": posted(
-        "/forgot", EVERYBODY, {"username": "{scene.friend.username}"}, changes=NOBODY
+        "/forgot", ALL_USERS, {"username": "{scene.friend.username}"}, changes=NO_USERS
     ),
-    "password_reset.form": Route("/reset", EVERYBODY),
+    "password_reset.form": Route("/reset", ALL_USERS),
     # Without a valid link the response redirects to the form that sends one.
-    "password_reset.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
-    "vehicles.index": Route("/vehicles", EVERYBODY),
-    "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
+    "password_reset.reset": posted("/reset", ALL_USERS, {"password": PASSWORD}, changes=NO_USERS),
+    "vehicles.index": Route("/vehicles", ALL_USERS),
+    "vehicles.show": Route("/vehicles/boston/{scene.name}", ALL_USERS),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
     "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
@@ -99,11 +99,11 @@ ROUTES: Mapping[str, Route] = {
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
-    "gbfs.manifest": Route("/gbfs/v3/manifest.json", EVERYBODY),
-    "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", EVERYBODY),
-    "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", EVERYBODY),
-    "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", EVERYBODY),
-    "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", EVERYBODY),
+    "gbfs.manifest": Route("/gbfs/v3/manifest.json", ALL_USERS),
+    "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", ALL_USERS),
+    "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", ALL_USERS),
+    "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", ALL_USERS),
+    "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", ALL_USERS),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
     "users.security": Route("/users/{scene.owner.id}/security", OWNER),

@@ -16,7 +16,7 @@ from web.app import create_app
 
 SECURELY = HERE.replace("http:", "https:")
 SECRET = "eleven dogs sing under the pier"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 REPLIES = {
     "a page": ("GET", "/", 200),
@@ -278,7 +278,11 @@ def test_no_page_of_a_member_contains_inline_code(visitor: Visitor) -> None:
     visitor.start(vehicle)
     riding = [visitor.get(path) for path in ("/", "/vehicles", "/rides", profile)]
     visitor.end(visitor.active_ride())
-    after = [visitor.get("/rides"), visitor.post("/vehicles/add"), visitor.get(f"/users/{NOBODY}")]
+    after = [
+        visitor.get("/rides"),
+        visitor.post("/vehicles/add"),
+        visitor.get(f"/users/{UNKNOWN_ID}"),
+    ]
 
     assert [page.status_code for page in after] == [200, 422, 403]
     assert_nothing_inline(*before, *riding, *after)
@@ -300,7 +304,7 @@ def forms(app: Flask) -> list[str]:
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
     converted = {"<uuid:vehicle_id>", "<uuid:ride_id>", "<uuid:user_id>"}
     paths = [rule.rule.replace("<name>", "paris") for rule in rules]
-    return [re.sub("|".join(map(re.escape, converted)), NOBODY, path) for path in paths]
+    return [re.sub("|".join(map(re.escape, converted)), UNKNOWN_ID, path) for path in paths]
 
 
 def test_every_form_is_refused_without_a_token(visitor: Visitor, app: Flask) -> None:

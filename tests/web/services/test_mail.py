@@ -20,4 +20,4 @@ def test_a_stopping_worker_sends_its_queued_emails(
             member = new().register()
             assert new().post("/forgot", username=member.username).status_code == 303
 
-        assert f"{url}/reset?token=" in postbox.letters.get_nowait().message.get_content()
+        assert f"{url}/reset?token=" in postbox.emails.get_nowait().message.get_content()
