@@ -83,9 +83,9 @@ def render(wanted: str) -> None:  # noqa: ARG001 - only one placement has such a
     click.echo(dbinit.render(vars(sample.make()), sample.logins()), nl=False)
 
 
-@placement.command()
+@placement.command("check")
 @click.pass_obj
-def prove(script: ScriptInfo) -> None:
+def check_pages(script: ScriptInfo) -> None:
     """Visit every page, and show for each statement which regions it may touch.
 
     Exit status 1 if a statement is not proven to stay in its region and is no known exception. The
@@ -94,7 +94,7 @@ def prove(script: ScriptInfo) -> None:
     """
     app = script.load_app()
     if inspection.current_placement(app.extensions["movr"].engine).placement is Placement.NONE:
-        raise click.ClickException("This database has no placement, so there is nothing to prove.")
+        raise click.ClickException("This database has no placement, so there is nothing to check.")
     violations = 0
     for region in REGIONS:
         city = cities_in(region)[0]

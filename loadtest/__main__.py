@@ -105,7 +105,7 @@ def main() -> int:
 
 
 def _run(stack: ExitStack, settings: Settings) -> int:
-    folder = Path(stack.enter_context(TemporaryDirectory(prefix="movr-crowd-")))
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="movr-loadtest-")))
     log, notes = folder / "log", folder / "journal"
     url, uri = settings.url, settings.db_uri
     if not settings.headless:
@@ -150,7 +150,7 @@ def _check_view(settings: Settings) -> None:
 
 def _engine(uri: str) -> Engine:
     try:
-        return make_engine(uri, pool_size=1, application_name="movr-crowd")
+        return make_engine(uri, pool_size=1, application_name="movr-loadtest")
     except ValueError as error:
         raise WrongSetting(f"DB_URI {error}.") from None
 

@@ -44,7 +44,7 @@ class Broken(Exception):  # noqa: N818 - a finding about the site
 class Person:
     """A new user of the site."""
 
-    name: str = field(default_factory=lambda: f"crowd-{secrets.token_hex(6)}")
+    name: str = field(default_factory=lambda: f"loadtest-{secrets.token_hex(6)}")
     password: str = field(default_factory=secrets.token_urlsafe)
     city: str = ""
     id: str = ""
@@ -103,7 +103,7 @@ class Rider(FastHttpUser):
         fields = {
             "city": self.person.city,
             "first_name": "Robin",
-            "last_name": "Crowd",
+            "last_name": "Loadtest",
             "email": f"{self.person.name}@example.com",
             "username": self.person.name,
         }
@@ -213,9 +213,9 @@ class Owner(Rider):
         self.browser.follow("/users/")
         self.browser.follow("/vehicles/add")
         self.think()
-        form, brand = self.page.form("/vehicles/add"), f"Crowd {secrets.token_hex(4)}"
+        form, brand = self.page.form("/vehicles/add"), f"Loadtest {secrets.token_hex(4)}"
         type_ = random.choice(form.choices["type"])
-        self.browser.send(form, type=type_, color="red", brand=brand, location="1 Crowd Street")
+        self.browser.send(form, type=type_, color="red", brand=brand, location="1 Loadtest Street")
         self.expect_success("adding a vehicle")
         # A vehicle that is in use already has no form to remove it, so its id is unknown here.
         for form in self.removable():

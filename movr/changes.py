@@ -32,7 +32,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.formats import AVAILABLE, IN_USE
@@ -66,7 +66,7 @@ _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 # Accounts
 
 # The parameters have the names of the columns.
-OPEN_ACCOUNT: Final = insert_unless(_users).on_conflict_do_nothing().returning(_users.c.id)
+CREATE_ACCOUNT: Final = pg_insert(_users).on_conflict_do_nothing().returning(_users.c.id)
 
 # Names no city: the account with this username may be in any city.
 SELECT_USER_BY_USERNAME: Final = select(_users.c.id).where(
@@ -82,7 +82,7 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
     _users.c.username
 )
 
-ERASE_ACCOUNT: Final = (
+DELETE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_NOT_RIDING)
     .values({column: None for column in _users.c if column.info.get("personal")})
@@ -94,7 +94,7 @@ _IS_OWNED: Final = and_(
     _vehicles.c.owner_id == _USER_ID,
     _vehicles.c.removed_at.is_(None),
 )
-RETIRE_VEHICLES_OF_OWNER: Final = (
+REMOVE_VEHICLES_OF_OWNER: Final = (
     update(_vehicles).where(_IS_OWNED, _vehicles.c.status == AVAILABLE).values(removed_at=_NOW)
 )
 SELECT_OWNS_VEHICLES: Final = select(exists().where(_IS_OWNED))
@@ -108,7 +108,7 @@ SELECT_USER_STATE: Final = select(
 
 MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
 # The parameters have the names of the columns.
-ADD_VEHICLE: Final = insert_unless(_vehicles).on_conflict_do_nothing(index_elements=["city", "id"])
+ADD_VEHICLE: Final = pg_insert(_vehicles).on_conflict_do_nothing(index_elements=["city", "id"])
 
 REMOVE_VEHICLE: Final = (
     update(_vehicles)
@@ -124,7 +124,7 @@ SELECT_VEHICLE_IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
 # Rides
 
 # Records the ride in the user's row, which has columns for one ride only.
-CLAIM_RIDER: Final = (
+SET_ACTIVE_RIDE: Final = (
     update(_users)
     .where(_IS_NOT_RIDING)
     .values(
@@ -192,7 +192,7 @@ def _start_ride() -> ReturningInsert[Any]:
 START_RIDE: Final = _start_ride()
 
 # Clears the active ride in the rider's row.
-RELEASE_RIDER: Final = (
+CLEAR_ACTIVE_RIDE: Final = (
     update(_users)
     .where(
         _IS_USER,
@@ -205,7 +205,7 @@ RELEASE_RIDER: Final = (
 
 
 # The position at the end of the ride, or NULL.
-_LEFT_AT: Final[dict[str, BindParameter[Any]]] = {
+_END_POSITION: Final[dict[str, BindParameter[Any]]] = {
     "latitude": bindparam("at_latitude", type_=Float()),
     "longitude": bindparam("at_longitude", type_=Float()),
 }
@@ -220,8 +220,8 @@ def _ended() -> CTE:
         .where(_IS_RIDE, _rides.c.end_time.is_(None))
         .values(
             end_location=_PLACE,
-            end_latitude=_LEFT_AT["latitude"],
-            end_longitude=_LEFT_AT["longitude"],
+            end_latitude=_END_POSITION["latitude"],
+            end_longitude=_END_POSITION["longitude"],
             distance=bindparam("metres", type_=Integer()),
             end_time=end_time,
             length=end_time - _rides.c.start_time,
@@ -243,7 +243,7 @@ def _add_to_totals(ended: CTE) -> CTE:
         "length": ended.c.length,
         "distance": func.coalesce(ended.c.distance, 0),
     }
-    added = insert_unless(_totals).from_select(
+    added = pg_insert(_totals).from_select(
         list(row), select(*row.values()).select_from(ended.join(by, true()))
     )
     sums = {
@@ -269,7 +269,10 @@ def _end_ride() -> Update:
             status=AVAILABLE,
             last_location=_PLACE,
             public_id=bindparam("new_public_id"),
-            **{name: func.coalesce(given, _vehicles.c[name]) for name, given in _LEFT_AT.items()},
+            **{
+                name: func.coalesce(given, _vehicles.c[name])
+                for name, given in _END_POSITION.items()
+            },
         )
         .add_cte(_add_to_totals(ended))
     )

@@ -27,9 +27,9 @@ class WrongCredentials(Refusal):
 
 
 class WrongPassword(Refusal):
-    """The present password given to change it is wrong."""
+    """The current password given to change it is wrong."""
 
-    sentence = "That is not your present password."
+    sentence = "That is not your current password."
 
 
 class SessionEnded(Refusal):

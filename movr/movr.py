@@ -27,14 +27,14 @@ from movr.database.execution import run
 from movr.formats import MONTH, WEEK
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
-from movr.search import GROWTH, Search, SearchRadii
+from movr.search import RADIUS_GROWTH, Search, SearchRadii
 
 Result = TypeVar("Result")
 
 MAX_RETRIES: Final = 10
 MAX_BACKOFF: Final = 0.3  # seconds
 
-DAYS: Final = timedelta(days=30)  # period of the sums in an owner's list of vehicles
+ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of vehicles
 # Period of a rider's totals: this month and those of the past year, and half a year of weeks.
 YEARS: Final = 1
 WEEKS: Final = 26
@@ -42,7 +42,7 @@ WEEKS: Final = 26
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
-_NOTHING: Final = text("SELECT 1")
+_PING: Final = text("SELECT 1")
 
 # SQLSTATE of a statement that the server may or may not have completed (CockroachDB)
 _RESULT_UNKNOWN: Final = "40003"
@@ -103,7 +103,7 @@ class MovR:
 
     def ping(self) -> None:
         """Check that the database answers: one round trip that reads no table."""
-        self._read(_NOTHING)
+        self._read(_PING)
 
     # Accounts and sessions
 
@@ -135,7 +135,7 @@ class MovR:
         Raises WrongCredentials.
         """
         rows = self._read(queries.CREDENTIALS, username=username.lower())
-        if not passwords.is_password(password, rows[0].password_hash if rows else None):
+        if not passwords.check_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongCredentials
         return rows_to.member(rows[0])
 
@@ -155,13 +155,13 @@ class MovR:
         rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
         return rows_to.member(rows[0]) if rows else None
 
-    def change_password(self, user: UserKey, epoch: int, *, present: str, new: str) -> int:
+    def change_password(self, user: UserKey, epoch: int, *, current: str, new: str) -> int:
         """Change the password, end all sessions and return the epoch of new sessions.
 
         Raises WrongPassword, SessionEnded, AccountDeleted.
         """
         rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
-        if not passwords.is_password(present, rows[0].password_hash if rows else None):
+        if not passwords.check_password(current, rows[0].password_hash if rows else None):
             raise errors.WrongPassword
         self._set_password(user, epoch, new)
         return epoch + 1
@@ -180,12 +180,12 @@ class MovR:
         """End all sessions of the account."""
         self._write(transactions.end_sessions, user, epoch)
 
-    def erase_account(self, user: UserKey) -> None:
+    def delete_account(self, user: UserKey) -> None:
         """Delete an account and remove its vehicles from service.
 
         Raises StillRiding, VehiclesInUse, AccountDeleted.
         """
-        self._write(transactions.erase_account, user, now=self._now())
+        self._write(transactions.delete_account, user, now=self._now())
 
     def members_of_city(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
@@ -196,7 +196,7 @@ class MovR:
         """
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
         member, rows = self._read_with_member(user, epoch, queries.MEMBERS_OF_CITY, **wanted)
-        people = rows_to.all_as(results.CityMember, rows if member else ())
+        people = rows_to.named_tuples(results.CityMember, rows if member else ())
         return MemberAndPage(
             member, rows_to.page(people, size, lambda neighbour: str(neighbour.id))
         )
@@ -232,7 +232,7 @@ class MovR:
             queries.VEHICLES_OF_OWNER,
             city=owner.city,
             owner_id=owner.id,
-            since=self._now() - DAYS,
+            since=self._now() - ACTIVITY_PERIOD,
             after=after or FIRST_ID,
             limit=size + 1,
         )
@@ -247,11 +247,13 @@ class MovR:
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
         if not rows:
             raise errors.VehicleNotFound
-        return rows_to.all_as(results.Vehicle, rows)[0]
+        return rows_to.named_tuples(results.Vehicle, rows)[0]
 
     def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
         """Return all available vehicles of the city, for the public feed."""
-        return rows_to.all_as(results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city))
+        return rows_to.named_tuples(
+            results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city)
+        )
 
     def add_vehicle(
         self,
@@ -327,11 +329,11 @@ class MovR:
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """Return one of the rider's own rides. Raises RideNotFound."""
-        wanted = {**_ridden_by(rider), "id": id, "limit": 1}
+        wanted = {**_rider_parameters(rider), "id": id, "limit": 1}
         rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
             raise errors.RideNotFound
-        return rows_to.all_as(results.Ride, rows)[0]
+        return rows_to.named_tuples(results.Ride, rows)[0]
 
     def history(
         self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
@@ -345,11 +347,11 @@ class MovR:
         if not rider.cities_ridden:
             return results.History(Page((), None), (), ())
         time, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
-        wanted = {**_ridden_by(rider), "before": time, "after": after, "limit": size + 1}
+        wanted = {**_rider_parameters(rider), "before": time, "after": after, "limit": size + 1}
         if before:
             rides = self._read(queries.RIDES, **wanted)
             return results.History(rows_to.page_of_rides(rides, size), (), ())
-        spans = _spans(self._now().astimezone(_city(rider.city).timezone).date())
+        spans = _totals_since(self._now().astimezone(_city(rider.city).timezone).date())
         rows = self._read(queries.HISTORY, **wanted, **spans)
         months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
         page = rows_to.page_of_rides(rows, size)
@@ -370,7 +372,7 @@ class MovR:
         Repeats the search with a larger radius while there are fewer vehicles than a page holds.
         """
         while len(rows) <= search.size and radius < search.farthest:
-            radius *= GROWTH
+            radius *= RADIUS_GROWTH
             rows = self._read(search.statement(radius), **search.parameters(radius))
         found = rows_to.nearby_vehicles(rows)
         self._radii.learn(search, found)
@@ -487,12 +489,12 @@ def _id(namespace: UUID, idempotency_key: str) -> UUID:
     return uuid5(namespace, idempotency_key) if idempotency_key else uuid4()
 
 
-def _ridden_by(rider: results.Member) -> dict[str, Any]:
+def _rider_parameters(rider: results.Member) -> dict[str, Any]:
     """Return the query parameters for a rider's rides."""
     return {"rider_city": rider.city, "rider_id": rider.id, "cities": rider.cities_ridden}
 
 
-def _spans(today: date) -> dict[str, date]:
+def _totals_since(today: date) -> dict[str, date]:
     """Return the query parameters for the first month and week whose totals are shown."""
     return {
         "months_since": begin(MONTH, today).replace(year=today.year - YEARS),

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 _hasher: Final = PasswordHasher()
-_DUMMY_HASH: Final = _hasher.hash("nobody has this password")
+_DUMMY_HASH: Final = _hasher.hash("the password of no account")
 
 
 def hash_password(password: str) -> str:
@@ -14,7 +14,7 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def is_password(password: str, password_hash: str | None) -> bool:
+def check_password(password: str, password_hash: str | None) -> bool:
     """Return True if the password matches the hash.
 
     `password_hash` is None for an unknown username. The result is then False, and takes as long

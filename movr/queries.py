@@ -42,8 +42,8 @@ _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
 _LIMIT: Final = bindparam("limit", type_=Integer())
 
-# The fields of a member and of their active ride, which columns are called: as `member_…`, so that
-# a statement may bring a list beside them.
+# A member's columns, labelled `member_…`, so that they can be selected together with those of a
+# list.
 _MEMBER: Final = tuple(
     column.label(f"member_{column.key}")
     for column in User.__table__.c
@@ -68,7 +68,7 @@ SESSION_MEMBER: Final = select(*_MEMBER).where(
     User.deleted_at.is_(None),
 )
 
-# To check the present password before a change.
+# To check the current password before a change.
 PASSWORD_HASH: Final = select(User.username, User.password_hash).where(
     User.city == bindparam("user_city"),
     User.id == bindparam("user_id"),
@@ -163,7 +163,7 @@ def _of_owner() -> Select[Any]:
             page,
             func.count(Ride.id).label("rides"),
             func.sum(Ride.length).label("time"),
-            cast(func.sum(Ride.distance), BigInteger).label("distance"),  # elsewhere a decimal
+            cast(func.sum(Ride.distance), BigInteger).label("distance"),  # else a decimal
         )
         .select_from(page.outerjoin(Ride, ridden))
         .group_by(*page.c)
@@ -227,9 +227,9 @@ def _totals(period: str) -> ScalarSelect[Any]:
         extract("epoch", RideTotal.length),
         RideTotal.distance,
     )
-    listed = func.json_agg(aggregate_order_by(row, RideTotal.begin.desc()))
+    rows = func.json_agg(aggregate_order_by(row, RideTotal.begin.desc()))
     return (
-        select(cast(listed, String))
+        select(cast(rows, String))
         .where(
             RideTotal.city == bindparam("rider_city"),
             RideTotal.rider_id == bindparam("rider_id"),
@@ -245,22 +245,22 @@ def _totals(period: str) -> ScalarSelect[Any]:
 HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK).label("weeks"))
 
 
-def _with_member(found: Select[Any], *order: str) -> Select[Any]:
+def _with_member(listed: Select[Any], *order: str) -> Select[Any]:
     """Select the session's member and a list in one round trip: each row begins with the member.
 
     Returns at least one row; the columns of a missing member or of an empty list are NULL.
     """
-    me, others = SESSION_MEMBER.subquery("me"), found.subquery("found")
+    member, items = SESSION_MEMBER.subquery("member"), listed.subquery("items")
     one = select(literal_column("1").label("one")).subquery("one")
-    both = one.outerjoin(me, true()).outerjoin(others, true())
-    return select(*me.c, *others.c).select_from(both).order_by(*(others.c[o] for o in order))
+    both = one.outerjoin(member, true()).outerjoin(items, true())
+    return select(*member.c, *items.c).select_from(both).order_by(*(items.c[o] for o in order))
 
 
 @cache
 def nearest_with_member(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
     """Select the session's member together with the result of `nearest`."""
-    found = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
-    return _with_member(found, "distance", "id")
+    vehicles = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
+    return _with_member(vehicles, "distance", "id")
 
 
 MEMBERS_OF_CITY: Final = _with_member(

@@ -42,7 +42,7 @@ def _active_ride(row: Row[Any]) -> results.ActiveRide | None:
     )
 
 
-def all_as(kind: type[Item], rows: Rows) -> list[Item]:
+def named_tuples(kind: type[Item], rows: Rows) -> list[Item]:
     """Convert rows to named tuples by the names of their fields; other columns are ignored."""
     return [kind(*values) for values in _columns(rows, *_fields(kind))]
 
@@ -52,7 +52,7 @@ def nearby_vehicles(rows: Rows) -> list[results.NearbyVehicle]:
     return [
         results.NearbyVehicle(vehicle, millimetres / MILLIMETRES)
         for vehicle, (millimetres,) in zip(
-            all_as(results.Vehicle, rows), _columns(rows, "distance"), strict=True
+            named_tuples(results.Vehicle, rows), _columns(rows, "distance"), strict=True
         )
     ]
 
@@ -63,7 +63,7 @@ def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
         results.MonthlyActivity(rides, time or timedelta(), distance or 0)
         for rides, time, distance in _columns(rows, "rides", "time", "distance")
     )
-    vehicles = all_as(results.Vehicle, rows)
+    vehicles = named_tuples(results.Vehicle, rows)
     return [results.OwnedVehicle(*pair) for pair in zip(vehicles, activities, strict=True)]
 
 
@@ -84,7 +84,7 @@ def page_of_vehicles(
 
 def page_of_rides(rows: Rows, size: int) -> Page[results.Ride]:
     """Return a page whose `next` is `<start time>~<id>` of its last ride."""
-    rides = all_as(results.Ride, rows)
+    rides = named_tuples(results.Ride, rows)
     return page(rides, size, lambda last: f"{last.start_time.isoformat()}~{last.id}")
 
 

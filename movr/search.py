@@ -15,12 +15,12 @@ from movr.results import NearbyVehicle
 FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
 
 # A radius is enlarged by this factor so that it probably holds a whole page the next time.
-MARGIN: Final = 1.2
+RADIUS_MARGIN: Final = 1.2
 FIRST_RADIUS: Final = 500.0  # metres, for cities without a learned radius
 SMALLEST_RADIUS: Final = 10.0  # metres
-GROWTH: Final = 8  # factor of the radius from one attempt to the next
-REMEMBERED: Final = 10_000  # areas, some 2 MB
-AREA: Final = 2  # decimal places of the degrees that name an area: about a kilometre
+RADIUS_GROWTH: Final = 8  # factor of the radius from one attempt to the next
+MAX_AREAS: Final = 10_000  # in the cache, about 2 MB
+AREA_DECIMALS: Final = 2  # decimal places of the degrees that name an area: about a kilometre
 
 _Filter: TypeAlias = tuple[str, str | None, bool]
 _Area: TypeAlias = tuple[_Filter, float, float]
@@ -56,7 +56,7 @@ class Search:
         """
         millimetres, id_ = self.after
         north, east = geo.metres_per_degree(self.origin.latitude)
-        found = {
+        parameters = {
             "city": self.city.name,
             "latitude": self.origin.latitude,
             "longitude": self.origin.longitude,
@@ -69,8 +69,8 @@ class Search:
         }
         if radius < self.farthest:
             box = geo.box(self.origin, radius + 1)  # one metre more against rounding at the edge
-            found |= box._asdict()
-        return found | ({"type": self.type} if self.type else {})
+            parameters |= box._asdict()
+        return parameters | ({"type": self.type} if self.type else {})
 
     @property
     def filter(self) -> _Filter:
@@ -106,7 +106,7 @@ class SearchRadii:
 
     @property
     def number_of_areas(self) -> int:
-        """The number of areas in the cache, at most REMEMBERED."""
+        """The number of areas in the cache, at most MAX_AREAS."""
         return len(self._radii)
 
     def radius(self, search: Search) -> float:
@@ -136,9 +136,9 @@ class SearchRadii:
                 return
             self._less_than_a_page -= {search.filter, _without_filter(search).filter}
             self._radii.pop(_area(search), None)
-            radius = max(found[-1].distance * MARGIN, SMALLEST_RADIUS)
+            radius = max(found[-1].distance * RADIUS_MARGIN, SMALLEST_RADIUS)
             self._radii[_area(search)] = self._latest[search.city.name] = radius
-            if len(self._radii) > REMEMBERED:
+            if len(self._radii) > MAX_AREAS:
                 del self._radii[next(iter(self._radii))]  # the oldest entry
 
 
@@ -147,5 +147,5 @@ def _without_filter(search: Search) -> Search:
 
 
 def _area(search: Search) -> _Area:
-    latitude, longitude = (round(degrees, AREA) for degrees in search.origin)
+    latitude, longitude = (round(degrees, AREA_DECIMALS) for degrees in search.origin)
     return search.filter, latitude, longitude

@@ -35,7 +35,7 @@ def register(
     username = account.username.lower()
     opened = _is_changed(
         connection,
-        changes.OPEN_ACCOUNT,
+        changes.CREATE_ACCOUNT,
         city=user.city,
         id=user.id,
         **asdict(replace(account, username=username)),
@@ -55,11 +55,11 @@ def set_password(connection: Connection, user: UserKey, epoch: int, *, password_
 
     Raises SessionEnded if the sessions have ended already, AccountDeleted.
     """
-    who = _parameters(user=user)
-    changed = run(connection, changes.SET_PASSWORD, **who, epoch=epoch, new_hash=password_hash)
+    keys = _parameters(user=user)
+    changed = run(connection, changes.SET_PASSWORD, **keys, epoch=epoch, new_hash=password_hash)
     if username := changed.scalar():
         return str(username)
-    row = run(connection, queries.PASSWORD_HASH, **who).one_or_none()
+    row = run(connection, queries.PASSWORD_HASH, **keys).one_or_none()
     if row is None:
         raise errors.AccountDeleted
     if row.password_hash != password_hash:  # else an earlier run of this transaction set it
@@ -72,18 +72,18 @@ def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
     run(connection, changes.END_SESSIONS, **_parameters(user=user), epoch=epoch)
 
 
-def erase_account(connection: Connection, user: UserKey, *, now: datetime) -> None:
+def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> None:
     """Delete an account: clear the personal data, remove its vehicles from service, keep its rides.
 
     Raises StillRiding, VehiclesInUse, or AccountDeleted if it was deleted before.
     """
-    who = _parameters(user=user)
-    if not _is_changed(connection, changes.ERASE_ACCOUNT, **who, now=now):
-        _refuse_to_erase(connection, user, now)
+    keys = _parameters(user=user)
+    if not _is_changed(connection, changes.DELETE_ACCOUNT, **keys, now=now):
+        _refuse_to_delete(connection, user, now)
         return
-    run(connection, changes.RETIRE_VEHICLES_OF_OWNER, **who, now=now)
+    run(connection, changes.REMOVE_VEHICLES_OF_OWNER, **keys, now=now)
     # The remaining vehicles were in use at the UPDATE, even if their rides have ended since.
-    if run(connection, changes.SELECT_OWNS_VEHICLES, **who).scalar():
+    if run(connection, changes.SELECT_OWNS_VEHICLES, **keys).scalar():
         raise errors.VehiclesInUse
 
 
@@ -126,8 +126,8 @@ def remove_vehicle(
 
     Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while it has an active ride.
     """
-    what = _parameters(vehicle=vehicle)
-    if not _is_changed(connection, changes.REMOVE_VEHICLE, **what, user_id=owner.id, now=now):
+    keys = _parameters(vehicle=vehicle)
+    if not _is_changed(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now):
         _refuse_to_remove(connection, vehicle, owner)
 
 
@@ -139,11 +139,11 @@ def start_ride(
     If the rider's active ride is with this vehicle already, returns that ride instead. Raises
     AlreadyRiding, AccountDeleted, VehicleTaken, VehicleNotFound.
     """
-    claim = _parameters(user=rider, ride=ride)
-    if not _is_changed(connection, changes.CLAIM_RIDER, **claim):
+    keys = _parameters(user=rider, ride=ride)
+    if not _is_changed(connection, changes.SET_ACTIVE_RIDE, **keys):
         return _active_ride(connection, vehicle, rider)
-    what = _parameters(vehicle=vehicle)
-    if not _is_changed(connection, changes.START_RIDE, **claim, **what, now=now):
+    keys |= _parameters(vehicle=vehicle)
+    if not _is_changed(connection, changes.START_RIDE, **keys, now=now):
         _refuse_to_start(connection, vehicle)
     return ride
 
@@ -167,16 +167,14 @@ def end_ride(
 
     Does nothing if the rider has ended the ride before. Raises RideNotFound, NotYourRide.
     """
-    which = _parameters(ride=ride)
-    who = _parameters(user=rider)
-    if not _is_changed(connection, changes.RELEASE_RIDER, **who, **which):
+    keys = _parameters(user=rider, ride=ride)
+    if not _is_changed(connection, changes.CLEAR_ACTIVE_RIDE, **keys):
         _refuse_to_end(connection, ride, rider)
         return
     run(
         connection,
         changes.END_RIDE,
-        **who,
-        **which,
+        **keys,
         timezone=timezone,
         place=location,
         at_latitude=position and position.latitude,
@@ -222,7 +220,7 @@ def _user(connection: Connection, user: UserKey) -> Row[Any]:
     return row
 
 
-def _refuse_to_erase(connection: Connection, user: UserKey, now: datetime) -> None:
+def _refuse_to_delete(connection: Connection, user: UserKey, now: datetime) -> None:
     row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at not in {None, now}:
         raise errors.AccountDeleted

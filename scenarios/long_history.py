@@ -23,24 +23,24 @@ BATCH: Final = 5_000  # rides a transaction
 
 def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
     """Fill an empty database with `rows` rides."""
-    chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
-    names = world.name_generator(DEFAULT_CITY, chance)
+    rng = random.Random(world.SEED)  # noqa: S311 - a game of rng, not of secrets
+    names = world.name_generator(DEFAULT_CITY, rng)
     random_hash = hash_password(secrets.token_urlsafe())
     owner, rider = (
         world.person(
-            DEFAULT_CITY, names.first_name(), names.last_name(), chance, password_hash=random_hash
+            DEFAULT_CITY, names.first_name(), names.last_name(), rng, password_hash=random_hash
         )
         for _ in range(2)
     )
     world.set_login(rider, RIDER)
     start = context.now - rows * EVERY
-    vehicles = [world.vehicle(owner, chance, before=start) for _ in range(VEHICLES)]
+    vehicles = [world.vehicle(owner, rng, before=start) for _ in range(VEHICLES)]
     rides = []
     for number in range(rows):
         begin = start + number * EVERY
-        end = begin + timedelta(seconds=chance.randrange(180, LONGEST))
-        left = world.place(DEFAULT_CITY.name, chance)
-        rides.append(world.ride(rider, chance.choice(vehicles), begin, (end, left), chance))
+        end = begin + timedelta(seconds=rng.randrange(180, LONGEST))
+        left = world.place(DEFAULT_CITY.name, rng)
+        rides.append(world.ride(rider, rng.choice(vehicles), begin, (end, left), rng))
     world.load(context.engine, World([owner, rider], vehicles))
     for first in range(0, rows, BATCH):
         world.load(context.engine, World(rides=rides[first : first + BATCH]))

@@ -80,14 +80,14 @@ def _districts(rows: int, now: datetime) -> Iterator[World]:
 
 def _districts_of_city(city: City, rows: int, now: datetime, password_hash: str) -> Iterator[World]:
     """Generate the city's `rows` vehicles in districts, with their users and rides."""
-    chance = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of chance
-    faker = world.name_generator(city, chance)
+    rng = random.Random(f"{world.SEED} {city.name}")  # noqa: S311 - a game of rng
+    faker = world.name_generator(city, rng)
     names = [(faker.first_name(), faker.last_name()) for _ in range(NAMES)]
-    places = [world.place(city.name, chance, around=SPREAD) for _ in range(PLACES)]
+    places = [world.place(city.name, rng, around=SPREAD) for _ in range(PLACES)]
     for first in range(0, rows, DISTRICT):
         number = min(DISTRICT, rows - first)
         people = [
-            world.person(city, *chance.choice(names), chance, password_hash=password_hash)
+            world.person(city, *rng.choice(names), rng, password_hash=password_hash)
             for _ in range(
                 _number_of_parts(number, VEHICLES_AN_OWNER)
                 + _number_of_parts(number, VEHICLES_A_RIDER)
@@ -95,15 +95,15 @@ def _districts_of_city(city: City, rows: int, now: datetime, password_hash: str)
         ]
         owners = people[: _number_of_parts(number, VEHICLES_AN_OWNER)]
         vehicles = [
-            world.vehicle(owners[n % len(owners)], chance, before=now - PAST, around=SPREAD)
+            world.vehicle(owners[n % len(owners)], rng, before=now - PAST, around=SPREAD)
             for n in range(number)
         ]
-        rides = list(_rides(people[len(owners) :], vehicles, places, now, chance))
+        rides = list(_rides(people[len(owners) :], vehicles, places, now, rng))
         yield World(people, vehicles, rides, world.totals_of(rides))
 
 
 def _rides(
-    riders: list[Row], vehicles: list[Row], places: list[Row], now: datetime, chance: random.Random
+    riders: list[Row], vehicles: list[Row], places: list[Row], now: datetime, rng: random.Random
 ) -> Iterator[Row]:
     """Generate ROUNDS rides for each vehicle; in each slot of a round every rider rides once.
 
@@ -118,12 +118,12 @@ def _rides(
         for n, vehicle in enumerate(vehicles[first : first + len(riders)]):
             rider = riders[(n + number) % len(riders)]
             if number == slots - 1 and n % UNDER_WAY == UNDER_WAY - 1:
-                start, end = now - chance.random() * SHORTEST, None
+                start, end = now - rng.random() * SHORTEST, None
             else:
-                start = begin + chance.random() * (slot - LONGEST)
-                length = SHORTEST + chance.random() * (LONGEST - SHORTEST)
-                end = start + length, chance.choice(places)
-            yield world.ride(rider, vehicle, start, end, chance)
+                start = begin + rng.random() * (slot - LONGEST)
+                length = SHORTEST + rng.random() * (LONGEST - SHORTEST)
+                end = start + length, rng.choice(places)
+            yield world.ride(rider, vehicle, start, end, rng)
 
 
 def _number_of_parts(number: int, size: int) -> int:

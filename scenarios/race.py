@@ -16,19 +16,19 @@ LOGINS: Final = (OWNER, Login(f"a rider, of {RIDERS[0]} to {RIDERS[-1]}", RIDERS
 
 def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
-    chance = random.Random(world.SEED)  # noqa: S311 - a game of chance, not of secrets
-    names = world.name_generator(DEFAULT_CITY, chance)
+    rng = random.Random(world.SEED)  # noqa: S311 - a game of rng, not of secrets
+    names = world.name_generator(DEFAULT_CITY, rng)
     password_hash = hash_password(PASSWORD)  # shared by all, because hashing is slow
     people = [
         world.person(
             DEFAULT_CITY,
             names.first_name(),
             names.last_name(),
-            chance,
+            rng,
             password_hash=password_hash,
         )
         | {"username": username}
         for username in (OWNER.username, *RIDERS)
     ]
-    vehicle = world.vehicle(people[0], chance, before=context.now)
+    vehicle = world.vehicle(people[0], rng, before=context.now)
     world.load(context.engine, World(people, [vehicle]))

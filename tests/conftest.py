@@ -46,7 +46,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     Servers started by tests, and the tests of passwords, use the real cost.
     """
     monkeypatch.setattr(passwords, "_hasher", CHEAP)
-    monkeypatch.setattr(passwords, "_DUMMY_HASH", CHEAP.hash("nobody has this password"))
+    monkeypatch.setattr(passwords, "_DUMMY_HASH", CHEAP.hash("the password of no account"))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.say("354 go on")
                 text = b"".join(iter(self.rfile.readline, b".\r\n"))
                 message = message_from_bytes(text, _class=EmailMessage, policy=policy.default)
-                self.server.letters.put(Received(recipients, message))
+                self.server.emails.put(Received(recipients, message))
             if verb == b"QUIT":
                 self.say("221 bye")
                 return
@@ -47,13 +47,13 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Postbox(socketserver.ThreadingTCPServer):
-    """The server, with the `letters` that it received in order, and all lines as `heard`."""
+    """The server, with the `emails` that it received in order, and all lines as `heard`."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__((LOOPBACK, 0), _Conversation)
-        self.letters: Queue[Received] = Queue()
+        self.emails: Queue[Received] = Queue()
         self.heard: list[bytes] = []
 
     @property

@@ -22,7 +22,7 @@ from web.services import geocoding, mail
 
 ROOT: Final = Path(__file__).parent.parent
 
-LARGEST_FORM: Final = 64 * 1024  # bytes
+MAX_FORM_SIZE: Final = 64 * 1024  # bytes
 
 
 def create_app(settings: Settings) -> Flask:
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         DEBUG=settings.debug,
-        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_CONTENT_LENGTH=MAX_FORM_SIZE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,

@@ -16,7 +16,7 @@ from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
 from web import cpus
 
 SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}  # of submission: RFC 6409 and RFC 8314
-SHORTEST_SECRET: Final = 16  # characters
+MIN_SECRET_LENGTH: Final = 16  # characters
 DEVELOPMENT_SECRET: Final = "for development on a laptop only"  # noqa: S105 - refused elsewhere
 # Placeholders of .env.example and of common tutorials.
 KNOWN_SECRETS: Final = (
@@ -28,13 +28,13 @@ KNOWN_SECRETS: Final = (
 
 
 # With one worker, hashing a password would delay all other requests.
-FEWEST_WORKERS: Final = 2
-MOST_WORKERS: Final = 8
+MIN_WORKERS: Final = 2
+MAX_WORKERS: Final = 8
 
 
 def workers_for_this_machine() -> int:
     """Return one worker per processor, limited because each holds database connections."""
-    return max(FEWEST_WORKERS, min(MOST_WORKERS, cpus.available_cpus()))
+    return max(MIN_WORKERS, min(MAX_WORKERS, cpus.available_cpus()))
 
 
 class SettingsError(Exception):
@@ -87,14 +87,14 @@ def _mail_address(text: str) -> str:
     return text
 
 
-def _site(text: str) -> str:
+def _site_url(text: str) -> str:
     parts = urlsplit(text)
     if not (re.fullmatch(r"https?", parts.scheme) and parts.netloc) or parts.path.strip("/"):
         raise ValueError("must be https:// and a host")
     return text.rstrip("/")
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
         if not (is_number and least <= int(text) <= most):
@@ -142,23 +142,23 @@ class Settings:
     debug: Annotated[bool, _boolean] = False
     region: Annotated[str, _one_of(*cities.REGIONS)] = ""
     city_header: str = "X-City"
-    proxy_hops: Annotated[int, _whole(0, 10)] = 0
-    port: Annotated[int, _whole(1, 65535)] = 8000
-    pool_size: Annotated[int, _whole(1, 1000)] = 5
-    page_size: Annotated[int, _whole(1, 500)] = 30
-    writes_per_minute: Annotated[int, _whole(1, 1_000_000)] = 120
+    proxy_hops: Annotated[int, _whole_number(0, 10)] = 0
+    port: Annotated[int, _whole_number(1, 65535)] = 8000
+    pool_size: Annotated[int, _whole_number(1, 1000)] = 5
+    page_size: Annotated[int, _whole_number(1, 500)] = 30
+    writes_per_minute: Annotated[int, _whole_number(1, 1_000_000)] = 120
     rate_limit_file: Annotated[str, _sqlite_file] = ":memory:"  # SQLite's in-memory database
     log_format: Annotated[str, _one_of("text", "json")] = "text"
-    workers: Annotated[int, _whole(1, 256)] = field(default_factory=workers_for_this_machine)
-    threads: Annotated[int, _whole(1, 256)] = 4
-    drain_seconds: Annotated[int, _whole(0, 600)] = 0
-    drain_mark: str = ""
+    workers: Annotated[int, _whole_number(1, 256)] = field(default_factory=workers_for_this_machine)
+    threads: Annotated[int, _whole_number(1, 256)] = 4
+    drain_seconds: Annotated[int, _whole_number(0, 600)] = 0
+    drain_file: str = ""
     contact_email: Annotated[str, _email] = "open-data@movr.example"
     geocoder: Annotated[str, _one_of("none", "nominatim", "google")] = "none"
     api_key: str = ""
     mail_uri: Annotated[MailServer | None, _mail_server] = None
     mail_from: Annotated[str, _mail_address] = ""
-    site_url: Annotated[str, _site] = ""
+    site_url: Annotated[str, _site_url] = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -168,7 +168,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for name, hint in get_type_hints(Settings, include_extras=True).items():
         parse, *_ = getattr(hint, "__metadata__", (str,))
         try:
-            if text := _find(environment, name).strip():
+            if text := _value(environment, name).strip():
                 values[name] = parse(text)
         except ValueError as error:
             problems[name.upper()] = str(error)
@@ -181,7 +181,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _find(environment: Mapping[str, str], name: str) -> str:
+def _value(environment: Mapping[str, str], name: str) -> str:
     """Return the text of a setting; DATABASE_URL, common on hosting platforms, replaces DB_URI.
 
     Raises ValueError if the file that NAME_FILE names cannot be read.
@@ -201,14 +201,14 @@ def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each setting that production or another setting requires, and what is wrong with it."""
     secret = settings.secret_key
     if not (settings.debug or settings.db_uri):
-        yield "DB_URI", "is missing (only with DEBUG=1 does MovR bring a database of its own)"
+        yield "DB_URI", "is missing (MovR has an embedded database only with DEBUG=1)"
     if not settings.debug and secret == DEVELOPMENT_SECRET:
         yield "SECRET_KEY", "is missing (a long random text that signs the sessions)"
-    elif not settings.debug and (secret in KNOWN_SECRETS or len(secret) < SHORTEST_SECRET):
-        yield "SECRET_KEY", f"is known or shorter than {SHORTEST_SECRET} characters"
+    elif not settings.debug and (secret in KNOWN_SECRETS or len(secret) < MIN_SECRET_LENGTH):
+        yield "SECRET_KEY", f"is known or shorter than {MIN_SECRET_LENGTH} characters"
     if settings.geocoder == "google" and not settings.api_key:
-        yield "API_KEY", "is missing (GEOCODER=google asks Google with it)"
+        yield "API_KEY", "is missing (GEOCODER=google needs it)"
     if settings.mail_uri and not settings.mail_from:
-        yield "MAIL_FROM", "is missing (whom mail by MAIL_URI comes from)"
+        yield "MAIL_FROM", "is missing (the sender of mail by MAIL_URI)"
     if settings.mail_uri and not (settings.site_url or settings.debug):
-        yield "SITE_URL", "is missing (where links in mail by MAIL_URI lead)"
+        yield "SITE_URL", "is missing (the address of MovR in mail by MAIL_URI)"

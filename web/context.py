@@ -8,11 +8,11 @@ from web.config import Settings
 
 def movr() -> MovR:
     """Return the MovR object of the current app."""
-    door: MovR = current_app.extensions["movr"]
-    return door
+    instance: MovR = current_app.extensions["movr"]
+    return instance
 
 
 def settings() -> Settings:
     """Return the settings of the current app."""
-    found: Settings = current_app.extensions["settings"]
-    return found
+    current: Settings = current_app.extensions["settings"]
+    return current

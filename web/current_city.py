@@ -12,7 +12,7 @@ from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
 from web.context import settings
 from web.geoutils import city_of_coordinates, city_of_name, city_of_region
 
-GUESSED: Final = (
+CITY_UNKNOWN_MESSAGE: Final = (
     f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
     " You can choose your city at the top of the page."
 )
@@ -71,5 +71,5 @@ def _hints() -> Iterator[tuple[City | None, str]]:
     yield city_of_region(settings().region), "region"
     if not session.get("guessed"):
         session["guessed"] = True
-        flash(GUESSED, "info")
+        flash(CITY_UNKNOWN_MESSAGE, "info")
     yield DEFAULT_CITY, "default"

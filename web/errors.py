@@ -70,18 +70,18 @@ def init_app(app: Flask) -> None:
 def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """Record the refusal and return the response that RESPONSES defines for its type."""
     record_refusal(refusal)
-    answer = RESPONSES[type(refusal)]
-    if isinstance(answer, HTTPStatus):
-        page = _page(answer, str(refusal))
+    response = RESPONSES[type(refusal)]
+    if isinstance(response, HTTPStatus):
+        page = _page(response, str(refusal))
         if isinstance(refusal, TooManyAttempts):
             page.retry_after = refusal.seconds
-        elif answer is HTTPStatus.SERVICE_UNAVAILABLE:
+        elif response is HTTPStatus.SERVICE_UNAVAILABLE:
             page.retry_after = RETRY_AFTER
         return page
     if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
         session.log_out()
     flash(refusal.sentence, "warning")
-    return redirect(answer(), HTTPStatus.SEE_OTHER)
+    return redirect(response(), HTTPStatus.SEE_OTHER)
 
 
 def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:

@@ -182,9 +182,9 @@ class LoginForm(TextForm):
 
 
 class ChangePasswordForm(TextForm):
-    """The present and the new password."""
+    """The current and the new password."""
 
-    present = _password("Present password", "Please enter your present password.")
+    present = _password("Current password", "Please enter your current password.")
     new = _new_password("New password")
 
 

@@ -9,14 +9,14 @@ from typing import Final
 from movr.cities import CITIES, City, Position, cities_in, find_city
 from movr.geo import metres_between
 
-LONGEST_HEADER: Final = 100  # characters
+MAX_HEADER_LENGTH: Final = 100  # characters
 POLE: Final = 90  # degrees
 ANTIMERIDIAN: Final = 180
 
 
 def city_of_name(header: str | None) -> City | None:
     """Return the city that this header names (`X-City: new york`), if MovR serves it."""
-    return find_city(header.strip()) if header and len(header) <= LONGEST_HEADER else None
+    return find_city(header.strip()) if header and len(header) <= MAX_HEADER_LENGTH else None
 
 
 def city_of_coordinates(header: str | None) -> City | None:
@@ -37,7 +37,7 @@ def nearest_city(position: Position) -> City:
 
 def parse_position(text: str | None) -> Position | None:
     """Parse `latitude,longitude` in degrees; return None if it is not a valid position."""
-    if not text or len(text) > LONGEST_HEADER:
+    if not text or len(text) > MAX_HEADER_LENGTH:
         return None
     try:
         latitude, longitude = (float(part) for part in text.split(","))

@@ -56,31 +56,31 @@ def on_starting(_server: Arbiter) -> None:
 
 def when_ready(server: Arbiter) -> None:
     """Create the folder that the workers share, in /dev/shm if it exists."""
-    clear_folders_of_the_dead()
+    remove_stale_folders()
     folder = tempfile.mkdtemp(prefix=f"movr-{os.getpid()}-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    os.environ["DRAIN_MARK"] = f"{folder}/draining"
+    os.environ["DRAIN_FILE"] = f"{folder}/draining"
     if _settings.drain_seconds:
-        _drain_before_stopping(server, Path(os.environ["DRAIN_MARK"]))
+        _drain_before_stopping(server, Path(os.environ["DRAIN_FILE"]))
     if not os.environ.get("RATE_LIMIT_FILE"):
         os.environ["RATE_LIMIT_FILE"] = f"{folder}/attempts.sqlite3"
 
 
-def clear_folders_of_the_dead() -> None:
+def remove_stale_folders() -> None:
     """Remove the shared folders of gunicorn processes that were killed.
 
     In a pod, /dev/shm survives a restart of the container and each gunicorn is process 1. A folder
     with this process's id is therefore stale: this process has not created its own yet.
     """
     for folder in Path(worker_tmp_dir or tempfile.gettempdir()).glob("movr-*-*"):
-        number = folder.name.split("-")[1]
-        if number == str(os.getpid()) or (number.isdigit() and not _is_alive(int(number))):
+        pid = folder.name.split("-")[1]
+        if pid == str(os.getpid()) or (pid.isdigit() and not _is_alive(int(pid))):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
-        os.kill(process, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # a process of another user
@@ -90,11 +90,11 @@ def _is_alive(process: int) -> bool:
 
 def pre_request(_worker: Worker, request: Request) -> None:
     """While draining, close each connection after its response, so that no request is lost."""
-    if Path(os.environ["DRAIN_MARK"]).exists():
+    if Path(os.environ["DRAIN_FILE"]).exists():
         request.force_close()
 
 
-def _drain_before_stopping(server: Arbiter, mark: Path) -> None:
+def _drain_before_stopping(server: Arbiter, drain_file: Path) -> None:
     """On SIGTERM, continue to serve for DRAIN_SECONDS, but report this process as not ready.
 
     Load balancers and proxies need this time to notice. A second SIGTERM stops at once.
@@ -102,9 +102,9 @@ def _drain_before_stopping(server: Arbiter, mark: Path) -> None:
     stop = server.handle_term
 
     def drain() -> None:
-        if mark.exists():
+        if drain_file.exists():
             stop()
-        mark.touch()
+        drain_file.touch()
         signal.alarm(_settings.drain_seconds)
 
     signal.signal(signal.SIGALRM, lambda *_: server.signal(signal.SIGTERM, None))

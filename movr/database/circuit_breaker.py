@@ -45,7 +45,7 @@ class CircuitBreaker:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            if has_answer(error):
+            if is_reply(error):
                 self._reset()
             elif deadline.seconds_left() > 0 or deadline.is_database_silent():
                 self._trip(began)
@@ -74,7 +74,7 @@ class CircuitBreaker:
             self._open_until = -math.inf
 
 
-def has_answer(error: DBAPIError) -> bool:
+def is_reply(error: DBAPIError) -> bool:
     """Return True if the error was sent by a server that is neither shutting down nor starting."""
     code = getattr(error.orig, "pgcode", None)
     return code is not None and code not in SHUTTING_DOWN

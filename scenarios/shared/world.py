@@ -84,9 +84,9 @@ class World:
 def make(now: datetime, size: Size, *, password_hash: str) -> World:
     """Generate a world whose last rides are active at `now`; all users have the same password."""
     world = World()
-    chance = random.Random(SEED)  # noqa: S311 - a game of chance, not of secrets
+    rng = random.Random(SEED)  # noqa: S311 - a game of rng, not of secrets
     for city in CITIES:
-        _populate(world, city, size, chance, password_hash=password_hash, now=now)
+        _populate(world, city, size, rng, password_hash=password_hash, now=now)
     world.ride_totals = totals_of(world.rides)
     return world
 
@@ -105,18 +105,18 @@ def analyze(engine: Engine) -> None:
             retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
 
-def name_generator(city: City, chance: random.Random) -> Faker:
+def name_generator(city: City, rng: random.Random) -> Faker:
     """Return a generator of names in the city's locale."""
     names = Faker(city.locale)
-    names.seed_instance(chance.getrandbits(32))
+    names.seed_instance(rng.getrandbits(32))
     return names
 
 
 def person(
-    city: City, first_name: str, last_name: str, chance: random.Random, *, password_hash: str
+    city: City, first_name: str, last_name: str, rng: random.Random, *, password_hash: str
 ) -> Row:
     """Generate a user without vehicles and rides."""
-    id_ = _id(chance)
+    id_ = _id(rng)
     username = f"{city.name.replace(' ', '-')}-{id_.hex[:12]}"
     return {
         "city": city.name,
@@ -144,22 +144,22 @@ def set_login(user: Row, login: Login) -> None:
 
 
 def vehicle(
-    owner: Row, chance: random.Random, *, before: datetime, around: float = AT_A_STREET
+    owner: Row, rng: random.Random, *, before: datetime, around: float = AT_A_STREET
 ) -> Row:
     """Generate a vehicle in its owner's city (see `place`), added some time before `before`."""
     owner["is_owner"] = True
-    type_ = chance.choice(_TYPES)
+    type_ = rng.choice(_TYPES)
     return {
         "city": owner["city"],
-        "id": _id(chance),
+        "id": _id(rng),
         "type": type_,
         "owner_id": owner["id"],
-        "date_added": before - timedelta(days=chance.randrange(1, 300)),
+        "date_added": before - timedelta(days=rng.randrange(1, 300)),
         "status": AVAILABLE,
-        "public_id": _id(chance),
-        "color": chance.choice(_COLORS),
-        "brand": chance.choice(_BRANDS[type_]),
-        **place(owner["city"], chance, around=around),
+        "public_id": _id(rng),
+        "color": rng.choice(_COLORS),
+        "brand": rng.choice(_BRANDS[type_]),
+        **place(owner["city"], rng, around=around),
     }
 
 
@@ -168,7 +168,7 @@ def ride(
     vehicle: Row,
     start: datetime,
     end: tuple[datetime, Row] | None,
-    chance: random.Random,
+    rng: random.Random,
 ) -> Row:
     """Generate a ride from the vehicle's position, and update the rows of rider and vehicle.
 
@@ -176,7 +176,7 @@ def ride(
     """
     made = {
         "city": vehicle["city"],
-        "id": _id(chance),
+        "id": _id(rng),
         "vehicle_id": vehicle["id"],
         "rider_city": rider["city"],
         "rider_id": rider["id"],
@@ -239,16 +239,16 @@ def _zero_total(city: str, rider_id: UUID, period: str, begin: date) -> Row:
     return {**key, "rides": 0, "length": timedelta(), "distance": 0}
 
 
-def place(city: str, chance: random.Random, *, around: float = AT_A_STREET) -> Row:
+def place(city: str, rng: random.Random, *, around: float = AT_A_STREET) -> Row:
     """Generate a position within `around` degrees of a real street, with an address."""
-    street: Street = chance.choice(STREETS[city])
-    number = chance.randrange(1, LONGEST_NUMBER)
+    street: Street = rng.choice(STREETS[city])
+    number = rng.randrange(1, LONGEST_NUMBER)
     return {
         "last_location": f"{street.name} {number}"
         if city in _NUMBER_LAST
         else f"{number} {street.name}",
-        "latitude": round(street.latitude + chance.uniform(-around, around), 6),
-        "longitude": round(street.longitude + chance.uniform(-around, around), 6),
+        "latitude": round(street.latitude + rng.uniform(-around, around), 6),
+        "longitude": round(street.longitude + rng.uniform(-around, around), 6),
     }
 
 
@@ -269,27 +269,27 @@ def _populate(
     world: World,
     city: City,
     size: Size,
-    chance: random.Random,
+    rng: random.Random,
     *,
     password_hash: str,
     now: datetime,
 ) -> None:
-    names = name_generator(city, chance)
+    names = name_generator(city, rng)
     people = [
-        person(city, names.first_name(), names.last_name(), chance, password_hash=password_hash)
+        person(city, names.first_name(), names.last_name(), rng, password_hash=password_hash)
         for _ in range(size.owners + size.riders)
     ]
     owners, riders = people[: size.owners], people[size.owners :]
     start = now - timedelta(days=DAYS)
     owned = (owners[n % size.owners] for n in range(size.vehicles))
-    vehicles = [vehicle(owner, chance, before=start) for owner in owned]
+    vehicles = [vehicle(owner, rng, before=start) for owner in owned]
     world.users.extend(people)
     world.vehicles.extend(vehicles)
-    world.rides.extend(_rides(size, riders, vehicles, chance, now))
+    world.rides.extend(_rides(size, riders, vehicles, rng, now))
 
 
 def _rides(
-    size: Size, riders: list[Row], vehicles: list[Row], chance: random.Random, now: datetime
+    size: Size, riders: list[Row], vehicles: list[Row], rng: random.Random, now: datetime
 ) -> Iterator[Row]:
     """Generate a month of rides; at any time a vehicle or a rider has at most one.
 
@@ -297,18 +297,18 @@ def _rides(
     """
     start = now - timedelta(days=DAYS)
     starts = sorted(
-        start + timedelta(seconds=chance.uniform(0, DAYS * 86400)) for _ in range(size.rides)
+        start + timedelta(seconds=rng.uniform(0, DAYS * 86400)) for _ in range(size.rides)
     )
-    starts += [now - timedelta(minutes=chance.uniform(1, 15)) for _ in range(size.under_way)]
+    starts += [now - timedelta(minutes=rng.uniform(1, 15)) for _ in range(size.under_way)]
     busy_until: dict[UUID, datetime] = {}
     for time in sorted(starts):
-        rider = chance.choice([r for r in riders if busy_until.get(r["id"], start) <= time])
-        vehicle = chance.choice([v for v in vehicles if busy_until.get(v["id"], start) <= time])
-        end = time + timedelta(seconds=chance.randrange(180, 2700))
+        rider = rng.choice([r for r in riders if busy_until.get(r["id"], start) <= time])
+        vehicle = rng.choice([v for v in vehicles if busy_until.get(v["id"], start) <= time])
+        end = time + timedelta(seconds=rng.randrange(180, 2700))
         busy_until[rider["id"]] = busy_until[vehicle["id"]] = end
-        ended = (end, place(vehicle["city"], chance)) if end <= now else None
-        yield ride(rider, vehicle, time, ended, chance)
+        ended = (end, place(vehicle["city"], rng)) if end <= now else None
+        yield ride(rider, vehicle, time, ended, rng)
 
 
-def _id(chance: random.Random) -> UUID:
-    return UUID(int=chance.getrandbits(128), version=4)
+def _id(rng: random.Random) -> UUID:
+    return UUID(int=rng.getrandbits(128), version=4)

@@ -1,6 +1,6 @@
-"""The browser of these tests: the system's Chromium, else one that Playwright has installed.
+"""The browser of the tests: the system's Chromium, or one that Playwright has installed.
 
-`python -m tests.browser.chromium` installs one if there is none, and says so loudly if it can't.
+`python -m tests.browser.chromium` installs one if there is none, and prints a warning on failure.
 """
 
 import os
@@ -21,7 +21,7 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def find() -> str | None:
-    """The path of a Chromium, if there is one."""
+    """Return the path of a Chromium, or None."""
     if system := next(filter(None, map(shutil.which, _NAMES)), None):
         return system
     with sync_playwright() as playwright:
@@ -30,19 +30,19 @@ def find() -> str | None:
 
 
 def needed() -> str:
-    """The path of a Chromium, for what can do nothing without; else the end of this program."""
+    """Return the path of a Chromium, or exit with a message."""
     return find() or sys.exit(NONE_FOUND)
 
 
 @contextmanager
 def launched(path: str) -> Iterator[Browser]:
-    """The Chromium at this path, running."""
+    """Start the Chromium at this path."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 def install() -> None:
-    """Have Playwright download its Chromium. Raises what subprocess raises."""
+    """Let Playwright download its Chromium. Raises the errors of subprocess.run."""
     subprocess.run(
         [sys.executable, "-m", "playwright", "install", "chromium"],
         check=True,

@@ -1,4 +1,4 @@
-"""A real browser: a Chromium, on a phone and on a desk, with JavaScript and without."""
+"""Fixtures with a real Chromium: phone and desktop, with and without JavaScript."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "without JavaScript": PHONE | {"java_script_enabled": False},
 }
 
-TILES = "https://tile.openstreetmap.org/**"  # nothing here asks for what others serve
+TILES = "https://tile.openstreetmap.org/**"  # no test requests other sites
 TILE = """<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">
 <rect width="256" height="256" fill="#f2efe9"/></svg>"""
 
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=SCREENS)
 def screen(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page on each kind of screen."""
+    """A page on each size of screen, with and without JavaScript."""
     with opened(browser, site, SCREENS[request.param]) as page:
         yield page
 
@@ -57,14 +57,14 @@ def desk(browser: Browser, site: str) -> Iterator[Page]:
 
 @contextmanager
 def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Page]:
-    """A page of the browser, which must not complain: no error, nothing that the policy stops."""
+    """Open a page, and assert that the browser logs no error and no violation of the policy."""
     context = browser.new_context(base_url=site, **options)
     context.route(TILES, give_tile)
     page = context.new_page()
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # That a page itself was refused is what a test may be about; Chromium notes its status.
+        # Chromium logs the status of a refused page, which some tests expect.
         if not (
             "the server responded with" in message.text and message.location["url"] == page.url
         ):

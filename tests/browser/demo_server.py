@@ -1,4 +1,4 @@
-"""The demo world on a MovR of its own, for what looks at it from outside."""
+"""A separate MovR with the demo data, for tests and tools that use it over HTTP."""
 
 import secrets
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.conftest import free_port, gunicorn
 
 @contextmanager
 def demo_world(server: str, log: BinaryIO | None = None, **environment: str) -> Iterator[str]:
-    """The URL of a MovR as production has it, but for what this environment says; it logs here."""
+    """Serve the demo data with production settings and this environment; yield the URL."""
     with databases.fresh_database(server) as uri:
         databases.bring_to_head(uri)
         engine = databases.connect(uri)
@@ -28,7 +28,7 @@ def demo_world(server: str, log: BinaryIO | None = None, **environment: str) -> 
 
 
 def log_in(page: Page, login: Login) -> None:
-    """Come to the home page as one of the world's members."""
+    """Log in as a member of the demo data and open the home page."""
     page.goto("/login")
     page.get_by_label("Username").fill(login.username)
     page.get_by_label("Password").fill(login.password)

@@ -1,14 +1,14 @@
-"""With what people work a page: a mouse, or a keyboard alone."""
+"""Input devices: a mouse, or a keyboard only."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
-MOST_TABS = 200  # of the Tab key, on a page of ours
+MOST_TABS = 200  # presses of Tab to reach any element of a page
 
 
 class Mouse:
-    """Points and clicks, and types into what it has clicked."""
+    """Clicks elements and types into them."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -25,7 +25,7 @@ class Mouse:
 
 
 class Keyboard:
-    """Goes on by Tab until there, and never back."""
+    """Moves the focus forward with Tab to reach elements."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

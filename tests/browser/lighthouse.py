@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 LIGHTHOUSE: Final = "lighthouse@12.8.2"
 REPORT: Final = ROOT / "docs" / "lighthouse.md"
 LEAST: Final = 95
-RUNS: Final = 3  # of which the middle one counts: whatever else the machine does costs points
+RUNS: Final = 3  # runs; the median counts, because other load on the machine lowers the scores
 PAGES: Final = {"home": "/", "login": "/login", "vehicles": "/vehicles", "rides": "/rides"}
 OF_MEMBERS: Final = frozenset({"rides"})
 CATEGORIES: Final = ("performance", "accessibility", "best-practices", "seo")
@@ -42,7 +42,7 @@ The result is the median of {RUNS} runs. It needs Node and a Chromium; npx fetch
 
 
 def cookie(browser: Browser, site: str) -> str:
-    """The session of the demo world's rider, as the header says it."""
+    """Log the demo rider in and return the session as a request header."""
     context = browser.new_context(base_url=site)
     log_in(context.new_page(), demo.RIDER)
     found = "; ".join(f"{item['name']}={item['value']}" for item in context.cookies())
@@ -51,7 +51,7 @@ def cookie(browser: Browser, site: str) -> str:
 
 
 def measure(path: str, url: str, headers: dict[str, str]) -> dict[str, Any]:
-    """Lighthouse's report of this page, by the Chromium at this path."""
+    """Return Lighthouse's report of this page, made with the Chromium at this path."""
     with tempfile.TemporaryDirectory() as folder:
         extra = Path(folder, "headers.json")
         extra.write_text(json.dumps(headers))
@@ -72,12 +72,12 @@ def measure(path: str, url: str, headers: dict[str, str]) -> dict[str, Any]:
 
 
 def scores(report: dict[str, Any]) -> list[int]:
-    """Out of 100, by category; performance first, the only one that varies."""
+    """Return the scores (0 to 100) by category; performance, the only one that varies, is first."""
     return [round(report["categories"][category]["score"] * 100) for category in CATEGORIES]
 
 
 def failures(report: dict[str, Any]) -> list[str]:
-    """The audits that cost points."""
+    """Return the failed audits."""
     weights = {
         audit["id"]: audit["weight"]
         for category in report["categories"].values()
@@ -102,7 +102,7 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> int:
-    """Measure, print and write; 1 if a score is too low."""
+    """Measure all pages, print and write the results; return 1 if a score is too low."""
     path = chromium.needed()
     reports = {}
     with databases.server_uri() as server, demo_world(server) as site:

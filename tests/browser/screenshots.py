@@ -1,4 +1,4 @@
-"""`make screenshots`: the pages as docs/screenshots shows them, and MovR's pictures as PNGs."""
+"""`make screenshots`: render the pages for docs/screenshots, and MovR's SVG files as PNGs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ FOLDER: Final = ROOT / "docs" / "screenshots"
 STATIC: Final = ROOT / "static"
 SHARE: Final = Path(__file__).parent / "drawings" / "share.svg"
 ICON: Final = STATIC / "favicon.svg"
-PICTURES: Final = {  # what is drawn, and how many pixels wide and high
+PICTURES: Final = {  # file, width and height in pixels
     "share.png": (SHARE, (1200, 630)),
     "favicon.png": (ICON, (48, 48)),
     "touch-icon.png": (ICON, (180, 180)),
@@ -30,7 +30,7 @@ SCREENS: Final[dict[str, dict[str, Any]]] = {
 
 
 def draw(browser: Browser) -> None:
-    """Make the PNGs of MovR's drawings, for whoever reads no SVG."""
+    """Render SVG files as PNGs, for clients that do not support SVG."""
     for name, (drawing, (width, height)) in PICTURES.items():
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(drawing.as_uri())
@@ -39,12 +39,12 @@ def draw(browser: Browser) -> None:
 
 
 def shoot(page: Page, screen: str) -> None:
-    """Make a picture of each page, `<page>-<screen>.png`."""
+    """Save a screenshot of each page, `<page>-<screen>.png`."""
 
     def picture(name: str) -> None:
         page.screenshot(path=FOLDER / f"{name}-{screen}.png")
 
-    page.goto("/login")  # where the city is guessed, which is said once
+    page.goto("/login")  # this page shows the default city message
     page.goto("/")
     picture("home")
     page.goto("/vehicles")
@@ -56,7 +56,7 @@ def shoot(page: Page, screen: str) -> None:
     with logged_in(page, demo.RIDER):
         page.get_by_role("button", name="Start ride").first.click()
         page.wait_for_url("**/rides")
-        page.goto("/rides")  # again, without the welcome
+        page.goto("/rides")  # again, without the welcome message
         picture("ride")
         page.get_by_label("Where did you leave it?").fill("1 Broadway")
         page.get_by_role("button", name="End ride").first.click()
@@ -65,14 +65,14 @@ def shoot(page: Page, screen: str) -> None:
 
 @contextmanager
 def logged_in(page: Page, login: Login) -> Iterator[None]:
-    """As a member of the demo world."""
+    """Log in as a member of the demo data."""
     log_in(page, login)
     yield
     page.get_by_role("button", name="Log out").click()
 
 
 def main() -> None:
-    """Make them all."""
+    """Make all pictures."""
     path = chromium.needed()
     FOLDER.mkdir(exist_ok=True)
     with chromium.launched(path) as browser:

@@ -1,4 +1,4 @@
-"""How pages come to look as they do: at once, and without a jump."""
+"""The appearance of pages: layout shifts, themes, fonts and shared links."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,7 +17,7 @@ LUMINANCE = "() => getComputedStyle(document.body).backgroundColor.match(/[0-9]+
 
 
 @pytest.mark.parametrize("path", ["/", "/vehicles", "/login", "/register", "/nowhere"])
-def test_nothing_jumps_and_nothing_is_wider_than_the_screen(
+def test_pages_have_no_layout_shift_and_no_horizontal_scroll(
     scripted_screen: Page, new_http_visitor: NewVisitor, path: str
 ) -> None:
     new_http_visitor().register().add_vehicle("W" * 100)
@@ -31,7 +31,7 @@ def test_nothing_jumps_and_nothing_is_wider_than_the_screen(
 
 
 @pytest.mark.parametrize(("scheme", "is_light"), [("light", True), ("dark", False)])
-def test_pages_are_light_or_dark_as_the_visitor_likes_it(
+def test_pages_follow_the_preferred_colour_scheme(
     browser: Browser, site: str, scheme: str, *, is_light: bool
 ) -> None:
     with opened(browser, site, PHONE | {"color_scheme": scheme}) as page:
@@ -43,7 +43,7 @@ def test_pages_are_light_or_dark_as_the_visitor_likes_it(
 @pytest.mark.parametrize(
     ("scheme", "theme", "is_light"), [("light", "dark", False), ("dark", "light", True)]
 )
-def test_a_page_with_a_theme_of_its_own_is_light_or_dark_by_that(
+def test_data_bs_theme_overrides_the_preferred_colour_scheme(
     browser: Browser, site: str, scheme: str, theme: str, *, is_light: bool
 ) -> None:
     with opened(browser, site, PHONE | {"color_scheme": scheme}) as page:

@@ -1,6 +1,6 @@
-"""What axe finds wrong for people who do not see, or not well, or have no mouse: nothing.
+"""Accessibility, checked with axe.
 
-Every page in every state, on a phone and on a desk, in light and in the dark.
+Covers each page in each state, on a phone and on a desktop, in light and in dark mode.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ AXE = Axe()
 
 
 class Inspector:
-    """Looks at one page after another with axe, and keeps what it finds."""
+    """Checks pages with axe and collects the findings."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -37,12 +37,12 @@ class Inspector:
         self.look(f"{path} {state}")
 
     def fill_with_nothing(self, *labels: str) -> None:
-        """Fill these fields with what a browser takes for words, and MovR does not."""
+        """Fill these fields with text that the browser accepts and MovR refuses."""
         for label in labels:
             self.page.get_by_label(label).fill(" " * PASSWORD_LENGTH[0])
 
     def follow(self, way: Locator, state: str) -> None:
-        """Click what leads to another page, and look once that is there with all its styles."""
+        """Click a link, and check the next page when its styles are loaded."""
         with self.page.expect_event("load"):
             way.click()
         self.look(state)

@@ -1,4 +1,4 @@
-"""The clock of a ride under way, in a real browser."""
+"""The clock of an active ride, in a real browser."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.test_journeys import log_in
 from tests.conftest import NewVisitor
 
 
-def test_it_goes_on_from_when_the_ride_began(
+def test_the_clock_counts_from_the_start_of_the_ride(
     desk: Page, new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     rider = new_http_visitor().register()

@@ -1,4 +1,4 @@
-"""What riders and owners do in a real browser, by mouse and by keyboard alone."""
+"""Journeys of riders and owners in a real browser, by mouse and by keyboard only."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ from tests.visitor import PASSWORD
 
 @pytest.fixture(params=INPUT_DEVICES)
 def device(screen: Page, request: pytest.FixtureRequest) -> InputDevice:
-    """Somebody at each kind of screen, with a mouse or without."""
+    """An input device on each size of screen: a mouse, or a keyboard only."""
     return INPUT_DEVICES[request.param](screen)
 
 
@@ -109,7 +109,7 @@ def test_members_see_their_neighbours(device: InputDevice, new_http_visitor: New
     expect(device.page.get_by_text("Sofia")).to_be_visible()
 
 
-def test_who_made_mistakes_goes_on_at_the_first(screen: Page) -> None:
+def test_the_first_invalid_field_gets_the_focus(screen: Page) -> None:
     screen.goto("/register")
     screen.get_by_label("First name").fill("Ada")
     screen.get_by_label("Last name").fill("<b>")

@@ -1,4 +1,4 @@
-"""The map in a real browser: drawn, with streets, without any; by mouse and by keyboard."""
+"""The map in a real browser: as a drawing and as a street map, by mouse and by keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -64,12 +64,12 @@ def refuse(route: Route) -> None:
     route.abort()
 
 
-# Drawn
+# The drawing
 
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_without_scripts_the_drawing_leads_to_the_tickets(
+def test_without_scripts_the_drawing_links_to_the_cards(
     browser: Browser, site: str, path: str
 ) -> None:
     with opened(browser, site, SCREENS["without JavaScript"]) as page:
@@ -83,7 +83,7 @@ def test_without_scripts_the_drawing_leads_to_the_tickets(
 
 
 @pytest.mark.usefixtures("street")
-def test_offline_the_drawing_stays_and_no_tile_is_asked_for(page: Page) -> None:
+def test_offline_the_drawing_stays_and_no_tile_is_requested(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(OFFLINE)
@@ -96,8 +96,8 @@ def test_offline_the_drawing_stays_and_no_tile_is_asked_for(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("street")
-def test_where_tiles_are_blocked_the_drawing_stays(browser: Browser, site: str) -> None:
-    """Chromium notes the one tile that was asked for; nothing else fails, or is even loaded."""
+def test_the_drawing_stays_if_tiles_are_blocked(browser: Browser, site: str) -> None:
+    """Chromium logs the one requested tile; nothing else fails or is loaded."""
     context = browser.new_context(base_url=site)
     context.route(TILES, refuse)
     page = context.new_page()
@@ -117,7 +117,7 @@ def test_where_tiles_are_blocked_the_drawing_stays(browser: Browser, site: str) 
     context.close()
 
 
-def test_where_tiles_break_off_after_the_first_the_drawing_stays(
+def test_the_drawing_stays_if_tiles_fail_after_the_first(
     browser: Browser, site: str, session_movr: MovR, owner: Visitor
 ) -> None:
     stand(session_movr, owner, "bike", "Kona", BATTERY)
@@ -133,7 +133,7 @@ def test_where_tiles_break_off_after_the_first_the_drawing_stays(
 
     context.route(TILES, give_one)
     page = context.new_page()
-    page.goto("/vehicles?near=40.7033,-74.0170")  # streets near by: other tiles than the first
+    page.goto("/vehicles?near=40.7033,-74.0170")  # nearby streets, on other tiles than the first
 
     page.wait_for_function("() => window.leaflet")
     expect(page.locator(".map-streets")).to_have_count(0)
@@ -142,12 +142,12 @@ def test_where_tiles_break_off_after_the_first_the_drawing_stays(
     context.close()
 
 
-# With streets
+# The street map
 
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_once_tiles_come_streets_take_the_drawing_s_place(page: Page, path: str) -> None:
+def test_the_street_map_replaces_the_drawing_when_tiles_load(page: Page, path: str) -> None:
     page.goto(path)
 
     expect(page.locator(STREETS)).to_be_visible()
@@ -157,7 +157,7 @@ def test_once_tiles_come_streets_take_the_drawing_s_place(page: Page, path: str)
 
 
 @pytest.mark.usefixtures("street")
-def test_streets_move_nothing_on_the_page(page: Page) -> None:
+def test_the_street_map_causes_no_layout_shift(page: Page) -> None:
     page.goto("/vehicles")
     before = page.locator(".map").bounding_box()
     expect(page.locator(STREETS)).to_be_visible()
@@ -166,7 +166,7 @@ def test_streets_move_nothing_on_the_page(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("street")
-def test_only_tiles_learn_which_site_they_are_on_and_no_more(page: Page) -> None:
+def test_tile_requests_reveal_the_origin_only(page: Page) -> None:
     with page.expect_request(re.compile("tile.openstreetmap.org")) as asked:
         page.goto("/vehicles?near=40.7033,-74.0170")
 
@@ -181,7 +181,9 @@ def test_a_ride_starts_from_the_map(page: Page, new_http_visitor: NewVisitor) ->
 
     page.locator("button.pin").and_(page.get_by_label(re.compile("Zephyr"))).click()
     expect(page.locator(CARD)).to_contain_text("Zephyr Street")
-    expect(page.locator(MOVING)).to_have_count(0)  # to show the card whole; a click could miss
+    expect(page.locator(MOVING)).to_have_count(
+        0
+    )  # to show the whole card; otherwise a click could miss
     page.locator(CARD).get_by_role("button", name="Start ride").click()
 
     page.wait_for_url("**/rides")
@@ -225,7 +227,7 @@ def test_a_vehicle_on_a_ride_has_no_start_button_on_the_map(
     expect(page.locator(f"{CARD} button")).to_have_count(0)
 
 
-def test_vehicles_close_together_are_one_number_until_one_comes_nearer(
+def test_close_vehicles_are_grouped_until_zoomed_in(
     page: Page, session_movr: MovR, owner: Visitor
 ) -> None:
     stand(session_movr, owner, "scooter", "Zephyr", CHELSEA)
@@ -242,7 +244,7 @@ def test_vehicles_close_together_are_one_number_until_one_comes_nearer(
     expect(page.locator("button.pin[aria-label^=Kona]")).to_have_count(3)
 
 
-def test_vehicles_at_the_very_same_place_show_all_their_cards(
+def test_vehicles_at_the_same_place_show_all_their_cards(
     page: Page, session_movr: MovR, owner: Visitor
 ) -> None:
     for brand in ("Kona", "Merida"):
@@ -256,7 +258,7 @@ def test_vehicles_at_the_very_same_place_show_all_their_cards(
     expect(page.locator(CARD)).to_have_count(2)
 
 
-def test_words_of_others_are_words_on_the_streets(
+def test_markup_of_other_users_is_escaped_on_the_street_map(
     page: Page, session_movr: MovR, owner: Visitor
 ) -> None:
     key = UserKey("new york", owner.id)
@@ -276,7 +278,7 @@ def test_words_of_others_are_words_on_the_streets(
 
 
 @pytest.mark.usefixtures("street")
-def test_the_nearest_come_first_once_the_browser_says_where_it_is(page: Page) -> None:
+def test_use_my_position_sorts_by_distance(page: Page) -> None:
     page.context.grant_permissions(["geolocation"])
     page.context.set_geolocation({"latitude": CHELSEA.latitude, "longitude": CHELSEA.longitude})
     page.goto("/vehicles?free=1")
@@ -292,9 +294,7 @@ def test_the_nearest_come_first_once_the_browser_says_where_it_is(page: Page) ->
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles", "/vehicles/add"])
-def test_a_browser_that_may_not_say_where_it_is_says_so(
-    page: Page, owner: Visitor, path: str
-) -> None:
+def test_a_denied_position_shows_a_message(page: Page, owner: Visitor, path: str) -> None:
     log_in(page, owner)
     page.context.clear_permissions()
     page.goto(path)
@@ -304,7 +304,7 @@ def test_a_browser_that_may_not_say_where_it_is_says_so(
     expect(page.get_by_text("does not allow us to ask")).to_be_visible()
 
 
-def test_no_page_asks_where_one_is_before_the_click(page: Page, owner: Visitor) -> None:
+def test_no_page_requests_the_position_before_a_click(page: Page, owner: Visitor) -> None:
     page.add_init_script(
         "navigator.geolocation.getCurrentPosition = () => { document.title = 'asked'; }"
     )

@@ -26,7 +26,7 @@ COMMANDS = (
     ("placement", "show"),
     ("placement", "plan", "none"),
     ("placement", "apply", "none"),
-    ("placement", "prove"),
+    ("placement", "check"),
     ("placement", "update-region"),
 )
 

@@ -9,7 +9,7 @@ from tests.conftest import app_with_commands, free_port
 
 @pytest.mark.parametrize(
     "command",
-    [("db", "upgrade"), ("db", "recount"), ("placement", "show"), ("placement", "prove")],
+    [("db", "upgrade"), ("db", "recount"), ("placement", "show"), ("placement", "check")],
     ids=" ".join,
 )
 def test_an_unreachable_database_is_reported_in_a_sentence(command: tuple[str, ...]) -> None:

@@ -56,7 +56,7 @@ def test_a_placement_that_the_database_cannot_have_is_one_sentence(placement: Pl
 
 def test_what_only_cockroachdb_has_is_refused_in_one_sentence(placement: Placement) -> None:
     assert placement("update-region").output == "Error: Only CockroachDB has a crdb_region.\n"
-    assert placement("prove").output.startswith("Error: This database has no placement")
+    assert placement("check").output.startswith("Error: This database has no placement")
 
 
 def test_dbinit_sql_is_what_the_command_prints(placement: Placement) -> None:

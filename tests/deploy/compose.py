@@ -1,4 +1,4 @@
-"""As much of compose as our files use, so that tests need no Docker; all else is refused."""
+"""The features of Compose that our files use, without Docker; other features are refused."""
 
 import copy
 from pathlib import Path
@@ -10,11 +10,11 @@ Service = dict[str, Any]
 Model = dict[str, Any]
 
 KNOWN: Final = frozenset({"name", "services", "networks", "volumes", "secrets"})
-REPLACED: Final = frozenset({"command", "entrypoint", "test"})  # lists that are not appended to
+REPLACED: Final = frozenset({"command", "entrypoint", "test"})  # lists that are replaced
 
 
 def load(*files: Path) -> Model:
-    """What `docker compose -f … -f … config` makes of these files, variables left as written."""
+    """Return the result of `docker compose -f … -f … config`, without replacing variables."""
     model: Model = {}
     for file in files:
         model = merge(model, _read(file))
@@ -22,7 +22,7 @@ def load(*files: Path) -> Model:
 
 
 def merge(old: Any, new: Any, name: str = "") -> Any:
-    """Compose's rule: objects by key, lists appended, all else replaced."""
+    """Merge by Compose's rules: objects by key, lists appended, other values replaced."""
     if isinstance(old, dict) and isinstance(new, dict):
         both = {key: merge(old[key], new[key], key) for key in old.keys() & new.keys()}
         return copy.deepcopy(old | new | both)
@@ -32,7 +32,7 @@ def merge(old: Any, new: Any, name: str = "") -> Any:
 
 
 def _read(file: Path) -> Model:
-    """One file, paths made absolute and services that extend others completed."""
+    """Read a file, with absolute paths and with extended services."""
     model: Model = yaml.safe_load(file.read_text())
     unknown = {key for key in model if not key.startswith("x-")} - KNOWN
     assert not unknown, f"{file}: these tests do not know {unknown}"

@@ -1,4 +1,4 @@
-"""As much of kustomize as deploy/ uses, so that tests need no binary; all else is refused."""
+"""The features of kustomize that deploy/ uses, without its binary; others are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +15,12 @@ KNOWN: Final = frozenset(
 
 
 def build(folder: Path) -> list[Manifest]:
-    """What `kubectl kustomize folder` renders: the objects, in order."""
+    """Return the objects that `kubectl kustomize folder` renders, in order."""
     return _applied(folder, [])
 
 
 def text(manifests: list[Manifest]) -> str:
-    """The same, as it writes them."""
+    """Return the rendered objects as text."""
     return yaml.dump_all(manifests, Dumper=_Dumper, width=10_000).removeprefix("---\n")
 
 
@@ -29,13 +29,13 @@ def read(path: Path) -> list[Manifest]:
 
 
 def pods(manifest: Manifest) -> Iterator[Manifest]:
-    """The specification of the pods that this object makes, if it does."""
+    """Yield the pod specification of this object, if it has one."""
     if manifest["kind"] in {"Deployment", "Job"}:
         yield manifest["spec"]["template"]["spec"]
 
 
 def _applied(folder: Path, manifests: list[Manifest]) -> list[Manifest]:
-    """These manifests and what the folder's kustomization does to them."""
+    """Apply the folder's kustomization to these manifests."""
     (wanted,) = read(folder / "kustomization.yaml")
     assert set(wanted) <= KNOWN, f"{folder}: this renderer does not know {set(wanted) - KNOWN}"
     if wanted["kind"] == "Kustomization":
@@ -65,7 +65,7 @@ def _identity(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """A strategic merge: objects by key, lists of named objects by name, all else replaced."""
+    """Strategic merge: objects by key, lists of named objects by name, other values replaced."""
     if isinstance(old, dict) and isinstance(new, dict):
         both = {name: _merged(old[name], new[name]) for name in old.keys() & new.keys()}
         return old | new | both
@@ -86,7 +86,7 @@ def _replace_image(manifests: list[Manifest], image: dict[str, str]) -> None:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes as kustomize does: a text that looks like something else in double quotes."""
+    """Writes YAML as kustomize does: ambiguous text is in double quotes."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - kustomize writes none
         return True

@@ -20,7 +20,7 @@ HOW_TO_GET_IT: Final = "no nginx found (Debian: apt-get install nginx-light)"
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that nginx's workers may use, who are nobody if root starts nginx."""
+    """Create a folder that nginx's workers can read; under root they run as user nobody."""
     with tempfile.TemporaryDirectory(prefix="movr-nginx-") as name:
         path = Path(name)
         path.chmod(0o755)
@@ -28,9 +28,9 @@ def folder() -> Iterator[Path]:
 
 
 def configure(here: Path, replicas: Sequence[int], ports: Mapping[str, int]) -> None:
-    """Copy the files; change who the replicas are, what it listens at, where secrets are.
+    """Copy the files with other replicas, ports and folders of secrets.
 
-    And how HTTP/2 is asked for, which nginx from 1.25.1 on does in a way that Debian's can't read.
+    HTTP/2 is also configured in the old way, because Debian's nginx is older than 1.25.1.
     """
     shutil.copytree(CONFIGURATION, here, dirs_exist_ok=True)
     servers = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in replicas)
@@ -45,13 +45,13 @@ def configure(here: Path, replicas: Sequence[int], ports: Mapping[str, int]) -> 
 
 
 def command(here: Path, file: str) -> list[str]:
-    """As in services.yaml, but for the folders."""
+    """Return the command of services.yaml with other folders."""
     return [NGINX or "nginx", "-e", "stderr", "-p", str(here), "-c", str(here / file)]
 
 
 @contextmanager
 def running(here: Path, file: str, url: str) -> Iterator[str]:
-    """nginx with this file; the URL at which it answers. Its log is in `here`."""
+    """Run nginx with this file and yield its URL. Its log is in `here`."""
     with (here / "log").open("wb") as log:
         process = subprocess.Popen(
             command(here, file), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -66,7 +66,7 @@ def running(here: Path, file: str, url: str) -> Iterator[str]:
 
 @contextmanager
 def proxying(replicas: Sequence[int]) -> Iterator[str]:
-    """Plain HTTP in front of the replicas at these ports; its URL."""
+    """Run nginx over plain HTTP in front of replicas at these ports, and yield its URL."""
     port = free_port()
     with folder() as here:
         configure(here, replicas, {"8080": port})

@@ -1,6 +1,6 @@
 """A rolling restart under load: three replicas behind nginx, each stopped and started in turn.
 
-`python -m tests.deploy.rolling` is the big one; deploy/compose/rolling-restart runs it.
+deploy/compose/rolling-restart runs `python -m tests.deploy.rolling`, the long version.
 """
 
 import argparse
@@ -47,7 +47,7 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large: until so many requests are made, and each replica was restarted at least once."""
+    """The size of a run, which also restarts each replica at least once."""
 
     connections: int
     requests: int
@@ -55,18 +55,18 @@ class Plan:
 
 @dataclass
 class Result:
-    """What the members saw."""
+    """The responses that members got."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     restarts: int = 0
-    added: int = 0  # vehicles, as the replies say
-    rows: int = 0  # vehicles, as the database says
+    added: int = 0  # added vehicles, by the responses
+    rows: int = 0  # vehicles in the database
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, request: str, seen: str, *, expected: int, seconds: float) -> None:
-        """Count one request, whichever thread made it."""
+        """Count one request; thread-safe."""
         as_expected = seen == str(expected)
         with self._lock:
             self.seconds.append(seconds)
@@ -76,7 +76,7 @@ class Result:
                 self.failures.append(f"{request}: {seen}")
 
     def percentile(self, percent: int) -> float:
-        """The time in which so many of all requests were answered, in milliseconds."""
+        """Return this percentile of the response times, in milliseconds."""
         ordered = sorted(self.seconds)
         return ordered[len(ordered) * percent // 100] * 1000
 
@@ -93,10 +93,10 @@ class Result:
 
 
 class Member:
-    """A member with a browser, whose connection stays open."""
+    """A member with a persistent connection."""
 
     def __init__(self, url: str, result: Result) -> None:
-        """Register; only what comes afterwards is counted."""
+        """Register; this request is not counted."""
         self._address = urlsplit(url).netloc
         self._result = result
         self._cookies: dict[str, str] = {}
@@ -104,7 +104,7 @@ class Member:
         self._token = self._find_token()
         status, _ = self._ask("POST", "/register", registration())
         assert status == 303, status
-        self._token = self._find_token()  # who logs in gets a new session
+        self._token = self._find_token()  # login starts a new session
 
     def __enter__(self) -> Self:
         return self
@@ -113,14 +113,14 @@ class Member:
         self._connection.close()
 
     def ride_about(self, goes_on: Callable[[], bool]) -> None:
-        """Look at pages; now and then put a vehicle on the street, which must happen once."""
+        """Open pages and sometimes add a vehicle, which must be added once."""
         while goes_on():
             for path in PAGES:
                 self._count(f"GET {path}", expected=200)
             self._count(ADDING, VEHICLE, expected=303)
 
     def _count(self, request: str, fields: Fields | None = None, *, expected: int) -> None:
-        """Ask, and note what came of it."""
+        """Send a request and record the result."""
         method, path = request.split()
         began = time.perf_counter()
         try:
@@ -133,7 +133,7 @@ class Member:
         self._result.note(request, seen, expected=expected, seconds=seconds)
 
     def _ask(self, method: str, path: str, fields: Fields | None = None) -> tuple[int, str]:
-        """The status and the page."""
+        """Send a request and return the status and the page."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         body = None
         if fields is not None:
@@ -157,10 +157,10 @@ class Member:
 
 
 class Replicas:
-    """MovR's processes on ports of their own, on one database."""
+    """Several MovR servers on separate ports and one database."""
 
     def __init__(self, database: str, log: BinaryIO) -> None:
-        """Start none yet. What they say goes to the log."""
+        """Create the replicas without starting them; they write to this log."""
         self.ports = [free_port() for _ in range(REPLICAS)]
         self._log = log
         self._running: dict[int, ExitStack] = {}
@@ -179,12 +179,12 @@ class Replicas:
             self.stop(port)
 
     def start(self, port: int) -> None:
-        """Until it answers."""
+        """Start a replica and wait until it responds."""
         self._running[port] = ExitStack()
         self._running[port].enter_context(gunicorn(port, self._settings, self._log))
 
     def stop(self, port: int) -> None:
-        """By SIGTERM, until it has ended."""
+        """Send SIGTERM and wait for the end of the process."""
         if port in self._running:
             self._running.pop(port).close()
 
@@ -192,7 +192,7 @@ class Replicas:
 def restart_under_load(
     database: str, plan: Plan, say: Callable[[Result], None] = lambda _: None
 ) -> Result:
-    """Restart one replica after the other while members ride about; what they saw."""
+    """Restart one replica after the other under load, and return the result."""
     result = Result()
     done = threading.Event()
     with ExitStack() as stack:
@@ -219,20 +219,20 @@ def restart_under_load(
             for thread in threads:
                 thread.join()
     engine = databases.connect(database)
-    with engine.connect() as connection:  # over all cities: this is no request of a rider's
+    with engine.connect() as connection:  # reads all cities, which only requests must not
         result.rows = connection.execute(text("SELECT count(*) FROM vehicles")).scalar_one()
     engine.dispose()
     return result
 
 
 def _in_turn(ports: list[int], plan: Plan, result: Result) -> Iterator[int]:
-    """Each port, and all of them again until enough requests are made."""
+    """Yield each port, repeatedly until enough requests were made."""
     while not result.restarts or len(result.seconds) < plan.requests:
         yield from ports
 
 
 def main() -> int:
-    """Run the big one; 1 if any request failed."""
+    """Run the long version; return 1 if a request failed."""
     parser = argparse.ArgumentParser(prog="rolling-restart", description=__doc__)
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--requests", type=int, default=20_000)
@@ -255,7 +255,7 @@ def main() -> int:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    """End all of it, in order; a second Ctrl-C must not leave anything behind."""
+    """Stop everything in order; ignore a second Ctrl-C."""
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The compose files: what they say of services, secrets and ports. Their nginx: test_nginx.py."""
+"""The Compose files: services, secrets and ports. test_nginx.py tests their nginx."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from movr.database.engine import hosts, parse_uri
 from tests.conftest import ROOT
 from tests.deploy.compose import Model, Service, load
 from tests.deploy.proxy import CONFIGURATION
-from tests.deploy.test_manifests import gunicorn_s, values
+from tests.deploy.test_manifests import gunicorn_setting, values
 from web.config import Settings, read_settings
 
 COMPOSE = ROOT / "deploy" / "compose"
@@ -29,7 +29,7 @@ README = (COMPOSE / "README.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WRITTEN = (ROOT / "compose.yaml", *sorted(COMPOSE.glob("*.yaml")))
 NODES = {f"cockroachdb-{region}" for region in ("us-east", "us-west", "europe-west")}
-ONCE = {"migration", "cockroachdb-init"}  # these end
+ONCE = {"migration", "cockroachdb-init"}  # services that end
 EVERY_SERVICE = [(way, name) for way, files in FILES.items() for name in load(*files)["services"]]
 
 every_way = pytest.mark.parametrize("way", FILES)
@@ -53,7 +53,7 @@ def seconds(text: str) -> int:
     return int(found[1])
 
 
-# What is started
+# Services
 
 
 def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
@@ -63,7 +63,7 @@ def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
 
 
 def started(profiles: set[str]) -> set[str]:
-    """The services that these profiles start, on a laptop."""
+    """Return the services that these profiles start, in development."""
     return {
         name
         for name, service in model("laptop")["services"].items()
@@ -72,7 +72,7 @@ def started(profiles: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("way", ["production", "cloud-sql"])
-def test_in_production_the_database_is_elsewhere_and_everybody_gets_https(way: str) -> None:
+def test_production_has_an_external_database_and_https(way: str) -> None:
     assert set(model(way)["services"]) - {"cloud-sql"} == {"migration", "web", "nginx"}
     assert service(way, "nginx")["command"][-1] == "/etc/movr/tls.conf"
 
@@ -99,12 +99,12 @@ def test_the_migration_waits_for_the_database(way: str, database: str) -> None:
 
 
 def test_no_service_is_extended_that_waits_for_another() -> None:
-    """Some versions of compose refuse it, others forget it."""
+    """Some versions of Compose refuse this, others ignore it."""
     assert "depends_on" not in (COMPOSE / "services.yaml").read_text()
 
 
 @every_way
-def test_whatever_a_service_waits_for_is_in_the_same_files(way: str) -> None:
+def test_dependencies_of_services_are_in_the_same_files(way: str) -> None:
     services = model(way)["services"]
 
     for name, each in services.items():
@@ -113,12 +113,12 @@ def test_whatever_a_service_waits_for_is_in_the_same_files(way: str) -> None:
 
 @every_way
 def test_there_may_be_many_replicas_of_movr(way: str) -> None:
-    """A name or a port of the host could be only one's."""
+    """A container name or a host port would allow only one replica."""
     assert not service(way, "web").keys() & {"container_name", "ports", "hostname"}
 
 
 @every_service
-def test_a_service_that_stays_says_whether_it_is_well_and_comes_back(way: str, name: str) -> None:
+def test_long_running_services_have_a_health_check_and_restart(way: str, name: str) -> None:
     each = service(way, name)
 
     if name in ONCE:
@@ -128,8 +128,8 @@ def test_a_service_that_stays_says_whether_it_is_well_and_comes_back(way: str, n
         assert each["restart"] == "unless-stopped"
 
 
-def test_the_health_of_movr_is_that_it_is_ready_and_can_be_asked(tmp_path: Path) -> None:
-    """The program is run: with nobody there, it must fail."""
+def test_the_health_check_of_movr_requests_readyz(tmp_path: Path) -> None:
+    """The test runs the command, which must fail without a server."""
     command = service("laptop", "web")["healthcheck"]["test"][2:]
 
     done = subprocess.run([sys.executable, *command], check=False, cwd=tmp_path, timeout=10)
@@ -140,17 +140,17 @@ def test_the_health_of_movr_is_that_it_is_ready_and_can_be_asked(tmp_path: Path)
 
 
 @every_way
-def test_movr_may_end_its_last_requests(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_movr_has_time_to_finish_its_requests(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     web = service(way, "web")
     draining = int(web["environment"].get("DRAIN_SECONDS", 0))
 
-    assert seconds(web["stop_grace_period"]) > draining + gunicorn_s(
+    assert seconds(web["stop_grace_period"]) > draining + gunicorn_setting(
         "graceful_timeout", monkeypatch
     )
 
 
 @every_way
-def test_nginx_may_end_its_last_requests(way: str) -> None:
+def test_nginx_has_time_to_finish_its_requests(way: str) -> None:
     found = re.search(
         r"worker_shutdown_timeout (\d+s);", (CONFIGURATION / "process.conf").read_text()
     )
@@ -159,7 +159,7 @@ def test_nginx_may_end_its_last_requests(way: str) -> None:
     assert seconds(service(way, "nginx")["stop_grace_period"]) > seconds(found[1])
 
 
-# What agrees with what
+# Consistency
 
 
 @every_service
@@ -171,8 +171,8 @@ def test_every_setting_is_one_of_movr_s(way: str, name: str) -> None:
 
 
 @every_way
-def test_the_host_says_where_traces_go_and_how_many_connections_there_are(way: str) -> None:
-    """A variable without a value is passed on, if the host has it: empty is not unset to all."""
+def test_tracing_and_pool_size_come_from_the_environment(way: str) -> None:
+    """A variable without a value is passed on only if it is set; empty is not the same as unset."""
     environment = service(way, "web")["environment"]
 
     passed_on = {variable for variable, text in environment.items() if text is None}
@@ -193,7 +193,7 @@ def test_the_host_says_where_traces_go_and_how_many_connections_there_are(way: s
 
 @every_way
 def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
-    """A thread needs one at a time, so a pool never has more of them than there are threads."""
+    """A pool has at most as many connections as there are threads."""
     found = re.fullmatch(r"\$\{WORKERS:-(\d+)\}", service(way, "web")["environment"]["WORKERS"])
     assert found
     each = int(found[1]) * 2 * min(Settings().pool_size, Settings().threads)
@@ -302,7 +302,7 @@ def test_production_takes_the_database_from_the_environment_alone() -> None:
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """The secrets that make-secrets makes, elsewhere."""
+    """Run make-secrets in another folder and return its secrets."""
     shutil.copy(COMPOSE / "make-secrets", tmp_path)
     subprocess.run([tmp_path / "make-secrets"], check=True)
     return tmp_path / "secrets"
@@ -347,14 +347,14 @@ def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> N
     assert (settings.proxy_hops, settings.log_format) == (1, "json")
 
 
-def test_secrets_can_be_read_by_containers_and_by_nobody_else_on_the_host(made: Path) -> None:
-    """MovR is another user in its container than on the host; the folder keeps others out."""
+def test_only_containers_and_the_owner_can_read_secrets(made: Path) -> None:
+    """MovR's user in the container differs from the owner; the folder excludes other users."""
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     for path in made.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o444
 
 
-def test_secrets_that_are_there_stay_as_they_are(made: Path) -> None:
+def test_existing_secrets_are_not_changed(made: Path) -> None:
     before = {path: path.read_text() for path in made.iterdir()}
 
     subprocess.run([made.parent / "make-secrets"], check=True)
@@ -362,8 +362,8 @@ def test_secrets_that_are_there_stay_as_they_are(made: Path) -> None:
     assert {path: path.read_text() for path in made.iterdir()} == before
 
 
-def test_what_is_chosen_once_outlives_the_shell() -> None:
-    """Compose reads .env; an export would be missing in the next shell, and choose another one."""
+def test_settings_are_read_from_the_env_file() -> None:
+    """Compose reads .env; an exported variable would be missing in the next shell."""
     chosen = "DATABASE|COMPOSE_PROFILES|COMPOSE_FILE|MOVR_VERSION|CLOUD_SQL"
 
     assert not re.search(rf"export .*\b({chosen})=", README)
@@ -371,7 +371,7 @@ def test_what_is_chosen_once_outlives_the_shell() -> None:
         assert re.search(rf"\b{variable}=\S+.* >+ \.env$", README, re.MULTILINE), variable
 
 
-def test_what_is_written_down_of_the_riders_stays_out_of_git_and_the_image() -> None:
+def test_database_dumps_are_written_to_an_ignored_folder() -> None:
     written = re.findall(r"> (\S+\.dump)", README)
 
     assert {Path(file).parent for file in written} == {Path("deploy/compose/secrets")}
@@ -385,7 +385,7 @@ def test_no_secret_gets_into_git_or_the_image() -> None:
     assert {"deploy", ".env"} <= set(kept_out)
 
 
-# Safety
+# Security
 
 
 @every_service
@@ -408,7 +408,7 @@ def test_the_databases_are_for_movr_alone() -> None:
 
 
 @every_service
-def test_a_service_may_do_nothing_that_it_does_not_need(way: str, name: str) -> None:
+def test_services_have_minimal_privileges(way: str, name: str) -> None:
     each = service(way, name)
 
     assert each["security_opt"] == ["no-new-privileges:true"]
@@ -436,12 +436,12 @@ def test_an_image_is_ours_or_pinned_to_a_version(way: str, name: str) -> None:
         assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", each["image"])
 
 
-def test_nginx_is_nobody_in_particular() -> None:
+def test_nginx_runs_as_an_unprivileged_user() -> None:
     assert service("laptop", "nginx")["user"] == "101:101"
 
 
-def test_yamllint_has_nothing_to_say() -> None:
-    """Of the file at the top; those in deploy/ are linted with the manifests."""
+def test_yamllint_reports_nothing() -> None:
+    """Checks compose.yaml; test_manifests.py checks the files in deploy/."""
     rules = str(ROOT / "deploy" / ".yamllint")
     lint = [sys.executable, "-m", "yamllint", "--strict", "-c", rules, str(ROOT / "compose.yaml")]
 
@@ -451,11 +451,11 @@ def test_yamllint_has_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize("file", ["plain.conf", "tls.conf"])
-def test_gixy_has_nothing_to_say(file: str) -> None:
+def test_gixy_reports_nothing(file: str) -> None:
     assert gixy(CONFIGURATION / file) == (0, b"[]")
 
 
-def test_gixy_would_find_what_is_wrong(tmp_path: Path) -> None:
+def test_gixy_detects_a_known_problem(tmp_path: Path) -> None:
     wrong = tmp_path / "nginx.conf"
     wrong.write_text("events {} http { server_tokens on; }")
 
@@ -463,7 +463,7 @@ def test_gixy_would_find_what_is_wrong(tmp_path: Path) -> None:
 
 
 def gixy(file: Path) -> tuple[int, bytes]:
-    """Its exit status, and what it found."""
+    """Run gixy and return its exit status and its findings."""
     run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
     done = subprocess.run(run, check=False, capture_output=True)
     assert done.stderr == b""

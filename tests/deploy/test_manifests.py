@@ -29,7 +29,7 @@ VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
 PORT = Settings().port
 NODE_PORT = 30062
-GOOGLE = {"130.211.0.0/22", "35.191.0.0/16"}  # its balancers and health checks
+GOOGLE = {"130.211.0.0/22", "35.191.0.0/16"}  # its load balancers and health checks
 SECRETS = {
     "movr-db-cert": "cert",
     "movr-db-uri": "DB_URI",
@@ -63,7 +63,7 @@ def environment(kind: str, folder: str = "base") -> dict[str, Any]:
 
 
 def values(tree: Any, name: str) -> Iterator[Any]:
-    """Every value of this name, however deep."""
+    """Yield all values of this key, recursively."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key == name:
@@ -74,7 +74,7 @@ def values(tree: Any, name: str) -> Iterator[Any]:
             yield from values(item, name)
 
 
-# What is rendered
+# Rendering
 
 
 @pytest.mark.parametrize(("file", "folder"), RENDERED.items())
@@ -105,7 +105,7 @@ def test_every_file_is_rendered_by_the_kustomization_beside_it() -> None:
         assert beside - {"kustomization.yaml"} <= set(wanted.get("resources", ())), kustomization
 
 
-def test_yamllint_has_nothing_to_say() -> None:
+def test_yamllint_reports_nothing() -> None:
     files = [str(DEPLOY), *(str(ROOT / file) for file in RENDERED)]
     lint = [sys.executable, "-m", "yamllint", "--strict", "-c", str(DEPLOY / ".yamllint"), *files]
 
@@ -114,12 +114,12 @@ def test_yamllint_has_nothing_to_say() -> None:
     assert (result.returncode, result.stdout) == (0, "")
 
 
-# What Kubernetes says
+# Kubernetes' schema
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("folder", CLUSTERS)
-def test_kubernetes_knows_every_field(folder: str, version: str) -> None:
+def test_every_field_is_in_the_kubernetes_schema(folder: str, version: str) -> None:
     for manifest in build(DEPLOY / folder):
         kubernetes_validate.validate(manifest, version, strict=True)
 
@@ -130,7 +130,7 @@ def test_kubernetes_knows_every_field_of_movr_yaml(version: str) -> None:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_a_field_that_kubernetes_does_not_know_would_be_found() -> None:
+def test_an_unknown_field_is_detected() -> None:
     manifest = one("Deployment")
     manifest["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
 
@@ -138,7 +138,7 @@ def test_a_field_that_kubernetes_does_not_know_would_be_found() -> None:
         kubernetes_validate.validate(manifest, "1.30", strict=True)
 
 
-# What agrees with what
+# Consistency
 
 
 @pytest.mark.parametrize("folder", CLUSTERS)
@@ -163,14 +163,14 @@ def test_the_node_port_is_the_same_in_every_cluster_and_one_that_kubernetes_allo
 
 
 @pytest.mark.parametrize("folder", EVERYTHING)
-def test_wherever_a_port_has_a_number_it_is_the_one_that_movr_listens_on(folder: str) -> None:
+def test_every_port_number_is_that_of_movr(folder: str) -> None:
     manifests = [item for item in build(DEPLOY / folder) if item["kind"] != "Gateway"]
 
     for name in ("port", "targetPort", "servicePort", "containerPort"):
         assert set(values(manifests, name)) <= {"http", PORT}
 
 
-def test_whoever_selects_pods_selects_those_of_the_deployment_and_not_the_migration() -> None:
+def test_selectors_match_pods_of_the_deployment_and_not_the_migration() -> None:
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
     selectors = [
         one("Deployment")["spec"]["selector"]["matchLabels"],
@@ -211,8 +211,8 @@ def test_a_probe_asks_a_path_that_movr_has_and_sends_no_host_or_header(
     assert path in {rule.rule for rule in session_app.url_map.iter_rules()}
 
 
-def test_a_pod_whose_threads_all_wait_for_the_database_is_left_alone() -> None:
-    """No thread of MovR's is needed to say that it is alive."""
+def test_the_liveness_probe_does_not_need_a_thread_of_movr() -> None:
+    """All threads may wait for the database, so the probe must not need one."""
     probe = container("Deployment")["livenessProbe"]
 
     assert probe["tcpSocket"] == {"port": "http"}
@@ -232,11 +232,11 @@ def test_a_pod_lives_longer_than_the_pause_and_the_last_requests(
     (drain,) = (e["value"] for e in container("Deployment")["env"] if e["name"] == "DRAIN_SECONDS")
 
     assert command == "sleep"
-    assert allowed > int(pause) + int(drain) + gunicorn_s("graceful_timeout", monkeypatch)
+    assert allowed > int(pause) + int(drain) + gunicorn_setting("graceful_timeout", monkeypatch)
 
 
-def gunicorn_s(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """What gunicorn is told in production."""
+def gunicorn_setting(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return a setting of gunicorn in production."""
     production = {"DB_URI": "postgresql://db.test/movr", "SECRET_KEY": "s" * 32}
     monkeypatch.setattr(os, "environ", {**production, "PYTHON_DOTENV_DISABLED": "1"})
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -259,7 +259,7 @@ def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) 
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-def test_only_maps_and_mail_may_be_missing() -> None:
+def test_only_the_secrets_for_maps_and_mail_are_optional() -> None:
     optional = {
         item["name"] for item in values(pod("Deployment"), "secretKeyRef") if item.get("optional")
     }
@@ -293,11 +293,11 @@ def test_no_file_has_the_address_of_a_database() -> None:
         assert "://" not in path.read_text().replace("https://www.googleapis.com/", ""), path
 
 
-# Safety
+# Security
 
 
 @pytest.mark.parametrize("folder", CLUSTERS)
-def test_a_pod_may_do_nothing_that_movr_does_not_need(folder: str) -> None:
+def test_pods_have_minimal_privileges(folder: str) -> None:
     for manifest in build(DEPLOY / folder):
         for spec in pods(manifest):
             assert_restricted(spec)
@@ -435,7 +435,7 @@ def test_kubemci_gets_the_ingress_that_it_accepts() -> None:
     assert one("Service")["metadata"]["name"] == ingress["spec"]["backend"]["serviceName"]
 
 
-def test_who_opens_the_ingress_of_kubemci_reads_that_its_time_is_over() -> None:
+def test_the_ingress_of_kubemci_is_marked_as_deprecated() -> None:
     comment = (ROOT / "mcingress.yaml").read_text()
 
     assert "clusters up to 1.21" in comment
@@ -466,7 +466,7 @@ def test_multi_cluster_ingress_has_the_address_the_certificate_and_no_plain_http
     assert frontend["spec"]["redirectToHttps"]["enabled"] is True
 
 
-def test_multi_cluster_ingress_says_where_a_visitor_is() -> None:
+def test_multi_cluster_ingress_sends_the_city_headers() -> None:
     service = one("MultiClusterService", "ways-in/mci")
     backend = one("BackendConfig", "ways-in/mci")
 
@@ -495,7 +495,7 @@ def test_the_gateway_is_google_s_global_one_for_many_clusters() -> None:
     }
 
 
-def test_the_gateway_sets_where_a_visitor_is_and_never_adds_to_what_a_client_says() -> None:
+def test_the_gateway_replaces_the_city_headers_of_clients() -> None:
     (rule,) = route("movr")["rules"]
     (header_filter,) = rule["filters"]
 
@@ -570,4 +570,4 @@ def test_a_balancer_waits_as_long_as_gunicorn_for_the_last_requests(
 ) -> None:
     (waits,) = values(one(kind, folder), "drainingTimeoutSec")
 
-    assert waits >= gunicorn_s("graceful_timeout", monkeypatch)
+    assert waits >= gunicorn_setting("graceful_timeout", monkeypatch)

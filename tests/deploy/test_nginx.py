@@ -1,4 +1,4 @@
-"""The way in of compose.yaml: a real nginx with its very files, in front of real gunicorns."""
+"""The nginx of compose.yaml: a real nginx with the same files, in front of real gunicorns."""
 
 import os
 import re
@@ -28,7 +28,7 @@ from tests.deploy.proxy import (
 )
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor
-from web.app import LARGEST_FORM
+from web.app import MAX_FORM_SIZE
 from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
 FILES = ("plain.conf", "tls.conf")
@@ -46,21 +46,21 @@ def _nginx() -> None:
 
 @pytest.fixture(scope="module")
 def replica(database: str) -> Iterator[str]:
-    """MovR as compose.yaml runs it, but for cookies over plain HTTP. One thread, to be held up."""
+    """MovR as in compose.yaml, but with cookies over plain HTTP and a single thread."""
     with serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1", WORKERS="1", THREADS="1") as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def way_in(replica: str) -> Iterator[str]:
-    """nginx in front of it, over plain HTTP."""
+    """The URL of nginx in front of the replica, over plain HTTP."""
     with proxying([port_of(replica)]) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def secure_way_in(replica: str) -> Iterator[tuple[str, str, ssl.SSLContext]]:
-    """The same over HTTPS: its URL, that of plain HTTP, and the trust in its certificate."""
+    """nginx over HTTPS: its URL, that of plain HTTP, and a context that trusts its certificate."""
     with folder() as here:
         make_certificate(here)
         ports = {"8080": free_port(), "8443": free_port()}
@@ -100,7 +100,7 @@ def city_shown(reply: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
+def test_nginx_accepts_the_configuration_without_a_warning(file: str) -> None:
     with folder() as here:
         make_certificate(here)
         configure(here, [1], {})
@@ -113,10 +113,10 @@ def test_nginx_takes_the_configuration_without_a_warning(file: str) -> None:
     assert not re.search(r"\[(warn|error|emerg)\]", done.stderr)
 
 
-# Where a visitor is
+# The city headers
 
 
-def test_what_a_client_says_of_its_city_never_gets_through(way_in: str) -> None:
+def test_the_city_header_of_a_client_is_not_forwarded(way_in: str) -> None:
     lies = {
         "X-City": "paris",
         "X-City-Lat-Long": "48.86,2.35",
@@ -130,13 +130,13 @@ def test_what_a_client_says_of_its_city_never_gets_through(way_in: str) -> None:
     assert GUESSED in reply.text
 
 
-def test_the_replica_would_have_believed_it(replica: str) -> None:
+def test_the_replica_itself_trusts_the_city_header(replica: str) -> None:
     assert city_shown(httpx.get(replica, headers={"X-City": "paris"})) == "Paris"
     assert city_shown(httpx.get(replica, headers={"X-City-Lat-Long": "41.9,12.5"})) == "Rome"
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
-def test_the_name_that_a_visitor_comes_by_says_where_they_are(city: City, way_in: str) -> None:
+def test_the_host_name_selects_the_city(city: City, way_in: str) -> None:
     host = f"{host_of_city(city)}:8080"
 
     reply = httpx.get(way_in, headers={"Host": host, "X-City": "nowhere"})
@@ -145,20 +145,18 @@ def test_the_name_that_a_visitor_comes_by_says_where_they_are(city: City, way_in
     assert GUESSED not in reply.text
 
 
-# Who a client is
+# The client's address
 
 
-def test_who_claims_another_address_each_time_is_limited_all_the_same(
-    way_in: str, replica: str
-) -> None:
-    """MovR limits failed logins of an address: what it counts shows whom it takes a client for."""
+def test_forged_addresses_do_not_bypass_the_rate_limits(way_in: str, replica: str) -> None:
+    """The limit on failed logins of an address shows which address MovR uses."""
     for n in range(FAILED_LOGINS_OF_ADDRESS.at_most):
         claims = {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.{n}", "X-Real-IP": f"192.0.2.{n}"}
         assert fail_to_log_in(way_in, "127.0.0.11", claims) == 422
 
     assert fail_to_log_in(way_in, "127.0.0.11", claiming("198.51.100.99")) == 429
     assert fail_to_log_in(way_in, "127.0.0.12", claiming("127.0.0.11")) == 422
-    # It is nginx that does not believe it.
+    # Without nginx the header would be trusted.
     assert fail_to_log_in(replica, "127.0.0.12", claiming("127.0.0.11")) == 429
     assert fail_to_log_in(replica, "127.0.0.11", claiming("198.51.100.99")) == 422
 
@@ -168,19 +166,19 @@ def claiming(address: str) -> dict[str, str]:
 
 
 def fail_to_log_in(url: str, address: str, headers: dict[str, str]) -> int:
-    """The status of a failed login from this address of the loopback, as a name of its own."""
+    """Fail to log in from this loopback address with a new username, and return the status."""
     transport = httpx.HTTPTransport(local_address=address)
     with httpx.Client(base_url=url, transport=transport, headers=headers) as client:
         return Visitor(client).log_in(secrets.token_hex(8)).status_code
 
 
-def test_a_request_has_the_id_that_nginx_gave_it(way_in: str) -> None:
+def test_nginx_sets_the_request_id(way_in: str) -> None:
     reply = httpx.get(way_in, headers={"X-Request-ID": "chosen-by-a-client"})
 
     assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["X-Request-ID"])
 
 
-# What is let in
+# Limits of requests
 
 
 @pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics?x=1"])
@@ -191,25 +189,25 @@ def test_the_metrics_can_not_be_reached(way_in: str, path: str) -> None:
     assert "movr_requests" not in reply.text
 
 
-def test_a_body_may_be_as_large_as_movr_takes_and_no_larger(way_in: str) -> None:
+def test_the_body_size_limit_is_that_of_movr(way_in: str) -> None:
     def post(size: int) -> httpx.Response:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return httpx.post(f"{way_in}/login", content=b"a" * size, headers=form)
 
-    taken = post(LARGEST_FORM)
-    refused = post(LARGEST_FORM + 1)
+    taken = post(MAX_FORM_SIZE)
+    refused = post(MAX_FORM_SIZE + 1)
 
     assert "X-Served-By-Region" in taken.headers
     assert refused.status_code == 413
     assert "X-Served-By-Region" not in refused.headers
 
 
-def test_nginx_does_not_say_which_it_is(way_in: str) -> None:
+def test_nginx_does_not_reveal_its_version(way_in: str) -> None:
     assert httpx.get(f"{way_in}/metrics").headers["Server"] == "nginx"
 
 
-def test_clients_that_send_slowly_hold_up_nobody(way_in: str) -> None:
-    """The replica has a single thread; each of these would hold it until its body is there."""
+def test_slow_clients_do_not_block_others(way_in: str) -> None:
+    """The replica has a single thread, which each slow request would occupy."""
     head = b"POST /login HTTP/1.1\r\nHost: movr.test\r\nContent-Length: 1000\r\n\r\nusername="
     with ExitStack() as stack:
         for _ in range(4):
@@ -222,7 +220,7 @@ def test_clients_that_send_slowly_hold_up_nobody(way_in: str) -> None:
 # HTTPS
 
 
-def test_plain_http_only_says_where_https_is(
+def test_plain_http_redirects_to_https(
     secure_way_in: tuple[str, str, ssl.SSLContext],
 ) -> None:
     _, plain, _ = secure_way_in
@@ -233,7 +231,7 @@ def test_plain_http_only_says_where_https_is(
     assert reply.headers["Location"] == "https://movr.test/login?next=/rides"
 
 
-def test_https_serves_movr_with_the_given_certificate_and_says_to_stay(
+def test_https_serves_movr_with_the_given_certificate_and_hsts(
     secure_way_in: tuple[str, str, ssl.SSLContext],
 ) -> None:
     url, _, trust = secure_way_in
@@ -250,7 +248,7 @@ def test_https_serves_movr_with_the_given_certificate_and_says_to_stay(
 
 
 def spoken(url: str, trust: ssl.SSLContext) -> str | None:
-    """What the server chooses to speak with a browser."""
+    """Return the protocol that the server negotiates."""
     trust.set_alpn_protocols(["h2", "http/1.1"])
     with (
         socket.create_connection(("127.0.0.1", port_of(url))) as plain,
@@ -277,12 +275,12 @@ def test_https_is_1_2_or_later_and_old_protocols_are_refused(
     assert version(ssl.TLSVersion.MAXIMUM_SUPPORTED) == "TLSv1.3"
 
 
-# When replicas come and go
+# Restarts of replicas
 
 
 @contextmanager
 def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
-    """One that takes a request and ends without an answer; its port, and what it took."""
+    """Run a server that closes connections without a response; yield its port and requests."""
     taken: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -291,7 +289,7 @@ def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
                 try:
                     connection, _ = listener.accept()
                 except OSError:
-                    return  # closed: the test is over
+                    return  # closed at the end of the test
                 with connection:
                     taken.append(connection.recv(65536))
 
@@ -304,16 +302,16 @@ def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
             thread.join()
 
 
-def test_a_post_that_may_have_arrived_is_never_sent_again(replica: str) -> None:
+def test_a_post_is_not_repeated_after_a_lost_response(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         before = len(taken)
         statuses = {httpx.post(f"{url}/login").status_code for _ in range(4)}
 
         assert 502 in statuses
-        assert len(taken) == before + 2  # every other one, in turn: none of them twice
+        assert len(taken) == before + 2  # each other one once
 
 
-def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
+def test_a_failed_get_is_repeated_at_another_replica(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         statuses = {httpx.get(url).status_code for _ in range(6)}
 
@@ -321,8 +319,8 @@ def test_a_get_that_failed_is_asked_of_another(replica: str) -> None:
         assert statuses == {200}
 
 
-def test_only_what_reads_may_leave_its_connection_open() -> None:
-    """A newer nginx keeps connections by itself, unless it says that it closes them."""
+def test_only_get_requests_use_persistent_connections() -> None:
+    """Newer versions of nginx keep connections open by default."""
     with failing_replica() as (port, taken), proxying([port]) as url:
         del taken[:]
         httpx.get(f"{url}/read")
@@ -332,11 +330,11 @@ def test_only_what_reads_may_leave_its_connection_open() -> None:
         assert closed == {b"/read": False, b"/write": True}
 
 
-def test_a_replica_that_refuses_costs_no_request(replica: str) -> None:
+def test_a_replica_that_refuses_connections_fails_no_request(replica: str) -> None:
     with proxying([free_port(), free_port(), port_of(replica)]) as url:
         statuses = {httpx.post(f"{url}/login").status_code for _ in range(6)}
 
-    assert statuses == {400}  # a form without a token: MovR's own answer
+    assert statuses == {400}  # MovR's response to a form without a token
 
 
 def test_restarting_each_replica_in_turn_fails_no_request(own_database: str) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts: their queries parse, and ask for numbers that MovR has."""
+"""The dashboard and the alerts: their queries are valid and use existing metrics."""
 
 import itertools
 import json
@@ -26,14 +26,14 @@ QUERIES = [
     *(target["expr"] for panel in PANELS for target in panel["targets"]),
     *(rule["expr"] for rule in RULES),
 ]
-EVERYWHERE = {"instance", "job", "region"}  # Prometheus' own, and what build_info brings
+EVERYWHERE = {"instance", "job", "region"}  # labels of Prometheus and of build_info
 
 
 def known() -> dict[str, set[str]]:
-    """Every number that /metrics may say, with its labels."""
+    """Return all metrics with their labels."""
     found: dict[str, set[str]] = {}
     suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
-    for collector in REGISTRY._collector_to_names:  # noqa: SLF001 - no other way to the labels
+    for collector in REGISTRY._collector_to_names:  # noqa: SLF001 - the only access to the labels
         labels = set(getattr(collector, "_labelnames", ()))
         for family in collector.collect():
             if family.name.startswith("movr_"):
@@ -47,7 +47,7 @@ KNOWN = known()
 
 
 def parts(query: Any) -> Iterator[Any]:
-    """The query and all that it is made of."""
+    """Yield the query and its parts, recursively."""
     yield query
     for name in ("lhs", "rhs", "expr", "vector_selector"):
         if part := getattr(query, name, None):
@@ -61,13 +61,13 @@ def selectors(query: str) -> list[Any]:
     return [part for part in parts(parsed) if isinstance(part, promql_parser.VectorSelector)]
 
 
-def test_the_registry_is_seen() -> None:
+def test_the_registry_has_metrics() -> None:
     assert KNOWN["movr_requests_total"] == {"route", "method", "status"}
     assert "le" in KNOWN["movr_request_seconds_bucket"]
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
+def test_queries_use_existing_metrics_and_labels(query: str) -> None:
     found = selectors(query)
 
     assert found
@@ -81,8 +81,8 @@ def test_a_query_asks_for_numbers_and_labels_that_there_are(query: str) -> None:
         assert {name.strip() for name in clause.split(",")} <= labels
 
 
-def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> None:
-    """A probe is quick and mostly well, or fails all day; of either an average says nothing."""
+def test_rates_exclude_probes_and_static_files() -> None:
+    """Probes would distort averages and failure rates."""
     app = create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     quiet = {rule for rule in rules if "/static/" in rule} | {"/healthz", "/readyz", "/metrics"}
@@ -96,9 +96,9 @@ def test_probes_and_static_files_are_in_no_rate_of_what_visitors_ask_for() -> No
                 assert {rule for rule in rules if re.fullmatch(route.value, rule)} == quiet
 
 
-def test_every_region_has_a_rule_that_misses_it() -> None:
-    """One over all regions would be content with the last that is left."""
-    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrGone"]
+def test_every_region_has_a_rule_for_its_absence() -> None:
+    """A rule over all regions would not fire while one region is left."""
+    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
 
     assert gone == [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
 
@@ -110,24 +110,24 @@ def test_google_s_object_has_the_same_rules() -> None:
     assert rules["spec"] == yaml.safe_load((FOLDER / "alerts.yaml").read_text())
 
 
-def test_every_number_is_on_the_dashboard() -> None:
+def test_every_metric_is_on_the_dashboard() -> None:
     shown = {selector.name for query in QUERIES for selector in selectors(query)}
 
     assert KNOWN.keys() - shown == {"movr_request_seconds_count"}
 
 
 @pytest.mark.parametrize("reason", re.findall(r'reason="(\w+)"', "".join(QUERIES)))
-def test_a_reason_that_an_alert_waits_for_is_a_refusal(reason: str) -> None:
+def test_reasons_in_alerts_are_refusals(reason: str) -> None:
     assert reason in {refusal.__name__ for refusal in RESPONSES}
     assert issubclass(next(r for r in RESPONSES if r.__name__ == reason), errors.Refusal)
 
 
-def test_a_refusal_and_a_route_that_are_labels_come_from_a_fixed_set() -> None:
-    """A client could otherwise make up series without end: see test_metrics.py too."""
+def test_refusal_and_route_labels_have_a_fixed_set_of_values() -> None:
+    """Otherwise clients could create time series without limit (see test_metrics.py)."""
     assert KNOWN["movr_refusals_total"] == {"route", "reason"}
 
 
-def test_panels_do_not_lie_on_each_other() -> None:
+def test_panels_do_not_overlap() -> None:
     for one, other in itertools.combinations([panel["gridPos"] for panel in PANELS], 2):
         beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
         above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
@@ -135,7 +135,7 @@ def test_panels_do_not_lie_on_each_other() -> None:
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
 
 
-def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
+def test_alerts_have_a_severity_and_a_documented_action() -> None:
     advice = (FOLDER / "README.md").read_text()
 
     for rule in RULES:
@@ -144,14 +144,14 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
         assert f"`{rule['alert']}`" in advice
 
 
-def test_every_number_is_explained() -> None:
+def test_every_metric_is_documented() -> None:
     explained = set(re.findall(r"`(movr_\w+)`", (FOLDER / "README.md").read_text()))
 
     families = {re.sub(r"_(bucket|count|sum)$", "", name) for name in KNOWN}
     assert explained == families
 
 
-def test_what_is_read_is_the_pods_port() -> None:
+def test_the_scraped_port_is_that_of_the_pods() -> None:
     (monitoring,) = read(FOLDER / "scrape.yaml")
     (deployment,) = read(ROOT / "deploy" / "base" / "deployment.yaml")
     (pod,) = pods(deployment)

@@ -1,4 +1,4 @@
-"""deploy/README.md: what it names is there, what it says is so, and its commands can be pasted."""
+"""deploy/README.md: its names exist, its statements are true, its commands can be pasted."""
 
 import json
 import logging
@@ -25,17 +25,17 @@ from tests.deploy.test_manifests import (
     WAYS_IN,
     container,
     environment,
-    gunicorn_s,
+    gunicorn_setting,
     one,
 )
 from tests.visitor import Visitor
-from web.config import FEWEST_WORKERS, Settings
+from web.config import MIN_WORKERS, Settings
 from web.operations.request_logging import JsonFormatter
 
 README = DEPLOY / "README.md"
 TEXT = README.read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-# What can be run: the blocks, and commands in sentences.
+# The commands: code blocks, and commands in sentences.
 COMMANDS = [
     *BLOCKS,
     *re.findall(r"`((?:kubectl|flask|\.venv/bin/flask|deploy/verify) [^`]+)`", TEXT),
@@ -53,12 +53,12 @@ MANIFESTS = [
 
 
 def named(pattern: str) -> set[str]:
-    """What the commands say where the pattern has its group."""
+    """Return the first group of each match of this pattern in the commands."""
     return {found for command in COMMANDS for found in re.findall(pattern, command)}
 
 
 def anchors(file: Path) -> set[str]:
-    """The places in a Markdown file that links can lead to, as GitHub calls them."""
+    """Return the anchors of a Markdown file, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -77,7 +77,7 @@ def test_each_block_is_bash(block: str) -> None:
 
 
 @pytest.mark.parametrize("part", re.split(r"^##? ", TEXT, flags=re.MULTILINE))
-def test_each_part_can_be_taken_up_in_a_new_shell(part: str) -> None:
+def test_each_part_works_in_a_new_shell(part: str) -> None:
     known: set[str] = set()
     for block in re.findall(r"^```sh\n(.*?)^```", part, re.MULTILINE | re.DOTALL):
         if SOURCED in block:
@@ -93,7 +93,7 @@ def test_each_part_can_be_taken_up_in_a_new_shell(part: str) -> None:
 
 
 def sourcing(folder: Path, *commands: str) -> str:
-    """What bash says to these commands at the root of a clone, with kubectl that only passes on."""
+    """Run these commands with bash at the root of a clone, with a substitute for kubectl."""
     (folder / "deploy").mkdir()
     (folder / "deploy" / "variables").write_text(VARIABLES)
     script = "\n".join((SOURCED, "kubectl() { cat; }", *commands))
@@ -128,7 +128,7 @@ def test_a_cluster_is_told_of_the_gateway_of_its_own_region(
     assert f".{name}." in str(uri.host)
 
 
-def test_secrets_are_made_in_a_folder_that_nobody_else_sees(tmp_path: Path) -> None:
+def test_secrets_are_created_in_a_private_folder(tmp_path: Path) -> None:
     sourcing(tmp_path)
     made = "\n".join(BLOCKS)
     files = re.findall(r"(?:[^0-9&]>|<|ca\.crt|-o) *\"?([^\s\"<>&(]*(?:key|password|crt))\b", made)
@@ -145,18 +145,18 @@ def test_secrets_are_made_in_a_folder_that_nobody_else_sees(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if any(asking in b for asking in ASKING)])
-def test_a_command_that_asks_something_stands_alone(block: str) -> None:
-    """What is pasted after it would be its answer."""
+def test_an_interactive_command_is_in_a_separate_block(block: str) -> None:
+    """The next pasted line would be read as its input."""
     assert block.count("\n") == 1
 
 
-def test_what_is_fetched_is_not_a_page_that_says_that_it_failed() -> None:
+def test_downloads_fail_on_http_errors() -> None:
     for command in re.findall(r"curl .*https://.*", "\n".join(BLOCKS)):
         assert "--fail" in command
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", TEXT))))
-def test_each_link_leads_somewhere(link: str) -> None:
+def test_each_link_of_the_readme_has_a_target(link: str) -> None:
     path, _, anchor = link.partition("#")
     file = (DEPLOY / path).resolve() if path else README
 
@@ -164,7 +164,7 @@ def test_each_link_leads_somewhere(link: str) -> None:
     assert not anchor or anchor in anchors(file)
 
 
-def test_each_file_it_names_is_there() -> None:
+def test_each_named_file_exists() -> None:
     paths = {
         path.replace("$region", region).rstrip(".")
         for path in re.findall(r"\b(?:deploy|docs|web)/[\w./$-]+|movr/\w+\.py", TEXT)
@@ -249,7 +249,7 @@ def test_the_address_and_the_certificate_are_those_of_each_way_in() -> None:
 def test_each_flask_command_exists(session_app: Flask) -> None:
     wanted = named(r"flask --app server ([\w -]+)")
 
-    assert {"db upgrade", "placement apply multi-region", "placement prove"} <= wanted
+    assert {"db upgrade", "placement apply multi-region", "placement check"} <= wanted
     for command in wanted:
         group, name, *arguments = shlex.split(command)
         commands = session_app.cli.commands[group]
@@ -259,7 +259,7 @@ def test_each_flask_command_exists(session_app: Flask) -> None:
 
 def test_the_sum_of_connections_is_right() -> None:
     limits = one("HorizontalPodAutoscaler")["spec"]
-    pod = FEWEST_WORKERS * 2 * Settings().pool_size  # the CPU limit is one
+    pod = MIN_WORKERS * 2 * Settings().pool_size  # the CPU limit is one
     sums = {
         "a pod": pod,
         f"a region, {limits['minReplicas']} pods": pod * limits["minReplicas"],
@@ -273,7 +273,7 @@ def test_the_sum_of_connections_is_right() -> None:
     )
     for what, connections in sums.items():
         assert f"| {what} | {connections} |" in TEXT
-    assert f"`THREADS` = {FEWEST_WORKERS * Settings().threads} requests at work at once" in TEXT
+    assert f"`THREADS` = {MIN_WORKERS * Settings().threads} requests at work at once" in TEXT
     assert f"{limits['minReplicas']} to {limits['maxReplicas']} pods a region" in TEXT
 
 
@@ -292,16 +292,18 @@ def test_it_names_all_settings_of_the_manifests() -> None:
     assert set(re.findall(r"`([A-Z_]+)`", answer)) == given
 
 
-def test_a_pod_has_stopped_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documented_shutdown_time_is_that_of_the_manifests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pause = int(container("Deployment")["lifecycle"]["preStop"]["exec"]["command"][1])
     drain = int(environment("Deployment")["DRAIN_SECONDS"])
-    graceful = gunicorn_s("graceful_timeout", monkeypatch)
+    graceful = gunicorn_setting("graceful_timeout", monkeypatch)
 
     assert f"For {drain} s more (`DRAIN_SECONDS`)" in TEXT
     assert f"within {graceful} s. Together these are {pause + drain + graceful} s at most" in TEXT
 
 
-def test_the_numbers_it_names_are_counted(session_app: Flask) -> None:
+def test_the_named_metrics_exist(session_app: Flask) -> None:
     exposed = session_app.test_client().get("/metrics").text
     (number,) = set(re.findall(r"`(movr_[a-z_]+)", TEXT))
 

@@ -1,4 +1,4 @@
-"""deploy/verify, on the real app: what it prints, what it finds wrong, and how it ends."""
+"""deploy/verify on a real app: its output, findings and exit status."""
 
 import os
 import re
@@ -30,7 +30,7 @@ needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="there is
 
 
 def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run it as an operator does; -I, so that nothing installed is in reach."""
+    """Run the script; -I excludes installed packages."""
     return subprocess.run(
         [sys.executable, "-I", "-S", VERIFY, url, *options],
         env={"PATH": os.environ["PATH"], **environment},
@@ -42,7 +42,7 @@ def verify(url: str, *options: str, **environment: str) -> subprocess.CompletedP
 
 
 def table(said: str) -> list[list[str]]:
-    """Its rows: city, what the page shows, status, region, statements and two times."""
+    """Return the rows of the table: city, shown city, status, region, statements and two times."""
     rows = [re.split(r"\s{2,}", line.strip()) for line in said.splitlines()]
     return [row for row in rows if len(row) == 7 and row[0] != "city"]
 
@@ -53,7 +53,7 @@ def wrong(said: str) -> list[str]:
 
 @contextmanager
 def answering(server: HTTPServer) -> Iterator[int]:
-    """Serve in a thread; the port."""
+    """Serve in a thread and yield the port."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -73,19 +73,19 @@ def eastern_site(database: str) -> Iterator[str]:
 
 @pytest.fixture
 def east(eastern_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
-    """MovR in the east as in production, with nothing in front of it."""
+    """MovR in the region us-east with production settings and without a proxy."""
     return eastern_site
 
 
 @pytest.fixture
 def balancer(east: str) -> Proxy:
-    """What overwrites X-City and says whom it speaks for, not yet serving."""
+    """A proxy, not started yet, that sets X-City and X-Forwarded-For."""
     return Proxy(0, dict.fromkeys(REGIONS, int(east.rpartition(":")[2])))
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1, its key in the same file, good for 30 days."""
+    """A certificate for 127.0.0.1, valid for 30 days, with its key in the same file."""
     return signed(tmp_path / "site.pem", days=30)
 
 
@@ -99,8 +99,8 @@ def signed(file: Path, *, days: int) -> Path:
     return file
 
 
-class SayingHttps(Handler):
-    """A proxy that says what it ended, so that forms must come from the site's own pages."""
+class WithForwardedProto(Handler):
+    """A proxy that sets X-Forwarded-Proto, so that Flask-WTF checks the referrer."""
 
     def _headers(self, city: City) -> dict[str, str]:
         return {**super()._headers(city), "X-Forwarded-Proto": "https"}
@@ -112,10 +112,10 @@ def end_tls(server: HTTPServer, certificate: Path) -> None:
     server.socket = context.wrap_socket(server.socket, server_side=True)
 
 
-# All is well
+# Passed checks
 
 
-def test_each_city_s_visitors_see_their_city_where_x_city_is_believed(east: str) -> None:
+def test_each_city_is_shown_if_x_city_is_trusted(east: str) -> None:
     done = verify(east, "--region", EAST)
 
     assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
@@ -125,7 +125,7 @@ def test_each_city_s_visitors_see_their_city_where_x_city_is_believed(east: str)
     assert done.stdout.endswith(f"{east} serves 9 cities as it should.\n")
 
 
-def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_menu(
+def test_behind_a_balancer_it_chooses_the_cities_in_the_menu(
     balancer: Proxy,
 ) -> None:
     with answering(balancer) as port:
@@ -139,10 +139,10 @@ def test_behind_a_balancer_it_says_where_one_is_and_chooses_the_cities_in_the_me
 
 
 @needs_openssl
-def test_over_https_it_tells_how_long_the_certificate_is_good(
+def test_over_https_it_prints_the_days_of_the_certificate(
     balancer: Proxy, certificate: Path
 ) -> None:
-    balancer.RequestHandlerClass = SayingHttps
+    balancer.RequestHandlerClass = WithForwardedProto
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
@@ -153,22 +153,22 @@ def test_over_https_it_tells_how_long_the_certificate_is_good(
     assert "/metrics: 404, not public" in done.stdout
 
 
-class InLowerCase(Handler):
-    """A proxy that writes the names of headers as HTTP/2 does."""
+class WithLowerCaseHeaders(Handler):
+    """A proxy with lower-case header names, as in HTTP/2."""
 
     def send_header(self, keyword: str, value: str) -> None:
         super().send_header(keyword.lower(), value)
 
 
-def test_a_header_is_known_however_a_balancer_writes_it(balancer: Proxy) -> None:
-    balancer.RequestHandlerClass = InLowerCase
+def test_header_names_ignore_case(balancer: Proxy) -> None:
+    balancer.RequestHandlerClass = WithLowerCaseHeaders
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}", "--region", EAST)
 
     assert (done.returncode, wrong(done.stdout)) == (0, [])
 
 
-def test_who_stops_reading_sees_no_traceback(east: str) -> None:
+def test_a_closed_pipe_causes_no_traceback(east: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
@@ -183,10 +183,10 @@ def test_who_stops_reading_sees_no_traceback(east: str) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-# Something is wrong
+# Failed checks
 
 
-def test_another_region_than_expected_is_said_of_each_city(east: str) -> None:
+def test_an_unexpected_region_is_reported_for_each_city(east: str) -> None:
     done = verify(east, "--region", WEST)
 
     assert done.returncode == 1
@@ -194,7 +194,7 @@ def test_another_region_than_expected_is_said_of_each_city(east: str) -> None:
     assert f"{east} is not as it should be" in done.stdout
 
 
-def test_a_site_that_does_not_answer_is_told_in_one_sentence() -> None:
+def test_an_unreachable_site_is_reported_in_one_sentence() -> None:
     url = f"http://127.0.0.1:{free_port()}"
 
     done = verify(url)
@@ -214,8 +214,8 @@ def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: 
     assert "right  /healthz: 200 alive" in done.stdout
 
 
-class Silent(Handler):
-    """A proxy that says nothing of where a visitor is."""
+class WithoutCityHeaders(Handler):
+    """A proxy without city headers."""
 
     def _headers(self, city: City) -> dict[str, str]:
         headers = super()._headers(city)
@@ -223,8 +223,8 @@ class Silent(Handler):
         return headers
 
 
-def test_a_balancer_that_does_not_say_where_visitors_are_is_found(balancer: Proxy) -> None:
-    balancer.RequestHandlerClass = Silent
+def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
+    balancer.RequestHandlerClass = WithoutCityHeaders
     with answering(balancer) as port:
         done = verify(f"http://127.0.0.1:{port}")
 
@@ -234,8 +234,8 @@ def test_a_balancer_that_does_not_say_where_visitors_are_is_found(balancer: Prox
     ]
 
 
-class Stranger(BaseHTTPRequestHandler):
-    """A site that is somebody else's, and has an answer to everything."""
+class OtherSite(BaseHTTPRequestHandler):
+    """Another site, which responds 200 to every request."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -244,20 +244,20 @@ class Stranger(BaseHTTPRequestHandler):
         self.wfile.write(b"hello")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_a_site_that_is_not_movr_s_is_told_apart() -> None:
-    with answering(HTTPServer(("127.0.0.1", 0), Stranger)) as port:
+def test_another_site_is_detected() -> None:
+    with answering(HTTPServer(("127.0.0.1", 0), OtherSite)) as port:
         done = verify(f"http://127.0.0.1:{port}")
 
     assert done.returncode == 1
     assert "Paris: the page shows no city of MovR's" in wrong(done.stdout)
-    assert "/readyz: 200 not what MovR says" in wrong(done.stdout)
+    assert "/readyz: 200 not a response of MovR" in wrong(done.stdout)
 
 
-class Forgetful(Handler):
-    """A proxy that does not say whom it speaks for."""
+class WithoutForwardedFor(Handler):
+    """A proxy without X-Forwarded-For."""
 
     def _headers(self, city: City) -> dict[str, str]:
         headers = super()._headers(city)
@@ -266,18 +266,18 @@ class Forgetful(Handler):
 
 
 @needs_openssl
-def test_metrics_that_everybody_can_read_are_found(balancer: Proxy, certificate: Path) -> None:
-    balancer.RequestHandlerClass = Forgetful
+def test_public_metrics_are_reported(balancer: Proxy, certificate: Path) -> None:
+    balancer.RequestHandlerClass = WithoutForwardedFor
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
 
     assert done.returncode == 1
-    assert wrong(done.stdout) == ["/metrics: 200: everybody can read the numbers"]
+    assert wrong(done.stdout) == ["/metrics: 200: the metrics are public"]
 
 
 @needs_openssl
-def test_a_certificate_that_soon_ends_is_found(balancer: Proxy, tmp_path: Path) -> None:
+def test_an_expiring_certificate_is_reported(balancer: Proxy, tmp_path: Path) -> None:
     certificate = signed(tmp_path / "old.pem", days=13)
     end_tls(balancer, certificate)
     with answering(balancer) as port:
@@ -288,9 +288,7 @@ def test_a_certificate_that_soon_ends_is_found(balancer: Proxy, tmp_path: Path) 
 
 
 @needs_openssl
-def test_a_certificate_that_nobody_trusts_is_not_accepted(
-    balancer: Proxy, certificate: Path
-) -> None:
+def test_an_untrusted_certificate_is_refused(balancer: Proxy, certificate: Path) -> None:
     end_tls(balancer, certificate)
     with answering(balancer) as port:
         done = verify(f"https://127.0.0.1:{port}")
@@ -300,7 +298,7 @@ def test_a_certificate_that_nobody_trusts_is_not_accepted(
     assert "Traceback" not in done.stderr
 
 
-# Plain HTTP beside https, which is at port 80 on a real site
+# Plain HTTP, which real sites serve at port 80
 
 
 @pytest.fixture(scope="module")
@@ -309,28 +307,28 @@ def script() -> ModuleType:
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
-    sys.modules["verify"] = module  # where dataclasses look their module up
+    sys.modules["verify"] = module  # dataclasses look up the module there
     spec.loader.exec_module(module)
     return module
 
 
-def test_plain_http_that_serves_pages_is_found(script: ModuleType, east: str) -> None:
+def test_plain_http_with_pages_is_reported(script: ModuleType, east: str) -> None:
     finding = script.plain_http("127.0.0.1", int(east.rpartition(":")[2]))
 
-    assert (finding.says, finding.is_right) == ("answers 200; it should lead to https", False)
+    assert (finding.detail, finding.passed) == ("answers 200; it should lead to https", False)
 
 
 def test_plain_http_may_be_closed(script: ModuleType) -> None:
-    assert script.plain_http("127.0.0.1", free_port()).is_right
+    assert script.plain_http("127.0.0.1", free_port()).passed
 
 
 @pytest.mark.parametrize(
-    ("location", "is_right"), [("https://movr.test/", True), ("http://movr.test/", False)]
+    ("location", "passed"), [("https://movr.test/", True), ("http://movr.test/", False)]
 )
-def test_plain_http_may_lead_to_https_and_nowhere_else(
-    script: ModuleType, location: str, is_right: bool
+def test_plain_http_may_redirect_to_https_only(
+    script: ModuleType, location: str, passed: bool
 ) -> None:
-    class Redirecting(Stranger):
+    class Redirecting(OtherSite):
         def do_GET(self) -> None:
             self.send_response(301)
             self.send_header("Location", location)
@@ -338,4 +336,4 @@ def test_plain_http_may_lead_to_https_and_nowhere_else(
             self.end_headers()
 
     with answering(ThreadingHTTPServer(("127.0.0.1", 0), Redirecting)) as port:
-        assert script.plain_http("127.0.0.1", port).is_right is is_right
+        assert script.plain_http("127.0.0.1", port).passed is passed

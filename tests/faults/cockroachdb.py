@@ -1,6 +1,6 @@
-"""CockroachDB on several nodes in three regions, each a process that is ours to kill.
+"""CockroachDB on several nodes in three regions, each a separate process that tests can kill.
 
-`make demo`'s are nine in one process, none of which can be killed alone.
+`make demo` runs nine nodes in one process, of which none can be killed alone.
 """
 
 import re
@@ -20,13 +20,13 @@ from tests import databases
 from tests.conftest import free_port
 
 TIMEOUT = 300  # seconds: nine nodes on one machine
-REPLICAS = 3  # of each range, unless told otherwise: what it takes to outlive a node
-REGION_REPLICAS = 5  # what it takes to outlive a region
+REPLICAS = 3  # of each range by default: enough to survive the loss of a node
+REGION_REPLICAS = 5  # enough to survive the loss of a region
 WRITTEN = ("users", "vehicles", "rides")  # by riders; their keys are (city, id)
 
 
 class Node:
-    """A node at an address of its own."""
+    """A node with its own address."""
 
     def __init__(self, region: str) -> None:
         self.region = region
@@ -35,7 +35,7 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __str__(self) -> str:
-        """Its locality."""
+        """Return the node's locality."""
         return f"region={self.region}"
 
     @property
@@ -48,7 +48,7 @@ class Node:
                 *(cockroach, "start", "--insecure", f"--join={join}"),
                 *(f"--listen-addr={self.address}", f"--http-addr={self.http_address}"),
                 *(f"--locality={self}", f"--store={folder / self.address}"),
-                # An index that a migration adds is filled in memory: 64 MiB were too few.
+                # A migration's index backfill needs memory: 64 MiB are too few.
                 *("--cache=64MiB", "--max-sql-memory=256MiB"),
             ],
             stdout=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ class Node:
         )
 
     def metric(self, name: str) -> int:
-        """A number of its store, as of some seconds ago at most."""
+        """Return a metric of the node's store; it may be some seconds old."""
         metrics = httpx.get(f"http://{self.http_address}/_status/vars").text
         return sum(int(float(n)) for n in re.findall(rf"(?m)^{name}\{{.*\}} (\S+)$", metrics))
 
@@ -69,7 +69,7 @@ class Node:
 
 @contextmanager
 def running(cockroach: str, folder: Path, nodes_a_region: int) -> Iterator[list[Node]]:
-    """A cluster with an empty database `movr`, region by region."""
+    """Run a cluster with an empty database `movr`, and yield its nodes sorted by region."""
     nodes = [Node(region) for region in REGIONS for _ in range(nodes_a_region)]
     join = ",".join(node.address for node in nodes)
     try:
@@ -89,7 +89,7 @@ def running(cockroach: str, folder: Path, nodes_a_region: int) -> Iterator[list[
 
 
 def with_movr(uri: str) -> Engine:
-    """MovR's schema, with rows at home in their regions, of which any one may be lost."""
+    """Migrate and place the database so that it survives the loss of a region."""
     databases.bring_to_head(uri)
     engine = databases.connect(uri)
     steps = change.plan(
@@ -102,13 +102,13 @@ def with_movr(uri: str) -> Engine:
 
 
 def uri_of(nodes: Sequence[Node]) -> str:
-    """The URI of MovR's database at the first of these that takes a connection."""
+    """Return the URI of MovR's database with all of these hosts."""
     hosts = "&".join(f"host={node.address}" for node in nodes)
     return f"cockroachdb://root@/movr?{hosts}&sslmode=disable"
 
 
 def prepare(nodes: Sequence[Node], *, leaseholder: Node) -> None:
-    """Have MovR's schema there, its tables' leases at this node, and each range on all three."""
+    """Migrate, move the tables' leases to this node, and wait for three replicas of each range."""
     databases.bring_to_head(leaseholder.uri)
     engine = databases.connect(leaseholder.uri)
     place = (
@@ -133,7 +133,7 @@ def _leases_are_at(node: Node, engine: Engine) -> bool:
 
 
 def _is_replicated(nodes: Sequence[Node]) -> bool:
-    """True once every range of the cluster, its own too, has all its replicas."""
+    """Return True if each range of the cluster, including system ranges, has all replicas."""
     ranges, replicas = (sum(node.metric(name) for node in nodes) for name in ("ranges", "replicas"))
     return 0 < REPLICAS * ranges == replicas
 
@@ -155,7 +155,7 @@ def _regions(engine: Engine) -> int:
 
 
 def _can_lose_a_region(engine: Engine) -> bool:
-    """True once nothing has too few replicas, of MovR's or of the cluster's own."""
+    """Return True if each range of MovR and of the system has enough replicas."""
     count = "SELECT min(array_length(replicas, 1)) FROM [SHOW RANGES FROM DATABASE {}]"
     with engine.connect() as connection:
         least = [

@@ -1,4 +1,4 @@
-"""What the fault tests run on: a PostgreSQL, a gunicorn and riders of their own."""
+"""Fixtures of the fault tests: a separate PostgreSQL, gunicorn and simulated riders."""
 
 import os
 import tempfile
@@ -17,7 +17,9 @@ from tests.faults.cockroachdb import Node
 from tests.faults.load import Load
 from tests.faults.postgresql import Server
 
-FAULTS = os.environ.get("FAULTS", "")  # short, long, or none at all: they take minutes
+FAULTS = os.environ.get(
+    "FAULTS", ""
+)  # short, long, or empty to skip these tests, which take minutes
 LONG = FAULTS == "long"
 collect_ignore_glob = [] if FAULTS else ["test_*.py"]
 RIDERS = 8 if LONG else 4
@@ -25,7 +27,7 @@ RIDERS = 8 if LONG else 4
 
 @pytest.fixture(scope="package")
 def own_server() -> Iterator[Server]:
-    # Not in pytest's folder, which every run of pytest shuts against other users, PostgreSQL's too.
+    # Not in pytest's folder, because pytest makes that unreadable for PostgreSQL's user.
     with (
         tempfile.TemporaryDirectory(prefix="movr-faults-") as folder,
         postgresql.running(Path(folder)) as server,
@@ -72,7 +74,7 @@ NewLoad = Callable[..., tuple[Load, int]]
 
 @pytest.fixture
 def load_on(uri: str, tmp_path: Path) -> Iterator[NewLoad]:
-    """Puts riders on a gunicorn with these settings; the load, and gunicorn's process."""
+    """Start gunicorn with these settings and riders on it; return the load and gunicorn's id."""
     with ExitStack() as stack:
 
         def begin(**settings: str) -> tuple[Load, int]:

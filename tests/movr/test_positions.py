@@ -21,7 +21,7 @@ from movr.models import Ride, Vehicle
 from movr.movr import MovR
 from movr.placement import locality
 from movr.results import NearbyVehicle, UserKey, VehicleKey
-from movr.search import FIRST_PAGE, REMEMBERED, Search, SearchRadii
+from movr.search import FIRST_PAGE, MAX_AREAS, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
 from tests.movr.test_movr import a_member, near
@@ -64,24 +64,24 @@ def crowded(movr: MovR, engine: Engine) -> Crowded:
     return fill
 
 
-def vehicles_of(owner: UserKey, number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+def vehicles_of(owner: UserKey, number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     place = find_city(owner.city)
     assert place
     north, east = geo.metres_per_degree(place.latitude)
     for n in range(number):
         # As many within 1 m as between 1 m and 10 m, and so on; every tenth position is used twice.
-        away = 0.0 if n == 0 else 10 ** chance.uniform(0, math.log10(SERVICE_RADIUS))
-        angle = chance.uniform(0, 2 * math.pi)
+        away = 0.0 if n == 0 else 10 ** rng.uniform(0, math.log10(SERVICE_RADIUS))
+        angle = rng.uniform(0, 2 * math.pi)
         latitude = place.latitude + away * math.sin(angle) / north
         longitude = place.longitude + away * math.cos(angle) / east
         for _ in range(2 if n % 10 == 0 else 1):
             yield {
                 "city": owner.city,
-                "id": UUID(int=chance.getrandbits(128)),
-                "type": chance.choice(VEHICLE_TYPES),
+                "id": UUID(int=rng.getrandbits(128)),
+                "type": rng.choice(VEHICLE_TYPES),
                 "owner_id": owner.id,
                 "date_added": NOW,
-                "status": chance.choice((AVAILABLE, IN_USE)),
+                "status": rng.choice((AVAILABLE, IN_USE)),
                 "last_location": "here",
                 "color": "red",
                 "brand": "Kona",
@@ -143,7 +143,7 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
 )
 @pytest.mark.parametrize("only_free", [False, True])
 @pytest.mark.parametrize("type_", [None, "scooter"])
-def test_from_anywhere_and_with_any_filter_as_well(
+def test_pages_from_any_origin_and_with_any_filter_are_complete(
     movr: MovR,
     crowded: Crowded,
     origin: Position,
@@ -166,7 +166,9 @@ def test_from_anywhere_and_with_any_filter_as_well(
     assert [item.vehicle.id for item in seen] == sorted_by_hand(wanted, origin)
 
 
-def test_a_member_finds_the_same_as_a_stranger(movr: MovR, crowded: Crowded) -> None:
+def test_a_search_with_and_without_a_member_has_the_same_results(
+    movr: MovR, crowded: Crowded
+) -> None:
     member = a_member(movr)
     crowded("new york", 200)
     search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
@@ -281,15 +283,15 @@ def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine:
     assert len(movr.vehicles(near("new york", size=30, only_free=True)).items) == 30
 
 
-def test_no_more_areas_are_remembered_than_fit(movr: MovR) -> None:
+def test_the_number_of_cached_areas_is_bounded(movr: MovR) -> None:
     movr.add_vehicle(a_member(movr), **BIKE)
     found = list(movr.vehicles(near("new york")).items)
     radii = SearchRadii()
-    for n in range(REMEMBERED + 10):
+    for n in range(MAX_AREAS + 10):
         origin = Position(40 + n % 100 / 100, -80 + n // 100 / 100)
         radii.learn(near("new york", size=0, origin=origin), found)
 
-    assert radii.number_of_areas == REMEMBERED
+    assert radii.number_of_areas == MAX_AREAS
 
 
 def test_a_city_with_less_than_a_page_is_searched_at_once_from_anywhere(movr: MovR) -> None:

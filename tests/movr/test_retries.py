@@ -223,7 +223,7 @@ def test_every_other_transaction_that_loses_its_reply_is_done_once(
     proxy.cut_at(b"COMMIT", answer_only=True)
     distant.remove_vehicle(vehicle, member)
     proxy.cut_at(b"COMMIT", answer_only=True)
-    distant.erase_account(member)
+    distant.delete_account(member)
 
     assert proxy.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1
@@ -239,7 +239,7 @@ def test_a_read_whose_connection_died_is_read_again(distant: MovR, proxy: Cuttin
     assert proxy.has_cut
 
 
-def test_what_a_refused_rollback_hides_is_still_told(
+def test_the_error_before_a_refused_rollback_is_raised(
     movr: MovR, engine: Engine, rider: UserKey, vehicle: VehicleKey
 ) -> None:
     """A statement waits too long, and the server refuses to roll back to the savepoint.

@@ -57,13 +57,13 @@ KEPT = text(
 )
 
 
-def some_rides(connection: Connection, city: str, number: int, chance: random.Random) -> Any:
+def some_rides(connection: Connection, city: str, number: int, rng: random.Random) -> Any:
     """Create a rider of this city with rides around all period boundaries, and an active one."""
     rider, vehicle = a_member(connection, city), a_vehicle(connection, a_member(connection, "rome"))
     for _ in range(number):
-        start = chance.choice(TURNS) + timedelta(seconds=chance.uniform(-36 * 3600, 36 * 3600))
-        length = timedelta(seconds=chance.uniform(0, 30 * 3600))
-        distance = chance.choice((None, chance.randrange(20_000)))
+        start = rng.choice(TURNS) + timedelta(seconds=rng.uniform(-36 * 3600, 36 * 3600))
+        length = timedelta(seconds=rng.uniform(0, 30 * 3600))
+        distance = rng.choice((None, rng.randrange(20_000)))
         a_past_ride(connection, vehicle, rider, start, length=length, distance=distance)
     a_ride(connection, vehicle, rider)
     return rider
@@ -71,9 +71,9 @@ def some_rides(connection: Connection, city: str, number: int, chance: random.Ra
 
 @pytest.mark.parametrize("city", [CITIES[0], CITIES[3], CITIES[-1]], ids=lambda city: city.slug)
 def test_totals_equal_a_count_when_clocks_change_and_years_end(engine: Engine, city: Any) -> None:
-    chance = random.Random(city.name)
+    rng = random.Random(city.name)
     with engine.begin() as connection:
-        rider = some_rides(connection, city.name, 80, chance)
+        rider = some_rides(connection, city.name, 80, rng)
 
     with engine.connect() as connection:
         for period in PERIODS:
@@ -113,12 +113,12 @@ def test_a_ride_that_is_ended_six_times_at_once_is_counted_once(movr: MovR, engi
     assert invariants.find_violations(engine) == []
 
 
-def test_an_erased_account_leaves_its_totals_with_its_rides(engine: Engine) -> None:
+def test_a_deleted_account_keeps_its_totals_and_rides(engine: Engine) -> None:
     with engine.begin() as connection:
         rider = a_member(connection)
         vehicle = a_vehicle(connection, rider)
         a_past_ride(connection, vehicle, rider, NOW, length=timedelta(minutes=9), distance=1)
-        transactions.erase_account(connection, rider, now=NOW)
+        transactions.delete_account(connection, rider, now=NOW)
 
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM ride_totals")).scalar() == 2

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Connection, Row, Select, literal, select
 
 from movr import queries, rows
-from movr.changes import ERASE_ACCOUNT
+from movr.changes import DELETE_ACCOUNT
 from movr.models import User
 from movr.movr import MovR
 from movr.results import Vehicle
@@ -34,11 +34,11 @@ def test_a_vehicle_is_the_same_in_whatever_order_its_columns_come(movr: MovR) ->
     with movr.engine.connect() as connection:
         both = in_both_orders(connection, select(*named))
 
-    assert rows.all_as(Vehicle, [both[0]]) == rows.all_as(Vehicle, [both[1]])
-    assert rows.all_as(Vehicle, [both[1]]) == [Vehicle(*Vehicle._fields)]  # type: ignore[arg-type]
+    assert rows.named_tuples(Vehicle, [both[0]]) == rows.named_tuples(Vehicle, [both[1]])
+    assert rows.named_tuples(Vehicle, [both[1]]) == [Vehicle(*Vehicle._fields)]  # type: ignore[arg-type]
 
 
-def test_erasing_clears_every_column_that_an_erased_account_must_not_have() -> None:
+def test_deleting_an_account_clears_every_personal_column() -> None:
     (check,) = (
         constraint
         for constraint in User.metadata.tables["users"].constraints
@@ -50,4 +50,4 @@ def test_erasing_clears_every_column_that_an_erased_account_must_not_have() -> N
 
     assert len(must_be_gone) == 5
     assert must_be_gone == personal
-    assert personal <= set(ERASE_ACCOUNT.compile().params)
+    assert personal <= set(DELETE_ACCOUNT.compile().params)

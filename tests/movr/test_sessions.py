@@ -20,7 +20,7 @@ def member(movr: MovR) -> UserKey:
 
 
 def change(movr: MovR, member: UserKey) -> None:
-    movr.change_password(member, 0, present=PASSWORD, new=NEW)
+    movr.change_password(member, 0, current=PASSWORD, new=NEW)
 
 
 def reset(movr: MovR, member: UserKey) -> None:
@@ -46,14 +46,14 @@ def test_sessions_of_an_epoch_end_together(
     assert movr.vehicles_and_member(member, 1, nearby).member == later
 
 
-def test_a_password_is_changed_by_who_knows_it(movr: MovR, member: UserKey) -> None:
+def test_a_password_is_changed_with_the_current_password(movr: MovR, member: UserKey) -> None:
     username = getattr(movr.session_member(member), "username", "")
 
     with pytest.raises(errors.WrongPassword):
-        movr.change_password(member, 0, present=NEW, new=NEW)
+        movr.change_password(member, 0, current=NEW, new=NEW)
     assert movr.log_in(username, PASSWORD).session_epoch == 0
 
-    assert movr.change_password(member, 0, present=PASSWORD, new=NEW) == 1
+    assert movr.change_password(member, 0, current=PASSWORD, new=NEW) == 1
     assert movr.log_in(username, NEW).session_epoch == 1
     with pytest.raises(errors.WrongCredentials):
         movr.log_in(username, PASSWORD)
@@ -66,7 +66,7 @@ def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
     movr.end_sessions(member, 0)
 
     with pytest.raises(errors.SessionEnded):
-        movr.change_password(member, 0, present=PASSWORD, new=NEW)
+        movr.change_password(member, 0, current=PASSWORD, new=NEW)
     assert movr.session_member(member, 1)
 
 
@@ -79,12 +79,12 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
 
 
 def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:
-    movr.erase_account(member)
+    movr.delete_account(member)
 
     with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, NEW)
     with pytest.raises(errors.WrongPassword):
-        movr.change_password(member, 0, present=PASSWORD, new=NEW)
+        movr.change_password(member, 0, current=PASSWORD, new=NEW)
 
 
 def test_logging_out_everywhere_twice_ends_no_session_that_began_in_between(
@@ -102,7 +102,7 @@ def test_a_username_is_free_again_once_its_account_is_deleted(
     """Its next account inherits no sessions, links or password."""
     fields = registration("new york")
     first = movr.register(**fields)
-    movr.erase_account(first)
+    movr.delete_account(first)
 
     second = movr.register(**{**fields, "password": NEW})
 

@@ -44,7 +44,7 @@ def test_adding_a_vehicle_makes_an_owner(connection: Connection) -> None:
 
 def test_a_deleted_account_adds_no_vehicle(connection: Connection) -> None:
     member = a_member(connection)
-    transactions.erase_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, now=NOW)
 
     with pytest.raises(errors.AccountDeleted):
         a_vehicle(connection, member)
@@ -203,13 +203,13 @@ def test_a_ridden_vehicle_is_not_removed(connection: Connection) -> None:
         transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
 
 
-def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Connection) -> None:
+def test_a_deleted_account_keeps_its_rides_and_no_personal_data(connection: Connection) -> None:
     member = a_member(connection, username="forget.me")
     vehicle = a_vehicle(connection, member)
     ride = a_ride(connection, vehicle, member)
     end(connection, ride, member, "here", now=NOW)
 
-    transactions.erase_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, now=NOW)
 
     erased = row(connection, User, member)
     assert erased.deleted_at == NOW
@@ -220,12 +220,12 @@ def test_an_erased_account_leaves_its_rides_and_nothing_personal(connection: Con
     a_member(connection, username="forget.me")  # the name is available again
 
 
-def test_an_account_is_not_erased_during_a_ride(connection: Connection) -> None:
+def test_an_account_is_not_deleted_during_a_ride(connection: Connection) -> None:
     member = a_member(connection)
     a_ride(connection, a_vehicle(connection, member), member)
 
     with pytest.raises(errors.StillRiding):
-        transactions.erase_account(connection, member, now=NOW)
+        transactions.delete_account(connection, member, now=NOW)
 
 
 def test_an_owner_stays_while_one_of_their_vehicles_is_ridden(connection: Connection) -> None:
@@ -234,15 +234,15 @@ def test_an_owner_stays_while_one_of_their_vehicles_is_ridden(connection: Connec
     a_ride(connection, a_vehicle(connection, owner), a_member(connection))
 
     with pytest.raises(errors.VehiclesInUse):
-        transactions.erase_account(connection, owner, now=NOW)
+        transactions.delete_account(connection, owner, now=NOW)
 
 
-def test_an_account_is_erased_once(connection: Connection) -> None:
+def test_an_account_is_deleted_once(connection: Connection) -> None:
     member = a_member(connection)
-    transactions.erase_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, now=NOW)
 
     with pytest.raises(errors.AccountDeleted):
-        transactions.erase_account(connection, member, now=NOW + timedelta(minutes=1))
+        transactions.delete_account(connection, member, now=NOW + timedelta(minutes=1))
 
 
 def test_a_repeated_change_of_the_password_succeeds(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from movr.cities import CITIES, DEFAULT_CITY
 from movr.movr import MovR
-from movr.passwords import is_password
+from movr.passwords import check_password
 from movr.results import Member
 from scenarios import demo
 from scenarios.shared.context import Login, ScenarioContext
@@ -194,5 +194,5 @@ def test_the_demo_rider_rides_and_the_demo_owner_sees_it(
 def test_accounts_without_a_login_have_a_random_password(world: World) -> None:
     others = {user[SALTED] for user in world.users if not user["username"].startswith("demo-")}
 
-    assert not any(is_password(demo.RIDER.password, hash_) for hash_ in others)
+    assert not any(check_password(demo.RIDER.password, hash_) for hash_ in others)
     assert demo.make(NOW).users[5][SALTED] not in others

@@ -117,9 +117,9 @@ def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
     own_engine: Engine,
 ) -> None:
     """In the same transaction, where a second COPY needs a statement before it on CockroachDB."""
-    chance = random.Random(1)
-    owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", chance, password_hash="none")
-    vehicle = world.vehicle(owner, chance, before=datetime.now(UTC))
+    rng = random.Random(1)
+    owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", rng, password_hash="none")
+    vehicle = world.vehicle(owner, rng, before=datetime.now(UTC))
 
     world.load(own_engine, World([owner], [vehicle]))
 

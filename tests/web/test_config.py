@@ -1,4 +1,4 @@
-"""Settings: what is read, what is refused, and that one message says it all and no secret."""
+"""Settings: valid and invalid values, and error messages without secrets."""
 
 import os
 from pathlib import Path
@@ -33,13 +33,13 @@ WRONG = {
 
 
 def complaint(**environment: str) -> str:
-    """What is said about an environment that makes no sense."""
+    """Return the error message for an invalid environment."""
     with pytest.raises(SettingsError) as refused:
         read_settings(environment)
     return str(refused.value)
 
 
-def test_a_laptop_needs_no_setting_but_debug() -> None:
+def test_development_requires_debug_only() -> None:
     settings = read_settings({"DEBUG": "1"})
 
     assert settings.debug
@@ -84,7 +84,7 @@ MAIL = {
 }
 
 
-def test_mail_goes_by_the_server_of_its_uri() -> None:
+def test_the_mail_server_is_parsed_from_mail_uri() -> None:
     settings = read_settings({**PRODUCTION, **MAIL})
     by_tls = read_settings({**PRODUCTION, **MAIL, "MAIL_URI": "smtps://mail.example.com"})
 
@@ -94,7 +94,7 @@ def test_mail_goes_by_the_server_of_its_uri() -> None:
 
 
 @pytest.mark.parametrize("missing", ["MAIL_FROM", "SITE_URL"])
-def test_mail_says_whom_it_is_from_and_leads_where_the_operator_says(missing: str) -> None:
+def test_mail_requires_a_sender_and_a_site_url(missing: str) -> None:
     message = complaint(**{**PRODUCTION, **MAIL, missing: ""})
 
     assert f"{missing} is missing" in message
@@ -102,7 +102,7 @@ def test_mail_says_whom_it_is_from_and_leads_where_the_operator_says(missing: st
 
 
 @pytest.mark.parametrize("uri", ["smtp://", "smtp://mail:x", "mail.example.com", "smtp://m/path"])
-def test_what_is_no_mail_server_is_refused(uri: str) -> None:
+def test_an_invalid_mail_uri_is_refused(uri: str) -> None:
     assert "MAIL_URI must be smtp://" in complaint(**{**PRODUCTION, **MAIL, "MAIL_URI": uri})
 
 
@@ -117,7 +117,7 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
     assert (settings.db_uri, settings.secret_key) == (URI, SECRET)
 
 
-def test_a_variable_comes_before_its_file(tmp_path: Path) -> None:
+def test_a_variable_overrides_its_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("of the file, which is not read")
 
     settings = read_settings({**PRODUCTION, "SECRET_KEY_FILE": str(tmp_path / "key")})
@@ -125,7 +125,7 @@ def test_a_variable_comes_before_its_file(tmp_path: Path) -> None:
     assert settings.secret_key == SECRET
 
 
-def test_a_file_that_is_not_there_is_named_by_its_setting() -> None:
+def test_a_missing_file_is_reported_with_its_setting() -> None:
     message = complaint(DB_URI=URI, SECRET_KEY_FILE="/no/such/secret")
 
     assert "SECRET_KEY cannot be read from the file that SECRET_KEY_FILE names." in message
@@ -135,10 +135,10 @@ def test_a_file_that_is_not_there_is_named_by_its_setting() -> None:
     ("limit", "processors"),
     [("50000 100000", 1), ("150000 100000", 2), ("max 100000", None), (None, None)],
 )
-def test_processors_are_those_of_the_container(
+def test_the_number_of_processors_is_limited_by_cgroup(
     tmp_path: Path, limit: str | None, processors: int | None
 ) -> None:
-    """cgroup v2 writes a quota and its period, in microseconds."""
+    """cgroup v2 has a quota and a period in microseconds."""
     if limit:
         (tmp_path / "cpu.max").write_text(f"{limit}\n")
     machine = len(os.sched_getaffinity(0))
@@ -164,14 +164,14 @@ def test_one_message_names_every_wrong_value() -> None:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_value_is_wrong_by_itself_and_nothing_else_is_named(name: str) -> None:
+def test_an_invalid_value_is_reported_alone(name: str) -> None:
     message = complaint(**{**PRODUCTION, name: WRONG[name]})
 
     assert {other for other in WRONG if other in message} == {name}
 
 
 @pytest.mark.parametrize("name", sorted(set(WRONG) - {"SECRET_KEY"}))
-def test_a_wrong_value_is_wrong_on_a_laptop_too(name: str) -> None:
+def test_an_invalid_value_is_refused_in_development_too(name: str) -> None:
     assert name in complaint(**{"DEBUG": "1", name: WRONG[name]})
 
 
@@ -193,7 +193,7 @@ def test_numbers_switches_and_regions_are_read_strictly(name: str, text: str) ->
     assert complaint(**PRODUCTION, **{name: text}).startswith(f"MovR cannot start: {name} must ")
 
 
-def test_a_number_of_any_length_is_refused_in_our_words() -> None:
+def test_a_number_of_any_length_is_refused_with_our_message() -> None:
     assert "PORT must be a whole number" in complaint(DEBUG="1", PORT="1" * 5000)
 
 
@@ -205,7 +205,7 @@ def test_debug_is_a_switch(text: str, *, debug: bool) -> None:
     assert read_settings({**PRODUCTION, "DEBUG": text}).debug is debug
 
 
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     blank = dict.fromkeys([*WRONG, "CITY_HEADER", "DATABASE_URL"], " ")
 
     assert read_settings({**blank, "DEBUG": "1"}) == read_settings({"DEBUG": "1"})
@@ -235,13 +235,13 @@ def test_the_example_does_not_start_until_it_is_filled_in() -> None:
     assert read_settings({**example, "SECRET_KEY": SECRET}).debug is False
 
 
-def test_hosting_platforms_call_the_database_database_url() -> None:
+def test_database_url_replaces_db_uri() -> None:
     settings = read_settings({"DATABASE_URL": URI, "SECRET_KEY": SECRET})
 
     assert settings.db_uri == URI
 
 
-def test_our_own_name_for_the_database_comes_first() -> None:
+def test_db_uri_overrides_database_url() -> None:
     settings = read_settings({**PRODUCTION, "DATABASE_URL": "postgresql://elsewhere/db"})
 
     assert settings.db_uri == URI
@@ -264,7 +264,7 @@ def test_a_wrong_database_url_is_refused_without_its_password() -> None:
         "cockroachdb://root@localhost:26257/movr?sslmode=disable",
     ],
 )
-def test_postgresql_and_cockroachdb_are_databases_of_ours(uri: str) -> None:
+def test_postgresql_and_cockroachdb_uris_are_accepted(uri: str) -> None:
     assert read_settings({"DB_URI": uri, "SECRET_KEY": SECRET}).db_uri == uri
 
 
@@ -281,7 +281,7 @@ def test_postgresql_and_cockroachdb_are_databases_of_ours(uri: str) -> None:
         "postgresql://movr:hunter2@[::1/movr",
     ],
 )
-def test_anything_else_is_no_database_and_its_password_is_not_repeated(uri: str) -> None:
+def test_other_uris_are_refused_without_repeating_the_password(uri: str) -> None:
     message = complaint(DB_URI=uri, SECRET_KEY=SECRET)
 
     assert "DB_URI must look like postgresql://user:password@host:port/database" in message
@@ -298,5 +298,5 @@ def test_the_message_never_repeats_a_secret() -> None:
 
 
 @pytest.mark.parametrize("path", ["/no/such/folder/attempts.sqlite3", "/"])
-def test_a_file_of_attempts_that_cannot_be_is_named_like_any_wrong_value(path: str) -> None:
+def test_an_unwritable_rate_limit_file_is_reported(path: str) -> None:
     assert "RATE_LIMIT_FILE" in complaint(**PRODUCTION, RATE_LIMIT_FILE=path)

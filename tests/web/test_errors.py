@@ -1,4 +1,4 @@
-"""What goes wrong, as a visitor sees it: in the site's clothes, one sentence, no secrets."""
+"""Error pages: the site's layout, one sentence, no secrets."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from movr.errors import Refusal
 from tests.conftest import HERE, NewVisitor, free_port, settings_for, visiting
 from tests.databases import fresh_database
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from tests.web.security.test_response_headers import NOBODY
+from tests.web.security.test_response_headers import UNKNOWN_ID
 from web.app import create_app
 from web.config import Settings
 from web.errors import RESPONSES
@@ -30,7 +30,7 @@ RETRY_AFTER = {HTTPStatus.SERVICE_UNAVAILABLE: "5", HTTPStatus.TOO_MANY_REQUESTS
 
 
 def all_refusals() -> set[type[Refusal]]:
-    """Every kind of refusal of the app, however many classes away."""
+    """Return all subclasses of a refusal, recursively."""
     found, left = set[type[Refusal]](), [Refusal]
     while left:
         kinds = left.pop().__subclasses__()
@@ -40,7 +40,7 @@ def all_refusals() -> set[type[Refusal]]:
 
 
 def assert_is_error_page(reply: httpx.Response, status: int) -> str:
-    """A page in the site's clothes that says one sentence, which is returned."""
+    """Assert that this is an error page with the site's layout, and return its sentence."""
     assert (reply.status_code, reply.headers["Content-Type"]) == (
         status,
         "text/html; charset=utf-8",
@@ -54,16 +54,16 @@ def assert_is_error_page(reply: httpx.Response, status: int) -> str:
     return str(sentence)
 
 
-# The table of refusals
+# Refusals
 
 
-def test_every_refusal_has_an_answer() -> None:
+def test_every_refusal_has_a_response() -> None:
     assert set(RESPONSES) == all_refusals()
     assert len(RESPONSES) >= 17
 
 
 @pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
-def test_every_refusal_has_a_sentence_of_its_own(refusal: type[Refusal]) -> None:
+def test_every_refusal_has_a_different_sentence(refusal: type[Refusal]) -> None:
     others = {kind.sentence for kind in (all_refusals() | {Refusal}) - {refusal}}
 
     assert "sentence" in vars(refusal)
@@ -73,7 +73,7 @@ def test_every_refusal_has_a_sentence_of_its_own(refusal: type[Refusal]) -> None
 
 
 def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
-    """The app with one view more, which fails."""
+    """Add a view that fails to the app."""
 
     @app.get("/fail")
     def fail() -> ResponseReturnValue:
@@ -83,7 +83,7 @@ def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
 
 
 @pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
-def test_a_refusal_is_answered_as_the_table_says(
+def test_a_refusal_gets_the_response_of_the_table(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
     refusal: type[Refusal],
@@ -104,42 +104,42 @@ def test_some_refusals_ask_to_come_back_later() -> None:
     assert RETRY_AFTER.keys() <= set(RESPONSES.values())
 
 
-# Requests that make no sense
+# Invalid requests
 
 
-def test_a_page_that_is_not_there(visitor: Visitor) -> None:
+def test_an_unknown_path_is_a_404_page(visitor: Visitor) -> None:
     assert_is_error_page(visitor.get("/nowhere"), 404)
 
 
 @pytest.mark.parametrize("path", ["/vehicles?after=x", "/users/1", "/static/x", "/rides?after=~"])
-def test_a_page_that_nobody_linked_to_is_not_there(visitor: Visitor, path: str) -> None:
+def test_a_malformed_parameter_is_a_404_page(visitor: Visitor, path: str) -> None:
     visitor.register()
 
     assert_is_error_page(visitor.get(path), 404)
 
 
-def test_a_page_of_somebody_else_is_forbidden(visitor: Visitor) -> None:
-    sentence = assert_is_error_page(visitor.register().get(f"/users/{NOBODY}"), 403)
+def test_another_member_s_page_is_forbidden(visitor: Visitor) -> None:
+    sentence = assert_is_error_page(visitor.register().get(f"/users/{UNKNOWN_ID}"), 403)
 
     assert sentence == "This page belongs to another member."
 
 
-def test_a_form_s_address_is_no_page_and_says_what_it_takes(visitor: Visitor) -> None:
+def test_a_get_of_a_form_s_url_is_a_405_with_the_allowed_methods(visitor: Visitor) -> None:
     reply = visitor.get("/logout")
 
     assert_is_error_page(reply, 405)
     assert {"POST", "OPTIONS"} == set(reply.headers["Allow"].split(", "))
 
 
-def test_a_form_that_is_too_large(visitor: Visitor) -> None:
+def test_a_too_large_form_is_a_413_page(visitor: Visitor) -> None:
     assert_is_error_page(visitor.post("/register", first_name="x" * 70_000), 413)
 
 
-def test_a_form_without_its_token(visitor: Visitor) -> None:
+def test_a_form_without_its_token_is_a_400_page(visitor: Visitor) -> None:
     assert "expired" in assert_is_error_page(visitor.client.post("/login"), 400)
 
 
-def test_too_much_at_once(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+def test_too_many_attempts_are_a_429_page(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
     settings = replace(settings_for(database), writes_per_minute=1)
     with visiting(create_app(settings)) as new:
         visitor = new().register()
@@ -148,25 +148,25 @@ def test_too_much_at_once(database: str, engine: Engine) -> None:  # noqa: ARG00
         assert_is_error_page(visitor.post("/city/rome"), 429)
 
 
-def test_the_way_out_of_an_error_page_works(visitor: Visitor) -> None:
+def test_the_link_of_an_error_page_works(visitor: Visitor) -> None:
     found = re.search(r'btn-primary" href="([^"]+)"', visitor.get("/nowhere").text)
 
     assert found
     assert visitor.get(found[1]).status_code == 200
 
 
-def test_what_was_asked_for_is_not_repeated_as_markup(visitor: Visitor) -> None:
+def test_the_requested_path_is_not_repeated_as_markup(visitor: Visitor) -> None:
     reply = visitor.get("/%3Cscript%3Ealert(1)%3C/script%3E")
 
     assert_is_error_page(reply, 404)
     assert "<script>alert" not in reply.text
 
 
-# Bugs
+# Unexpected errors
 
 
 @pytest.mark.parametrize("debug", [True, False])
-def test_a_bug_is_told_in_one_sentence_and_noted_in_full(
+def test_an_unexpected_error_shows_a_sentence_and_logs_a_traceback(
     database: str, caplog: pytest.LogCaptureFixture, *, debug: bool
 ) -> None:
     settings = replace(settings_for(database), debug=debug, secret_key=MARKER)
@@ -180,7 +180,7 @@ def test_a_bug_is_told_in_one_sentence_and_noted_in_full(
 
 
 def test_a_database_without_tables_shows_no_sql(server: str) -> None:
-    """Before its first migration."""
+    """The database is not migrated."""
     with fresh_database(server) as uri, visiting(create_app(settings_for(uri))) as new:
         visitor = new()
 
@@ -188,7 +188,7 @@ def test_a_database_without_tables_shows_no_sql(server: str) -> None:
         assert_is_error_page(visitor.post("/register", **registration()), 503)
 
 
-def test_a_bug_on_one_page_leaves_the_others_alone(database: str) -> None:
+def test_an_unexpected_error_on_one_page_does_not_affect_others(database: str) -> None:
     app = raising(create_app(settings_for(database)), lambda: ZeroDivisionError(MARKER))
     with visiting(app) as new:
         visitor = new()
@@ -198,7 +198,7 @@ def test_a_bug_on_one_page_leaves_the_others_alone(database: str) -> None:
     assert statuses == [500, 200, 200]
 
 
-def test_an_error_that_is_aborted_with_has_a_sentence_even_if_it_is_rare(database: str) -> None:
+def test_any_aborted_status_has_a_sentence(database: str) -> None:
     app = raising(create_app(settings_for(database)), lambda: ImATeapot(MARKER))
     with visiting(app) as new:
         reply = new().get("/fail")
@@ -213,7 +213,7 @@ def test_an_error_that_is_aborted_with_has_a_sentence_even_if_it_is_rare(databas
 
 @pytest.fixture(params=[True, False], ids=["laptop", "production"])
 def stranded(request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor of MovR whose database is away."""
+    """A visitor of MovR whose database is unavailable."""
     uri = f"postgresql://movr:{MARKER}@127.0.0.1:{free_port()}/movr"
     settings = Settings(db_uri=uri, debug=request.param, secret_key="eleven dogs sing")
     base_url = HERE if request.param else HERE.replace("http:", "https:")
@@ -231,32 +231,32 @@ def assert_is_away(reply: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/vehicles"])
-def test_a_page_without_its_database_says_so(stranded: Visitor, path: str) -> None:
+def test_a_page_without_a_database_is_a_503(stranded: Visitor, path: str) -> None:
     assert_is_away(stranded.get(path))
 
 
-def test_logging_in_without_the_database_says_so_however_often(stranded: Visitor) -> None:
-    """Nobody is shut out for what was no wrong password."""
+def test_repeated_logins_without_a_database_are_503s(stranded: Visitor) -> None:
+    """Such attempts do not count as failed logins."""
     for _ in range(25):
         form = {"username": "ada", "password": PASSWORD}
         assert_is_away(stranded.post("/login", referred(stranded), **form))
 
 
-def test_registering_without_the_database_says_so(stranded: Visitor) -> None:
+def test_registering_without_a_database_is_a_503(stranded: Visitor) -> None:
     assert_is_away(stranded.post("/register", referred(stranded), **registration()))
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])
-def test_a_page_that_needs_no_database_does_without(stranded: Visitor, path: str) -> None:
+def test_a_page_without_statements_works_without_a_database(stranded: Visitor, path: str) -> None:
     assert stranded.get(path).status_code == 200
 
 
-def test_another_city_can_be_chosen_without_the_database(stranded: Visitor) -> None:
+def test_a_city_can_be_chosen_without_a_database(stranded: Visitor) -> None:
     assert stranded.post("/city/paris", referred(stranded)).status_code == 303
     assert "Paris" in stranded.get("/").text
 
 
-def test_the_process_is_alive_without_its_database_but_not_ready(stranded: Visitor) -> None:
+def test_without_a_database_the_process_is_alive_but_not_ready(stranded: Visitor) -> None:
     alive, ready, numbers = (stranded.get(path) for path in ("/healthz", "/readyz", "/metrics"))
 
     assert (alive.status_code, numbers.status_code) == (200, 200)
@@ -265,7 +265,7 @@ def test_the_process_is_alive_without_its_database_but_not_ready(stranded: Visit
     assert MARKER not in ready.text
 
 
-def test_a_member_without_the_database_is_still_a_member_when_it_is_back(
+def test_a_session_survives_an_outage_of_the_database(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
 ) -> None:
@@ -282,7 +282,7 @@ def test_a_member_without_the_database_is_still_a_member_when_it_is_back(
         assert visitor.get("/rides").status_code == 200
 
 
-def test_a_database_that_takes_calls_and_says_nothing_is_away(new_mute_visitor: NewVisitor) -> None:
+def test_a_database_that_never_replies_is_unavailable(new_mute_visitor: NewVisitor) -> None:
     reply = new_mute_visitor().get("/")
 
     assert_is_away(reply)
@@ -297,9 +297,9 @@ def new_mute_visitor() -> Iterator[NewVisitor]:
             yield new
 
 
-def test_the_sentence_of_a_refusal_is_for_people(visitor: Visitor) -> None:
+def test_the_text_of_a_refusal_is_its_sentence(visitor: Visitor) -> None:
     visitor.register()
 
-    said = sentences(visitor.post(f"/vehicles/remove/{NOBODY}"))
+    said = sentences(visitor.post(f"/vehicles/remove/{UNKNOWN_ID}"))
 
     assert said == f"404: {errors.VehicleNotFound.sentence}"

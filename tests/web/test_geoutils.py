@@ -1,4 +1,4 @@
-"""From a header to a city, and from a region to one."""
+"""The city of a header, a position or a region."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from web.geoutils import city_of_coordinates, city_of_name, city_of_region, near
 
 
 def found(name: str | None = None, position: str | None = None) -> str | None:
-    """The name of the city that these headers lead to."""
+    """Return the name of the city for these headers."""
     city = city_of_name(name) or city_of_coordinates(position)
     return city.name if city else None
 
@@ -37,7 +37,7 @@ def test_letter_case_and_spaces_around_a_name_do_not_matter(name: str) -> None:
         ("21.3069,-157.8583", "san francisco"),  # Honolulu
     ],
 )
-def test_a_position_leads_to_the_nearest_city(position: str, city: str) -> None:
+def test_a_position_selects_the_nearest_city(position: str, city: str) -> None:
     assert found(position=position) == city
 
 
@@ -50,19 +50,19 @@ def test_a_position_leads_to_the_nearest_city(position: str, city: str) -> None:
         ("-17.7134,178.0650", "san francisco"),  # Fiji
     ],
 )
-def test_the_way_over_the_antimeridian_counts(position: str, city: str) -> None:
-    """On a flat map all of these are nearest to Rome."""
+def test_distances_cross_the_antimeridian(position: str, city: str) -> None:
+    """Without the antimeridian, Rome would be nearest to all of these."""
     assert found(position=position) == city
 
 
-def test_degrees_of_longitude_are_short_in_the_north() -> None:
+def test_distances_account_for_latitude() -> None:
     reykjavik = Position(64.1466, -21.9426)
 
     assert nearest_city(reykjavik).name == "amsterdam"  # on a flat map: Paris
 
 
 @pytest.mark.parametrize("position", ["90,0", "-90,0", "90,180", "0,-180", "0,180", "-0,0", "0,0"])
-def test_the_ends_of_the_earth_are_near_some_city(position: str) -> None:
+def test_any_position_has_a_nearest_city(position: str) -> None:
     assert found(position=position) is not None
 
 
@@ -75,11 +75,11 @@ def test_a_position_may_be_written_in_several_ways(position: str) -> None:
     "name",
     ["", " ", "tokyo", "newyork", "new  york", "new york,paris", "paris\0", "п" * 99, "x" * 10_000],
 )
-def test_another_name_leads_nowhere(name: str) -> None:
+def test_an_unknown_name_selects_no_city(name: str) -> None:
     assert found(name) is None
 
 
-def test_a_name_drowned_in_spaces_leads_nowhere() -> None:
+def test_a_too_long_header_selects_no_city() -> None:
     assert found("paris" + " " * 10_000) is None
 
 
@@ -106,26 +106,26 @@ def test_a_name_drowned_in_spaces_leads_nowhere() -> None:
         "40.7,-74.0" + "0" * 1000,
     ],
 )
-def test_a_position_nowhere_on_earth_leads_nowhere(position: str) -> None:
+def test_an_invalid_position_selects_no_city(position: str) -> None:
     assert found(position=position) is None
 
 
-def test_a_name_counts_before_a_position() -> None:
+def test_a_city_name_takes_precedence_over_a_position() -> None:
     assert found("paris", "40.7,-74.0") == "paris"
 
 
-def test_a_position_counts_where_the_name_is_unknown() -> None:
+def test_a_position_is_used_if_the_name_is_unknown() -> None:
     assert found("atlantis", "40.7,-74.0") == "new york"
 
 
-def test_no_header_leads_nowhere() -> None:
+def test_no_header_selects_no_city() -> None:
     assert found() is None
 
 
 @pytest.mark.parametrize(
     ("region", "name"), [(US_EAST, "new york"), (US_WEST, "seattle"), (EUROPE_WEST, "amsterdam")]
 )
-def test_a_region_leads_to_its_first_city(region: str, name: str) -> None:
+def test_a_region_selects_its_first_city(region: str, name: str) -> None:
     city = city_of_region(region)
 
     assert city is not None
@@ -137,5 +137,5 @@ def test_every_region_has_a_city() -> None:
 
 
 @pytest.mark.parametrize("region", ["", "gcp-moon-north1"])
-def test_no_region_leads_nowhere(region: str) -> None:
+def test_no_region_selects_no_city(region: str) -> None:
     assert city_of_region(region) is None

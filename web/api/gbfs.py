@@ -52,11 +52,11 @@ def feed_not_found() -> Response:
     response.status_code = HTTPStatus.NOT_FOUND
     response.cache_control.public = True
     response.cache_control.max_age = MINUTE
-    return _for_every_site(response)
+    return _allow_any_origin(response)
 
 
 @blueprint.after_request
-def _for_every_site(response: Response) -> Response:
+def _allow_any_origin(response: Response) -> Response:
     """Allow scripts of any site to read the response."""
     response.access_control_allow_origin = "*"
     return response

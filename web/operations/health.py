@@ -15,7 +15,7 @@ from web.context import movr, settings
 from web.operations.refusals import database_cause, record_refusal
 
 CACHE_SECONDS: Final = 1  # how long a check of the database is valid
-ANSWER_TIMEOUT: Final = 4  # how long a check may take; probes time out after 5
+CHECK_TIMEOUT: Final = 4  # how long a check may take; probes time out after 5
 
 blueprint = Blueprint("health", __name__)
 
@@ -27,9 +27,7 @@ class NotReady(NamedTuple):
     cause: str = ""
 
 
-DRAINING: Final = NotReady(
-    "this process is draining: it was told to stop, and finishes what it began"
-)
+DRAINING: Final = NotReady("this process is draining: it finishes its running requests and stops")
 SCHEMA_BEHIND: Final = NotReady(
     "the database's schema is not at this version: run `flask --app server db upgrade`"
 )
@@ -50,15 +48,15 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Report ready if not draining, the database responds and its schema is current."""
-    mark = settings().drain_mark
+    drain_file = settings().drain_file
     readiness: Readiness = current_app.extensions["readiness"]
-    not_ready = DRAINING if mark and Path(mark).exists() else readiness.check()
+    not_ready = DRAINING if drain_file and Path(drain_file).exists() else readiness.check()
     if not not_ready:
         return {"status": "ready"}
-    told = {"status": "not ready", "reason": not_ready.reason}
+    body = {"status": "not ready", "reason": not_ready.reason}
     if not_ready.cause and "X-Forwarded-For" not in request.headers:
-        told["cause"] = not_ready.cause
-    return told, HTTPStatus.SERVICE_UNAVAILABLE
+        body["cause"] = not_ready.cause
+    return body, HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Readiness:
@@ -70,25 +68,25 @@ class Readiness:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start without a result."""
         self._clock = clock
-        self._asking = threading.Lock()
-        self._asked_at = -float("inf")
-        self._found: NotReady | None = NO_ANSWER
+        self._lock = threading.Lock()
+        self._checked_at = -float("inf")
+        self._result: NotReady | None = NO_ANSWER
         self._at_head = False
 
     def check(self) -> NotReady | None:
         """Return why the database is not ready; None if it is."""
-        age = self._clock() - self._asked_at
-        if not self._asking.acquire(blocking=False):
-            return self._found if age < ANSWER_TIMEOUT else NO_ANSWER
+        age = self._clock() - self._checked_at
+        if not self._lock.acquire(blocking=False):
+            return self._result if age < CHECK_TIMEOUT else NO_ANSWER
         try:
             if age >= CACHE_SECONDS:
-                self._asked_at = self._clock()
-                self._found = self._ask()
-            return self._found
+                self._checked_at = self._clock()
+                self._result = self._check_database()
+            return self._result
         finally:
-            self._asking.release()
+            self._lock.release()
 
-    def _ask(self) -> NotReady | None:
+    def _check_database(self) -> NotReady | None:
         try:
             # On CockroachDB the table of the schema's version is in one region. The loss of that
             # region must not make others not ready, so the table is not read after one success.

@@ -23,21 +23,21 @@ METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
 LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
-REFUSALS = Counter("movr_refusals", "What MovR refused, and why.", ["route", "reason"])
+REFUSALS = Counter("movr_refusals", "Refusals, by reason.", ["route", "reason"])
 RIDES_STARTED = Counter("movr_rides_started", "Rides started.", ["city"])
 RIDES_ENDED = Counter("movr_rides_ended", "Rides ended.", ["city"])
 STATEMENTS = Counter("movr_database_statements", "Statements sent to the database.", ["route"])
-ROUND_TRIPS = Counter("movr_database_round_trips", "Times its answer was waited for.", ["route"])
-DATABASE_SECONDS = Counter("movr_database_seconds", "Time spent waiting for them.", ["route"])
-RETRIES = Counter("movr_database_retries", "Reads and transactions run once more.", ["route"])
-_pool_gauge = partial(Gauge, labelnames=["pool"], multiprocess_mode="livesum")
-CONNECTIONS = _pool_gauge(
-    "movr_database_connections_in_use", "Connections that a request holds now."
+ROUND_TRIPS = Counter("movr_database_round_trips", "Round trips to the database.", ["route"])
+DATABASE_SECONDS = Counter(
+    "movr_database_seconds", "Time spent waiting for the database.", ["route"]
 )
-POOL_SIZE = _pool_gauge("movr_database_pool_size", "Connections that requests may hold at once.")
+RETRIES = Counter("movr_database_retries", "Repeated reads and transactions.", ["route"])
+_pool_gauge = partial(Gauge, labelnames=["pool"], multiprocess_mode="livesum")
+CONNECTIONS = _pool_gauge("movr_database_connections_in_use", "Connections in use.")
+POOL_SIZE = _pool_gauge("movr_database_pool_size", "Maximum number of connections in use.")
 BUILD = Gauge(
     "movr_build_info",
-    "Always 1: what is running, and where.",
+    "Always 1; the labels name the version and the region.",
     ["version", "python", "region"],
     multiprocess_mode="livemax",
 )
@@ -76,12 +76,12 @@ def _measure(response: Response) -> Response:
     route = request_logging.route()
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, response.status_code).inc()
-    cost = g.get("query_stats")
-    if not cost:
+    stats = g.get("query_stats")
+    if not stats:
         return response  # refused before request logging began
     LATENCY.labels(route).observe(request_logging.seconds())
-    STATEMENTS.labels(route).inc(cost.statements)
-    ROUND_TRIPS.labels(route).inc(cost.round_trips)
-    DATABASE_SECONDS.labels(route).inc(cost.seconds)
-    RETRIES.labels(route).inc(cost.retries)
+    STATEMENTS.labels(route).inc(stats.statements)
+    ROUND_TRIPS.labels(route).inc(stats.round_trips)
+    DATABASE_SECONDS.labels(route).inc(stats.seconds)
+    RETRIES.labels(route).inc(stats.retries)
     return response

@@ -63,16 +63,16 @@ def _begin() -> None:
 
 
 def _log(response: Response) -> Response:
-    cost, city = g.get("query_stats"), g.get("city")
-    if not cost:
+    stats, city = g.get("query_stats"), g.get("city")
+    if not stats:
         return response  # refused before _begin
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
         "milliseconds": round(seconds() * 1000, 1),
-        "statements": cost.statements,
-        "round_trips": cost.round_trips,
+        "statements": stats.statements,
+        "round_trips": stats.round_trips,
         "region": settings().region,
         "city": city.name if city else "",
     }

@@ -18,9 +18,9 @@ from web.context import settings
 from web.operations import request_logging
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-QUIET: Final = "healthz,readyz,metrics,static"  # frequent and never worth a span
+EXCLUDED_URLS: Final = "healthz,readyz,metrics,static"  # frequent and never worth a span
 # The values of OpenTelemetry's variables that MovR supports; the first is the default.
-_SPOKEN: Final = {
+_SUPPORTED: Final = {
     "OTEL_TRACES_EXPORTER": ("otlp", "none"),
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",),
     "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",),
@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     """Set up tracing if an endpoint is configured. Raises SettingsError."""
     if not _is_wanted():
         return
-    for name, values in _SPOKEN.items():
+    for name, values in _SUPPORTED.items():
         if os.environ.get(name, values[0]) not in {"", *values}:
             raise SettingsError(f"MovR cannot start: {name} must be {' or '.join(values)}.")
     try:
@@ -67,7 +67,10 @@ def _instrument(app: Flask) -> None:
     provider = trace.TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
     flask.FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]
-        app, tracer_provider=provider, excluded_urls=QUIET, response_hook=_withhold
+        app,
+        tracer_provider=provider,
+        excluded_urls=EXCLUDED_URLS,
+        response_hook=_remove_private_attributes,
     )
     sqlalchemy.SQLAlchemyInstrumentor().instrument(
         engines=list(app.extensions["movr"].engines), tracer_provider=provider
@@ -85,7 +88,7 @@ def _instrument(app: Flask) -> None:
     app.wsgi_app = outer  # type: ignore[method-assign]
 
 
-def _withhold(span: Any, _status: str, _headers: object) -> None:  # noqa: ANN401 - OpenTelemetry's
+def _remove_private_attributes(span: Any, _status: str, _headers: object) -> None:  # noqa: ANN401 - OpenTelemetry's
     """Remove the path, query and client address from a span; only its route remains.
 
     This is a response hook because the instrumentation sets these attributes after request hooks.

@@ -23,7 +23,7 @@ def register() -> ResponseReturnValue:
 
 
 @blueprint.post("/register")
-def open_account() -> ResponseReturnValue:
+def create_account() -> ResponseReturnValue:
     """Create an account, log in, and redirect to the page in `next`."""
     form = RegisterForm()
     if form.validate():
@@ -35,7 +35,7 @@ def open_account() -> ResponseReturnValue:
         else:
             session.log_in(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
-            return _go_on()
+            return _redirect_to_next()
     page = render_template("auth/register.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -47,7 +47,7 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.post("/login")
-def open_session() -> ResponseReturnValue:
+def create_session() -> ResponseReturnValue:
     """Log in and redirect to the page in `next`."""
     form = LoginForm()
     if form.validate():
@@ -60,7 +60,7 @@ def open_session() -> ResponseReturnValue:
         else:
             session.log_in(member.key, member.username, member.session_epoch)
             flash(f"Hello, {member.first_name}.", "success")
-            return _go_on()
+            return _redirect_to_next()
     page = render_template("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -88,11 +88,11 @@ def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
     ]
 
 
-def _go_on() -> ResponseReturnValue:
+def _redirect_to_next() -> ResponseReturnValue:
     """Redirect to the page in `next`, or to the home page."""
     return redirect(_next() or url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 
 def _next() -> str | None:
-    said = request.form if request.method == "POST" else request.args
-    return safe_redirect_path(said.get("next"))
+    fields = request.form if request.method == "POST" else request.args
+    return safe_redirect_path(fields.get("next"))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import abort, request
 
-FARTHEST: Final = 100_000_000  # millimetres: farther than any two places of a city
+MAX_DISTANCE: Final = 100_000_000  # millimetres: farther than any two places of a city
 
 
 def after_id() -> UUID | None:
@@ -31,7 +31,7 @@ def after_distance() -> tuple[int, UUID] | None:
         after = int(millimetres), UUID(id_)
     except ValueError:
         abort(HTTPStatus.NOT_FOUND)
-    if not 0 <= after[0] <= FARTHEST:
+    if not 0 <= after[0] <= MAX_DISTANCE:
         abort(HTTPStatus.NOT_FOUND)
     return after
 

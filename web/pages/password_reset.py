@@ -29,19 +29,19 @@ SENT: Final = (
 
 SUBJECT: Final = "A new password for MovR"
 TEXT: Final = """\
-Somebody, probably you, has forgotten the password of your MovR account {name}.
+We received a request to reset the password of your MovR account {name}.
 
-To choose another one, open this link within 30 minutes. It works once:
+To choose a new password, open this link within 30 minutes. It works once:
 
 {link}
 
-Was it not you? Then there is nothing to do: your password is as it was.
+If you did not ask for this, ignore this email: your password has not changed.
 """
-LONGEST_TOKEN: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
+MAX_TOKEN_LENGTH: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
 
-REQUESTS_OF_ADDRESS: Final = rate_limits.RateLimit("links asked for by", 20, LIFETIME)
+RESETS_OF_ADDRESS: Final = rate_limits.RateLimit("links asked for by", 20, LIFETIME)
 # Per lifetime of a link: a member whose limit was used up by a stranger still has a valid link.
-LETTERS_TO_NAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
+EMAILS_TO_USERNAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
 
 
 @blueprint.get("/forgot")
@@ -62,9 +62,9 @@ def send_link() -> ResponseReturnValue:
         return render_template("auth/forgot.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
     if not known_browsers.browser_known_to(username):
-        rate_limits.count_attempt(REQUESTS_OF_ADDRESS, rate_limits.client_address())
-    if rate_limits.try_count(LETTERS_TO_NAME, username):
-        outbox().put(_writer(username))
+        rate_limits.count_attempt(RESETS_OF_ADDRESS, rate_limits.client_address())
+    if rate_limits.try_count(EMAILS_TO_USERNAME, username):
+        outbox().put(_email_writer(username))
     flash(SENT, "info")
     return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 
@@ -76,36 +76,36 @@ def form() -> ResponseReturnValue:
     The token is first moved from the URL to the session, so that no page has it in its URL.
     """
     if token := request.args.get("token"):
-        session["reset"] = token[:LONGEST_TOKEN]
+        session["reset"] = token[:MAX_TOKEN_LENGTH]
         return redirect(url_for("password_reset.form"), HTTPStatus.SEE_OTHER)
-    return render_template("auth/reset.html", form=ResetPasswordForm() if _came_by() else None)
+    return render_template("auth/reset.html", form=ResetPasswordForm() if _read_link() else None)
 
 
 @blueprint.post("/reset")
 def reset() -> ResponseReturnValue:
     """Change the password by a valid link, end all sessions, and redirect to the login page."""
-    came_by = _came_by()
-    if not came_by:
+    user_and_epoch = _read_link()
+    if not user_and_epoch:
         raise ResetLinkExpired
     form = ResetPasswordForm()
     if not form.validate():
         return render_template("auth/reset.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    username = movr().reset_password(*came_by, str(form.password.data))
+    username = movr().reset_password(*user_and_epoch, str(form.password.data))
     del session["reset"]
     known_browsers.remember_browser(username)
     flash("Your password is changed. Please log in with it.", "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
 
 
-def _writer(username: str) -> Callable[[], Email | None]:
+def _email_writer(username: str) -> Callable[[], Email | None]:
     """Return a function that finds the member and composes the email, in the mail thread."""
-    door, tokens = movr(), ResetTokens(settings().secret_key)
+    database, tokens = movr(), ResetTokens(settings().secret_key)
     # The Host header is used in development only, because clients can forge it.
     site = settings().site_url or request.host_url.rstrip("/")
     link = f"{site}{url_for('password_reset.form')}?token="
 
     def write() -> Email | None:
-        member = door.find_member(username)
+        member = database.find_member(username)
         if member is None:
             return None
         token = tokens.make(member.key, member.session_epoch, time.time())
@@ -114,6 +114,6 @@ def _writer(username: str) -> Callable[[], Email | None]:
     return write
 
 
-def _came_by() -> tuple[UserKey, int] | None:
+def _read_link() -> tuple[UserKey, int] | None:
     """Return the user and session epoch of the link; None if it is missing, invalid or expired."""
     return ResetTokens(settings().secret_key).read(session.get("reset", ""), time.time())

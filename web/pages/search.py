@@ -36,28 +36,30 @@ class VehicleSearch:
 
         They include the visitor's position, so that a shared link shows the same distances.
         """
-        said = {name: text for name in ("type", "free") if (text := request.args.get(name))}
+        parameters = {name: text for name in ("type", "free") if (text := request.args.get(name))}
         if self.from_visitor:
             latitude, longitude = self.search.origin
-            said["near"] = f"{latitude},{longitude}"
-        return said
+            parameters["near"] = f"{latitude},{longitude}"
+        return parameters
 
 
 def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
     """Parse the search from the query string. An invalid filter or position is a 404."""
-    asked = _near()
+    requested = _near()
     hint = parse_position(request.headers.get(f"{settings().city_header}-Lat-Long"))
-    here = next((place for place in (asked, hint) if place and is_within(city, place)), None)
+    visitor = next((place for place in (requested, hint) if place and is_within(city, place)), None)
     search = Search(
         city=city,
-        origin=here or city.centre,
+        origin=visitor or city.centre,
         size=settings().page_size,
         type=_type(),
         only_free=only_free or bool(request.args.get("free")),
         after=pagination.after_distance() or FIRST_PAGE,
     )
     return VehicleSearch(
-        search, from_visitor=here is not None, is_too_far=bool(asked and asked != here)
+        search,
+        from_visitor=visitor is not None,
+        is_too_far=bool(requested and requested != visitor),
     )
 
 

@@ -39,7 +39,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
             user, epoch, after=pagination.after_id(), size=settings().page_size
         )
     )
-    member = _oneself(user_id)
+    member = _require_own_profile(user_id)
     return render_template(
         "users/profile.html",
         member=member,
@@ -53,7 +53,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def remove(user_id: UUID) -> ResponseReturnValue:
     """Delete the member's own account."""
-    movr().erase_account(_oneself(user_id).key)
+    movr().delete_account(_require_own_profile(user_id).key)
     session.log_out()
     flash("Your account is deleted. Thank you for riding with us.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
@@ -63,7 +63,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def security(user_id: UUID) -> ResponseReturnValue:
     """Show the form that changes the member's own password, and the button that ends sessions."""
-    _oneself(user_id)
+    _require_own_profile(user_id)
     return render_template("users/security.html", form=ChangePasswordForm())
 
 
@@ -71,15 +71,20 @@ def security(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def change_password(user_id: UUID) -> ResponseReturnValue:
     """Change the member's own password and end all other sessions."""
-    member = _oneself(user_id)
+    member = _require_own_profile(user_id)
     form = ChangePasswordForm()
     if form.validate():
         try:
             with rate_limits.counting_failures(
-                (rate_limits.WRONG_PRESENT_PASSWORDS, f"{member.id} {member.session_epoch}"),
+                (rate_limits.WRONG_CURRENT_PASSWORDS, f"{member.id} {member.session_epoch}"),
                 failure=WrongPassword,
             ):
-                epoch = movr().change_password(member.key, member.session_epoch, **form.values())
+                epoch = movr().change_password(
+                    member.key,
+                    member.session_epoch,
+                    current=str(form.present.data),
+                    new=str(form.new.data),
+                )
         except WrongPassword as refusal:
             form.present.errors = [refusal.sentence]
         else:
@@ -93,7 +98,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def end_sessions(user_id: UUID) -> ResponseReturnValue:
     """End all sessions of the member, including this one."""
-    member = _oneself(user_id)
+    member = _require_own_profile(user_id)
     movr().end_sessions(member.key, member.session_epoch)
     session.log_out()
     flash("You are logged out everywhere.", "info")
@@ -108,7 +113,7 @@ def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
     )
 
 
-def _oneself(user_id: UUID) -> Member:
+def _require_own_profile(user_id: UUID) -> Member:
     """Return the current member, if the URL names this member. Raises NotYourProfile."""
     member = session.current_member()
     if member.id != user_id:

@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 COOKIE: Final = "browser"
 YEAR: Final = 365 * 24 * 60 * 60  # seconds
-MOST_NAMES: Final = 8  # members who share a computer
+MAX_USERNAMES: Final = 8  # members who share a computer
 
 
 def browser_known_to(username: str) -> str | None:
@@ -28,10 +28,10 @@ def remember_browser(username: str) -> None:
     browser, names = _read()
     browser = browser or secrets.token_urlsafe(16)
     name = _hash(browser, username)
-    latest = [name, *(other for other in names if other != name)][:MOST_NAMES]
+    latest = [name, *(other for other in names if other != name)][:MAX_USERNAMES]
 
     @after_this_request
-    def say(response: Response) -> Response:
+    def set_cookie(response: Response) -> Response:
         response.set_cookie(
             COOKIE,
             _serializer().dumps([browser, latest]),
@@ -46,10 +46,10 @@ def remember_browser(username: str) -> None:
 def _read() -> tuple[str, list[str]]:
     """Return the browser's id and hashed usernames; both are empty without a valid cookie."""
     try:
-        read: Any = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=YEAR)
+        payload: Any = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=YEAR)
     except BadSignature:
         return "", []
-    return read[0], read[1]
+    return payload[0], payload[1]
 
 
 def _hash(browser: str, username: str) -> str:

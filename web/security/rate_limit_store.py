@@ -40,8 +40,8 @@ class RateLimitStore:
             self._connection.execute("DELETE FROM counted WHERE until <= ?", (now,))
             free = self._count(who) < at_most
             if free:
-                kept = (who, now + seconds)
-                self._connection.execute("INSERT INTO counted VALUES (?, ?)", kept)
+                row = (who, now + seconds)
+                self._connection.execute("INSERT INTO counted VALUES (?, ?)", row)
             self._connection.execute("COMMIT")
         return free
 
@@ -68,5 +68,7 @@ class RateLimitStore:
         self._connection.close()
 
     def _count(self, who: str) -> int:
-        found = self._connection.execute("SELECT count(*) FROM counted WHERE who = ?", (who,))
-        return int(found.fetchone()[0])
+        row = self._connection.execute(
+            "SELECT count(*) FROM counted WHERE who = ?", (who,)
+        ).fetchone()
+        return int(row[0])

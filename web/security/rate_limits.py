@@ -19,13 +19,13 @@ from web.security.rate_limit_store import RateLimitStore
 
 MINUTE: Final = 60  # seconds
 HOUR: Final = 60 * MINUTE
-SUBSCRIBER: Final = 64  # bits of an IPv6 address
+IPV6_NETWORK_BITS: Final = 64  # of a subscriber's network
 
 
 class RateLimit(NamedTuple):
     """At most `at_most` attempts in any `seconds`."""
 
-    what: str
+    name: str
     at_most: int
     seconds: int = MINUTE
 
@@ -37,7 +37,7 @@ FAILED_LOGINS_OF_BROWSER: Final = RateLimit("failed logins of browser", 20, HOUR
 FAILED_LOGINS_OF_ADDRESS: Final = RateLimit("failed logins of address", 20)
 FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = RateLimit("failed logins of name at", 10, HOUR // 2)
 FAILED_LOGINS_OF_NAME: Final = RateLimit("failed logins of name", 100, HOUR)
-WRONG_PRESENT_PASSWORDS: Final = RateLimit("wrong present passwords", 10, HOUR // 2)
+WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR // 2)
 REGISTRATIONS: Final = RateLimit("registrations", 120)
 
 
@@ -75,13 +75,12 @@ def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
 def count_attempt(limit: RateLimit, who: str) -> None:
     """Count one attempt. Raises TooManyAttempts if the limit is reached."""
     if not try_count(limit, who):
-        raise TooManyAttempts(ceil(_attempts().seconds_until_next(f"{limit.what} {who}")) or 1)
+        raise TooManyAttempts(ceil(_store().seconds_until_next(f"{limit.name} {who}")) or 1)
 
 
 def try_count(limit: RateLimit, who: str) -> bool:
     """Count one attempt, unless the limit is reached; return True if counted."""
-    name = f"{limit.what} {who}"
-    return _attempts().try_count(name, at_most=limit.at_most, seconds=limit.seconds)
+    return _store().try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds)
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) 
     finally:
         if not failed:
             for limit, who in counted:
-                _attempts().uncount(f"{limit.what} {who}")
+                _store().uncount(f"{limit.name} {who}")
 
 
 def client_address() -> str:
@@ -111,16 +110,16 @@ def client_address() -> str:
 
     For IPv6, return the /64 network, because one subscriber has 2**64 addresses.
     """
-    given = request.remote_addr or "unknown"
+    text = request.remote_addr or "unknown"
     try:
-        found = ip_address(given)
+        address = ip_address(text)
     except ValueError:
-        return given
-    if isinstance(found, IPv4Address):
-        return given
-    return str(found.ipv4_mapped or ip_network((found.packed, SUBSCRIBER), strict=False))
+        return text
+    if isinstance(address, IPv4Address):
+        return text
+    return str(address.ipv4_mapped or ip_network((address.packed, IPV6_NETWORK_BITS), strict=False))
 
 
-def _attempts() -> RateLimitStore:
-    attempts: RateLimitStore = current_app.extensions["rate_limit_store"]
-    return attempts
+def _store() -> RateLimitStore:
+    store: RateLimitStore = current_app.extensions["rate_limit_store"]
+    return store

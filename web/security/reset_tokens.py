@@ -28,8 +28,8 @@ class ResetTokens:
     def read(self, token: str, now: float) -> tuple[UserKey, int] | None:
         """Return the user and the epoch; None if the token is invalid or expired."""
         try:
-            said: Any = self._signer.loads(token)
+            payload: Any = self._signer.loads(token)
         except BadSignature:
             return None
-        city, id_, epoch, until = said
-        return (UserKey(city, UUID(id_)), epoch) if now < until else None
+        city, id_, epoch, expires = payload
+        return (UserKey(city, UUID(id_)), epoch) if now < expires else None

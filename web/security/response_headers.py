@@ -54,8 +54,8 @@ def csp_nonce() -> str | None:
     """Return the nonce of this response's scripts and styles; None without API_KEY."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe() if settings().api_key else None
-    found: str | None = g.nonce
-    return found
+    nonce: str | None = g.nonce
+    return nonce
 
 
 def _add_headers(response: Response) -> Response:
@@ -69,9 +69,9 @@ def _add_headers(response: Response) -> Response:
         headers["Strict-Transport-Security"] = _HSTS
     if request_id := g.get("request_id"):  # missing if the request was refused early
         headers[request_logging.REQUEST_ID_HEADER] = request_id
-    if cost := g.get("query_stats"):
-        statements = "1 statement" if cost.statements == 1 else f"{cost.statements} statements"
-        headers["Server-Timing"] = f'db;dur={cost.seconds * 1000:.1f};desc="{statements}"'
+    if stats := g.get("query_stats"):
+        statements = "1 statement" if stats.statements == 1 else f"{stats.statements} statements"
+        headers["Server-Timing"] = f'db;dur={stats.seconds * 1000:.1f};desc="{statements}"'
     if source := g.get("city_from"):
         headers["X-City-From"] = source
     # Responses are not cached unless the view sets Cache-Control.

@@ -46,9 +46,9 @@ class SessionUser(flask_login.UserMixin):
 
     def read(self, read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
         """Return a page that is read together with the member, in one round trip."""
-        seen = read(self.key, self.epoch)
-        self.member = seen.member
-        return seen.page
+        result = read(self.key, self.epoch)
+        self.member = result.member
+        return result.page
 
     @property
     def is_authenticated(self) -> bool:
@@ -98,10 +98,10 @@ def _renew() -> None:
 
 def current_member() -> Member:
     """Return the member who sent the request, in a view that requires login."""
-    found: Member | None = current_user.member
-    if found is None:
+    member: Member | None = current_user.member
+    if member is None:
         raise AccountDeleted
-    return found
+    return member
 
 
 def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[Item]:
@@ -132,12 +132,12 @@ def load_user(user_id: str) -> SessionUser | None:
 
 
 @login_manager.unauthorized_handler
-def ask_to_log_in() -> ResponseReturnValue:
+def redirect_to_login() -> ResponseReturnValue:
     """Redirect to the login page, with the requested page in `next`."""
     if current_user.key:
         log_out()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
-    return redirect(url_for("auth.login", next=_page_to_return_to()), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("auth.login", next=_page_after_login()), HTTPStatus.SEE_OTHER)
 
 
 def _allow_shared_caches(response: Response) -> Response:
@@ -147,12 +147,12 @@ def _allow_shared_caches(response: Response) -> Response:
     return response
 
 
-def _page_to_return_to() -> str | None:
+def _page_after_login() -> str | None:
     """Return the page to show after login: the requested one, or the list with the ride button."""
     if request.method == "GET":
         return request.full_path.removesuffix("?")
     if request.endpoint != "rides.start":
         return None
-    came_from = request.referrer or ""
-    path = came_from.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
+    referrer = request.referrer or ""
+    path = referrer.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
     return safe_redirect_path(path) or url_for("vehicles.index")

@@ -22,7 +22,7 @@ from web.config import Settings
 from web.forms import LocationForm
 
 TIMEOUT: Final = 2  # seconds
-REMEMBERED: Final = 10_000  # cached places per process
+CACHE_SIZE: Final = 10_000  # cached places per process
 # At most one request a second: https://operations.osmfoundation.org/policies/nominatim/
 NOMINATIM_PAUSE: Final = 1.0
 
@@ -45,12 +45,12 @@ class Geocoder:
         self._now = clock
         self._next = clock()
         self._lock = threading.Lock()
-        self._find = lru_cache(REMEMBERED)(self._ask)  # exceptions are not cached
+        self._find = lru_cache(CACHE_SIZE)(self._ask)  # exceptions are not cached
 
-    def position(self, words: str, city: City) -> Position | None:
+    def position(self, text: str, city: City) -> Position | None:
         """Return the position of a place; None if it is not in the city or the service fails."""
         try:
-            return self._find(" ".join(words.casefold().split()), city)
+            return self._find(" ".join(text.casefold().split()), city)
         except TooSoonError:
             return None
         except Exception as error:  # noqa: BLE001 - an external service may return anything
@@ -58,17 +58,17 @@ class Geocoder:
             logger.warning("The geocoder failed: %s", type(error).__name__)
             return None
 
-    def _ask(self, words: str, city: City) -> Position | None:
+    def _ask(self, text: str, city: City) -> Position | None:
         """Query the service. Raises TooSoonError and any exception of geopy."""
         with self._lock:
             now = self._now()
             if now < self._next:
                 raise TooSoonError
             self._next = now + self._pause
-        found = self.service.geocode(f"{words}, {city.label}")
-        if found is None:
+        result = self.service.geocode(f"{text}, {city.label}")
+        if result is None:
             return None
-        position = Position(found.latitude, found.longitude)
+        position = Position(result.latitude, result.longitude)
         return position if is_within(city, position) else None
 
 

@@ -19,7 +19,7 @@ from flask import Flask, current_app
 
 from web.config import MailServer, Settings
 
-MOST_WAITING: Final = 100  # emails
+MAX_QUEUED: Final = 100  # emails
 TIMEOUT: Final = 10  # seconds, for each reply of the server
 
 logger = logging.getLogger("movr.mail")
@@ -40,7 +40,7 @@ class Outbox:
         """Use this function to send; None disables sending."""
         self._send = send
         self._thread = ThreadPoolExecutor(1, "mail")  # started by the first email
-        self._room = BoundedSemaphore(MOST_WAITING)
+        self._free_slots = BoundedSemaphore(MAX_QUEUED)
 
     @property
     def is_open(self) -> bool:
@@ -49,25 +49,25 @@ class Outbox:
 
     def put(self, write: Callable[[], Email | None]) -> None:
         """Queue a function that composes an email to send; drop it if the queue is full."""
-        if not self._room.acquire(blocking=False):
-            logger.warning("Too many letters wait to be sent; one was not written.")
+        if not self._free_slots.acquire(blocking=False):
+            logger.warning("Too many emails wait to be sent; one was dropped.")
             return
-        self._thread.submit(self._work, write)
+        self._thread.submit(self._write_and_send, write)
 
     def close(self) -> None:
         """Wait until all emails are sent."""
         self._thread.shutdown()
 
-    def _work(self, write: Callable[[], Email | None]) -> None:
+    def _write_and_send(self, write: Callable[[], Email | None]) -> None:
         try:
             email = write()
             if email and self._send:
                 self._send(email)
         except Exception as error:  # noqa: BLE001 - the thread must go on with the next email
             # Only the type: the message may contain the address.
-            logger.error("A letter was not sent: %s", type(error).__name__)  # noqa: TRY400
+            logger.error("An email was not sent: %s", type(error).__name__)  # noqa: TRY400
         finally:
-            self._room.release()
+            self._free_slots.release()
 
 
 def init_app(app: Flask) -> None:
@@ -87,7 +87,7 @@ def outbox() -> Outbox:
 
 def log_email(email: Email) -> None:
     """Write the email to the log, for development."""
-    logger.warning("A letter, which MAIL_URI would send:\n%s", email.text)
+    logger.warning("An email, not sent because MAIL_URI is not set:\n%s", email.text)
 
 
 def send_by_smtp(email: Email, server: MailServer, sender: str) -> None:

@@ -1,6 +1,6 @@
 """Users.
 
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 import sqlalchemy as sa

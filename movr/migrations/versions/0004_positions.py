@@ -1,7 +1,7 @@
 """Positions of vehicles, and of the start and end of rides.
 
 The first of three steps (docs/migrations.md): columns that older code does not use.
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 import sqlalchemy as sa

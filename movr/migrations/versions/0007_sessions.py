@@ -1,7 +1,7 @@
 """Add the session epoch, with which all sessions of an account can be ended.
 
 Older code neither reads nor writes the column; sessions that it starts have the epoch 0.
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 import sqlalchemy as sa

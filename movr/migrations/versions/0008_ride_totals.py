@@ -1,7 +1,7 @@
 """Store the totals of a rider's rides by week and month instead of computing them for each page.
 
 Older code does not use the table (docs/migrations.md).
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 import sqlalchemy as sa

@@ -3,7 +3,7 @@
 Code older than 0008 ends rides without updating totals, so `flask db recount` has to repeat the
 count when no such code runs any more (docs/migrations.md). The rider's row is locked first, as when
 a ride is ended, so that no ride ends between the count and the write.
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 from functools import partial

@@ -1,6 +1,6 @@
 """Drop the wide bands of latitude, once no running code searches by them.
 
-Frozen as it was on its day: a migration imports nothing from the models, which go on changing.
+Imports nothing from the models, because they change after the migration is written.
 """
 
 import sqlalchemy as sa

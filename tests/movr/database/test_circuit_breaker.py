@@ -186,7 +186,7 @@ def test_a_database_that_does_not_exist_is_unavailable(server: str) -> None:
     movr.close()
 
 
-def test_so_is_one_whose_absence_is_reported_only_at_a_statement(
+def test_a_database_that_is_reported_missing_at_a_statement_is_unavailable(
     own_database: str, own_engine: Engine
 ) -> None:
     """As CockroachDB does: it accepts the connection and refuses the first statement."""

@@ -84,7 +84,7 @@ def test_a_statement_without_reply_is_counted(proxy: SilentProxy, distant: MovR)
     assert cost.seconds >= REQUEST_DEADLINE / 2
 
 
-def test_so_is_one_that_never_replied(proxy: SilentProxy) -> None:
+def test_a_connection_that_never_replied_is_counted(proxy: SilentProxy) -> None:
     proxy.hold_replies()
     movr = MovR(uri_text(proxy.url))
 
@@ -168,7 +168,7 @@ def test_a_connection_that_is_closed_leaves_no_socket_open(database: str) -> Non
     assert not opened & sockets()
 
 
-def test_nor_does_one_that_could_not_be_set_up(database: str) -> None:
+def test_a_connection_that_failed_to_set_up_leaves_no_socket_open(database: str) -> None:
     opened = set()
     movr = MovR(database)
     before = sockets()

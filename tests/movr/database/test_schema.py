@@ -170,10 +170,10 @@ def test_a_migration_counts_the_totals_of_past_rides(empty_engine: Engine) -> No
 @pytest.fixture
 def ridden(own_engine: Engine) -> Engine:
     """Riders of two cities, each with twenty ended rides and an active one."""
-    chance = random.Random(8)
+    rng = random.Random(8)
     with own_engine.begin() as connection:
         for city in ("new york", "rome"):
-            some_rides(connection, city, 20, chance)
+            some_rides(connection, city, 20, rng)
     return own_engine
 
 

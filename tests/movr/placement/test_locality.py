@@ -38,7 +38,7 @@ def placed_app(placed: Engine, own_database: str) -> Flask:  # noqa: ARG001 - th
 def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
     placed_app: Flask,
 ) -> None:
-    result = placed_app.test_cli_runner().invoke(args=["placement", "prove"])
+    result = placed_app.test_cli_runner().invoke(args=["placement", "check"])
 
     assert result.exit_code == 0, result.output
     rows = [line for line in result.output.splitlines() if line.startswith(("GET", "POST"))]

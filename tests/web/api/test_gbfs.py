@@ -1,4 +1,4 @@
-"""Open data: the feeds, the rules across them, and what they must never tell."""
+"""Open data: the feeds, their consistency, and the data that they must not contain."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 def data(visitor: Visitor, path: str) -> Any:
-    """What a feed holds, once its envelope is right."""
+    """Check the common fields of a feed and return its data."""
     reply = visitor.get(path)
     assert reply.status_code == 200, sentences(reply)
     assert reply.headers["Content-Type"] == "application/json"
@@ -40,13 +40,13 @@ def data(visitor: Visitor, path: str) -> Any:
 
 
 def listed(visitor: Visitor, path: str = STATUS) -> list[dict[str, Any]]:
-    """The vehicles of a city."""
+    """Return the vehicles in a city's feed."""
     vehicles: list[dict[str, Any]] = data(visitor, path)["vehicles"]
     return vehicles
 
 
 def path_of(address: str) -> str:
-    """Where an absolute address of ours leads to."""
+    """Return the path of an absolute URL of this site."""
     parts = urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}" == HERE
     return parts.path
@@ -54,7 +54,7 @@ def path_of(address: str) -> str:
 
 @pytest.fixture
 def owner(new_visitor: NewVisitor) -> Visitor:
-    """Somebody of New York who added a vehicle of each type."""
+    """A member in New York with a vehicle of each type."""
     owner = new_visitor().register()
     for type_ in VEHICLE_TYPES:
         place = {"location": f"{type_} Street", "latitude": "40.7123456789", "longitude": "-74.01"}
@@ -68,7 +68,7 @@ def stranger(new_visitor: NewVisitor) -> Visitor:
     return new_visitor()
 
 
-# The way to the feeds
+# URLs of the feeds
 
 
 def test_the_manifest_leads_to_every_feed_of_every_city(visitor: Visitor) -> None:
@@ -99,20 +99,20 @@ def test_a_dataset_says_who_runs_it_where_and_when(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.slug)
-def test_a_city_has_one_address_and_no_other(visitor: Visitor, city: City) -> None:
+def test_each_city_has_exactly_one_url(visitor: Visitor, city: City) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", city.slug)
     assert visitor.get(f"/gbfs/v3/{city.slug}/gbfs.json").status_code == 200
     assert visitor.get(f"/gbfs/v3/{city.slug.upper()}/gbfs.json").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["atlantis", "new%20york", "new york", "new_york", "%00", "movr"])
-def test_where_movr_is_not_there_is_no_feed(visitor: Visitor, name: str) -> None:
+def test_a_city_that_movr_does_not_serve_has_no_feed(visitor: Visitor, name: str) -> None:
     for feed in ("gbfs", "system_information", "vehicle_types", "vehicle_status"):
         assert visitor.get(f"/gbfs/v3/{name}/{feed}.json").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["nowhere/vehicle_status.json", "new-york/station_status.json"])
-def test_a_program_that_asks_for_no_feed_of_ours_can_read_that(visitor: Visitor, path: str) -> None:
+def test_an_unknown_feed_is_a_404_as_json(visitor: Visitor, path: str) -> None:
     reply = visitor.get(f"/gbfs/v3/{path}")
 
     assert reply.status_code == 404
@@ -124,7 +124,7 @@ def test_a_program_that_asks_for_no_feed_of_ours_can_read_that(visitor: Visitor,
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_who_follows_a_broken_link_elsewhere_still_gets_a_page(visitor: Visitor) -> None:
+def test_an_unknown_path_outside_the_feeds_is_a_404_page(visitor: Visitor) -> None:
     assert "There is nothing at this address." in sentences(visitor.get("/gbfs"))
 
 
@@ -134,7 +134,7 @@ def test_every_page_leads_to_the_manifest(visitor: Visitor) -> None:
     assert all(link in visitor.get(path).text for path in ("/", "/vehicles", "/login"))
 
 
-def test_addresses_are_those_by_which_the_client_came(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+def test_feed_urls_have_the_host_of_the_request(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
     behind_a_proxy = create_app(replace(settings_for(database), proxy_hops=1))
     with visiting(behind_a_proxy, "http://nyc.movr.test") as new:
         reply = new().get(MANIFEST, {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
@@ -146,10 +146,10 @@ def test_addresses_are_those_by_which_the_client_came(database: str, engine: Eng
     assert all(url.startswith("https://nyc.movr.test/gbfs/v3/") for url in urls)
 
 
-# The rules across them
+# Consistency
 
 
-def test_every_vehicle_is_of_a_type_that_is_defined(owner: Visitor) -> None:
+def test_every_vehicle_has_a_defined_type(owner: Visitor) -> None:
     types = {
         item["vehicle_type_id"]: item
         for item in data(owner, f"{NEW_YORK}/vehicle_types.json")["vehicle_types"]
@@ -166,7 +166,7 @@ def test_every_vehicle_is_of_a_type_that_is_defined(owner: Visitor) -> None:
             assert 0 < vehicle["current_range_meters"] <= type_["max_range_meters"]
 
 
-def test_types_are_what_gbfs_calls_them(visitor: Visitor) -> None:
+def test_vehicle_types_use_gbfs_terms(visitor: Visitor) -> None:
     types = data(visitor, f"{NEW_YORK}/vehicle_types.json")["vehicle_types"]
 
     assert [(t["vehicle_type_id"], t["form_factor"], t["propulsion_type"]) for t in types] == [
@@ -190,7 +190,7 @@ def test_a_city_lists_its_own_vehicles_only(owner: Visitor) -> None:
     assert listed(owner, "/gbfs/v3/boston/vehicle_status.json") == []
 
 
-def test_what_is_listed_is_as_fresh_as_it_says(owner: Visitor) -> None:
+def test_the_status_feed_has_the_current_time(owner: Visitor) -> None:
     feed = owner.get(STATUS).json()
 
     assert feed["ttl"] == 0
@@ -198,7 +198,7 @@ def test_what_is_listed_is_as_fresh_as_it_says(owner: Visitor) -> None:
     assert timedelta() <= age < timedelta(minutes=1)
 
 
-# What nobody may learn
+# Privacy
 
 
 def test_a_vehicle_is_not_listed_while_it_is_ridden(visitor: Visitor) -> None:
@@ -220,7 +220,7 @@ def test_a_removed_vehicle_is_not_listed(visitor: Visitor) -> None:
     assert visitor.get(page).status_code == 404
 
 
-def test_a_vehicle_has_another_name_after_every_ride(visitor: Visitor) -> None:
+def test_a_vehicle_has_a_new_public_id_after_each_ride(visitor: Visitor) -> None:
     vehicle = visitor.register().add_vehicle()
     names = []
 
@@ -236,7 +236,7 @@ def test_a_vehicle_has_another_name_after_every_ride(visitor: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_no_feed_and_no_page_it_leads_to_tells_a_stranger_an_id_that_stays(
+def test_no_feed_or_linked_page_shows_a_permanent_id_to_anonymous_visitors(
     stranger: Visitor, engine: Engine
 ) -> None:
     with engine.connect() as connection:
@@ -250,11 +250,11 @@ def test_no_feed_and_no_page_it_leads_to_tells_a_stranger_an_id_that_stays(
     assert [secret for secret in secrets for page in told if secret in page] == []
 
 
-# What a client may keep, and what it costs
+# Caching and cost
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_a_feed_is_for_every_site_and_every_cache(owner: Visitor, path: str) -> None:
+def test_any_site_may_read_a_feed_and_shared_caches_may_store_it(owner: Visitor, path: str) -> None:
     reply = owner.get(path)  # with a session
 
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
@@ -288,7 +288,7 @@ def test_a_feed_that_has_changed_is_sent_again(owner: Visitor) -> None:
     assert again.headers["ETag"] != tag
 
 
-def test_a_date_is_enough_for_what_seldom_changes_and_only_there(owner: Visitor) -> None:
+def test_only_static_feeds_accept_if_modified_since(owner: Visitor) -> None:
     since = {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}
 
     assert [owner.get(path, since).status_code for path in (MANIFEST, *FEEDS)] == [304] * 4
@@ -296,7 +296,7 @@ def test_a_date_is_enough_for_what_seldom_changes_and_only_there(owner: Visitor)
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_the_head_of_a_feed_is_that_of_the_feed(owner: Visitor, path: str) -> None:
+def test_head_has_the_headers_of_get(owner: Visitor, path: str) -> None:
     head = owner.client.head(path)
 
     assert (head.status_code, head.content) == (200, b"")
@@ -304,7 +304,7 @@ def test_the_head_of_a_feed_is_that_of_the_feed(owner: Visitor, path: str) -> No
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_only_what_is_free_is_asked_of_the_database_once(owner: Visitor, path: str) -> None:
+def test_only_the_status_feed_costs_a_statement(owner: Visitor, path: str) -> None:
     cost = "1 statement" if path == STATUS else "0 statements"
 
     assert f'desc="{cost}"' in owner.get(path).headers["Server-Timing"]
@@ -315,12 +315,14 @@ def test_only_what_is_free_is_asked_of_the_database_once(owner: Visitor, path: s
 
 @pytest.fixture
 def page(visitor: Visitor) -> str:
-    """Where the page of a New Yorker's vehicle is, as a feed says."""
+    """The path of a vehicle's page, from the feed of New York."""
     visitor.register().add_vehicle("9 Pine Street")
     return path_of(listed(visitor)[0]["rental_uris"]["web"])
 
 
-def test_a_stranger_sees_the_vehicle_and_is_led_back_to_it(stranger: Visitor, page: str) -> None:
+def test_an_anonymous_visitor_sees_the_vehicle_and_returns_to_it_after_login(
+    stranger: Visitor, page: str
+) -> None:
     reply = stranger.get(page)
 
     assert reply.status_code == 200
@@ -330,14 +332,12 @@ def test_a_stranger_sees_the_vehicle_and_is_led_back_to_it(stranger: Visitor, pa
     assert "noindex" in reply.headers["X-Robots-Tag"]
 
 
-def test_the_page_is_about_its_own_city_wherever_the_visitor_is(
-    stranger: Visitor, page: str
-) -> None:
+def test_the_vehicle_page_shows_the_city_of_its_url(stranger: Visitor, page: str) -> None:
     assert "<strong>New York</strong>" in stranger.get(page, {"X-City": "paris"}).text
     assert "<strong>Paris</strong>" in stranger.get("/vehicles", {"X-City": "paris"}).text
 
 
-def test_who_logs_in_there_starts_a_ride_there(
+def test_a_ride_starts_from_the_vehicle_page_after_login(
     stranger: Visitor, new_visitor: NewVisitor, page: str
 ) -> None:
     username = new_visitor().register("paris").username
@@ -353,7 +353,7 @@ def test_who_logs_in_there_starts_a_ride_there(
 
 
 def ride(visitor: Visitor, *, to_its_end: bool) -> None:
-    """Ride the only vehicle there is."""
+    """Ride the only vehicle."""
     found = re.search(r"/rides/start/([0-9a-f-]{36})", visitor.get("/vehicles").text)
     assert found
     visitor.start(UUID(found[1]))
@@ -362,7 +362,7 @@ def ride(visitor: Visitor, *, to_its_end: bool) -> None:
 
 
 @pytest.mark.parametrize("to_its_end", [False, True], ids=["on a ride", "after a ride"])
-def test_a_name_that_is_ridden_away_leads_to_the_citys_other_vehicles(
+def test_an_old_public_id_links_to_the_other_vehicles_of_the_city(
     visitor: Visitor, stranger: Visitor, page: str, *, to_its_end: bool
 ) -> None:
     ride(visitor, to_its_end=to_its_end)
@@ -375,7 +375,7 @@ def test_a_name_that_is_ridden_away_leads_to_the_citys_other_vehicles(
     assert "Vehicles in New York" in stranger.get(chosen.headers["Location"]).text
 
 
-def test_a_stranger_cannot_tell_a_ride_from_its_end(
+def test_the_page_of_an_old_public_id_is_the_same_during_and_after_a_ride(
     visitor: Visitor, stranger: Visitor, page: str
 ) -> None:
     ride(visitor, to_its_end=False)
@@ -390,7 +390,7 @@ def test_a_stranger_cannot_tell_a_ride_from_its_end(
 
 
 @pytest.mark.parametrize("path", ["boston/{id}", "atlantis/{id}", "new-york/7", "remove/{id}"])
-def test_a_vehicle_has_no_page_elsewhere(stranger: Visitor, page: str, path: str) -> None:
+def test_a_vehicle_has_no_page_in_another_city(stranger: Visitor, page: str, path: str) -> None:
     id_ = page.rpartition("/")[2]
 
     assert stranger.get(f"/vehicles/{path.format(id=id_)}").status_code in {404, 405}
@@ -403,7 +403,7 @@ def contacted(database: str, engine: Engine) -> Iterator[Visitor]:  # noqa: ARG0
         yield new()
 
 
-def test_who_to_write_to_is_a_setting(contacted: Visitor) -> None:
+def test_the_contact_address_is_a_setting(contacted: Visitor) -> None:
     information = data(contacted, f"{NEW_YORK}/system_information.json")
 
     assert information["feed_contact_email"] == "maps@movr.test"

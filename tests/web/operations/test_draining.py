@@ -1,4 +1,4 @@
-"""What a process does that was told to stop: it says so, finishes, and goes."""
+"""Draining: a process that gets SIGTERM reports not ready, finishes its requests and stops."""
 
 import os
 import signal
@@ -15,19 +15,19 @@ from tests.conftest import START_TIMEOUT, running, visitors
 from tests.web.operations.test_metrics import numbers, of
 
 Served = tuple[str, Popen[bytes]]
-LONG = "600"  # seconds: nothing here waits for it
+LONG = "600"  # seconds; no test waits so long
 
 
 @pytest.fixture
 def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001 - emptied
-    """A gunicorn that was told to stop, and was given long enough to be looked at."""
+    """A gunicorn that got SIGTERM, with a long DRAIN_SECONDS."""
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
         os.kill(process.pid, signal.SIGTERM)
         wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
         yield url, process
 
 
-def test_readiness_turns_and_says_why(draining: Served) -> None:
+def test_a_draining_process_reports_not_ready_with_the_reason(draining: Served) -> None:
     url, _ = draining
 
     reply = httpx.get(f"{url}/readyz")
@@ -36,20 +36,20 @@ def test_readiness_turns_and_says_why(draining: Served) -> None:
     assert "draining" in reply.json()["reason"]
 
 
-def test_it_is_alive_and_serves_who_still_comes(draining: Served) -> None:
+def test_a_draining_process_is_alive_and_serves_new_requests(draining: Served) -> None:
     url, _ = draining
 
     assert httpx.get(f"{url}/healthz").status_code == 200
     assert httpx.get(url).status_code == 200
 
 
-def test_a_connection_ends_with_its_answer_and_not_under_a_request(draining: Served) -> None:
+def test_a_draining_process_closes_connections_after_the_response(draining: Served) -> None:
     url, _ = draining
 
     assert httpx.get(url).headers["Connection"] == "close"
 
 
-def test_told_twice_it_stops_at_once(draining: Served) -> None:
+def test_a_second_sigterm_stops_it_at_once(draining: Served) -> None:
     url, process = draining
 
     os.kill(process.pid, signal.SIGTERM)
@@ -59,7 +59,7 @@ def test_told_twice_it_stops_at_once(draining: Served) -> None:
         httpx.get(f"{url}/healthz")
 
 
-def test_it_stops_by_itself_once_the_time_is_over(database: str) -> None:
+def test_it_stops_after_drain_seconds(database: str) -> None:
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS="1") as (url, process):
         assert httpx.get(f"{url}/readyz").status_code == 200
         os.kill(process.pid, signal.SIGTERM)
@@ -68,7 +68,7 @@ def test_it_stops_by_itself_once_the_time_is_over(database: str) -> None:
 
 
 def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
-    """It waits for a row that somebody holds; meanwhile the process is told to stop."""
+    """The request waits for a locked row while the process gets SIGTERM."""
     with (
         running(DB_URI=database, DEBUG="1") as (url, process),
         visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve?"""
+"""Health checks: liveness and readiness."""
 
 import threading
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from tests.conftest import free_port, settings_for, visiting
 from tests.visitor import Visitor
 from tests.web.operations.test_metrics import numbers, of
 from web.app import create_app
-from web.operations.health import ANSWER_TIMEOUT, CACHE_SECONDS, NO_ANSWER, Readiness
+from web.operations.health import CACHE_SECONDS, CHECK_TIMEOUT, NO_ANSWER, Readiness
 
 
 @pytest.fixture
 def early_app(empty_database: str, clock: Clock) -> Flask:
-    """MovR on that database, which believes this clock."""
+    """MovR on a database without tables, with this clock."""
     app = create_app(settings_for(empty_database))
     app.extensions["readiness"] = Readiness(clock)
     return app
@@ -32,14 +32,14 @@ def early_app(empty_database: str, clock: Clock) -> Flask:
 
 @pytest.fixture
 def early_visitor(early_app: Flask) -> Iterator[Visitor]:
-    """A visitor of that MovR."""
+    """A visitor of `early_app`."""
     with visiting(early_app) as new:
         yield new()
 
 
 @contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
-    """All that this app sends to its database meanwhile."""
+    """Yield a list of the statements that this app sends during the block."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -53,7 +53,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_the_process_is_alive_and_asks_no_database(visitor: Visitor) -> None:
+def test_healthz_sends_no_statement(visitor: Visitor) -> None:
     reply = visitor.get("/healthz")
 
     assert (reply.status_code, reply.json()) == (200, {"status": "alive"})
@@ -77,7 +77,7 @@ def test_it_is_not_ready_before_the_first_migration_and_says_what_to_do(
     assert early_visitor.get("/healthz").status_code == 200
 
 
-def test_a_page_is_calm_before_the_first_migration(early_visitor: Visitor) -> None:
+def test_a_page_before_the_first_migration_is_a_503(early_visitor: Visitor) -> None:
     reply = early_visitor.get("/vehicles")
 
     assert reply.status_code == 503
@@ -95,19 +95,17 @@ def test_it_becomes_ready_by_the_migrations_without_a_restart(
     assert (before, early_visitor.get("/readyz").status_code) == (503, 200)
 
 
-def test_it_is_not_ready_once_the_schema_is_taken_back(
-    early_visitor: Visitor, empty_engine: Engine
-) -> None:
+def test_it_is_not_ready_after_a_downgrade(early_visitor: Visitor, empty_engine: Engine) -> None:
     schema.upgrade(empty_engine)
     schema.downgrade(empty_engine, "base")
 
     assert early_visitor.get("/readyz").status_code == 503
 
 
-def test_it_stays_ready_while_newer_code_migrates_ahead_of_it(
+def test_it_stays_ready_when_newer_code_has_migrated_the_database(
     early_visitor: Visitor, empty_engine: Engine
 ) -> None:
-    """While a deployment rolls, old replicas go on serving the riders they have."""
+    """During a rolling deployment, old replicas continue to serve."""
     schema.upgrade(empty_engine)
     with empty_engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
@@ -129,10 +127,10 @@ def test_a_probe_gets_no_cookie(visitor: Visitor, path: str) -> None:
     assert "Set-Cookie" not in visitor.get(path).headers
 
 
-def test_once_the_schema_was_right_its_table_is_left_alone(
+def test_the_schema_version_is_not_read_again_after_one_success(
     early_app: Flask, early_visitor: Visitor, empty_engine: Engine, clock: Clock
 ) -> None:
-    """On CockroachDB it is in one region, and the others must outlive that."""
+    """On CockroachDB the table is in one region, whose loss must not affect the others."""
     schema.upgrade(empty_engine)
     early_visitor.get("/readyz")
     clock.now += CACHE_SECONDS
@@ -143,7 +141,7 @@ def test_once_the_schema_was_right_its_table_is_left_alone(
     assert sent == ["SELECT 1"]
 
 
-def test_however_many_probes_there_are_the_database_is_asked_once_a_second(
+def test_many_probes_send_one_statement_a_second(
     early_app: Flask, early_visitor: Visitor, clock: Clock
 ) -> None:
     early_visitor.get("/readyz")
@@ -158,7 +156,7 @@ def test_however_many_probes_there_are_the_database_is_asked_once_a_second(
 
 
 class HoldingProxy(LatencyProxy):
-    """A wire on which answers may be held up."""
+    """A proxy that can hold back replies."""
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
@@ -169,9 +167,7 @@ class HoldingProxy(LatencyProxy):
         self.flows.wait()
 
 
-def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
-    database: str, clock: Clock
-) -> None:
+def test_only_one_probe_waits_for_a_hanging_database(database: str, clock: Clock) -> None:
     with HoldingProxy(parse_uri(database)) as wire, ThreadPoolExecutor(1) as pool:
         app = create_app(settings_for(uri_text(wire.url)))
         app.extensions["readiness"] = Readiness(clock)
@@ -186,7 +182,7 @@ def test_one_probe_waits_for_a_database_that_hangs_and_the_others_do_not(
             wait_until(lambda: wire.round_trips == 1, "the database is asked")
 
             soon = other.get("/readyz")
-            clock.now += ANSWER_TIMEOUT
+            clock.now += CHECK_TIMEOUT
             late = other.get("/readyz")
             wire.flows.set()
 
@@ -201,7 +197,7 @@ def stranded() -> Iterator[Visitor]:
         yield new()
 
 
-def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded: Visitor) -> None:
+def test_only_internal_clients_see_the_driver_s_message(stranded: Visitor) -> None:
     inside = stranded.get("/readyz")
     public = stranded.get("/readyz", {"X-Forwarded-For": "203.0.113.7"})
 
@@ -210,7 +206,7 @@ def test_the_inside_is_told_what_the_driver_said_and_the_public_is_not(stranded:
     assert inside.json()["reason"] == public.json()["reason"]
 
 
-def test_a_database_that_is_away_is_counted_though_only_probes_come(stranded: Visitor) -> None:
+def test_an_unavailable_database_is_counted_at_readyz(stranded: Visitor) -> None:
     def refusals() -> float:
         labels = {"route": "/readyz", "reason": "DatabaseUnavailable"}
         return of(numbers(stranded.get("/metrics")), "movr_refusals_total", **labels)

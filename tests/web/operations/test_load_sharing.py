@@ -1,4 +1,4 @@
-"""How gunicorn's workers share connections that stay open, as those of a proxy do."""
+"""Distribution of persistent connections over gunicorn's workers."""
 
 import socket
 from contextlib import ExitStack
@@ -37,7 +37,7 @@ def test_no_worker_takes_nearly_all_the_connections(database: str) -> None:
 
 
 def shares(process: int) -> list[int]:
-    """How many sockets each of two workers has beyond those that both have."""
+    """Return the number of connections of each of two workers."""
     children = (PROC / f"{process}/task/{process}/children").read_text().split()
     one, other = map(sockets, children)
     return [len(one - other), len(other - one)]

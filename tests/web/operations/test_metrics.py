@@ -1,4 +1,4 @@
-"""The numbers for Prometheus: by route, right over all workers, and not without end."""
+"""Metrics for Prometheus: by route, summed over all workers, with a bounded number of labels."""
 
 import platform
 import re
@@ -17,14 +17,14 @@ from movr.database.engine import parse_uri
 from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
 from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
-from tests.web.security.test_response_headers import NOBODY
+from tests.web.security.test_response_headers import UNKNOWN_ID
 from web.app import create_app
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def numbers(reply: httpx.Response) -> Numbers:
-    """Every sample, by its name and labels."""
+    """Return all samples by name and labels."""
     assert reply.status_code == 200
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -47,7 +47,7 @@ def routes(found: Numbers) -> set[str]:
 
 @pytest.fixture
 def new_served_visitor(database: str) -> Iterator[NewVisitor]:
-    """Makes visitors of a gunicorn of two workers that nobody has asked for anything yet."""
+    """Create visitors of a newly started gunicorn with two workers."""
     with (
         serving(DB_URI=database, DEBUG="1") as url,
         visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
@@ -71,7 +71,7 @@ def test_requests_are_counted_by_the_template_of_their_route(visitor: Visitor) -
     visitor.register()
     path = f"/users/{visitor.id}"
     visitor.get(path)
-    visitor.get(f"/users/{NOBODY}")
+    visitor.get(f"/users/{UNKNOWN_ID}")
     visitor.post("/city/paris", next="/")
 
     found = numbers(visitor.get("/metrics"))
@@ -82,7 +82,7 @@ def test_requests_are_counted_by_the_template_of_their_route(visitor: Visitor) -
     assert not {route for route in routes(found) if str(visitor.id) in route or "paris" in route}
 
 
-def test_addresses_that_somebody_made_up_are_one_route(visitor: Visitor) -> None:
+def test_all_unknown_paths_are_one_route(visitor: Visitor) -> None:
     before = numbers(visitor.get("/metrics"))
     for n in range(5):
         visitor.get(f"/made-up-{n}")
@@ -92,7 +92,7 @@ def test_addresses_that_somebody_made_up_are_one_route(visitor: Visitor) -> None
     assert not {route for route in routes(after) if "made-up" in route}
 
 
-def test_methods_that_somebody_made_up_make_no_numbers_of_their_own(visitor: Visitor) -> None:
+def test_all_unknown_methods_share_one_label(visitor: Visitor) -> None:
     visitor.client.request("BREW", "/")
     visitor.get("/metrics")
     before = len(numbers(visitor.get("/metrics")))
@@ -125,37 +125,35 @@ def test_time_is_measured_for_each_request(visitor: Visitor) -> None:
     assert of(after, name, route="/login") - of(before, name, route="/login") == 1
 
 
-def test_the_numbers_add_up_over_all_workers(new_served_visitor: NewVisitor) -> None:
+def test_metrics_are_summed_over_all_workers(new_served_visitor: NewVisitor) -> None:
     with ThreadPoolExecutor(8) as pool:
         everyone = [new_served_visitor() for _ in range(8)]
         asked = [visitor for visitor in everyone for _ in range(15)]
         replies = list(pool.map(lambda visitor: visitor.get("/vehicles"), asked))
 
     assert {reply.status_code for reply in replies} == {200}
-    # A process that knows nothing of the city yet looks more than once.
+    # The first search of a city takes more than one statement.
     told = (
         re.search(r'desc="(\d+) statement', reply.headers["Server-Timing"]) for reply in replies
     )
     statements = sum(int(number[1]) for number in told if number)
     assert statements >= 120
-    for visitor in everyone:  # whichever worker answers says the same
+    for visitor in everyone:  # each worker returns the same
         found = numbers(visitor.get("/metrics"))
         assert requests(found, "/vehicles") == 120
         assert of(found, "movr_database_statements_total", route="/vehicles") == statements
         assert of(found, "movr_request_seconds_count", route="/vehicles") == 120
 
 
-def test_one_gunicorn_knows_nothing_of_another_s_numbers(
-    new_served_visitor: NewVisitor, database: str
-) -> None:
+def test_two_gunicorns_do_not_share_metrics(new_served_visitor: NewVisitor, database: str) -> None:
     new_served_visitor().get("/vehicles")
 
     with serving(DB_URI=database, DEBUG="1") as url:
         assert requests(numbers(httpx.get(f"{url}/metrics")), "/vehicles") == 0
 
 
-def test_the_public_way_in_leads_to_no_metrics(visitor: Visitor) -> None:
-    """Balancers and proxies say whom they speak for; Prometheus comes by itself."""
+def test_metrics_are_a_404_through_a_proxy(visitor: Visitor) -> None:
+    """Proxies set X-Forwarded-For; Prometheus connects directly."""
     through_a_proxy = visitor.get("/metrics", {"X-Forwarded-For": "203.0.113.7"})
 
     assert through_a_proxy.status_code == 404
@@ -193,8 +191,8 @@ def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisito
     assert more("movr_refusals_total", route=route, reason="VehicleTaken") == 1
 
 
-def test_work_done_once_more_is_counted(database: str) -> None:
-    """The connection from the pool is cut where its next read passes."""
+def test_retries_are_counted(database: str) -> None:
+    """The pooled connection is cut at its next read."""
     with CuttingProxy(parse_uri(database)) as wire:
         app = create_app(settings_for(uri_text(wire.url)))
         with visiting(app) as new:
@@ -210,7 +208,7 @@ def test_work_done_once_more_is_counted(database: str) -> None:
     assert of(after, name, route="/vehicles") - of(before, name, route="/vehicles") == 1
 
 
-def test_the_pool_is_seen_filling_and_emptying(app: Flask, visitor: Visitor) -> None:
+def test_connections_in_use_are_counted(app: Flask, visitor: Visitor) -> None:
     def in_use() -> float:
         found = numbers(visitor.get("/metrics"))
         return of(found, "movr_database_connections_in_use", pool="write")
@@ -222,7 +220,7 @@ def test_the_pool_is_seen_filling_and_emptying(app: Flask, visitor: Visitor) -> 
     assert (during - before, in_use() - before) == (1, 0)
 
 
-def test_a_database_that_is_away_holds_no_connection() -> None:
+def test_an_unavailable_database_has_no_connections_in_use() -> None:
     with visiting(create_app(settings_for("postgresql://movr@127.0.0.1:1/movr"))) as new:
         visitor = new()
         before = numbers(visitor.get("/metrics"))
@@ -233,28 +231,28 @@ def test_a_database_that_is_away_holds_no_connection() -> None:
     assert of(after, name, pool="read") == of(before, name, pool="read")
 
 
-def test_it_says_what_is_running_and_how_much_it_may_hold(database: str) -> None:
+def test_build_info_and_pool_size_are_reported(database: str) -> None:
     settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
     with serving(**settings, REGION="gcp-us-west1") as url:
         found = numbers(httpx.get(f"{url}/metrics"))
 
     build = {"version": __version__, "python": platform.python_version(), "region": "gcp-us-west1"}
     assert of(found, "movr_build_info", **build) == 1
-    assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # as workers come up
+    assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # while workers start
 
 
-def test_a_pool_is_no_larger_than_the_threads_that_could_use_it(database: str) -> None:
-    """Or with the defaults, four threads on five connections, none would ever be full."""
+def test_the_reported_pool_size_is_limited_by_threads(database: str) -> None:
+    """With the defaults, four threads and five connections, a pool would never appear full."""
     with visiting(create_app(replace(settings_for(database), pool_size=9, threads=3))) as new:
         found = numbers(new().get("/metrics"))
 
     assert of(found, "movr_database_pool_size", pool="read") == 3
 
 
-def test_refusals_that_alerts_wait_for_are_there_before_the_first(
+def test_refusals_used_in_alerts_start_at_zero(
     new_served_visitor: NewVisitor,
 ) -> None:
-    """A rate does not see the step from nothing to one."""
+    """rate() does not count the step from a missing series to 1."""
     found = numbers(new_served_visitor().get("/metrics"))
 
     for reason in ("DatabaseUnavailable", "DatabaseSlow", "DatabaseBusy"):

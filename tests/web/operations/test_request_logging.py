@@ -1,4 +1,4 @@
-"""What is written down of a request, and what never is."""
+"""The access log: what it contains, and what it must not contain."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ SECRETS = (PASSWORD, "ada@example.com", "Lovelace", "csrf_token", "session=")
 
 
 class Lines(logging.Handler):
-    """Keeps what is logged, as JSON."""
+    """A log handler that stores records as JSON."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +43,9 @@ def log() -> Iterator[Lines]:
     logger.removeHandler(lines)
 
 
-def test_a_request_is_a_line_of_facts(visitor: Visitor, log: Lines) -> None:
+def test_each_request_is_logged_as_one_line(visitor: Visitor, log: Lines) -> None:
     visitor.register("paris")
-    for _ in range(2):  # the first look tells this process how few vehicles there are
+    for _ in range(2):  # after the first search this process knows the density of vehicles
         visitor.get("/vehicles", {"X-City": "paris"})
 
     entry = log.last()
@@ -55,7 +55,7 @@ def test_a_request_is_a_line_of_facts(visitor: Visitor, log: Lines) -> None:
     assert isinstance(entry["milliseconds"], float)
 
 
-def test_a_route_is_logged_and_no_path(visitor: Visitor, log: Lines) -> None:
+def test_the_route_is_logged_instead_of_the_path(visitor: Visitor, log: Lines) -> None:
     visitor.get("/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1?after=x")
     visitor.get("/nothing/of/ours?secret=1")
 
@@ -64,21 +64,21 @@ def test_a_route_is_logged_and_no_path(visitor: Visitor, log: Lines) -> None:
     assert "secret" not in log.lines[-1]
 
 
-def test_the_proxy_s_id_of_a_request_is_kept_and_told(visitor: Visitor, log: Lines) -> None:
+def test_the_request_id_of_the_proxy_is_logged_and_returned(visitor: Visitor, log: Lines) -> None:
     reply = visitor.get("/healthz", {"X-Request-ID": "0123456789abcdef"})
 
     assert reply.headers["X-Request-ID"] == log.last()["request_id"] == "0123456789abcdef"
 
 
 @pytest.mark.parametrize("given", ["", "short", "a" * 65, 'x" y="12345678', "12345678\t{}"])
-def test_an_id_that_is_none_is_replaced(visitor: Visitor, log: Lines, given: str) -> None:
+def test_an_invalid_request_id_is_replaced(visitor: Visitor, log: Lines, given: str) -> None:
     reply = visitor.get("/healthz", {"X-Request-ID": given})
 
     assert reply.headers["X-Request-ID"] == log.last()["request_id"] != given
     assert len(str(log.last()["request_id"])) == 32
 
 
-def test_no_line_of_a_whole_journey_tells_who_it_was(visitor: Visitor, log: Lines) -> None:
+def test_no_log_line_contains_personal_data(visitor: Visitor, log: Lines) -> None:
     visitor.register()
     visitor.start(visitor.add_vehicle())
     visitor.end(visitor.active_ride())
@@ -104,8 +104,8 @@ def test_a_failure_is_logged_with_its_request_and_its_cause(app: Flask, log: Lin
     assert entry["request_id"]
 
 
-def test_a_row_that_the_database_did_not_take_is_in_no_line(database: str, log: Lines) -> None:
-    """PostgreSQL repeats it: "DETAIL: Failing row contains (…, ada@example.com, …)"."""
+def test_a_row_rejected_by_the_database_is_not_logged(database: str, log: Lines) -> None:
+    """PostgreSQL's message contains "DETAIL: Failing row contains (…, ada@example.com, …)"."""
     app = create_app(settings_for(database))
 
     @app.get("/fail")
@@ -124,7 +124,7 @@ def test_a_row_that_the_database_did_not_take_is_in_no_line(database: str, log: 
     assert "DETAIL" not in trace
 
 
-def test_a_database_that_is_away_is_a_line_with_its_reason_and_the_route(log: Lines) -> None:
+def test_an_unavailable_database_is_logged_with_reason_and_route(log: Lines) -> None:
     uri = f"postgresql://movr@127.0.0.1:{free_port()}/movr"
     with visiting(create_app(settings_for(uri))) as new:
         new().get("/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1")
@@ -138,7 +138,7 @@ def test_a_database_that_is_away_is_a_line_with_its_reason_and_the_route(log: Li
     assert "exception" not in entry
 
 
-def test_a_bug_names_the_route_and_no_path(database: str, log: Lines) -> None:
+def test_an_unexpected_error_is_logged_with_the_route_only(database: str, log: Lines) -> None:
     app = create_app(settings_for(database))
 
     @app.get("/fail/<name>")

@@ -1,4 +1,4 @@
-"""How gunicorn ends: by SIGTERM, and without losing a request."""
+"""The end of gunicorn by SIGTERM loses no request."""
 
 import os
 import signal
@@ -20,28 +20,30 @@ HEAD = (
 )
 
 
-def test_who_stops_refuses_connections_at_once_and_still_ends_the_request_in_flight(
+def test_a_stopping_gunicorn_refuses_connections_and_finishes_running_requests(
     database: str,
 ) -> None:
     with running(DB_URI=database, DEBUG="1") as (url, process), socket.socket() as client:
         port = urlsplit(url).port or 0
         client.connect(("127.0.0.1", port))
-        client.sendall(HEAD + BODY[:10])  # so that it is in flight until we like it to end
+        client.sendall(HEAD + BODY[:10])  # so that the request runs until the lock is released
 
         process.terminate()
 
         wait_until(lambda: not is_open(port), "a refused connection")
         client.sendall(BODY[10:])
-        assert client.makefile("rb").readline().startswith(b"HTTP/1.1 400 ")  # it has no token
+        assert (
+            client.makefile("rb").readline().startswith(b"HTTP/1.1 400 ")
+        )  # the form has no token
 
 
 def folders(process: int) -> set[Path]:
-    """What the gunicorn of this process id shares among its workers."""
+    """Return the shared folders of the gunicorn with this process id."""
     return set(SHARED.glob(f"movr-{process}-*"))
 
 
-def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(database: str) -> None:
-    """In a pod the memory outlives the container, and counts against its limit."""
+def test_the_shared_folder_of_a_killed_gunicorn_is_removed_at_the_next_start(database: str) -> None:
+    """In a pod, /dev/shm survives a restart of the container and counts towards its limit."""
     with running(DB_URI=database, DEBUG="1", WORKERS="1") as (_, killed):
         assert folders(killed.pid)
         os.killpg(killed.pid, signal.SIGKILL)
@@ -56,9 +58,9 @@ def test_what_a_killed_gunicorn_left_in_memory_is_cleared_away_by_the_next(datab
     assert not folders(living.pid)
 
 
-def test_what_an_earlier_container_left_goes_though_its_process_id_is_the_same() -> None:
-    """It is 1 in every container."""
-    clear = "from web import gunicorn; gunicorn.clear_folders_of_the_dead()"
+def test_the_shared_folder_of_an_earlier_process_with_the_same_id_is_removed() -> None:
+    """In a container, the id is always 1."""
+    clear = "from web import gunicorn; gunicorn.remove_stale_folders()"
     make = f"import os, pathlib; old = pathlib.Path(f'{SHARED}/movr-{{os.getpid()}}-'); old.mkdir()"
 
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: sent to a collector when its variables name one, and only then."""
+"""OpenTelemetry's spans are sent to a collector if its variables name one."""
 
 import gzip
 import queue
@@ -20,7 +20,7 @@ EXPORT_SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
 
 
 class Collector(ThreadingHTTPServer):
-    """What takes spans, as Jaeger's or Google's does."""
+    """A collector that stores the spans that it receives."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Inbox)
@@ -31,7 +31,7 @@ class Collector(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def spans_until(self, *names: str) -> dict[str, Any]:
-        """All spans by name, once all of these names are among them."""
+        """Wait for spans of these names, and return all spans by name."""
         spans: dict[str, Any] = {}
         while not spans.keys() >= set(names):
             batch = self.received.get(timeout=TIMEOUT)
@@ -84,7 +84,7 @@ def test_a_request_and_its_statement_are_one_trace(collector: Collector, databas
     assert values(resource.attributes)["cloud.region"] == "gcp-europe-west1"
 
 
-def test_operators_name_the_service_themselves(collector: Collector, database: str) -> None:
+def test_otel_service_name_overrides_the_default(collector: Collector, database: str) -> None:
     named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "movr-blue"}
     with serving(DB_URI=database, DEBUG="1", **named, **EXPORT_SOON) as url:
         httpx.get(f"{url}/login")
@@ -94,7 +94,9 @@ def test_operators_name_the_service_themselves(collector: Collector, database: s
 
 
 @pytest.mark.parametrize("names", ["", "http"], ids=["old names", "new names"])
-def test_a_span_tells_no_more_than_the_log(collector: Collector, database: str, names: str) -> None:
+def test_a_span_contains_no_path_query_or_address(
+    collector: Collector, database: str, names: str
+) -> None:
     settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", **EXPORT_SOON}
     naming = {"OTEL_SEMCONV_STABILITY_OPT_IN": names}
     with serving(**settings, **naming, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
@@ -111,7 +113,7 @@ def test_a_span_tells_no_more_than_the_log(collector: Collector, database: str, 
     assert [no for no in ("lovelace", "203.0.113.7", "6a0f4cfe") if no in told] == []
 
 
-def test_probes_leave_no_span(collector: Collector, database: str) -> None:
+def test_probes_create_no_span(collector: Collector, database: str) -> None:
     settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", **EXPORT_SOON}
     with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
         httpx.get(f"{url}/readyz")
@@ -125,7 +127,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
 
 
 @pytest.mark.parametrize("asked", [{}, {**ENDPOINT, "OTEL_TRACES_EXPORTER": "none"}])
-def test_nothing_is_even_imported_when_nobody_asked(asked: dict[str, str]) -> None:
+def test_opentelemetry_is_not_imported_without_an_endpoint(asked: dict[str, str]) -> None:
     program = "import server, sys; print('opentelemetry' in sys.modules)"
 
     assert run(program, **asked).stdout == "False\n"
@@ -139,7 +141,9 @@ def test_nothing_is_even_imported_when_nobody_asked(asked: dict[str, str]) -> No
         {"OTEL_TRACES_EXPORTER": "zipkin"},
     ],
 )
-def test_what_it_does_not_speak_is_refused_in_a_sentence(asked: dict[str, str]) -> None:
+def test_an_unsupported_exporter_or_protocol_is_refused_in_a_sentence(
+    asked: dict[str, str],
+) -> None:
     refused = run("import server", **ENDPOINT, **asked)
 
     assert refused.returncode == 1
@@ -147,8 +151,8 @@ def test_what_it_does_not_speak_is_refused_in_a_sentence(asked: dict[str, str]) 
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_without_its_packages_it_refuses_in_a_sentence() -> None:
-    """As on a laptop, which does not install them."""
+def test_missing_tracing_packages_are_reported_in_a_sentence() -> None:
+    """A development environment does not install these packages."""
     program = "import sys; sys.modules['opentelemetry'] = None; import server"
 
     refused = run(program, **ENDPOINT)

@@ -1,4 +1,4 @@
-"""What became of all inputs that test_hostile_input.py sent, in one line at the end."""
+"""Print a summary line of the inputs that test_hostile_input.py sent."""
 
 import os
 from collections import Counter
@@ -6,12 +6,12 @@ from collections import Counter
 import pytest
 
 STATUSES = "statuses of hostile inputs"
-# With the faults only (`make test-faults`, which CI runs): in their short form they take a minute.
+# Only in `make test-faults`, which CI runs; the short form takes a minute.
 collect_ignore = [] if os.environ.get("FAULTS") else ["test_hostile_input.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Add up what each test noted, in whichever process it ran."""
+    """Sum the results of all tests, also of other processes."""
     statuses = Counter[int]()
     for reports in terminalreporter.stats.values():
         for report in reports:

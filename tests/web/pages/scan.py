@@ -1,7 +1,7 @@
-"""Have wapiti look for what it knows of, as a logged-in owner: the end of `make test-faults`.
+"""Scan the site with wapiti, logged in as an owner; the last step of `make test-faults`.
 
-It follows links and sends forms by itself, with what has broken other sites. Whatever it finds
-above informational is printed, and fails.
+Wapiti follows links and sends forms with known attacks. A finding above informational is
+printed, and the exit status is 1.
 """
 
 import json
@@ -22,18 +22,18 @@ from tests.conftest import ROOT, UNLIMITED
 from tests.visitor import Visitor
 
 WAPITI: Final = ROOT / ".wapiti" / "bin" / "wapiti"
-# What it does by default, and more; nothing that is about what MovR has not (a directory, XML, a
-# WordPress, its own TLS), that guesses names by the thousand, or that needs a server elsewhere.
+# The default modules and more; not those for software that MovR does not use (directories, XML,
+# WordPress, TLS), nor those that guess thousands of names or need an external server.
 MODULES: Final = (
     *("backup", "cookieflags", "crlf", "csp", "csrf", "exec", "file", "htaccess", "http_headers"),
     *("methods", "permanentxss", "redirect", "shellshock", "sql", "timesql", "upload", "xss"),
 )
-# What would end the session that it scans with.
+# Requests that would end the scanner's session.
 LEFT_ALONE: Final = ("/logout", "/users/*/logout", "/users/remove/*")
 
 
 def main() -> int:
-    """Scan the demo world; 1 if there is anything to find."""
+    """Scan a site with the demo data, and return 1 if there are findings."""
     with (
         tempfile.TemporaryDirectory(prefix="movr-scan-") as folder,
         Path(folder, "log").open("wb") as log,
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def cookies_of(login: Login, site: str) -> str:
-    """Those of this member, logged in, as the header says them."""
+    """Log this member in and return the cookies as a request header."""
     with httpx.Client(base_url=site) as client:
 
         def do_without_tls(_reply: httpx.Response) -> None:
@@ -59,12 +59,12 @@ def cookies_of(login: Login, site: str) -> str:
         client.event_hooks = {"response": [do_without_tls]}
         visitor = Visitor(client)
         assert visitor.log_in(login.username, login.password).status_code == 303
-        visitor.token()  # from now on in the session, and good for every form
+        visitor.token()  # valid for all forms of the session
         return "; ".join(f"{name}={text}" for name, text in client.cookies.items())
 
 
 def scan(site: str, cookies: str, folder: Path) -> dict[str, Any]:
-    """Wapiti's report."""
+    """Run wapiti and return its report."""
     report = folder / "report.json"
     subprocess.run(
         [
@@ -82,7 +82,7 @@ def scan(site: str, cookies: str, folder: Path) -> dict[str, Any]:
 
 
 def findings(report: dict[str, Any]) -> Iterator[str]:
-    """What is above informational, a line each."""
+    """Return one line for each finding above informational."""
     for kind in ("vulnerabilities", "anomalies"):
         for name, found in report[kind].items():
             for one in found:

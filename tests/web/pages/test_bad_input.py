@@ -1,4 +1,4 @@
-"""What people, programs and broken tools send: refused where it is wrong, never a 5xx."""
+"""Invalid input is refused with a message and never causes a 5xx."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,19 +21,19 @@ from tests.conftest import NewVisitor
 from tests.databases import all_rows
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 
-NOBODY = UUID(int=0)
+UNKNOWN_ID = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Form:
-    """Where a form goes, what is in it when all is well, and how much its fields hold."""
+    """A form: its URL, valid values, and the maximum lengths of its fields."""
 
     path: str
     fields: Mapping[str, str]
     longest: Mapping[str, int]
 
     def open(self, visitor: Visitor) -> str:
-        """Have the visitor come so far that they see the form; where it goes."""
+        """Open the page with the form, and return the form's URL."""
         if self.path in {"/register", "/login", "/forgot"}:
             return self.path
         visitor.register()
@@ -82,7 +82,7 @@ def inside(bad: bytes) -> Spoil:
 
 
 def longer(length: int) -> Spoil:
-    """A good text with so much before it that it has this many characters."""
+    """Return a valid text, padded to this number of characters."""
     return lambda good: good.rjust(length, "x").encode()
 
 
@@ -128,7 +128,7 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("register", "email"): {**BAD_WORDS, **BAD_ADDRESSES},
     ("register", "username"): {**BAD_WORDS, **BAD_USERNAMES},
     ("register", "password"): {"nine characters": instead("123456789")},
-    ("login", "username"): {},  # a wrong name is not told from a wrong password
+    ("login", "username"): {},  # an unknown username has the same error as a wrong password
     ("login", "password"): {},
     ("forgot", "username"): {},
     ("security", "present"): {},
@@ -142,7 +142,7 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
 
 
 def badness(form: str, field: str) -> dict[str, Spoil]:
-    """All that can be wrong with this field."""
+    """Return the invalid values of this field by name."""
     longest = FORMS[form].longest.get(field)
     too_long = {"one character too many": longer(longest + 1)} if longest else {}
     return {**BAD_ANYWHERE, **too_long, **SPECIFIC[form, field]}
@@ -154,12 +154,12 @@ BAD_FIELDS = [(form, field, how) for form, field in FIELDS for how in badness(fo
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
-    """Everybody here comes from one address, which tries more often than people do."""
+    """Reset the rate limits, because all tests use one address."""
     app.extensions["rate_limit_store"].clear()
 
 
 def send(visitor: Visitor, path: str, fields: Mapping[str, str | bytes]) -> httpx.Response:
-    """Send a form, byte for byte."""
+    """Send a form as these bytes."""
     return visitor.client.post(
         path,
         content=urlencode({"csrf_token": visitor.token(), **fields}),
@@ -168,12 +168,12 @@ def send(visitor: Visitor, path: str, fields: Mapping[str, str | bytes]) -> http
 
 
 def errors(reply: httpx.Response) -> dict[str, str]:
-    """What the page says at each field."""
+    """Return the error messages of a page by field."""
     return dict(re.findall(r'id="(\w+)-error">([^<]*)<', reply.text))
 
 
 def focused(reply: httpx.Response) -> list[str]:
-    """The fields that a browser gives the focus when it opens the page."""
+    """Return the fields with the autofocus attribute."""
     tags = [tag for tag in re.findall("<[^>]+>", reply.text) if " autofocus" in tag]
     return [found[1] for tag in tags if (found := re.search(r' name="(\w+)"', tag))]
 
@@ -182,7 +182,7 @@ def focused(reply: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize(("form", "field", "how"), BAD_FIELDS)
-def test_a_field_that_is_wrong_says_so_itself(
+def test_an_invalid_field_has_an_error_message(
     visitor: Visitor, engine: Engine, form: str, field: str, how: str
 ) -> None:
     path = FORMS[form].open(visitor)
@@ -200,10 +200,10 @@ def test_a_field_that_is_wrong_says_so_itself(
 
 @pytest.mark.parametrize("how", NO_UTF8)
 @pytest.mark.parametrize(("form", "field"), FIELDS)
-def test_bytes_that_are_no_utf8_are_refused(
+def test_invalid_utf8_is_refused(
     visitor: Visitor, engine: Engine, form: str, field: str, how: str
 ) -> None:
-    """As a bad request, or as a field that says so."""
+    """The response is a 400 page or an error at the field."""
     path = FORMS[form].open(visitor)
     good = dict(FORMS[form].fields)
     bad = NO_UTF8[how](good.pop(field)) or b""
@@ -217,7 +217,7 @@ def test_bytes_that_are_no_utf8_are_refused(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_of_a_field_sent_twice_the_first_counts(
+def test_the_first_of_two_values_of_a_field_is_used(
     visitor: Visitor, engine: Engine, form: str
 ) -> None:
     path = FORMS[form].open(visitor)
@@ -236,7 +236,9 @@ def test_of_a_field_sent_twice_the_first_counts(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_empty_form_says_so_at_every_field(visitor: Visitor, engine: Engine, form: str) -> None:
+def test_an_empty_form_has_an_error_at_each_field(
+    visitor: Visitor, engine: Engine, form: str
+) -> None:
     path = FORMS[form].open(visitor)
     before = all_rows(engine)
 
@@ -248,7 +250,7 @@ def test_an_empty_form_says_so_at_every_field(visitor: Visitor, engine: Engine, 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_of_several_wrong_fields_the_first_has_the_focus(visitor: Visitor, form: str) -> None:
+def test_the_first_invalid_field_has_the_focus(visitor: Visitor, form: str) -> None:
     path = FORMS[form].open(visitor)
 
     reply = send(visitor, path, {})
@@ -256,7 +258,7 @@ def test_of_several_wrong_fields_the_first_has_the_focus(visitor: Visitor, form:
     assert focused(reply) == list(errors(reply))[:1]
 
 
-def test_a_field_that_only_the_database_found_wrong_has_the_focus(visitor: Visitor) -> None:
+def test_a_field_refused_by_the_database_has_the_focus(visitor: Visitor) -> None:
     taken = visitor.register().username
 
     assert focused(visitor.post("/register", **registration() | {"username": taken})) == [
@@ -266,12 +268,12 @@ def test_a_field_that_only_the_database_found_wrong_has_the_focus(visitor: Visit
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])
-def test_a_form_that_nobody_has_filled_in_takes_no_focus(visitor: Visitor, path: str) -> None:
+def test_a_blank_form_has_no_focused_field(visitor: Visitor, path: str) -> None:
     assert focused(visitor.get(path)) == []
 
 
 @pytest.mark.parametrize(("form", "field"), FIELDS)
-def test_a_file_is_no_answer_to_any_field(
+def test_a_file_upload_is_refused_for_each_field(
     visitor: Visitor, engine: Engine, form: str, field: str
 ) -> None:
     path = FORMS[form].open(visitor)
@@ -285,8 +287,8 @@ def test_a_file_is_no_answer_to_any_field(
     assert all_rows(engine) == before
 
 
-def test_what_is_too_long_is_looked_at_no_further(visitor: Visitor) -> None:
-    """A pattern may take seconds over a long text, and no other request is answered meanwhile."""
+def test_too_long_text_is_not_matched_against_patterns(visitor: Visitor) -> None:
+    """Matching a pattern against long text may take seconds and would block other requests."""
     typed = registration() | {"email": f"a@{'.' * 50_000}@"}
 
     assert errors(visitor.post("/register", **typed))["email"].strip() == (
@@ -294,7 +296,7 @@ def test_what_is_too_long_is_looked_at_no_further(visitor: Visitor) -> None:
     )
 
 
-def test_a_refused_form_keeps_what_was_typed_except_the_password(visitor: Visitor) -> None:
+def test_a_refused_form_keeps_its_values_except_the_password(visitor: Visitor) -> None:
     typed = registration("rome") | {"first_name": 'Ada "<i>"', "password": "open sesame!"}
 
     page = visitor.post("/register", **typed).text
@@ -309,7 +311,7 @@ def test_a_refused_form_keeps_what_was_typed_except_the_password(visitor: Visito
 
 
 @pytest.mark.parametrize("form", ["register", "add"])
-def test_fields_hold_as_much_as_they_say(visitor: Visitor, engine: Engine, form: str) -> None:
+def test_fields_accept_their_maximum_length(visitor: Visitor, engine: Engine, form: str) -> None:
     path = FORMS[form].open(visitor)
     before = all_rows(engine)
     fields = dict(FORMS[form].fields)
@@ -322,7 +324,7 @@ def test_fields_hold_as_much_as_they_say(visitor: Visitor, engine: Engine, form:
     assert all_rows(engine) != before
 
 
-def test_passwords_may_hold_markup_and_every_letter(visitor: Visitor) -> None:
+def test_passwords_may_contain_markup_and_any_script(visitor: Visitor) -> None:
     password = "<b>Pässwörter & 密码</b> "
 
     visitor.register(password=password)
@@ -331,7 +333,7 @@ def test_passwords_may_hold_markup_and_every_letter(visitor: Visitor) -> None:
     assert visitor.log_in(visitor.username, password).status_code == 303
 
 
-def test_a_login_of_markup_is_an_unknown_one(visitor: Visitor) -> None:
+def test_a_login_with_markup_is_an_unknown_login(visitor: Visitor) -> None:
     reply = visitor.log_in("<script>alert(1)</script>", "<script>alert(2)</script>")
 
     assert list(errors(reply)) == ["password"]
@@ -344,26 +346,26 @@ MALFORMED_IDS = [
     "x",
     "1",
     "None",
-    str(NOBODY)[:-1],
-    f"{NOBODY}0",
-    f"{NOBODY}/x",
-    NOBODY.hex,
-    f"%7B{NOBODY}%7D",
+    str(UNKNOWN_ID)[:-1],
+    f"{UNKNOWN_ID}0",
+    f"{UNKNOWN_ID}/x",
+    UNKNOWN_ID.hex,
+    f"%7B{UNKNOWN_ID}%7D",
     "%3Cscript%3E",
     "'; DROP TABLE users; --",
     "%00",
-    f"{NOBODY}%00",
+    f"{UNKNOWN_ID}%00",
     "%F0%9F%9A%B2",
     "%ff%fe",
     "..",
     "x" * 5000,
 ]
-UNKNOWN_IDS = [NOBODY, UUID(int=2**128 - 1), uuid4()]
+UNKNOWN_IDS = [UNKNOWN_ID, UUID(int=2**128 - 1), uuid4()]
 OWN_THINGS = ["/users/remove/", "/vehicles/remove/", "/rides/start/", "/rides/end/"]
 
 
 def ask(app: Flask, visitor: Visitor, method: str, path: str) -> TestResponse:
-    """Ask for a path as servers pass it on: httpx's WSGI transport can't with a path like these."""
+    """Request a raw path, which httpx's WSGI transport cannot send."""
     form = {"csrf_token": visitor.token(), "location": "2 Broadway"} if method == "POST" else None
     cookie = f"session={visitor.client.cookies['session']}"
     client = app.test_client(use_cookies=False)
@@ -373,7 +375,7 @@ def ask(app: Flask, visitor: Visitor, method: str, path: str) -> TestResponse:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/users/"), *(("POST", path) for path in OWN_THINGS)]
 )
-def test_nothing_is_behind_a_malformed_id(
+def test_a_malformed_id_is_a_404(
     app: Flask, visitor: Visitor, engine: Engine, method: str, path: str
 ) -> None:
     visitor.register()
@@ -411,7 +413,7 @@ BAD_CITIES = {
 
 
 @pytest.mark.parametrize("city", BAD_CITIES.values(), ids=BAD_CITIES)
-def test_no_such_city_can_be_chosen(app: Flask, visitor: Visitor, city: bytes) -> None:
+def test_an_unknown_city_cannot_be_chosen(app: Flask, visitor: Visitor, city: bytes) -> None:
     visitor.post("/city/rome")
 
     reply = ask(app, visitor, "POST", f"/city/{quote(city)}")
@@ -421,10 +423,10 @@ def test_no_such_city_can_be_chosen(app: Flask, visitor: Visitor, city: bytes) -
 
 
 @pytest.mark.parametrize("city", BAD_CITIES.values(), ids=BAD_CITIES)
-def test_no_ride_starts_in_a_city_that_is_none(
+def test_no_ride_starts_in_an_unknown_city(
     new_visitor: NewVisitor, engine: Engine, city: bytes
 ) -> None:
-    """The city looked at counts instead, and the vehicle is not there."""
+    """The current city is used instead, which does not have the vehicle."""
     vehicle = new_visitor().register("new york").add_vehicle()
     rider = new_visitor().register("rome")
     before = all_rows(engine)
@@ -442,31 +444,31 @@ MALFORMED_PAGES = [
     "~",
     "-1",
     " ",
-    str(NOBODY)[:-1],
-    f"{NOBODY}0",
+    str(UNKNOWN_ID)[:-1],
+    f"{UNKNOWN_ID}0",
     "<script>alert(1)</script>",
     "\0",
-    f"{NOBODY}\0",
+    f"{UNKNOWN_ID}\0",
     "\N{BICYCLE}",
     "x" * 5000,
 ]
 MALFORMED_PAGES_OF_RIDES = [
-    str(NOBODY),
-    f"~{NOBODY}",
-    f"x~{NOBODY}",
+    str(UNKNOWN_ID),
+    f"~{UNKNOWN_ID}",
+    f"x~{UNKNOWN_ID}",
     "2026-01-01T00:00:00+00:00",
     "2026-01-01T00:00:00+00:00~x",
-    f"2026-02-30T00:00:00+00:00~{NOBODY}",
-    f"2026-01-01T00:00:00+00:00~{NOBODY}~{NOBODY}",
-    f"\0~{NOBODY}",
-    f"9999-12-31T23:59:59-23:59~{NOBODY}",
-    f"0001-01-01T00:00:00+23:59~{NOBODY}",
-    f"10000-01-01T00:00:00+00:00~{NOBODY}",
+    f"2026-02-30T00:00:00+00:00~{UNKNOWN_ID}",
+    f"2026-01-01T00:00:00+00:00~{UNKNOWN_ID}~{UNKNOWN_ID}",
+    f"\0~{UNKNOWN_ID}",
+    f"9999-12-31T23:59:59-23:59~{UNKNOWN_ID}",
+    f"0001-01-01T00:00:00+23:59~{UNKNOWN_ID}",
+    f"10000-01-01T00:00:00+00:00~{UNKNOWN_ID}",
 ]
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/users", "/users/{id}", "/rides"])
-def test_no_page_of_a_list_is_behind_a_malformed_key(visitor: Visitor, path: str) -> None:
+def test_a_malformed_page_key_is_a_404(visitor: Visitor, path: str) -> None:
     visitor.register()
     path = path.format(id=visitor.id)
     malformed = MALFORMED_PAGES + (MALFORMED_PAGES_OF_RIDES if path == "/rides" else [])
@@ -488,23 +490,21 @@ def test_no_page_of_a_list_is_behind_a_malformed_key(visitor: Visitor, path: str
         ("2026-01-01", 0),
     ],
 )
-def test_the_earliest_and_the_latest_page_of_rides_are_pages(
-    visitor: Visitor, time: str, rides: int
-) -> None:
+def test_extreme_page_keys_of_rides_are_valid(visitor: Visitor, time: str, rides: int) -> None:
     visitor.register()
     visitor.start(visitor.add_vehicle())
 
-    reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{NOBODY}'})}")
+    reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{UNKNOWN_ID}'})}")
 
     assert reply.status_code == 200
     assert reply.text.count("/rides/end/") == rides
 
 
-# Headers and cookies, as raw as a server passes them on
+# Raw headers and cookies
 
 
 def get(app: Flask, path: str = "/", **environ: str) -> TestResponse:
-    """A page, asked for by a client that keeps no cookies."""
+    """Request a page without cookies."""
     return app.test_client(use_cookies=False).get(path, environ_overrides=environ)
 
 
@@ -544,7 +544,7 @@ NO_POSITIONS = [
 
 @pytest.mark.parametrize("path", ["/", "/vehicles", "/register", "/nowhere"])
 @pytest.mark.parametrize("header", NONSENSE)
-def test_a_nonsensical_city_header_is_no_header(app: Flask, path: str, header: str) -> None:
+def test_an_invalid_city_header_is_ignored(app: Flask, path: str, header: str) -> None:
     reply = get(app, path, HTTP_X_CITY=header)
 
     assert reply.status_code == (404 if path == "/nowhere" else 200)
@@ -553,7 +553,7 @@ def test_a_nonsensical_city_header_is_no_header(app: Flask, path: str, header: s
 
 
 @pytest.mark.parametrize("header", NO_POSITIONS)
-def test_a_nonsensical_position_is_no_position(app: Flask, header: str) -> None:
+def test_an_invalid_position_header_is_ignored(app: Flask, header: str) -> None:
     reply = get(app, HTTP_X_CITY_LAT_LONG=header)
 
     assert reply.status_code == 200
@@ -562,7 +562,7 @@ def test_a_nonsensical_position_is_no_position(app: Flask, header: str) -> None:
 
 
 @pytest.mark.parametrize("header", NONSENSE)
-def test_a_nonsensical_city_leaves_the_position_to_tell(app: Flask, header: str) -> None:
+def test_the_position_header_is_used_if_the_city_header_is_invalid(app: Flask, header: str) -> None:
     reply = get(app, HTTP_X_CITY=header, HTTP_X_CITY_LAT_LONG="41.9,12.5")
 
     assert reply.status_code == 200
@@ -572,12 +572,12 @@ def test_a_nonsensical_city_leaves_the_position_to_tell(app: Flask, header: str)
 @pytest.mark.parametrize(
     "header", ["90,180", "90,-180", "-90,0", "0,0", "-0,-0", " 1 , 1 ", "1e-320,1e-320"]
 )
-def test_every_place_on_earth_has_a_page(app: Flask, header: str) -> None:
+def test_any_position_on_earth_selects_a_city(app: Flask, header: str) -> None:
     assert get(app, HTTP_X_CITY_LAT_LONG=header).status_code == 200
 
 
 @pytest.mark.parametrize("host", [".", "..", "movr..test", f"{'x' * 64}.test", "x" * 5000])
-def test_a_host_that_cannot_be_one_is_a_bad_request(app: Flask, host: str) -> None:
+def test_an_invalid_host_header_is_a_bad_request(app: Flask, host: str) -> None:
     assert get(app, HTTP_HOST=host).status_code == 400
 
 
@@ -601,7 +601,7 @@ BROKEN_COOKIES = [
 
 
 @pytest.mark.parametrize("cookie", BROKEN_COOKIES)
-def test_a_broken_cookie_is_a_strangers(app: Flask, cookie: str) -> None:
+def test_an_invalid_cookie_is_an_anonymous_session(app: Flask, cookie: str) -> None:
     home = get(app, HTTP_COOKIE=cookie)
     rides = get(app, "/rides", HTTP_COOKIE=cookie)
 
@@ -610,8 +610,10 @@ def test_a_broken_cookie_is_a_strangers(app: Flask, cookie: str) -> None:
     assert rides.headers["Location"] == "/login?next=/rides"
 
 
-@pytest.mark.parametrize("where", [0, 20, -2])  # the last one has bits that say nothing
-def test_a_changed_cookie_is_a_strangers(visitor: Visitor, app: Flask, where: int) -> None:
+@pytest.mark.parametrize("where", [0, 20, -2])  # the last character has unused bits
+def test_a_tampered_cookie_is_an_anonymous_session(
+    visitor: Visitor, app: Flask, where: int
+) -> None:
     cookie = list(visitor.register().client.cookies["session"])
     cookie[where] = "A" if cookie[where] != "A" else "B"
 
@@ -621,9 +623,11 @@ def test_a_changed_cookie_is_a_strangers(visitor: Visitor, app: Flask, where: in
     assert (untouched.status_code, changed.status_code) == (200, 303)
 
 
-@pytest.mark.parametrize("user_id", ["", "x", "new york/x", f"atlantis/{NOBODY}", f"{NOBODY}"])
-def test_a_session_of_another_time_is_a_strangers(app: Flask, user_id: str) -> None:
-    """Signed with our own key, but not as we write them today."""
+@pytest.mark.parametrize(
+    "user_id", ["", "x", "new york/x", f"atlantis/{UNKNOWN_ID}", f"{UNKNOWN_ID}"]
+)
+def test_a_session_in_an_unknown_format_is_anonymous(app: Flask, user_id: str) -> None:
+    """The cookie is signed with the right key, but its user id has another format."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie = serializer.dumps({"_user_id": user_id, "city": "atlantis"})
 
@@ -636,7 +640,14 @@ def test_a_session_of_another_time_is_a_strangers(app: Flask, user_id: str) -> N
 
 # Bodies and methods
 
-POSTS = ["/register", "/login", "/logout", "/city/rome", "/vehicles/add", f"/rides/end/{NOBODY}"]
+POSTS = [
+    "/register",
+    "/login",
+    "/logout",
+    "/city/rome",
+    "/vehicles/add",
+    f"/rides/end/{UNKNOWN_ID}",
+]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -655,7 +666,7 @@ def test_a_body_of_more_than_64_kb_is_too_large(
 
 
 def multipart(*headers: bytes) -> bytes:
-    """A body of one small part for each of these headers."""
+    """Return a multipart body with one part for each of these headers."""
     return b"".join(b"--B\r\n%s\r\n\r\nx\r\n" % header for header in headers) + b"--B--\r\n"
 
 
@@ -681,7 +692,7 @@ BROKEN_PARTS = {
 def test_a_broken_multipart_body_is_refused(
     visitor: Visitor, engine: Engine, body: bytes, *, proven: bool
 ) -> None:
-    """With the token in a header the form itself is looked at, too."""
+    """The token is in a header, so that the body is parsed."""
     headers = {"Content-Type": "multipart/form-data; boundary=B"}
     if proven:
         headers["X-CSRFToken"] = visitor.token()
@@ -695,7 +706,7 @@ def test_a_broken_multipart_body_is_refused(
 @pytest.mark.parametrize(
     "body", [b"a=&" * 20_000, b"&" * 60_000, b"=" * 60_000, b"%" * 60_000, b"\xff" * 60_000, b"\0"]
 )
-def test_a_body_of_rubbish_is_a_bad_request(visitor: Visitor, body: bytes) -> None:
+def test_an_undecodable_body_is_a_bad_request(visitor: Visitor, body: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
 
     assert visitor.client.post("/register", content=body, headers=kind).status_code == 400
@@ -704,7 +715,7 @@ def test_a_body_of_rubbish_is_a_bad_request(visitor: Visitor, body: bytes) -> No
 @pytest.mark.parametrize(
     "kind", ["application/json", "text/plain", "multipart/form-data", "x", "", "a/b; c*=x''%ff"]
 )
-def test_a_body_of_another_kind_is_no_form(visitor: Visitor, engine: Engine, kind: str) -> None:
+def test_another_content_type_is_refused(visitor: Visitor, engine: Engine, kind: str) -> None:
     fields = {"csrf_token": visitor.token(), **registration()}
 
     reply = visitor.client.post(
@@ -715,10 +726,10 @@ def test_a_body_of_another_kind_is_no_form(visitor: Visitor, engine: Engine, kin
     assert all_rows(engine)["users"] == []
 
 
-def test_a_wrong_method_is_told_the_right_ones(app: Flask, engine: Engine) -> None:
+def test_a_wrong_method_gets_the_allowed_methods(app: Flask, engine: Engine) -> None:
     urls = app.url_map.bind("movr.test")
     values = {"filename": "favicon.svg", "name": "rome", "city": DEFAULT_CITY}
-    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), NOBODY)
+    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), UNKNOWN_ID)
     client = app.test_client()
     tried = 0
 
@@ -735,7 +746,7 @@ def test_a_wrong_method_is_told_the_right_ones(app: Flask, engine: Engine) -> No
     assert not any(all_rows(engine).values())
 
 
-# What the forms refuse, the database refuses too
+# The constraints of the database
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GOOD: Mapping[type[Base], Mapping[str, Any]] = {
@@ -803,7 +814,7 @@ BAD_VALUES: Mapping[tuple[type[Base], str], list[Any]] = {
 
 @pytest.fixture
 def kept(engine: Engine) -> Engine:
-    """A database that keeps a good row in every table."""
+    """A database with one valid row in each table."""
     with engine.begin() as connection:
         for model, row in GOOD.items():
             connection.execute(insert(model).values(**row))
@@ -811,13 +822,13 @@ def kept(engine: Engine) -> Engine:
 
 
 def another(model: type[Base]) -> dict[str, Any]:
-    """A row as good as the one that is kept."""
+    """Return another valid row of this table."""
     unlike = {"id": uuid4()} | ({"username": "grace"} if model is User else {})
     return {**GOOD[model], **unlike}
 
 
 @pytest.mark.parametrize("model", GOOD)
-def test_the_database_keeps_another_good_row(kept: Engine, model: type[Base]) -> None:
+def test_the_database_accepts_a_second_valid_row(kept: Engine, model: type[Base]) -> None:
     with kept.begin() as connection:
         connection.execute(insert(model).values(**another(model)))
 
@@ -842,8 +853,8 @@ def test_the_database_refuses_what_the_forms_refuse(
 
 
 @pytest.mark.parametrize("city", ["new york", "rome"])
-def test_the_database_refuses_a_second_account_of_one_name(kept: Engine, city: str) -> None:
-    """In whatever city."""
+def test_the_database_refuses_a_duplicate_username(kept: Engine, city: str) -> None:
+    """Usernames are unique over all cities."""
     row = {**another(User), "city": city, "username": "ada"}
 
     with pytest.raises(IntegrityError), kept.begin() as connection:

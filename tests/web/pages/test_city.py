@@ -1,4 +1,4 @@
-"""Which city is looked at, and who remembers it."""
+"""The current city: its sources, and the choice in the session."""
 
 import re
 from collections.abc import Iterator
@@ -20,20 +20,22 @@ ROME = "41.9,12.5"
 
 @pytest.fixture
 def new_western_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of the deployment in the west of the US."""
+    """Create visitors of a deployment in the region gcp-us-west1."""
     with visiting(create_app(replace(settings_for(database), region="gcp-us-west1"))) as new:
         yield new
 
 
 def city(reply: httpx.Response) -> str:
-    """The city that a page shows, as people call it."""
+    """Return the label of the city that a page shows."""
     found = re.search(r"City: </span><strong>([^<]+)</strong>", reply.text)
     assert found, f"{reply.status_code}: no city"
     return found[1]
 
 
-def test_the_most_deliberate_hint_decides(new_western_visitor: NewVisitor) -> None:
-    """Least deliberate first: each next one overrules all that are there."""
+def test_the_source_of_highest_priority_determines_the_city(
+    new_western_visitor: NewVisitor,
+) -> None:
+    """Sources are added in ascending priority; each overrides the previous ones."""
     visitor = new_western_visitor()
     headers: dict[str, str] = {}
 
@@ -50,10 +52,10 @@ def test_the_most_deliberate_hint_decides(new_western_visitor: NewVisitor) -> No
     assert seen == ["Seattle", "Boston", "Rome", "Washington DC", "Paris"]
 
 
-def test_a_page_says_what_its_city_was_taken_from(
+def test_x_city_from_names_the_source_of_the_city(
     visitor: Visitor, new_western_visitor: NewVisitor
 ) -> None:
-    """So that who set up the balancer can tell its word from a lucky guess."""
+    """Operators use it to check the load balancer's headers."""
     western = new_western_visitor()
     named, placed = {"X-City": "boston"}, {"X-City-Lat-Long": ROME}
 
@@ -77,7 +79,7 @@ def test_a_page_says_what_its_city_was_taken_from(
         ({"X-City": " PARIS ", "X-City-Lat-Long": "north,south"}, "Paris"),
     ],
 )
-def test_a_hint_that_makes_no_sense_gives_way_to_the_next(
+def test_an_invalid_source_is_skipped(
     new_western_visitor: NewVisitor, headers: dict[str, str], shown: str
 ) -> None:
     reply = new_western_visitor().get("/", headers)
@@ -92,7 +94,7 @@ def test_an_error_page_shows_the_city_too(new_western_visitor: NewVisitor, path:
     assert (reply.status_code, city(reply)) == (404, "Rome")
 
 
-def test_without_any_hint_it_is_new_york_and_one_sentence_says_so_once(visitor: Visitor) -> None:
+def test_without_any_source_the_city_is_new_york_with_one_message(visitor: Visitor) -> None:
     first, second = visitor.get("/"), visitor.get("/")
 
     assert (city(first), city(second)) == ("New York", "New York")
@@ -101,23 +103,23 @@ def test_without_any_hint_it_is_new_york_and_one_sentence_says_so_once(visitor: 
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/nowhere"])
-def test_the_guess_is_told_on_whichever_page_is_first(visitor: Visitor, path: str) -> None:
+def test_the_default_city_message_is_on_the_first_page(visitor: Visitor, path: str) -> None:
     assert visitor.get(path).text.count(GUESSED) == 1
     assert GUESSED not in visitor.get("/").text
 
 
-def test_programs_are_not_guessed_at(visitor: Visitor) -> None:
+def test_probes_get_no_cookie_and_no_default_city_message(visitor: Visitor) -> None:
     replies = [visitor.get(path) for path in ("/healthz", "/readyz", "/metrics")]
 
     assert not any("Set-Cookie" in reply.headers for reply in replies)
     assert GUESSED in visitor.get("/").text
 
 
-def test_the_guess_is_told_to_each_visitor(new_visitor: NewVisitor) -> None:
+def test_each_visitor_gets_the_default_city_message(new_visitor: NewVisitor) -> None:
     assert all(GUESSED in new_visitor().get("/").text for _ in range(2))
 
 
-def test_logging_in_and_out_does_not_tell_it_again(visitor: Visitor) -> None:
+def test_login_and_logout_do_not_repeat_the_message(visitor: Visitor) -> None:
     assert GUESSED in visitor.get("/").text
     visitor.register()
 
@@ -127,18 +129,20 @@ def test_logging_in_and_out_does_not_tell_it_again(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"X-City": "New York"}, {"X-City-Lat-Long": "40.7,-74"}])
-def test_nothing_is_told_where_the_balancer_knew(visitor: Visitor, headers: dict[str, str]) -> None:
+def test_no_message_if_the_load_balancer_sent_the_city(
+    visitor: Visitor, headers: dict[str, str]
+) -> None:
     reply = visitor.get("/", headers)
 
     assert city(reply) == "New York"
     assert GUESSED not in reply.text
 
 
-def test_nothing_is_told_where_the_region_decided(new_western_visitor: NewVisitor) -> None:
+def test_no_message_if_the_region_determined_the_city(new_western_visitor: NewVisitor) -> None:
     assert GUESSED not in new_western_visitor().get("/").text
 
 
-def test_both_headers_can_have_another_name(database: str, engine: Engine) -> None:  # noqa: ARG001
+def test_the_names_of_both_city_headers_are_a_setting(database: str, engine: Engine) -> None:  # noqa: ARG001
     settings = replace(settings_for(database), city_header="X-Client-Geo")
     with visiting(create_app(settings)) as new:
         named = new().get("/", {"X-Client-Geo": "paris", "X-City": "boston"})
@@ -148,7 +152,7 @@ def test_both_headers_can_have_another_name(database: str, engine: Engine) -> No
     assert [city(named), city(placed), city(former)] == ["Paris", "Rome", "New York"]
 
 
-# Another city, chosen on the page
+# The choice of a city
 
 
 def test_a_chosen_city_is_remembered(visitor: Visitor) -> None:
@@ -178,13 +182,13 @@ def test_another_choice_replaces_the_first(visitor: Visitor) -> None:
     assert city(visitor.get("/")) == "Rome"
 
 
-def test_one_visitor_s_choice_is_not_another_s(new_visitor: NewVisitor) -> None:
+def test_a_chosen_city_applies_to_one_session_only(new_visitor: NewVisitor) -> None:
     new_visitor().post("/city/paris")
 
     assert city(new_visitor().get("/")) == "New York"
 
 
-def test_a_chosen_city_leads_back_to_where_it_was_chosen(visitor: Visitor) -> None:
+def test_choosing_a_city_returns_to_the_same_page(visitor: Visitor) -> None:
     reply = visitor.post("/city/Los%20Angeles", next="/vehicles")
 
     assert reply.headers["Location"] == "/vehicles"
@@ -194,7 +198,7 @@ def test_a_chosen_city_leads_back_to_where_it_was_chosen(visitor: Visitor) -> No
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", ""]
 )
-def test_a_chosen_city_leads_nobody_elsewhere(visitor: Visitor, elsewhere: str) -> None:
+def test_choosing_a_city_never_redirects_to_another_site(visitor: Visitor, elsewhere: str) -> None:
     assert visitor.post("/city/paris", next=elsewhere).headers["Location"] in HOME
 
 
@@ -225,22 +229,22 @@ def test_each_city_shows_its_own_vehicles_and_no_other_s(new_visitor: NewVisitor
         assert "somewhere in new york" not in page
 
 
-def test_the_home_city_of_a_new_member_is_the_one_looked_at(visitor: Visitor) -> None:
+def test_registration_preselects_the_current_city(visitor: Visitor) -> None:
     visitor.post("/city/rome")
 
     assert re.search(r'<option selected value="rome">', visitor.get("/register").text)
 
 
-# Any page may be the first
+# The first page of a session
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/healthz", "/readyz", "/metrics"])
-def test_no_public_page_needs_another_to_be_opened_first(visitor: Visitor, path: str) -> None:
+def test_each_public_page_works_as_the_first_page_of_a_session(visitor: Visitor, path: str) -> None:
     assert visitor.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/rides", "/users", "/vehicles/add"])
-def test_a_page_for_members_asks_a_newcomer_to_log_in_and_then_comes_back(
+def test_a_members_page_redirects_to_login_and_back(
     visitor: Visitor, new_visitor: NewVisitor, path: str
 ) -> None:
     username = new_visitor().register().username

@@ -1,7 +1,7 @@
-"""Input that nobody thought of: whatever is sent, no server error, and a refusal changes nothing.
+"""Generated input: it never causes a server error, and refused input changes nothing.
 
-It is sent byte for byte to a real gunicorn, whose own limits are in play. `FAULTS=long` tries
-100,000 inputs; how many were sent is said in one line at the end (tests/web/pages/conftest.py).
+The bytes are sent to a real gunicorn, so that its limits apply too. `FAULTS=long` sends
+100,000 inputs; a line at the end has their number (tests/web/pages/conftest.py).
 """
 
 import os
@@ -30,8 +30,10 @@ from web.security.rate_limit_store import RateLimitStore
 from web.security.reset_tokens import ResetTokens
 
 LONG = os.environ.get("FAULTS") == "long"
-INPUTS = 12_000 if LONG else 40  # of each of the eight tests without passwords
-HASHED = 1_000 if LONG else 20  # of each of the four with them: a hash takes its time, by design
+INPUTS = 12_000 if LONG else 40  # inputs for each of the eight tests without passwords
+HASHED = (
+    1_000 if LONG else 20
+)  # inputs for each of the four tests with passwords, whose hashes are slow
 SECRET = "of these tests alone"
 HOST = "movr.test"
 
@@ -39,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  
 
 hostile = settings(
     max_examples=INPUTS,
-    deadline=None,  # a busy machine is no bug
+    deadline=None,  # the machine may be busy
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -76,7 +78,7 @@ texts = st.one_of(
         numbers,
         ids,
         st.tuples(numbers, numbers).map(",".join),  # a position
-        st.tuples(st.one_of(numbers, times), ids).map("~".join),  # where a list goes on
+        st.tuples(st.one_of(numbers, times), ids).map("~".join),  # a page key
     ).map(str.encode),
 )
 ALL_FORMS = {**FORMS, "reset": Form("/reset", {"password": PASSWORD[::-1]}, {})}
@@ -114,13 +116,13 @@ cookies = st.one_of(
 headers = st.one_of(
     st.tuples(names, texts),
     st.tuples(st.just(b"Cookie"), cookies),
-    # Of another coding gunicorn says 501, as HTTP wants it to.
+    # gunicorn answers 501 to other transfer codings, as HTTP requires.
     st.just((b"Transfer-Encoding", b"chunked")),
 )
 
 
 def half(usual: Sequence[str]) -> st.SearchStrategy[bytes]:
-    """One of these in half of all cases; else anything."""
+    """Draw one of these values in half of all cases, otherwise any text."""
     known = st.sampled_from(usual).map(str.encode)
     return st.booleans().flatmap(lambda is_usual: known if is_usual else texts)
 
@@ -130,7 +132,7 @@ def urlencoded(fields: Mapping[str, bytes]) -> bytes:
 
 
 class Site:
-    """MovR under a gunicorn of these tests' own, whose rate limits they can have forget."""
+    """MovR under a separate gunicorn, whose rate limits can be reset."""
 
     def __init__(self, url: str, attempts: RateLimitStore, log: Path) -> None:
         self.url = url
@@ -143,7 +145,7 @@ class Site:
 
 
 class Target:
-    """A member on a ride, another vehicle of theirs that is free, and what the database holds."""
+    """A member with an active ride and an available vehicle, and the rows of the database."""
 
     def __init__(self, site: Site, visitor: Visitor, engine: Engine) -> None:
         visitor.register()
@@ -161,14 +163,14 @@ class Target:
         self._rows = all_rows(engine)
 
     def get(self, path: str, query: bytes = b"", headers: Headers = ()) -> Reply:
-        """Ask for a page, which changes nothing."""
+        """Request a page and assert that nothing changed."""
         path = path.format(**self.ids)
         return self.send(b"GET", path.encode() + (query and b"?" + query), headers)
 
     def post(
         self, path: bytes, fields: Mapping[str, bytes], *, can_be_accepted: bool = True
     ) -> Reply:
-        """Send a form. Unless it is accepted, it changes nothing."""
+        """Send a form, and assert that nothing changed unless it was accepted."""
         self._site.forget_attempts()
         body = urlencoded({"csrf_token": self._token, **fields})
         form = (b"Content-Type", b"application/x-www-form-urlencoded")
@@ -184,7 +186,7 @@ class Target:
         *,
         can_be_accepted: bool = False,
     ) -> Reply:
-        """Send this as the member. What it changes by right is put back."""
+        """Send a request as the member, and undo permitted changes."""
         ours = [(b"Host", HOST.encode()), (b"Cookie", self._cookies.encode())]
         given = [name.lower() for name, _ in headers]
         whole = [*(header for header in ours if header[0].lower() not in given), *headers]
@@ -242,7 +244,7 @@ def test_a_form_with_a_password_is_accepted_or_names_what_is_wrong(
 
 
 def judge_form(target: Target, form: str, data: st.DataObject) -> None:
-    """Of a form that is fine but for some fields: these are named, and no others."""
+    """Assert that a refused form has errors at the invalid fields only."""
     what = ALL_FORMS[form]
     fine = {name: text.encode() for name, text in what.fields.items()}
     if form in {"login", "forgot"}:
@@ -268,7 +270,7 @@ def judge_form(target: Target, form: str, data: st.DataObject) -> None:
     path=st.sampled_from(BUTTONS),
     fields=st.dictionaries(st.sampled_from(HIDDEN), texts, max_size=3),
 )
-def test_a_button_does_what_it_says_or_nothing(
+def test_a_button_has_its_effect_or_none(
     target: Target, path: str, fields: dict[str, bytes]
 ) -> None:
     reply = target.post(path.format(**target.ids).encode(), fields)
@@ -279,7 +281,7 @@ def test_a_button_does_what_it_says_or_nothing(
 
 @hostile
 @given(path=st.sampled_from(PAGES), query=st.dictionaries(st.sampled_from(PARAMETERS), texts))
-def test_a_page_s_parameters_are_understood_or_refused(
+def test_query_parameters_are_accepted_or_refused(
     target: Target, path: str, query: dict[str, bytes]
 ) -> None:
     reply = target.get(path, urlencoded(query))
@@ -291,7 +293,7 @@ def test_a_page_s_parameters_are_understood_or_refused(
 @example(path="/", headers=[(b"SCRIPT_NAME", b"/elsewhere")])
 @example(path="/", headers=[(b"X-City", b"paris")] * 101)
 @given(path=st.sampled_from(PAGES), headers=st.lists(headers, min_size=1, max_size=120))
-def test_a_page_s_headers_are_understood_or_ignored(
+def test_request_headers_are_accepted_or_ignored(
     target: Target, path: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
     reply = target.get(path, headers=headers)
@@ -302,7 +304,7 @@ def test_a_page_s_headers_are_understood_or_ignored(
 @hostile
 @example(place="/city/", what=b"/evil.example", rest=b"")
 @given(place=st.sampled_from(PLACES), what=texts, rest=texts)
-def test_a_path_that_nobody_linked_to_changes_nothing(
+def test_a_random_path_changes_nothing(
     target: Target, place: str, what: bytes, rest: bytes
 ) -> None:
     path = place.encode() + quote_from_bytes(what, safe="/").encode()
@@ -310,7 +312,7 @@ def test_a_path_that_nobody_linked_to_changes_nothing(
     reply = target.post(path, {"next": rest}, can_be_accepted=False)
 
     assert reply.status in {303, 308, 400, 403, 404, 405, 413, 414, 422}
-    assert urlsplit(reply.location).netloc in {"", HOST}  # which werkzeug says itself in a 308
+    assert urlsplit(reply.location).netloc in {"", HOST}  # Werkzeug redirects with a 308
 
 
 @hostile
@@ -321,7 +323,7 @@ def test_a_path_that_nobody_linked_to_changes_nothing(
     body=texts,
     has_length=st.booleans(),
 )
-def test_what_is_hardly_a_request_changes_nothing(
+def test_a_malformed_http_request_changes_nothing(
     target: Target,
     method: bytes,
     path: bytes,
@@ -335,5 +337,5 @@ def test_what_is_hardly_a_request_changes_nothing(
 
 
 def errors_of(reply: Reply) -> list[str]:
-    """The fields at which the page says something."""
+    """Return the fields that have an error on the page."""
     return re.findall(r'id="(\w+)-error"', reply.text)

@@ -1,4 +1,4 @@
-"""A forgotten password: who gets a link, what it is good for, and what nobody learns on the way."""
+"""Password reset: who gets a link, what it does, and what must not be revealed."""
 
 import logging
 import re
@@ -25,7 +25,7 @@ from web.config import MailServer
 from web.pages import password_reset
 from web.security import rate_limits
 from web.security.reset_tokens import LIFETIME, ResetTokens
-from web.services.mail import MOST_WAITING, Email, Outbox, send_by_smtp
+from web.services.mail import MAX_QUEUED, Email, Outbox, send_by_smtp
 
 NEW = "a wholly other password"
 SITE = "https://movr.example.com"
@@ -41,7 +41,7 @@ def postbox() -> Iterator[Postbox]:
 
 @pytest.fixture
 def mailing(database: str, engine: Engine, postbox: Postbox) -> Iterator[Flask]:  # noqa: ARG001 - emptied
-    """MovR with a mail server, at a known address."""
+    """MovR with a mail server and a SITE_URL."""
     settings = replace(
         settings_for(database),
         secret_key=SECRET,
@@ -62,19 +62,19 @@ def new_mailing_visitor(mailing: Flask) -> Iterator[NewVisitor]:
 
 @pytest.fixture
 def member(new_mailing_visitor: NewVisitor) -> Visitor:
-    """Somebody who is logged in elsewhere."""
+    """A member with a session in another browser."""
     return new_mailing_visitor().register("paris", email="ada@home.example")
 
 
 @pytest.fixture
-def forgetful(new_mailing_visitor: NewVisitor) -> Visitor:
-    """A browser that MovR has never seen."""
+def unknown_browser(new_mailing_visitor: NewVisitor) -> Visitor:
+    """A browser that is unknown to MovR."""
     return new_mailing_visitor()
 
 
 def link_of(postbox: Postbox) -> str:
-    """Where the next letter leads, within the site."""
-    text = postbox.letters.get(timeout=SOON).message.get_content()
+    """Return the path of the link in the next email."""
+    text = postbox.emails.get(timeout=SOON).message.get_content()
     found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
     assert found, text
     return found[1]
@@ -84,8 +84,8 @@ def ask_for_link(visitor: Visitor, username: str) -> httpx.Response:
     return visitor.post("/forgot", username=username)
 
 
-def come_by(visitor: Visitor, link: str) -> str:
-    """Open a link and go where it leads; the page."""
+def open_link(visitor: Visitor, link: str) -> str:
+    """Open a link, follow the redirect and return the page."""
     reply = visitor.get(link)
     assert (reply.status_code, reply.headers["Location"]) == (303, "/reset")
     return visitor.get("/reset").text
@@ -95,32 +95,34 @@ def is_member(visitor: Visitor) -> bool:
     return visitor.get("/rides").status_code == 200
 
 
-# The way back in
+# The reset
 
 
-def test_who_forgot_a_password_chooses_another_by_a_link(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_a_forgotten_password_is_reset_by_a_link(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    assert "on its way" in forgetful.follow(ask_for_link(forgetful, member.username.upper()))
+    assert "on its way" in unknown_browser.follow(
+        ask_for_link(unknown_browser, member.username.upper())
+    )
 
-    page = come_by(forgetful, link_of(postbox))
+    page = open_link(unknown_browser, link_of(postbox))
     assert "New password" in page
-    reply = forgetful.post("/reset", password=NEW)
+    reply = unknown_browser.post("/reset", password=NEW)
 
-    assert "Please log in with it." in forgetful.follow(reply)
+    assert "Please log in with it." in unknown_browser.follow(reply)
     assert not is_member(member)
-    assert not is_member(forgetful)
-    assert forgetful.log_in(member.username, PASSWORD).status_code == 422
-    assert forgetful.log_in(member.username, NEW).status_code == 303
-    assert is_member(forgetful)
+    assert not is_member(unknown_browser)
+    assert unknown_browser.log_in(member.username, PASSWORD).status_code == 422
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
+    assert is_member(unknown_browser)
 
 
-def test_the_letter_goes_to_the_account_s_own_address_and_is_plain(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_the_email_is_plain_text_to_the_account_s_address(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
+    ask_for_link(unknown_browser, member.username)
 
-    recipients, message = postbox.letters.get(timeout=SOON)
+    recipients, message = postbox.emails.get(timeout=SOON)
 
     assert recipients == ["ada@home.example"]
     assert (message["To"], message["From"]) == ("ada@home.example", "movr@example.com")
@@ -129,95 +131,97 @@ def test_the_letter_goes_to_the_account_s_own_address_and_is_plain(
     assert "Lovelace" not in message.as_string()
 
 
-def test_a_link_leads_to_the_site_that_the_settings_name(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_the_link_uses_site_url(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    """Whatever the request said its host is: otherwise a stranger could have it lead elsewhere."""
-    form = {"csrf_token": forgetful.token(), "username": member.username}
-    forgetful.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
-    forgetful.client.post("/forgot", data=form, headers={"Host": "evil.example"})
+    """The Host header is not used, because clients can forge it."""
+    form = {"csrf_token": unknown_browser.token(), "username": member.username}
+    unknown_browser.client.post("/forgot", data=form, headers={"X-Forwarded-Host": "evil.example"})
+    unknown_browser.client.post("/forgot", data=form, headers={"Host": "evil.example"})
 
     for _ in range(2):
-        text = postbox.letters.get(timeout=SOON).message.get_content()
+        text = postbox.emails.get(timeout=SOON).message.get_content()
         assert "evil.example" not in text
         assert f"{SITE}/reset?token=" in text
 
 
-def test_a_link_works_once(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
-    ask_for_link(forgetful, member.username)
+def test_a_link_works_once(member: Visitor, unknown_browser: Visitor, postbox: Postbox) -> None:
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
-    come_by(forgetful, link)
-    forgetful.post("/reset", password=NEW)
+    open_link(unknown_browser, link)
+    unknown_browser.post("/reset", password=NEW)
 
-    come_by(forgetful, link)
-    reply = forgetful.post("/reset", password="and a third password")
+    open_link(unknown_browser, link)
+    reply = unknown_browser.post("/reset", password="and a third password")
 
-    assert "expired or was used" in forgetful.follow(reply)
-    assert forgetful.log_in(member.username, NEW).status_code == 303
-
-
-def test_of_two_links_one_works(member: Visitor, forgetful: Visitor, postbox: Postbox) -> None:
-    for _ in range(2):
-        ask_for_link(forgetful, member.username)
-    first, second = link_of(postbox), link_of(postbox)
-    come_by(forgetful, second)
-    forgetful.post("/reset", password=NEW)
-
-    come_by(forgetful, first)
-
-    assert forgetful.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
+    assert "expired or was used" in unknown_browser.follow(reply)
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
 
 
-def test_a_link_is_over_once_its_member_has_logged_out_everywhere_or_left(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_using_one_of_two_links_invalidates_the_other(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
-    member.post(f"/users/{member.id}/logout")
-    after_log_out = forgetful.post("/reset", password=NEW)
+    for _ in range(2):
+        ask_for_link(unknown_browser, member.username)
+    first, second = link_of(postbox), link_of(postbox)
+    open_link(unknown_browser, second)
+    unknown_browser.post("/reset", password=NEW)
 
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
+    open_link(unknown_browser, first)
+
+    assert unknown_browser.post("/reset", password=PASSWORD).headers["Location"] == "/forgot"
+
+
+def test_a_link_is_invalid_after_logging_out_everywhere_or_deleting_the_account(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
+) -> None:
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
+    member.post(f"/users/{member.id}/logout")
+    after_log_out = unknown_browser.post("/reset", password=NEW)
+
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
     member.log_in(member.username)
     member.post(f"/users/remove/{member.id}")
-    after_leaving = forgetful.post("/reset", password=NEW)
+    after_leaving = unknown_browser.post("/reset", password=NEW)
 
     assert [reply.headers["Location"] for reply in (after_log_out, after_leaving)] == 2 * [
         "/forgot"
     ]
 
 
-def test_a_password_that_is_too_short_spends_no_link(
-    member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_a_too_short_password_does_not_use_up_the_link(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
 
-    refused = forgetful.post("/reset", password="short")
+    refused = unknown_browser.post("/reset", password="short")
 
     assert "10 to 128 characters" in sentences(refused)
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
-def test_looking_at_a_link_spends_nothing(
-    member: Visitor, forgetful: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
+def test_opening_a_link_does_not_use_it_up(
+    member: Visitor, unknown_browser: Visitor, new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
-    """Programs that look for harm in mail open every link."""
-    ask_for_link(forgetful, member.username)
+    """Mail scanners open every link."""
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
-    come_by(new_mailing_visitor(), link)
+    open_link(new_mailing_visitor(), link)
 
-    come_by(forgetful, link)
+    open_link(unknown_browser, link)
 
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/login"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/login"
 
 
-# What a link is good for
+# The validity of a link
 
 ADA = UserKey("new york", UUID(int=7))
 
 
-def test_a_token_is_good_for_half_an_hour() -> None:
+def test_a_token_expires_after_half_an_hour() -> None:
     tokens = ResetTokens(SECRET)
     token = tokens.make(ADA, 3, now=1_000_000)
 
@@ -227,7 +231,7 @@ def test_a_token_is_good_for_half_an_hour() -> None:
     assert tokens.read(token, now=1_000_000 + LIFETIME) is None
 
 
-def test_a_token_that_was_changed_is_none() -> None:
+def test_a_tampered_token_is_invalid() -> None:
     tokens = ResetTokens(SECRET)
     token = tokens.make(ADA, 3, now=0)
     changed = [
@@ -243,37 +247,37 @@ def test_a_token_that_was_changed_is_none() -> None:
     assert ResetTokens(f"not {SECRET}").read(token, now=0) is None
 
 
-def test_the_cookie_of_a_session_is_no_token(forgetful: Visitor) -> None:
-    """They are signed with the same secret, for other ends."""
-    cookie = forgetful.get("/login").cookies["session"]
+def test_a_session_cookie_is_not_a_valid_token(unknown_browser: Visitor) -> None:
+    """Both are signed with the same secret, but with different salts."""
+    cookie = unknown_browser.get("/login").cookies["session"]
 
     assert ResetTokens(SECRET).read(cookie, now=0) is None
 
 
 @pytest.mark.parametrize("age", [LIFETIME, 24 * LIFETIME])
-def test_a_link_that_is_too_old_shows_no_form(
-    member: Visitor, forgetful: Visitor, age: int
-) -> None:
+def test_an_expired_link_shows_no_form(member: Visitor, unknown_browser: Visitor, age: int) -> None:
     key = UserKey("paris", member.id)
     old = ResetTokens(SECRET).make(key, 0, time.time() - age)
 
-    page = come_by(forgetful, f"/reset?token={old}")
+    page = open_link(unknown_browser, f"/reset?token={old}")
 
     assert "This link has expired or was used." in page
-    assert forgetful.post("/reset", password=NEW).headers["Location"] == "/forgot"
+    assert unknown_browser.post("/reset", password=NEW).headers["Location"] == "/forgot"
     assert is_member(member)
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "%F0%9F%9B%B4", ".."])
-def test_a_made_up_link_shows_no_form(forgetful: Visitor, token: str) -> None:
-    assert "This link has expired or was used." in come_by(forgetful, f"/reset?token={token}")
+def test_an_invalid_link_shows_no_form(unknown_browser: Visitor, token: str) -> None:
+    assert "This link has expired or was used." in open_link(
+        unknown_browser, f"/reset?token={token}"
+    )
 
 
-# What nobody learns
+# Privacy
 
 
 def anonymous(reply: httpx.Response) -> object:
-    """All of a reply but what is another one each time."""
+    """Return a response without the parts that differ each time."""
     body = re.sub(r'(name="csrf_token" value=")[^"]+', r"\1", reply.text)
     headers = {name: value for name, value in reply.headers.items() if name != "x-request-id"}
     headers["set-cookie"] = headers.get("set-cookie", "").partition("=")[0]
@@ -282,7 +286,7 @@ def anonymous(reply: httpx.Response) -> object:
     return reply.status_code, headers, body
 
 
-def test_no_answer_tells_whether_there_is_such_an_account(
+def test_no_response_reveals_whether_an_account_exists(
     new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     member = new_mailing_visitor().register()
@@ -297,13 +301,13 @@ def test_no_answer_tells_whether_there_is_such_an_account(
     assert replies[0] == replies[1]
     assert pages[0] == pages[1]
     assert '"0 statements"' in asked[0][0].headers["Server-Timing"]
-    assert postbox.letters.get(timeout=SOON).recipients == ["ada@example.com"]
+    assert postbox.emails.get(timeout=SOON).recipients == ["ada@example.com"]
     with pytest.raises(Empty):
-        postbox.letters.get(timeout=0.3)
+        postbox.emails.get(timeout=0.3)
 
 
-def test_no_answer_waits_for_the_mail(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
-    """Of a server that takes calls and says nothing."""
+def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
+    """The mail server accepts connections and never replies."""
     with socket.create_server((LOOPBACK, 0)) as silent:
         server = MailServer(LOOPBACK, silent.getsockname()[1], is_tls=False)
         app = create_app(
@@ -322,24 +326,24 @@ def test_no_answer_waits_for_the_mail(database: str, engine: Engine) -> None:  #
     assert {reply.status_code for reply in replies} == {303}
 
 
-def test_the_token_is_in_no_page_and_no_line_of_the_log(
-    member: Visitor, forgetful: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
+def test_the_token_is_not_in_any_page_or_log(
+    member: Visitor, unknown_browser: Visitor, postbox: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "movr")
-    ask_for_link(forgetful, member.username)
+    ask_for_link(unknown_browser, member.username)
     link = link_of(postbox)
     (token,) = parse_qs(urlsplit(link).query)["token"]
 
-    led_on = forgetful.get(link)
-    page = forgetful.get("/reset")
-    forgetful.post("/reset", password=NEW)
+    led_on = unknown_browser.get(link)
+    page = unknown_browser.get("/reset")
+    unknown_browser.post("/reset", password=NEW)
 
     assert token not in led_on.text + led_on.headers["Location"] + page.text
     assert token not in caplog.text
     assert member.username not in caplog.text
 
 
-def test_while_developing_the_letter_is_in_the_log(
+def test_in_development_the_email_is_logged(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
     caplog: pytest.LogCaptureFixture,
@@ -353,7 +357,7 @@ def test_while_developing_the_letter_is_in_the_log(
     assert "http://movr.test/reset?token=" in caplog.text
 
 
-def test_production_without_mail_says_that_it_has_none(database: str, engine: Engine) -> None:  # noqa: ARG001
+def test_production_without_mail_shows_a_message(database: str, engine: Engine) -> None:  # noqa: ARG001
     app = create_app(replace(settings_for(database), debug=False, secret_key=SECRET))
     with visiting(app, SITE) as new:
         visitor = new()
@@ -366,10 +370,10 @@ def test_production_without_mail_says_that_it_has_none(database: str, engine: En
     assert reply.headers["Location"] == "/forgot"
 
 
-# How often
+# Limits
 
 
-def test_so_many_letters_go_to_an_account_and_nobody_is_told(
+def test_emails_to_an_account_are_limited_without_a_message(
     new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     member = new_mailing_visitor().register()
@@ -377,17 +381,17 @@ def test_so_many_letters_go_to_an_account_and_nobody_is_told(
     replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
 
     assert {reply.status_code for reply in replies} == {303}
-    for _ in range(password_reset.LETTERS_TO_NAME.at_most):
-        postbox.letters.get(timeout=SOON)
+    for _ in range(password_reset.EMAILS_TO_USERNAME.at_most):
+        postbox.emails.get(timeout=SOON)
     with pytest.raises(Empty):
-        postbox.letters.get(timeout=0.3)
+        postbox.emails.get(timeout=0.3)
 
 
-def test_whom_a_stranger_has_used_up_the_letters_of_has_a_link_that_works() -> None:
-    assert password_reset.LETTERS_TO_NAME.seconds <= LIFETIME
+def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
+    assert password_reset.EMAILS_TO_USERNAME.seconds <= LIFETIME
 
 
-def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
+def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(
     new_mailing_visitor: NewVisitor, member: Visitor
 ) -> None:
     stranger = new_mailing_visitor()
@@ -398,50 +402,50 @@ def test_so_many_links_are_asked_for_from_an_address_but_by_those_it_knows(
     assert ask_for_link(member, member.username).status_code == 303
 
 
-def test_a_reset_lets_in_whose_name_strangers_have_used_up(
-    mailing: Flask, member: Visitor, forgetful: Visitor, postbox: Postbox
+def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
+    mailing: Flask, member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
     attempts = mailing.extensions["rate_limit_store"]
     limit = rate_limits.FAILED_LOGINS_OF_NAME
-    while attempts.try_count(f"{limit.what} {member.username}", at_most=100, seconds=limit.seconds):
+    while attempts.try_count(f"{limit.name} {member.username}", at_most=100, seconds=limit.seconds):
         pass
-    assert forgetful.log_in(member.username).status_code == 429
-    ask_for_link(forgetful, member.username)
-    come_by(forgetful, link_of(postbox))
-    forgetful.post("/reset", password=NEW)
+    assert unknown_browser.log_in(member.username).status_code == 429
+    ask_for_link(unknown_browser, member.username)
+    open_link(unknown_browser, link_of(postbox))
+    unknown_browser.post("/reset", password=NEW)
 
-    assert forgetful.log_in(member.username, NEW).status_code == 303
-
-
-# The mail itself
+    assert unknown_browser.log_in(member.username, NEW).status_code == 303
 
 
-def test_letters_that_wait_are_only_so_many(caplog: pytest.LogCaptureFixture) -> None:
+# Mail
+
+
+def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     go_on, sent = Event(), list[Email]()
 
-    def send(letter: Email) -> None:
+    def send(email: Email) -> None:
         go_on.wait(SOON)
-        sent.append(letter)
+        sent.append(email)
 
     outbox = Outbox(send)
-    for _ in range(MOST_WAITING + 5):
+    for _ in range(MAX_QUEUED + 5):
         outbox.put(lambda: Email("ada@example.com", "x", "x"))
     go_on.set()
     outbox.close()
 
-    assert len(sent) == MOST_WAITING
-    assert caplog.text.count("was not written") == 5
+    assert len(sent) == MAX_QUEUED
+    assert caplog.text.count("one was dropped") == 5
 
 
-def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
+def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sent = list[str]()
 
-    def send(letter: Email) -> None:
-        if "ada" in letter.to:
-            raise OSError(letter.to)
-        sent.append(letter.to)
+    def send(email: Email) -> None:
+        if "ada" in email.to:
+            raise OSError(email.to)
+        sent.append(email.to)
 
     outbox = Outbox(send)
     for name in ("ada", "grace"):
@@ -449,11 +453,11 @@ def test_a_letter_that_cannot_be_sent_names_nobody_and_stops_no_other(
     outbox.close()
 
     assert sent == ["grace@example.com"]
-    assert "A letter was not sent: OSError" in caplog.text
+    assert "An email was not sent: OSError" in caplog.text
     assert "ada" not in caplog.text
 
 
-def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) -> None:
+def test_the_mail_server_s_password_is_sent_over_tls_only(postbox: Postbox) -> None:
     server = postbox.settings._replace(user="movr", password="hunter2")
 
     with pytest.raises(OSError, match="STARTTLS"):
@@ -465,8 +469,8 @@ def test_the_server_s_password_is_sent_by_tls_or_not_at_all(postbox: Postbox) ->
 @pytest.mark.parametrize(
     "address", ["a@b.example,evil.example", "a,b@c.example", "a@b.example\r\nBcc: c@d.example"]
 )
-def test_an_address_that_is_two_gets_no_letter(postbox: Postbox, address: str) -> None:
+def test_an_address_field_with_two_addresses_gets_no_email(postbox: Postbox, address: str) -> None:
     with pytest.raises((ValueError, OSError)):
         send_by_smtp(Email(address, "x", "x"), postbox.settings, "movr@example.com")
 
-    assert postbox.letters.empty()
+    assert postbox.emails.empty()

@@ -1,4 +1,4 @@
-"""Who may do what: every route, asked by everybody, from both sides."""
+"""Permissions: every route, requested by each kind of user."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from tests.visitor import PASSWORD, Visitor, registration, sentences
 
 
 class Who(Enum):
-    """Whoever may ask, seen from the one it belongs to."""
+    """A kind of user, in relation to the owner of the data."""
 
     STRANGER = "a stranger"
     GHOST = "a session of the owner's, whose account was deleted in another browser"
@@ -31,22 +31,22 @@ class Who(Enum):
     OWNER = "the one it belongs to"
 
 
-EVERYBODY = frozenset(Who)
-NOBODY: frozenset[Who] = frozenset()
+ALL_USERS = frozenset(Who)
+NO_USERS: frozenset[Who] = frozenset()
 MEMBERS = frozenset({Who.ANOTHER, Who.FOREIGNER, Who.OWNER})
 OWNER = frozenset({Who.OWNER})
 
 
 @dataclass(frozen=True)
 class Route:
-    """What to ask for, who gets it, and for whom the world is another one afterwards.
+    """A request, the users who are permitted, and those for whom it changes something.
 
-    Paths and fields name what the scene has. Members who do not get it are answered `refusal`.
+    Paths and fields refer to the scene. Members who are not permitted get the status `refusal`.
     """
 
     path: str
     admits: frozenset[Who]
-    changes: frozenset[Who] = NOBODY
+    changes: frozenset[Who] = NO_USERS
     method: str = "GET"
     fields: Mapping[str, str] = field(default_factory=dict)
     refusal: int = 403
@@ -58,7 +58,7 @@ def posted(
     fields: Mapping[str, str],
     changes: frozenset[Who] | None = None,
 ) -> Route:
-    """A route that changes something for whomever it admits, unless told for whom."""
+    """Return a POST route, which by default changes something for all permitted users."""
     return Route(path, admits, admits if changes is None else changes, "POST", fields)
 
 
@@ -66,30 +66,32 @@ VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall 
 LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 
 ROUTES: Mapping[str, Route] = {
-    "static": Route("/static/favicon.svg", EVERYBODY),
-    "leaflet": Route("/leaflet/leaflet.css", EVERYBODY),
-    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", EVERYBODY),
-    "health.alive": Route("/healthz", EVERYBODY),
-    "health.ready": Route("/readyz", EVERYBODY),
-    "metrics.show": Route("/metrics", EVERYBODY),
-    "city.home": Route("/", EVERYBODY),
-    "city.choose": posted("/city/paris", EVERYBODY, {}),
-    "auth.register": Route("/register", EVERYBODY),
-    "auth.open_account": posted("/register", EVERYBODY, registration() | {"username": "newcomer"}),
-    "auth.login": Route("/login", EVERYBODY),
-    "auth.open_session": posted(
-        "/login", EVERYBODY, {"username": "{scene.friend.username}", "password": PASSWORD}
+    "static": Route("/static/favicon.svg", ALL_USERS),
+    "leaflet": Route("/leaflet/leaflet.css", ALL_USERS),
+    "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", ALL_USERS),
+    "health.alive": Route("/healthz", ALL_USERS),
+    "health.ready": Route("/readyz", ALL_USERS),
+    "metrics.show": Route("/metrics", ALL_USERS),
+    "city.home": Route("/", ALL_USERS),
+    "city.choose": posted("/city/paris", ALL_USERS, {}),
+    "auth.register": Route("/register", ALL_USERS),
+    "auth.create_account": posted(
+        "/register", ALL_USERS, registration() | {"username": "newcomer"}
     ),
-    "auth.logout": posted("/logout", EVERYBODY, {}, changes=MEMBERS),
-    "password_reset.forgot": Route("/forgot", EVERYBODY),
+    "auth.login": Route("/login", ALL_USERS),
+    "auth.create_session": posted(
+        "/login", ALL_USERS, {"username": "{scene.friend.username}", "password": PASSWORD}
+    ),
+    "auth.logout": posted("/logout", ALL_USERS, {}, changes=MEMBERS),
+    "password_reset.forgot": Route("/forgot", ALL_USERS),
     "password_reset.send_link": posted(
-        "/forgot", EVERYBODY, {"username": "{scene.friend.username}"}, changes=NOBODY
+        "/forgot", ALL_USERS, {"username": "{scene.friend.username}"}, changes=NO_USERS
     ),
-    "password_reset.form": Route("/reset", EVERYBODY),
-    # Whoever came by no link is led to where there are some.
-    "password_reset.reset": posted("/reset", EVERYBODY, {"password": PASSWORD}, changes=NOBODY),
-    "vehicles.index": Route("/vehicles", EVERYBODY),
-    "vehicles.show": Route("/vehicles/boston/{scene.name}", EVERYBODY),
+    "password_reset.form": Route("/reset", ALL_USERS),
+    # Without a valid link the response redirects to the form that sends one.
+    "password_reset.reset": posted("/reset", ALL_USERS, {"password": PASSWORD}, changes=NO_USERS),
+    "vehicles.index": Route("/vehicles", ALL_USERS),
+    "vehicles.show": Route("/vehicles/boston/{scene.name}", ALL_USERS),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
     "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
@@ -97,11 +99,11 @@ ROUTES: Mapping[str, Route] = {
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
-    "gbfs.manifest": Route("/gbfs/v3/manifest.json", EVERYBODY),
-    "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", EVERYBODY),
-    "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", EVERYBODY),
-    "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", EVERYBODY),
-    "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", EVERYBODY),
+    "gbfs.manifest": Route("/gbfs/v3/manifest.json", ALL_USERS),
+    "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", ALL_USERS),
+    "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", ALL_USERS),
+    "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", ALL_USERS),
+    "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", ALL_USERS),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
     "users.security": Route("/users/{scene.owner.id}/security", OWNER),
@@ -118,7 +120,7 @@ POSTS = [name for name, route in ROUTES.items() if route.method == "POST"]
 
 
 class Scene:
-    """Somebody in New York and what belongs to them, each made when it is first asked for."""
+    """A member in New York with vehicles and rides, each created on first use."""
 
     def __init__(self, new_visitor: NewVisitor) -> None:
         self.new_visitor = new_visitor
@@ -143,25 +145,25 @@ class Scene:
 
     @cached_property
     def friend(self) -> Visitor:
-        """Somebody whose password everybody knows."""
+        """A second member."""
         return self.new_visitor().register("boston")
 
     @cached_property
     def name(self) -> str:
-        """What the world calls the friend's vehicle."""
+        """The public id of the friend's vehicle."""
         self.friend.add_vehicle()
         feed = self.friend.get("/gbfs/v3/boston/vehicle_status.json").json()
         return str(feed["data"]["vehicles"][0]["vehicle_id"])
 
     def fill(self, name: str) -> Route:
-        """The route, with this scene's own ids in it."""
+        """Return the route with the ids of this scene."""
         route = ROUTES[name]
         path = route.path.format(scene=self)
         fields = {key: value.format(scene=self) for key, value in route.fields.items()}
         return replace(route, path=path, fields=fields)
 
     def browser_of(self, who: Who) -> Visitor:
-        """The browser of whoever asks. Comes last: a ghost leaves nothing behind."""
+        """Return the browser of this kind of user. Call it last, because a ghost is deleted."""
         if who is Who.OWNER:
             return self.owner
         if who is Who.GHOST:
@@ -181,7 +183,7 @@ class Scene:
 
 
 class World(NamedTuple):
-    """What there is to change: every row, and whom and where a browser's session is for."""
+    """The state that requests can change: all rows, and a browser's user and city."""
 
     rows: Mapping[str, list[Any]]
     member: str | None
@@ -190,7 +192,7 @@ class World(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
-    """Everybody here comes from one address, which registers more often than people do."""
+    """Reset the rate limits, because all tests use one address."""
     app.extensions["rate_limit_store"].clear()
 
 
@@ -219,7 +221,7 @@ def page_to_return_to(route: Route) -> str | None:
 
 
 def wanted(login_url: str) -> str | None:
-    """Where the login page will lead on to."""
+    """Return the page in `next` of the login form."""
     parts = urlsplit(login_url)
     assert (parts.netloc, parts.path) == ("", "/login")
     return parse_qs(parts.query).get("next", [None])[0]
@@ -229,11 +231,11 @@ def title(value: object) -> str:
     return value.name.lower() if isinstance(value, Who) else str(value)
 
 
-# The table itself
+# The table
 
 
 def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
-    """Whoever adds a route says here who may use it."""
+    """A new route needs an entry that defines who may use it."""
     rules = {
         (rule.endpoint, method)
         for rule in app.url_map.iter_rules()
@@ -244,7 +246,7 @@ def test_every_route_has_its_entry_in_the_table(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
+def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> None:
     nobody = SimpleNamespace(id=UUID(int=0))
     some = UUID(int=0)
     anything = SimpleNamespace(
@@ -255,11 +257,11 @@ def test_the_table_asks_for_the_route_it_names(app: Flask, name: str) -> None:
     assert app.url_map.bind("movr.test").match(path, ROUTES[name].method)[0] == name
 
 
-# Who is let in, and who is not
+# Permitted and refused users
 
 
 @pytest.mark.parametrize(("name", "who"), ADMITTED, ids=title)
-def test_whoever_is_let_in_gets_what_they_asked_for(
+def test_a_permitted_user_gets_the_response(
     scene: Scene, engine: Engine, name: str, who: Who
 ) -> None:
     route = scene.fill(name)
@@ -274,7 +276,7 @@ def test_whoever_is_let_in_gets_what_they_asked_for(
 
 
 @pytest.mark.parametrize(("name", "who"), REFUSED, ids=title)
-def test_whoever_is_refused_changes_nothing_and_learns_nothing(
+def test_a_refused_user_changes_nothing_and_sees_nothing(
     scene: Scene, engine: Engine, name: str, who: Who
 ) -> None:
     route = scene.fill(name)
@@ -285,7 +287,7 @@ def test_whoever_is_refused_changes_nothing_and_learns_nothing(
 
     assert all_rows(engine) == before
     assert not re.search("byron|wall street", reply.text, re.IGNORECASE)
-    if who in MEMBERS:  # whoever is in another city may not even find it
+    if who in MEMBERS:  # it may not be found from another city
         assert reply.status_code in ({403, 404} if who is Who.FOREIGNER else {route.refusal})
     else:
         assert reply.status_code == 303, sentences(reply)
@@ -295,7 +297,7 @@ def test_whoever_is_refused_changes_nothing_and_learns_nothing(
 
 @pytest.mark.parametrize("name", POSTS)
 def test_a_forged_form_changes_nothing(scene: Scene, engine: Engine, name: str) -> None:
-    """Sent by the browser of somebody who may, but from a page that is not ours."""
+    """The form is sent by a permitted user's browser, from another site."""
     route = scene.fill(name)
     browser = scene.browser_of(Who.OWNER if Who.OWNER in route.changes else Who.ANOTHER)
     before = world(engine, browser)
@@ -323,7 +325,7 @@ def test_a_forged_form_changes_nothing(scene: Scene, engine: Engine, name: str) 
 def test_a_form_without_the_cookie_of_its_session_changes_nothing(
     scene: Scene, engine: Engine, name: str
 ) -> None:
-    """What a browser sends for a form on another site: our cookie is SameSite=Lax."""
+    """A browser sends no SameSite=Lax cookie with a form of another site."""
     route = scene.fill(name)
     browser = scene.new_visitor()
     token = browser.token()
@@ -349,18 +351,18 @@ def test_members_learn_first_names_only(scene: Scene) -> None:
         assert secret not in page
 
 
-def test_a_ride_is_in_nobody_elses_history(scene: Scene) -> None:
+def test_a_ride_is_only_in_its_rider_s_history(scene: Scene) -> None:
     scene.owner.end(scene.ride, "the corner of 5th")
 
     assert "the corner of 5th" in scene.owner.get("/rides").text
     assert "the corner of 5th" not in scene.browser_of(Who.ANOTHER).get("/rides").text
 
 
-# A session that outlived its account
+# Sessions of deleted accounts
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/login", "/register"])
-def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: str) -> None:
+def test_the_session_of_a_deleted_account_is_anonymous(scene: Scene, path: str) -> None:
     page = scene.browser_of(Who.GHOST).get(path)
 
     assert page.status_code == 200
@@ -369,7 +371,7 @@ def test_a_deleted_accounts_session_sees_what_strangers_see(scene: Scene, path: 
     assert "/users/" not in page.text
 
 
-def test_a_deleted_account_opens_no_session(scene: Scene, engine: Engine) -> None:
+def test_a_deleted_account_cannot_log_in(scene: Scene, engine: Engine) -> None:
     ghost = scene.browser_of(Who.GHOST)
 
     reply = ghost.log_in(scene.owner.username)
@@ -378,13 +380,13 @@ def test_a_deleted_account_opens_no_session(scene: Scene, engine: Engine) -> Non
     assert world(engine, ghost).member is None
 
 
-def test_who_logs_out_is_a_stranger_again(scene: Scene) -> None:
+def test_a_session_is_anonymous_after_logout(scene: Scene) -> None:
     scene.owner.post("/logout")
 
     assert wanted(scene.owner.get("/rides").headers["Location"]) == "/rides"
 
 
-# No way out of the site
+# Redirects
 
 ELSEWHERE = [
     "https://evil.example",
@@ -410,7 +412,7 @@ ELSEWHERE = [
 
 
 def stays(reply: httpx.Response) -> bool:
-    """True if the reply leads on within the site and says nothing that it was told to say."""
+    """Return True if the response redirects within the site and repeats no input."""
     location = reply.headers.get("Location", "")
     return (
         reply.status_code == 303
@@ -420,7 +422,7 @@ def stays(reply: httpx.Response) -> bool:
     )
 
 
-def test_logging_in_leads_nowhere_else(visitor: Visitor) -> None:
+def test_login_never_redirects_to_another_site(visitor: Visitor) -> None:
     credentials = {"username": visitor.register().username, "password": PASSWORD}
 
     replies = {next_: visitor.post("/login", **credentials, next=next_) for next_ in ELSEWHERE}
@@ -428,7 +430,7 @@ def test_logging_in_leads_nowhere_else(visitor: Visitor) -> None:
     assert [next_ for next_, reply in replies.items() if not stays(reply)] == []
 
 
-def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
+def test_next_of_the_login_page_never_names_another_site(visitor: Visitor) -> None:
     username = visitor.register().username
 
     def log_in_at(next_: str) -> httpx.Response:
@@ -438,7 +440,7 @@ def test_the_login_pages_address_leads_nowhere_else(visitor: Visitor) -> None:
     assert [next_ for next_ in ELSEWHERE if not stays(log_in_at(next_))] == []
 
 
-def test_registering_leads_nowhere_else(new_visitor: NewVisitor) -> None:
+def test_registration_never_redirects_to_another_site(new_visitor: NewVisitor) -> None:
     replies = {
         next_: new_visitor().post("/register", **registration(), next=next_) for next_ in ELSEWHERE
     }
@@ -447,17 +449,17 @@ def test_registering_leads_nowhere_else(new_visitor: NewVisitor) -> None:
 
 
 @pytest.mark.parametrize("next_", ELSEWHERE)
-def test_choosing_a_city_leads_nowhere_else(visitor: Visitor, next_: str) -> None:
+def test_choosing_a_city_never_leaves_the_site(visitor: Visitor, next_: str) -> None:
     assert stays(visitor.post("/city/paris", next=next_))
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles?after=00000000-0000-0000-0000-000000000000"])
-def test_choosing_a_city_leads_back_to_its_page(visitor: Visitor, path: str) -> None:
+def test_choosing_a_city_redirects_to_next(visitor: Visitor, path: str) -> None:
     assert visitor.post("/city/paris", next=path).headers["Location"] == path
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
-def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str) -> None:
+def test_login_redirects_to_the_requested_page(scene: Scene, path: str) -> None:
     stranger = scene.browser_of(Who.STRANGER)
     login_page = stranger.get(stranger.get(path).headers["Location"])
 
@@ -468,9 +470,7 @@ def test_logging_in_leads_on_to_the_page_that_was_wanted(scene: Scene, path: str
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles/add", "/users?after=x~y&z=%2F%3F"])
-def test_who_registers_instead_of_logging_in_gets_to_the_page_that_was_wanted(
-    visitor: Visitor, path: str
-) -> None:
+def test_registration_redirects_to_the_requested_page(visitor: Visitor, path: str) -> None:
     login_page = visitor.get(visitor.get(path).headers["Location"])
     form_page = visitor.get(link_to("/register", login_page))
     refused = visitor.post("/register", next=kept(form_page))
@@ -478,7 +478,7 @@ def test_who_registers_instead_of_logging_in_gets_to_the_page_that_was_wanted(
     reply = visitor.post("/register", **registration(), next=kept(refused))
 
     assert (refused.status_code, reply.headers["Location"]) == (422, path)
-    for page in (form_page, refused):  # who has an account after all
+    for page in (form_page, refused):  # a member who does have an account
         assert kept(visitor.get(link_to("/login", page))) == path
 
 
@@ -496,7 +496,7 @@ LIST = "/vehicles?type=bike&free=1"
         ("", "/vehicles"),
     ],
 )
-def test_logging_in_leads_back_to_the_page_that_the_ride_was_to_start_from(
+def test_login_redirects_to_the_page_of_the_ride_button(
     scene: Scene, came_from: str, leads_on_to: str
 ) -> None:
     stranger = scene.browser_of(Who.STRANGER)
@@ -507,12 +507,12 @@ def test_logging_in_leads_back_to_the_page_that_the_ride_was_to_start_from(
 
 
 def link_to(path: str, page: httpx.Response) -> str:
-    """Where the link in a sentence of this page leads that leads there."""
+    """Return the URL of the page's link to this path."""
     (found,) = re.findall(rf'<p class="mt-3 mb-0">[^<]*<a href="({path}[^"]*)"', page.text)
     return unescape(found)
 
 
 def kept(page: httpx.Response) -> str:
-    """The page that was wanted, as the form of this page keeps it."""
+    """Return the value of the form's `next` field."""
     (found,) = re.findall(r'name="next" value="([^"]+)">\s*<div class="mb-3">', page.text)
     return unescape(found)

@@ -1,4 +1,4 @@
-"""The rules under a race: over real HTTP, against several gunicorn workers and threads."""
+"""Concurrent requests over HTTP to several gunicorn workers and threads."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +20,13 @@ RIDERS = 12
 
 @pytest.fixture(autouse=True)
 def everything_holds(engine: Engine) -> Iterator[None]:
-    """Whoever won, what must be true of every database is."""
+    """Assert after each test that all invariants hold."""
     yield
     assert invariants.find_violations(engine) == []
 
 
 def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> list[httpx.Response]:
-    """Have everyone act at the same moment."""
+    """Call all functions at the same moment."""
     barrier = Barrier(len(everyone))
 
     def wait_then_act(who: Who) -> httpx.Response:
@@ -38,7 +38,7 @@ def at_once(act: Callable[[Who], httpx.Response], everyone: Sequence[Who]) -> li
 
 
 def poster(visitor: Visitor, path: str, **fields: str) -> Callable[[], httpx.Response]:
-    """A form, filled in and ready to be sent."""
+    """Return a function that sends this form."""
     token = visitor.token()
     return lambda: visitor.client.post(path, data={"csrf_token": token, **fields})
 
@@ -48,7 +48,7 @@ def count(engine: Engine, what: str) -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
 
 
-def test_twelve_riders_start_one_vehicle_and_one_rides(
+def test_only_one_of_twelve_riders_starts_the_vehicle(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     vehicle = new_http_visitor().register().add_vehicle()
@@ -65,7 +65,7 @@ def test_twelve_riders_start_one_vehicle_and_one_rides(
     assert count(engine, "users WHERE active_ride_id IS NOT NULL") == 1
 
 
-def test_one_rider_starts_eleven_vehicles_and_rides_one(
+def test_a_rider_who_starts_eleven_vehicles_at_once_rides_one(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     owner = new_http_visitor().register()
@@ -158,7 +158,7 @@ def test_an_account_is_deleted_or_riding_but_never_both(
     assert riding + count(engine, "users WHERE deleted_at IS NOT NULL") == 5
 
 
-def test_an_owner_leaves_no_vehicle_behind_whatever_its_rider_does(
+def test_a_deleted_owner_has_no_vehicle_in_service(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     for _ in range(10):
@@ -173,7 +173,7 @@ def test_an_owner_leaves_no_vehicle_behind_whatever_its_rider_does(
     assert count(engine, f"{left} WHERE deleted_at IS NOT NULL AND removed_at IS NULL") == 0
 
 
-def test_a_vehicle_said_to_be_off_the_street_is_off_it(
+def test_a_vehicle_reported_as_removed_is_removed(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     owner = new_http_visitor().register()
@@ -190,7 +190,7 @@ def test_a_vehicle_said_to_be_off_the_street_is_off_it(
     assert count(engine, "vehicles WHERE removed_at IS NOT NULL") == told
 
 
-def test_one_vehicle_started_six_times_at_once_by_its_rider_is_one_ride_said_six_times(
+def test_six_concurrent_starts_of_one_rider_are_one_ride(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     rider = new_http_visitor().register()

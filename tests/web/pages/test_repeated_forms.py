@@ -1,4 +1,4 @@
-"""Buttons pressed twice, forms sent again, pages gone back to: one effect, the same answer."""
+"""Forms that are sent twice have one effect and the same response."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall 
 
 
 def twice(visitor: Visitor, path: str, fields: Mapping[str, str], engine: Engine) -> str:
-    """Send this form, as it is, two times; what is said both times. The second changes nothing."""
+    """Send this form twice, assert that the second changes nothing, and return both messages."""
     first = visitor.post(path, **fields)
     said, done = visitor.follow(first), all_rows(engine)
 
@@ -28,7 +28,7 @@ def twice(visitor: Visitor, path: str, fields: Mapping[str, str], engine: Engine
 
 
 def key(page: httpx.Response) -> str:
-    """The key that a form carries."""
+    """Return the idempotency key of the form on this page."""
     found = re.search(r'name="key" type="hidden" value="([^"]+)"', page.text)
     assert found
     return found[1]
@@ -94,7 +94,7 @@ def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) ->
 def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
-    """By a button pressed twice: both times with the session and the token that were good."""
+    """Both requests have the session and token of the page."""
     first, second = new_visitor().register(), new_visitor()
     leave, form = f"/users/remove/{first.id}", {"csrf_token": first.token()}
     second.client.cookies.update(first.client.cookies)
@@ -108,9 +108,7 @@ def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
     assert all_rows(engine) == done
 
 
-def test_a_form_that_deletes_and_is_gone_back_to_has_expired(
-    visitor: Visitor, engine: Engine
-) -> None:
+def test_a_deletion_form_has_expired_after_going_back(visitor: Visitor, engine: Engine) -> None:
     leave, form = f"/users/remove/{visitor.register().id}", {"csrf_token": visitor.token()}
     visitor.client.post(leave, data=form)
     done = all_rows(engine)
@@ -137,7 +135,7 @@ def test_another_form_is_another_vehicle(
     assert len(all_rows(engine)["vehicles"]) == 2
 
 
-def test_the_same_form_of_somebody_else_is_their_vehicle(
+def test_the_same_form_of_another_member_adds_their_own_vehicle(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
     for _ in range(2):
@@ -147,10 +145,10 @@ def test_the_same_form_of_somebody_else_is_their_vehicle(
 
 
 @pytest.mark.parametrize("changed", ["key", "password", "email"])
-def test_a_name_is_taken_for_whoever_does_not_send_the_same_form(
+def test_a_username_is_taken_for_a_different_form_with_the_same_key(
     new_visitor: NewVisitor, engine: Engine, changed: str
 ) -> None:
-    """A key that leaked is not enough to be let in."""
+    """A leaked key must not grant access to the account."""
     form = registration() | {"key": "one"}
     new_visitor().post("/register", **form)
     before = all_rows(engine)
@@ -162,7 +160,7 @@ def test_a_name_is_taken_for_whoever_does_not_send_the_same_form(
     assert all_rows(engine) == before
 
 
-def test_the_form_of_an_account_long_gone_opens_none(visitor: Visitor, engine: Engine) -> None:
+def test_the_form_of_a_deleted_account_creates_none(visitor: Visitor, engine: Engine) -> None:
     form = registration() | {"key": "one"}
     visitor.post("/register", **form)
     visitor.post(f"/users/remove/{visitor.id}")

@@ -1,4 +1,4 @@
-"""Riding: the ride under way on every page, its receipt, a rider's totals, an owner's figures."""
+"""Rides: the active ride on each page, receipts, a rider's totals, an owner's sums."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,19 +25,19 @@ def rider(visitor: Visitor) -> Visitor:
 
 
 def words(page: str) -> str:
-    """What a page says, without its markup."""
+    """Return the text of a page without markup."""
     said = unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]))
     return re.sub(r"[ \n]+", " ", said)
 
 
 def ended(rider: Visitor, vehicle: UUID, city: str = "new york", **fields: str) -> httpx.Response:
-    """A ride from its start to its receipt's address."""
+    """Start and end a ride, and return the URL of its receipt."""
     rider.start(vehicle, city)
     return rider.post(f"/rides/end/{rider.active_ride()}", **{"location": "2 Broadway", **fields})
 
 
 def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:
-    """Have the one ride have been then."""
+    """Change the times of the only ride."""
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE rides SET start_time = :start, end_time = :end, length = :length"),
@@ -45,12 +45,12 @@ def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:
         )
 
 
-# Under way
+# Active rides
 
 
 @pytest.fixture
 def pages(rider: Visitor) -> list[str]:
-    """Every page a member can see, but that of rides."""
+    """Return the paths of all of a member's pages except the list of rides."""
     own = f"/users/{rider.id}"
     return ["/", "/home", "/vehicles", "/vehicles/add", "/users", own, "/login", "/register"]
 
@@ -66,7 +66,7 @@ def test_a_ride_under_way_is_on_every_page(rider: Visitor, pages: list[str]) -> 
         assert re.search(r'role="timer" aria-live="off" data-seconds="\d+"></span>', page), path
 
 
-def test_nobody_else_has_it_on_any(
+def test_an_active_ride_is_not_on_pages_of_others(
     rider: Visitor, pages: list[str], new_visitor: NewVisitor
 ) -> None:
     rider.start(rider.add_vehicle())
@@ -136,7 +136,7 @@ def test_an_error_page_asks_nothing_of_the_database(rider: Visitor) -> None:
 # The receipt
 
 
-def test_the_end_leads_to_a_receipt(rider: Visitor, engine: Engine) -> None:
+def test_ending_a_ride_redirects_to_its_receipt(rider: Visitor, engine: Engine) -> None:
     reply = ended(rider, rider.add_vehicle("1 Wall Street"), **TIMES_SQUARE)
     set_clock(engine, datetime(2026, 11, 20, 22, 32, tzinfo=UTC), timedelta(minutes=65))
     with engine.begin() as connection:
@@ -157,13 +157,13 @@ def test_the_end_leads_to_a_receipt(rider: Visitor, engine: Engine) -> None:
 
 
 def test_the_distance_is_that_from_start_to_end(rider: Visitor) -> None:
-    """From the centre of New York, where a vehicle in words stands, to Times Square: 5,310 m."""
+    """From the centre of New York, the default position, to Times Square: 5,310 m."""
     receipt = ended(rider, rider.add_vehicle(), **TIMES_SQUARE).headers["Location"]
 
     assert "Distance 3.3 mi" in words(rider.get(receipt).text)
 
 
-def test_a_traveller_s_receipt_is_in_the_words_of_the_city_ridden_in(
+def test_a_traveller_s_receipt_uses_the_formats_of_the_ride_s_city(
     rider: Visitor, new_visitor: NewVisitor, engine: Engine
 ) -> None:
     vehicle = new_visitor().register("paris").add_vehicle("Rue Cler")
@@ -197,7 +197,7 @@ def test_a_receipt_is_its_rider_s_alone(rider: Visitor, new_visitor: NewVisitor)
     assert rider.get(f"/rides/{uuid4()}").status_code == 404
 
 
-def test_a_ride_under_way_has_no_receipt_but_its_form(rider: Visitor) -> None:
+def test_an_active_ride_has_a_form_instead_of_a_receipt(rider: Visitor) -> None:
     rider.start(rider.add_vehicle())
 
     reply = rider.get(f"/rides/{rider.active_ride()}")
@@ -227,7 +227,7 @@ def test_the_form_keeps_the_position_when_its_words_are_refused(rider: Visitor) 
         assert re.search(rf'name="{name}" type="hidden" value="{value}"', reply.text)
 
 
-def test_an_end_too_far_away_is_said_at_the_field_and_ends_nothing(rider: Visitor) -> None:
+def test_a_too_distant_end_is_an_error_at_the_field_and_the_ride_goes_on(rider: Visitor) -> None:
     rider.start(rider.add_vehicle())
     ride = rider.active_ride()
 
@@ -237,12 +237,12 @@ def test_an_end_too_far_away_is_said_at_the_field_and_ends_nothing(rider: Visito
     assert rider.active_ride() == ride
 
 
-# What rides add up to
+# Totals
 
 
 @pytest.fixture
 def three_rides(rider: Visitor, engine: Engine) -> None:
-    """Rides of last week and of two months ago, and one of unknown distance."""
+    """A ride of last week, one of two months ago, and one of unknown distance."""
     who, vehicle = UserKey("new york", rider.id), VehicleKey("new york", rider.add_vehicle())
     length, now = timedelta(minutes=40), datetime.now(UTC)
     with engine.begin() as connection:
@@ -252,7 +252,7 @@ def three_rides(rider: Visitor, engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("three_rides")
-def test_the_history_says_what_it_adds_up_to(rider: Visitor) -> None:
+def test_the_history_shows_totals(rider: Visitor) -> None:
     page = rider.get("/rides").text
 
     weeks, months = page.split('aria-labelledby="months"')
@@ -265,7 +265,7 @@ def test_the_history_says_what_it_adds_up_to(rider: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("three_rides")
-def test_the_next_page_of_the_history_adds_nothing_up(rider: Visitor) -> None:
+def test_the_next_page_of_the_history_has_no_totals(rider: Visitor) -> None:
     latest = datetime.now(UTC).isoformat().replace("+", "%2B")
 
     page = rider.get(f"/rides?after={latest}~{uuid4()}").text
@@ -274,11 +274,11 @@ def test_the_next_page_of_the_history_adds_nothing_up(rider: Visitor) -> None:
     assert "chart" not in page
 
 
-def test_who_never_rode_sees_no_chart(rider: Visitor) -> None:
+def test_a_member_without_rides_sees_no_chart(rider: Visitor) -> None:
     assert "chart" not in rider.get("/rides").text
 
 
-# What vehicles did
+# Sums of an owner's vehicles
 
 
 def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
@@ -306,7 +306,7 @@ def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
     assert "All your vehicles together, in the last 30 days." in said
 
 
-def test_the_sum_of_one_page_of_vehicles_says_so(app: Flask, rider: Visitor) -> None:
+def test_the_sum_of_a_partial_list_of_vehicles_is_labelled(app: Flask, rider: Visitor) -> None:
     for _ in range(app.extensions["settings"].page_size + 1):
         rider.add_vehicle()
 
@@ -317,7 +317,7 @@ def test_the_sum_of_one_page_of_vehicles_says_so(app: Flask, rider: Visitor) -> 
         assert "The vehicles of this page together, in the last 30 days." in page
 
 
-def test_a_place_on_the_map_ends_a_ride_without_words(visitor: Visitor) -> None:
+def test_a_ride_ends_with_a_position_and_no_text(visitor: Visitor) -> None:
     visitor.register().start(visitor.add_vehicle())
     ride = visitor.active_ride()
 
@@ -327,7 +327,7 @@ def test_a_place_on_the_map_ends_a_ride_without_words(visitor: Visitor) -> None:
     assert "Where the map shows it" in visitor.get(reply.headers["Location"]).text
 
 
-def test_a_place_that_is_too_far_away_is_forgotten_and_words_will_do(visitor: Visitor) -> None:
+def test_a_too_distant_position_is_cleared_and_text_is_accepted(visitor: Visitor) -> None:
     visitor.register().start(visitor.add_vehicle())
     path = f"/rides/end/{visitor.active_ride()}"
 

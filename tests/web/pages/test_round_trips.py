@@ -1,4 +1,4 @@
-"""The budget: what each page costs in round trips, counted on the wire."""
+"""The number of round trips of each page, counted on the wire."""
 
 import logging
 import time
@@ -37,7 +37,7 @@ def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG
 
 @pytest.fixture
 def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
-    """A visitor of MovR whose database is at the other end of the wire."""
+    """A visitor of MovR whose database is behind the counting proxy."""
     app = create_app(settings_for(uri_text(proxy.url)))
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
         visitor = Visitor(client)
@@ -53,7 +53,7 @@ def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
         *(("/login", 0), ("/forgot", 0), ("/reset", 0), ("/healthz", 0)),
     ],
 )
-def test_what_a_page_costs_a_stranger(
+def test_round_trips_of_a_page_without_login(
     distant: Visitor, proxy: LatencyProxy, path: str, budget: int
 ) -> None:
     proxy.reset()
@@ -67,7 +67,7 @@ def test_what_a_page_costs_a_stranger(
     ("path", "budget"),
     [("/", 1), ("/vehicles", 1), ("/users", 1), ("/rides", 2), ("/vehicles/add", 1)],
 )
-def test_what_a_page_costs_a_member_login_included(
+def test_round_trips_of_a_page_for_a_member(
     distant: Visitor, proxy: LatencyProxy, path: str, budget: int
 ) -> None:
     distant.register()
@@ -81,8 +81,8 @@ def test_what_a_page_costs_a_member_login_included(
     assert f'desc="{budget} statement' in reply.headers["Server-Timing"]
 
 
-def test_what_open_data_costs(distant: Visitor, proxy: LatencyProxy) -> None:
-    """And the page that it leads to: to a stranger, and to a member, login included."""
+def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None:
+    """Includes the linked vehicle page, with and without login."""
     feed = "/gbfs/v3/new-york/vehicle_status.json"
     distant.register().add_vehicle()
     page = distant.get(feed).json()["data"]["vehicles"][0]["rental_uris"]["web"]
@@ -97,7 +97,7 @@ def test_what_open_data_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     assert cost(page) == 1
 
 
-def test_what_a_profile_costs(distant: Visitor, proxy: LatencyProxy) -> None:
+def test_round_trips_of_a_profile(distant: Visitor, proxy: LatencyProxy) -> None:
     path = f"/users/{distant.register().id}"
     proxy.reset()
 
@@ -106,7 +106,7 @@ def test_what_a_profile_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     assert proxy.round_trips == 1
 
 
-def test_what_a_receipt_costs(distant: Visitor, proxy: LatencyProxy) -> None:
+def test_round_trips_of_a_receipt(distant: Visitor, proxy: LatencyProxy) -> None:
     distant.register().start(distant.add_vehicle())
     receipt = distant.end(distant.active_ride()).headers["Location"]
     proxy.reset()
@@ -117,7 +117,7 @@ def test_what_a_receipt_costs(distant: Visitor, proxy: LatencyProxy) -> None:
     assert 'desc="2 statements"' in reply.headers["Server-Timing"]
 
 
-def test_what_one_s_password_and_sessions_cost(distant: Visitor, proxy: LatencyProxy) -> None:
+def test_round_trips_of_the_security_page(distant: Visitor, proxy: LatencyProxy) -> None:
     path = f"/users/{distant.register().id}/security"
     proxy.reset()
 
@@ -126,10 +126,8 @@ def test_what_one_s_password_and_sessions_cost(distant: Visitor, proxy: LatencyP
     assert proxy.round_trips == 1
 
 
-def test_what_starting_and_ending_a_ride_cost_login_included(
-    distant: Visitor, proxy: LatencyProxy
-) -> None:
-    """Who is this (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
+def test_round_trips_of_starting_and_ending_a_ride(distant: Visitor, proxy: LatencyProxy) -> None:
+    """The session's member (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
     vehicle = distant.register().add_vehicle()
     token = distant.token()
 
@@ -147,9 +145,7 @@ def test_what_starting_and_ending_a_ride_cost_login_included(
     assert (cost_of_start, cost_of_end) == (7, 7)
 
 
-def test_replacing_a_forgotten_password_costs_one_transaction(
-    distant: Visitor, proxy: LatencyProxy
-) -> None:
+def test_round_trips_of_a_password_reset(distant: Visitor, proxy: LatencyProxy) -> None:
     distant.register()
     key = UserKey("new york", distant.id)
     distant.post("/logout")
@@ -163,7 +159,7 @@ def test_replacing_a_forgotten_password_costs_one_transaction(
     assert proxy.round_trips == 5
 
 
-def test_logging_in_costs_one(distant: Visitor, proxy: LatencyProxy) -> None:
+def test_round_trips_of_login(distant: Visitor, proxy: LatencyProxy) -> None:
     distant.register()
     username = distant.username
     distant.post("/logout")
@@ -178,8 +174,8 @@ def test_logging_in_costs_one(distant: Visitor, proxy: LatencyProxy) -> None:
     assert proxy.round_trips == 1
 
 
-def test_what_changing_things_costs_login_included(distant: Visitor, proxy: LatencyProxy) -> None:
-    """BEGIN, SAVEPOINT, RELEASE and COMMIT (4), the statements, and who is this (1)."""
+def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> None:
+    """BEGIN, SAVEPOINT, RELEASE, COMMIT (4), the statements, and the session's member (1)."""
 
     def cost(path: str, **fields: str) -> int:
         token = distant.token()
@@ -199,13 +195,13 @@ def test_what_changing_things_costs_login_included(distant: Visitor, proxy: Late
     leave = cost(f"/users/remove/{distant.id}")
 
     assert (register, add, remove, leave) == (5, 7, 6, 8)
-    assert (change, log_out) == (7, 6)  # a password's hash is a statement of its own
+    assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
 
 
-def test_the_app_itself_counts_what_passes_on_the_wire(
+def test_the_app_counts_the_round_trips_on_the_wire(
     distant: Visitor, proxy: LatencyProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What logs and metrics say of a request's round trips."""
+    """The log has the same number as the proxy."""
     caplog.set_level(logging.INFO, "movr.access")
 
     def counted() -> int:
@@ -225,11 +221,11 @@ def test_the_app_itself_counts_what_passes_on_the_wire(
         assert counted() == proxy.round_trips > 0
 
 
-def test_a_transaction_s_begin_and_commit_are_waited_for_too(
+def test_waiting_for_begin_and_commit_is_measured(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied afterwards
 ) -> None:
-    """Time a round trip, by which alerts tell an ocean, would otherwise be too short for writes."""
+    """The alert on the time of a round trip would otherwise be too low for writes."""
     distance = 0.05
     with LatencyProxy(parse_uri(database), distance=distance) as proxy:
         movr = MovR(uri_text(proxy.url))

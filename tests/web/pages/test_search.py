@@ -1,4 +1,4 @@
-"""What visitors look for: a kind, free ones only, near them; and that links keep it."""
+"""Search by type, availability and position, and links that keep the filters."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def street(movr: MovR, owner: UserKey) -> None:
 
 @pytest.fixture
 def short_pages(database: str) -> Iterator[NewVisitor]:
-    """Visitors of a site whose pages hold two vehicles."""
+    """Create visitors of a site with a PAGE_SIZE of two."""
     settings = replace(settings_for(database), page_size=2)
     with visiting(create_app(settings)) as new:
         yield new
@@ -48,7 +48,7 @@ def stand(movr: MovR, owner: UserKey, type_: str, brand: str, place: Position) -
 
 
 def brands(page: str) -> list[str]:
-    """Of the cards, in their order."""
+    """Return the brands of the cards in order."""
     return re.findall(r'class="vehicle-card-title">(\S+) ', page)
 
 
@@ -60,13 +60,13 @@ def link(page: str, words: str) -> str:
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_a_kind_can_be_looked_for(visitor: Visitor, path: str) -> None:
+def test_vehicles_are_filtered_by_type(visitor: Visitor, path: str) -> None:
     assert brands(visitor.get(f"{path}?type=scooter").text) == ["Zephyr"]
     assert sorted(brands(visitor.get(f"{path}?type=").text)) == ["Element", "Kona", "Zephyr"]
 
 
 @pytest.mark.usefixtures("street")
-def test_only_free_ones_can_be_looked_for(visitor: Visitor, new_visitor: NewVisitor) -> None:
+def test_vehicles_are_filtered_by_availability(visitor: Visitor, new_visitor: NewVisitor) -> None:
     rider = new_visitor().register()
     page = rider.get("/vehicles?type=scooter").text
     found = re.search(r'action="(/rides/start/[^"]+)"', page)
@@ -84,14 +84,14 @@ def test_the_nearest_to_the_visitor_comes_first(visitor: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("street")
-def test_each_vehicle_says_how_far_it_is(visitor: Visitor) -> None:
+def test_each_vehicle_shows_its_distance(visitor: Visitor) -> None:
     page = visitor.get("/vehicles?type=scooter&near=40.7456,-74.006").text
 
     assert re.search(r'"vehicle-card-distance[^>]*>.*?1\.0 mi<', page)  # 0.0144 degrees of latitude
 
 
 @pytest.mark.usefixtures("street")
-def test_the_page_says_from_where_distances_are(visitor: Visitor) -> None:
+def test_the_page_names_the_origin_of_distances(visitor: Visitor) -> None:
     assert "first, from the city's centre" in visitor.get("/vehicles").text
     assert "first, from where you are" in visitor.get(f"/vehicles?near={CENTRE}").text
     hinted = visitor.get("/vehicles", {"X-City-Lat-Long": "40.70,-74.01"}).text
@@ -100,7 +100,7 @@ def test_the_page_says_from_where_distances_are(visitor: Visitor) -> None:
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_who_is_too_far_away_is_told_so(visitor: Visitor, path: str) -> None:
+def test_a_position_far_from_the_city_gets_a_message(visitor: Visitor, path: str) -> None:
     page = visitor.get(f"{path}?near=48.85,2.35").text
 
     assert "You are too far from New York" in page
@@ -109,7 +109,7 @@ def test_who_is_too_far_away_is_told_so(visitor: Visitor, path: str) -> None:
 
 
 @pytest.mark.usefixtures("street")
-def test_a_position_can_be_forgotten(visitor: Visitor) -> None:
+def test_a_position_can_be_removed_from_the_search(visitor: Visitor) -> None:
     page = visitor.get(f"/vehicles?type=bike&near={CENTRE}").text
 
     assert link(page, "Forget my position") == "/vehicles?type=bike"
@@ -121,11 +121,11 @@ def test_a_position_can_be_forgotten(visitor: Visitor) -> None:
     ["near=here", "near=40.7", "near=91,0", "near=nan,nan", "near=40.7,-74.0,1", "type=car",
      "type=BIKE", "type=bike'--", "type=<script>"],
 )  # fmt: skip
-def test_what_makes_no_sense_is_nobodys_page(visitor: Visitor, path: str, query: str) -> None:
+def test_an_invalid_filter_is_a_404(visitor: Visitor, path: str, query: str) -> None:
     assert visitor.get(f"{path}?{query}").status_code == 404
 
 
-def test_pages_keep_what_is_looked_for(movr: MovR, owner: UserKey, short_pages: NewVisitor) -> None:
+def test_page_links_keep_the_filters(movr: MovR, owner: UserKey, short_pages: NewVisitor) -> None:
     for number in range(5):
         stand(movr, owner, "bike", f"Kona{number}", Position(40.70 + number / 100, -74.006))
         stand(movr, owner, "scooter", "Zephyr", SOUTH)
@@ -149,7 +149,7 @@ def test_pages_keep_what_is_looked_for(movr: MovR, owner: UserKey, short_pages: 
 
 
 @pytest.mark.usefixtures("street")
-def test_where_nothing_matches_the_way_back_is_shown(visitor: Visitor) -> None:
+def test_an_empty_result_links_to_all_vehicles(visitor: Visitor) -> None:
     visitor.post("/city/paris")
 
     page = visitor.get("/vehicles?type=bike&near=48.86,2.35").text
@@ -160,13 +160,13 @@ def test_where_nothing_matches_the_way_back_is_shown(visitor: Visitor) -> None:
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_every_marker_of_the_map_leads_to_a_ticket_of_the_list(visitor: Visitor, path: str) -> None:
+def test_every_marker_of_the_map_links_to_a_card_of_the_list(visitor: Visitor, path: str) -> None:
     page = visitor.get(path).text
 
     markers = re.findall(r'<a href="#(vehicle-[^"]+)" class="pin', page)
     cards = re.findall(r'<li class="vehicle-card" id="([^"]+)"', page)
 
-    assert len(markers) == 2  # two of the three stand together
+    assert len(markers) == 2  # two of the three are at the same place
     assert set(markers) <= set(cards)
     assert ">2 vehicles, the first a" in page
 
@@ -177,7 +177,7 @@ def test_an_owner_sees_their_vehicles_on_a_map(visitor: Visitor) -> None:
     assert f'<a href="#vehicle-{vehicle}" class="pin' in visitor.get(f"/users/{visitor.id}").text
 
 
-def test_words_of_others_are_words_on_the_map(visitor: Visitor) -> None:
+def test_markup_of_other_users_is_escaped_on_the_map(visitor: Visitor) -> None:
     visitor.register()
     fields = {"type": "bike", "color": "red", "brand": 'K" onload="x', "location": "a & b ' c"}
     assert visitor.post("/vehicles/add", **fields).status_code == 303
@@ -189,7 +189,7 @@ def test_words_of_others_are_words_on_the_map(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", ["/vehicles/add", "/rides"])
-def test_forms_that_say_where_take_a_position(visitor: Visitor, path: str) -> None:
+def test_location_forms_accept_a_position(visitor: Visitor, path: str) -> None:
     visitor.register()
     visitor.start(visitor.add_vehicle())
 
@@ -211,10 +211,8 @@ def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
     assert 'value="-74.01"' in reply.text
 
 
-def test_a_page_that_looked_from_where_the_proxy_said_leads_on_from_there(
-    visitor: Visitor, session_app: Flask
-) -> None:
-    """Whoever gets the link sees the same list."""
+def test_page_links_keep_the_position_of_the_proxy(visitor: Visitor, session_app: Flask) -> None:
+    """A shared link shows the same list."""
     visitor.register("boston")
     for number in range(session_app.extensions["settings"].page_size + 1):
         visitor.post(

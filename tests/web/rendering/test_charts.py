@@ -1,4 +1,4 @@
-"""The chart of rides a week: which bars, how high, and what is written below them."""
+"""The chart of rides per week: its bars, their heights and labels."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ def week(begin: date, rides: int) -> RideTotal:
     return RideTotal(begin, rides, timedelta(), 0)
 
 
-def test_every_week_of_half_a_year_has_its_place_the_last_is_today_s() -> None:
+def test_the_chart_has_a_bar_for_each_week_and_ends_with_this_week() -> None:
     bars = rides_a_week([week(date(2026, 11, 16), 1)], FRIDAY).bars
 
     assert (bars[0].week, bars[-1].week) == (date(2026, 5, 25), date(2026, 11, 16))
@@ -21,7 +21,7 @@ def test_every_week_of_half_a_year_has_its_place_the_last_is_today_s() -> None:
     assert [bar.x for bar in bars] == [STEP * place for place in range(26)]
 
 
-def test_bars_are_as_high_as_their_weeks_had_rides() -> None:
+def test_the_height_of_a_bar_is_proportional_to_rides() -> None:
     weeks = [
         week(date(2026, 11, 16), 3),
         week(date(2026, 11, 2), 12),
@@ -37,14 +37,14 @@ def test_bars_are_as_high_as_their_weeks_had_rides() -> None:
     assert (chart.most, chart.rides) == (12, 21)
 
 
-def test_a_rider_without_a_ride_in_half_a_year_has_bars_of_no_height() -> None:
+def test_without_rides_all_bars_have_height_zero() -> None:
     chart = rides_a_week([], FRIDAY)
 
     assert {bar.height for bar in chart.bars} == {0}
     assert (chart.most, chart.rides) == (0, 0)
 
 
-def test_each_month_is_named_once_where_its_first_week_begins() -> None:
+def test_the_first_week_of_each_month_has_its_name() -> None:
     bars = rides_a_week([], date(2027, 1, 4)).bars
 
     named = {bar.week: bar.month for bar in bars if bar.month}

@@ -1,4 +1,4 @@
-"""What travels compressed, and how."""
+"""Compression of responses."""
 
 import pytest
 
@@ -9,7 +9,7 @@ TEXTS = ("/", "/login", "/static/css/movr.css", BOOTSTRAP)
 
 
 def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]:
-    """The encoding that a reply names, how many bytes came, and its text without tokens."""
+    """Return a response's encoding, number of bytes, and text without tokens."""
     reply = visitor.get(path, {"Accept-Encoding": encodings})
     assert "accept-encoding" in reply.headers["Vary"].lower()
     text = "\n".join(line for line in reply.text.splitlines() if "csrf_token" not in line)
@@ -17,8 +17,8 @@ def arrived(visitor: Visitor, path: str, encodings: str) -> tuple[str, int, str]
 
 
 @pytest.mark.parametrize("path", TEXTS)
-def test_texts_travel_as_the_browser_likes_them(visitor: Visitor, path: str) -> None:
-    visitor.get("/")  # where the city is guessed, which is said once
+def test_text_is_compressed_as_the_browser_accepts(visitor: Visitor, path: str) -> None:
+    visitor.get("/")  # this page shows the default city message
 
     whole = arrived(visitor, path, "identity")
     brotli = arrived(visitor, path, "gzip, deflate, br, zstd")
@@ -29,5 +29,5 @@ def test_texts_travel_as_the_browser_likes_them(visitor: Visitor, path: str) -> 
     assert max(brotli[1], gzip[1]) < whole[1] / 2
 
 
-def test_pictures_travel_as_they_are(visitor: Visitor) -> None:
+def test_pictures_are_not_compressed(visitor: Visitor) -> None:
     assert arrived(visitor, "/static/favicon.png", "br")[0] == ""

@@ -1,4 +1,4 @@
-"""Cached fragments: they follow what changes, and hold nothing of who looked."""
+"""Cached fragments: they change with their data and contain nothing about the viewer."""
 
 import re
 import tracemalloc
@@ -20,7 +20,7 @@ from web.rendering.fragments import START_RIDE as START
 
 
 def shown(visitor: Visitor, place: str) -> str:
-    """The card of the vehicle that stands there."""
+    """Return the card of the vehicle at this location."""
     cards = re.findall(
         r"<li class=\"vehicle-card\".*?</li>", visitor.get("/vehicles").text, re.DOTALL
     )
@@ -28,7 +28,7 @@ def shown(visitor: Visitor, place: str) -> str:
     return str(found)
 
 
-def test_a_ticket_that_was_remembered_follows_its_vehicle(visitor: Visitor) -> None:
+def test_a_cached_card_changes_with_its_vehicle(visitor: Visitor) -> None:
     vehicle = visitor.register().add_vehicle("1 Wall Street")
     assert "Free" in shown(visitor, "1 Wall Street")
 
@@ -39,7 +39,7 @@ def test_a_ticket_that_was_remembered_follows_its_vehicle(visitor: Visitor) -> N
     assert "Free" in shown(visitor, "2 Broadway")
 
 
-def test_a_list_is_rendered_once_for_all_who_look_from_the_same_place(
+def test_a_list_is_rendered_once_for_all_visitors_at_the_same_position(
     app: Flask, new_visitor: NewVisitor
 ) -> None:
     cache: Any = app.jinja_env.globals["cached_fragment"]
@@ -65,7 +65,7 @@ def distances(page: str) -> list[str]:
     return re.findall(r"<span class=\"visually-hidden\">, </span>([^<]+)<", page)
 
 
-def test_nothing_of_who_looked_is_remembered(new_visitor: NewVisitor) -> None:
+def test_cached_fragments_contain_nothing_about_the_viewer(new_visitor: NewVisitor) -> None:
     owner = new_visitor().register(first_name="Zebedee")
     owner.add_vehicle()
     tokens = {
@@ -83,7 +83,7 @@ def test_nothing_of_who_looked_is_remembered(new_visitor: NewVisitor) -> None:
 
 
 @pytest.mark.parametrize("path", ["/register", "/vehicles/add"])
-def test_a_blank_form_that_is_remembered_has_its_viewers_token_and_a_key_of_its_own(
+def test_each_blank_form_has_its_viewer_s_token_and_a_new_key(
     new_visitor: NewVisitor, path: str
 ) -> None:
     pages = [new_visitor().register().get(path).text for _ in range(2)]
@@ -93,7 +93,7 @@ def test_a_blank_form_that_is_remembered_has_its_viewers_token_and_a_key_of_its_
         assert not set(said[0]) & set(said[1])
 
 
-def test_no_cached_fragment_holds_a_token_a_nonce_or_who_looked(database: str) -> None:
+def test_no_cached_fragment_contains_a_token_a_nonce_or_the_viewer(database: str) -> None:
     app = create_app(replace(settings_for(database), api_key="a key"))
     cache: Any = app.jinja_env.globals["cached_fragment"]
     with visiting(app) as new:
@@ -112,7 +112,7 @@ def test_no_cached_fragment_holds_a_token_a_nonce_or_who_looked(database: str) -
 
 
 def nearby(number: int) -> NearbyVehicle:
-    """A vehicle of its own, as a row brings it: nothing in it is another's."""
+    """Return a new vehicle with distinct values, as read from a row."""
     texts = {"city": "paris", "type": "bike", "status": "available"}
     vehicle = Vehicle(
         **{name: str(text.encode(), "ascii") for name, text in texts.items()},
@@ -141,7 +141,7 @@ def past_ride(number: int) -> Ride:
         ("past_ride", lambda n: (past_ride(n),)),
     ],
 )
-def test_the_cache_is_bounded_in_bytes_keys_included(
+def test_the_cache_is_bounded_in_bytes_including_its_keys(
     app: Flask, macro: str, arguments: Callable[[int], tuple[Any, ...]]
 ) -> None:
     most = 500_000
@@ -150,7 +150,7 @@ def test_the_cache_is_bounded_in_bytes_keys_included(
     try:
         with app.test_request_context():
             number = 0
-            while len(cache.cache) == number:  # until the first is pushed out
+            while len(cache.cache) == number:  # until the first is evicted
                 cache(macro, *arguments(number))
                 number += 1
         kept = tracemalloc.get_traced_memory()[0]
@@ -162,7 +162,7 @@ def test_the_cache_is_bounded_in_bytes_keys_included(
     assert most / 4 < held < most
 
 
-def test_what_somebody_wrote_into_a_form_is_nobody_elses(new_visitor: NewVisitor) -> None:
+def test_form_input_is_not_shown_to_other_visitors(new_visitor: NewVisitor) -> None:
     first = new_visitor()
     refused = first.post("/login", username="somebody-else", password="")
     assert 'value="somebody-else"' in refused.text
@@ -171,7 +171,7 @@ def test_what_somebody_wrote_into_a_form_is_nobody_elses(new_visitor: NewVisitor
     assert "somebody-else" not in first.get("/login").text
 
 
-def test_the_top_of_a_page_is_its_viewers_own(new_visitor: NewVisitor) -> None:
+def test_the_navigation_is_that_of_the_viewer(new_visitor: NewVisitor) -> None:
     members = [new_visitor().register() for _ in range(2)]  # of the same first name
     for member in (*members, *reversed(members)):
         profiles = re.findall(

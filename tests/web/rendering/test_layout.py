@@ -1,4 +1,4 @@
-"""What all pages have: the navigation."""
+"""The navigation, which all pages share."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Drawings of a city: where things are on them, and what lies together."""
+"""Drawings of a city: positions, scale, rings and grouped markers."""
 
 import math
 from dataclasses import replace
@@ -61,7 +61,7 @@ def north_of(place: Position, degrees: float) -> Position:
     return place._replace(latitude=place.latitude + degrees)
 
 
-def test_what_is_in_the_middle_is_drawn_in_the_middle() -> None:
+def test_the_middle_of_the_frame_is_drawn_in_the_middle() -> None:
     frame = Frame(BATTERY, 10)
 
     assert frame.point(BATTERY) == (WIDTH / 2, HEIGHT / 2)
@@ -76,9 +76,7 @@ def test_north_is_up_and_east_is_right() -> None:
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
 @pytest.mark.parametrize("there", [(0.01, 0), (0, 0.01), (-0.02, 0.03)])
-def test_a_way_is_as_long_on_the_drawing_as_on_the_ground(
-    city: City, there: tuple[float, float]
-) -> None:
+def test_distances_on_the_drawing_are_to_scale(city: City, there: tuple[float, float]) -> None:
     place = Position(city.latitude + there[0], city.longitude + there[1])
     frame = Frame(city.centre, 10)
 
@@ -96,7 +94,7 @@ def test_the_frame_shows_the_farthest_places_at_its_margin() -> None:
     assert frame.point(south) == (WIDTH / 2, HEIGHT - MARGIN)
 
 
-def test_one_place_alone_is_not_drawn_at_an_endless_scale() -> None:
+def test_the_zoom_of_a_single_place_is_limited() -> None:
     frame = Frame.around([BATTERY])
 
     assert frame.point(BATTERY) == (WIDTH / 2, HEIGHT / 2)
@@ -130,7 +128,7 @@ def test_no_two_groups_overlap_and_nothing_is_lost(points: list[Point]) -> None:
     assert all(math.dist(*pair) >= TOUCHING for pair in combinations(firsts, 2))
 
 
-def test_a_marker_holds_all_that_stands_there() -> None:
+def test_a_marker_contains_all_vehicles_of_its_place() -> None:
     map_ = drawn(BATTERY, BATTERY, north_of(BATTERY, 0.05))
 
     assert [len(marker.vehicles) for marker in map_.markers] == [2, 1]
@@ -141,7 +139,7 @@ def test_a_marker_is_busy_only_if_all_of_its_vehicles_are() -> None:
     assert [marker.has_free for marker in drawn(BATTERY, BATTERY, busy=2).markers] == [False]
 
 
-def test_rings_lie_around_the_visitor_if_we_know_where_that_is() -> None:
+def test_rings_are_around_the_visitor_or_the_centre() -> None:
     by_visitor, by_centre = drawn(NEW_YORK.centre, visitor=BATTERY), drawn(BATTERY)
 
     assert by_visitor.origin == by_visitor.frame.point(BATTERY)
@@ -159,7 +157,7 @@ def test_a_centre_far_from_the_visitor_and_all_vehicles_is_not_drawn() -> None:
 @pytest.mark.parametrize(
     ("city", "step"), [("paris", 200), ("new york", 500 * 0.3048)], ids=["metres", "feet"]
 )
-def test_rings_are_a_round_way_apart_in_the_units_of_the_city(city: str, step: float) -> None:
+def test_rings_are_at_round_distances_in_the_city_s_units(city: str, step: float) -> None:
     place = city_named(city)
     map_ = drawn(place.centre, north_of(place.centre, 0.005), city=place)
 
@@ -168,14 +166,14 @@ def test_rings_are_a_round_way_apart_in_the_units_of_the_city(city: str, step: f
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
 @pytest.mark.parametrize("degrees", [0, 0.0001, 0.001, 0.01, 0.1, 0.26])
-def test_the_bar_of_the_scale_is_as_long_as_it_says_and_fits(city: City, degrees: float) -> None:
+def test_the_scale_bar_is_to_scale_and_fits(city: City, degrees: float) -> None:
     map_ = drawn(north_of(city.centre, degrees), city=city)
 
     assert map_.scale.radius * map_.frame.metres == pytest.approx(map_.scale.metres, rel=0.01)
     assert 50 <= map_.scale.radius <= 150
 
 
-def test_a_city_without_miles_has_another_bar_than_one_with_them() -> None:
+def test_the_scale_bar_is_in_metres_or_miles() -> None:
     with_miles, without = (
         drawn(BATTERY),
         drawn(BATTERY, city=replace(NEW_YORK, region="gcp-europe-west1")),

@@ -1,4 +1,4 @@
-"""What the first visit to each page takes over the wire: less than 100 KB, the map left out."""
+"""The bytes transferred by a first visit to each page: less than 100 KB without the map."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ MAP = re.compile(r"leaflet")
 
 @pytest.fixture(scope="module")
 def world(server: str) -> Iterator[str]:
-    """The demo world, whose lists are full; the cookies of DEBUG=1 need no https."""
+    """MovR with the demo data, whose lists are full, in debug mode because of its cookies."""
     with demo_world(server, DEBUG="1") as url:
         yield url
 
@@ -35,7 +35,7 @@ def visitor(world: str) -> Iterator[Visitor]:
 
 
 def weights(visitor: Visitor, path: str) -> dict[str, int]:
-    """The bytes of the page and of all that it loads, and that those load, by address."""
+    """Return the bytes of the page and of everything that it loads, by URL."""
     found: dict[str, int] = {}
     left = [path]
     while left:
@@ -53,7 +53,7 @@ def weights(visitor: Visitor, path: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("path", ["/", "/vehicles", "/login", "/register", "/home"])
-def test_a_stranger_s_page_is_light(visitor: Visitor, path: str) -> None:
+def test_a_page_without_login_is_small(visitor: Visitor, path: str) -> None:
     found = weights(visitor, path)
 
     assert len(found) >= 7
@@ -65,7 +65,9 @@ def test_a_stranger_s_page_is_light(visitor: Visitor, path: str) -> None:
     [(demo.RIDER, ("/", "/vehicles", "/rides", "/users")), (demo.OWNER, ("/vehicles/add", "/me"))],
     ids=["rider", "owner"],
 )
-def test_a_member_s_page_is_light(visitor: Visitor, login: Login, pages: tuple[str, ...]) -> None:
+def test_a_page_of_a_member_is_small(
+    visitor: Visitor, login: Login, pages: tuple[str, ...]
+) -> None:
     visitor.log_in(login.username, login.password)
     paths = [path.replace("/me", f"/users/{visitor.id}") for path in pages]
 

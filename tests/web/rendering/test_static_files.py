@@ -1,4 +1,4 @@
-"""Static files: kept for good at the addresses that pages give, and only there."""
+"""Static files: cached forever at URLs with the current fingerprint only."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def production(database: str) -> Iterator[NewVisitor]:
         "movr.webmanifest",
     ],
 )
-def test_a_page_s_own_files_are_kept_for_a_year(production: NewVisitor, name: str) -> None:
+def test_linked_files_are_cached_for_a_year(production: NewVisitor, name: str) -> None:
     visitor = production()
     page = visitor.get("/login").text
 
@@ -47,16 +47,14 @@ def test_a_page_s_own_files_are_kept_for_a_year(production: NewVisitor, name: st
 
 
 @pytest.mark.parametrize("address", ["/static/css/movr.css", f"/static/{STALE}/css/movr.css"])
-def test_at_other_addresses_a_file_is_asked_after_each_time(
-    production: NewVisitor, address: str
-) -> None:
+def test_files_at_other_urls_are_revalidated(production: NewVisitor, address: str) -> None:
     reply = production().get(address)
 
     assert reply.status_code == 200
     assert set(reply.headers["Cache-Control"].split(", ")) == {"public", "max-age=0"}
 
 
-def test_a_file_that_is_not_there_is_not_kept(production: NewVisitor) -> None:
+def test_a_missing_file_is_not_cached(production: NewVisitor) -> None:
     reply = production().get(f"/static/{CURRENT}/css/nothing.css")
 
     assert reply.status_code == 404
@@ -68,7 +66,7 @@ def test_nothing_but_static_files_is_served(production: NewVisitor, path: str) -
     assert production().get(f"/static/{path}").status_code == 404
 
 
-def test_while_developing_a_changed_file_is_seen_at_once(visitor: Visitor) -> None:
+def test_in_development_files_are_revalidated(visitor: Visitor) -> None:
     kept = visitor.get(f"/static/{CURRENT}/css/movr.css").headers["Cache-Control"]
 
     assert set(kept.split(", ")) == {"public", "max-age=0"}
@@ -99,7 +97,7 @@ def test_the_fingerprint_follows_what_is_in_the_folder(tmp_path: Path, change: s
     assert fingerprint(files_in(tmp_path)) != before
 
 
-def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
+def test_a_package_s_folder_is_served_alike(tmp_path: Path) -> None:
     (tmp_path / "map.js").write_text("export {}")
     app = Flask(__name__, static_folder=None)
     serve_folder(app, "leaflet", tmp_path)
@@ -112,7 +110,7 @@ def test_a_folder_of_a_package_is_mounted_just_so(tmp_path: Path) -> None:
         assert reply.cache_control.immutable
 
 
-def test_bootstrap_s_style_is_kept_and_compressed_like_our_own_files(
+def test_bootstrap_s_style_is_cached_and_compressed_like_our_files(
     production: NewVisitor,
 ) -> None:
     visitor = production()
@@ -130,5 +128,5 @@ def test_bootstrap_s_style_is_kept_and_compressed_like_our_own_files(
 
 
 @pytest.mark.parametrize("name", ["js/bootstrap.min.js", "icons/bootstrap-icons.svg"])
-def test_of_bootstrap_only_what_pages_use_is_served(production: NewVisitor, name: str) -> None:
+def test_only_the_used_files_of_bootstrap_are_served(production: NewVisitor, name: str) -> None:
     assert production().get(f"/bootstrap/static/{name}").status_code == 404

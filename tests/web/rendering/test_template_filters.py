@@ -12,7 +12,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 def words(element: str) -> str:
-    """What a `<time>` element says to people."""
+    """Return the text of a `<time>` element."""
     return element[element.index(">") + 1 : element.rindex("<")]
 
 
@@ -27,11 +27,11 @@ def words(element: str) -> str:
         ("rome", "Fri 20 Nov 2026, 23:32"),
     ],
 )
-def test_a_time_is_said_by_the_clock_and_in_the_order_of_its_city(city: str, expected: str) -> None:
+def test_a_time_has_the_time_zone_and_the_format_of_its_city(city: str, expected: str) -> None:
     assert words(local_time(EVENING, city)) == expected
 
 
-def test_a_time_is_utc_for_programs_whatever_zone_it_comes_in() -> None:
+def test_the_datetime_attribute_is_in_utc() -> None:
     utc = '<time datetime="2026-11-20T22:32:07Z">'
     there = EVENING.astimezone(CITIES[0].timezone)
 
@@ -40,7 +40,7 @@ def test_a_time_is_utc_for_programs_whatever_zone_it_comes_in() -> None:
     assert clock(there, "paris").startswith(utc)
 
 
-def test_the_day_is_that_of_the_city() -> None:
+def test_today_depends_on_the_city() -> None:
     after_midnight = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 
     assert words(local_time(after_midnight, "rome")) == "Sat 21 Nov 2026, 00:30"
@@ -49,7 +49,7 @@ def test_the_day_is_that_of_the_city() -> None:
 @pytest.mark.parametrize(
     ("month_of_year", "expected"), [(1, f"5:32{NARROW}PM"), (7, f"6:32{NARROW}PM")]
 )
-def test_a_clock_knows_summer_time(month_of_year: int, expected: str) -> None:
+def test_times_follow_daylight_saving_time(month_of_year: int, expected: str) -> None:
     assert words(clock(EVENING.replace(month=month_of_year), "new york")) == expected
 
 
@@ -89,7 +89,7 @@ def test_distances(metres: float, new_york: str, amsterdam: str, paris: str, rom
     ("city", "expected"),
     [("seattle", "12,345"), ("amsterdam", "12.345"), ("paris", "12\u202f345"), ("rome", "12.345")],
 )
-def test_numbers_are_grouped_as_the_city_does(city: str, expected: str) -> None:
+def test_numbers_have_the_city_s_digit_grouping(city: str, expected: str) -> None:
     assert number(12_345, city) == expected
 
 

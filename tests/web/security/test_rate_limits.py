@@ -1,4 +1,4 @@
-"""How often one address, name or member may try something, however many try at once."""
+"""Rate limits per address, username and member, also under concurrent requests."""
 
 import multiprocessing
 import sqlite3
@@ -28,10 +28,10 @@ from web.security.rate_limits import RateLimit
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
 V6 = "2001:db8:1:2::"
-TYPOS = 5  # mistakes that everybody may make
+TYPOS = 5  # permitted failures of each client
 MINUTE = 60  # seconds
 
-# What all workers remember together
+# The store
 
 
 @pytest.fixture
@@ -51,23 +51,21 @@ def attempts(path: Path, clock: Clock) -> Iterator[RateLimitStore]:
 
 
 def taken(attempts: RateLimitStore, tries: int, who: str = "a") -> int:
-    """Of so many tries, how many were allowed at three a minute."""
+    """Make this number of attempts at a limit of three, and return how many were counted."""
     return sum(attempts.try_count(who, at_most=3, seconds=MINUTE) for _ in range(tries))
 
 
-def test_so_many_attempts_are_allowed_and_no_more(attempts: RateLimitStore) -> None:
+def test_no_more_than_the_allowed_attempts_are_counted(attempts: RateLimitStore) -> None:
     assert taken(attempts, 5) == 3
 
 
-def test_everybody_has_attempts_of_their_own(attempts: RateLimitStore) -> None:
+def test_each_name_has_a_separate_limit(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
 
     assert (taken(attempts, 1, who="b'; --"), taken(attempts, 1)) == (1, 0)
 
 
-def test_the_window_moves_along_so_that_no_minute_sees_more(
-    attempts: RateLimitStore, clock: Clock
-) -> None:
+def test_the_window_is_a_sliding_one(attempts: RateLimitStore, clock: Clock) -> None:
     first = taken(attempts, 1)
     clock.now += MINUTE - 1
     at_the_end = taken(attempts, 5)
@@ -76,7 +74,7 @@ def test_the_window_moves_along_so_that_no_minute_sees_more(
     assert (first, at_the_end, taken(attempts, 5)) == (1, 2, 1)
 
 
-def test_an_attempt_that_is_given_back_was_none(attempts: RateLimitStore) -> None:
+def test_an_uncounted_attempt_can_be_made_again(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
     attempts.uncount("a")
     attempts.uncount("somebody who took none")
@@ -84,7 +82,7 @@ def test_an_attempt_that_is_given_back_was_none(attempts: RateLimitStore) -> Non
     assert taken(attempts, 2) == 1
 
 
-def test_giving_back_what_is_long_forgotten_allows_no_more(
+def test_uncounting_an_expired_attempt_has_no_effect(
     attempts: RateLimitStore, clock: Clock
 ) -> None:
     taken(attempts, 1)
@@ -95,9 +93,7 @@ def test_giving_back_what_is_long_forgotten_allows_no_more(
     assert taken(attempts, 5) == 3
 
 
-def test_what_is_older_than_a_minute_is_forgotten(
-    attempts: RateLimitStore, clock: Clock, path: Path
-) -> None:
+def test_attempts_expire_after_a_minute(attempts: RateLimitStore, clock: Clock, path: Path) -> None:
     for n in range(50):
         taken(attempts, 1, who=f"address {n}")
     clock.now += MINUTE + 1
@@ -108,7 +104,7 @@ def test_what_is_older_than_a_minute_is_forgotten(
         assert connection.execute("SELECT who FROM counted").fetchall() == [("a",)]
 
 
-def test_each_limit_has_a_window_of_its_own(attempts: RateLimitStore, clock: Clock) -> None:
+def test_each_limit_has_a_separate_window(attempts: RateLimitStore, clock: Clock) -> None:
     first = attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
     clock.now += 59 * MINUTE
     taken(attempts, 1)
@@ -121,14 +117,14 @@ def test_each_limit_has_a_window_of_its_own(attempts: RateLimitStore, clock: Clo
     assert attempts.seconds_until_next("nobody") == 0
 
 
-def test_all_who_use_the_file_count_together(
+def test_stores_on_the_same_file_share_their_counts(
     attempts: RateLimitStore, path: Path, clock: Clock
 ) -> None:
     with closing(RateLimitStore(str(path), clock=clock)) as others:
         assert taken(attempts, 2) + taken(others, 2) == 3
 
 
-def test_many_threads_at_once_get_no_more_than_there_are(attempts: RateLimitStore) -> None:
+def test_concurrent_threads_do_not_exceed_the_limit(attempts: RateLimitStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         allowed = list(
             pool.map(lambda _: attempts.try_count("a", at_most=150, seconds=MINUTE), range(400))
@@ -142,8 +138,8 @@ def take_many(path: str) -> int:
         return sum(attempts.try_count("a", at_most=300, seconds=MINUTE) for _ in range(200))
 
 
-def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
-    """They also make the file at once, as gunicorn's workers do."""
+def test_concurrent_processes_do_not_exceed_the_limit(path: Path) -> None:
+    """The processes also create the file concurrently, as gunicorn's workers do."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert sum(pool.map(take_many, [str(path)] * 3, chunksize=1)) == 300
 
@@ -153,7 +149,7 @@ def test_processes_at_once_get_no_more_than_there_are(path: Path) -> None:
 
 @pytest.fixture
 def proxied(database: str, engine: Engine) -> Flask:  # noqa: ARG001 - emptied
-    """MovR behind one proxy, with counters of its own."""
+    """MovR behind one proxy, with a separate rate limit store."""
     return create_app(replace(settings_for(database), proxy_hops=1))
 
 
@@ -164,9 +160,9 @@ def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
 
 
 def use_up(app: Flask, limit: RateLimit, who: str) -> None:
-    """As wrong passwords do, which take their time."""
+    """Reach a limit without the slow password hashes."""
     attempts: RateLimitStore = app.extensions["rate_limit_store"]
-    while attempts.try_count(f"{limit.what} {who}", at_most=limit.at_most, seconds=limit.seconds):
+    while attempts.try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds):
         pass
 
 
@@ -180,7 +176,7 @@ def fail(visitor: Visitor, username: str, address: str = "192.0.2.1") -> httpx.R
 
 
 def failures_until_refused(attempt: Callable[[int], httpx.Response]) -> int:
-    """How many wrong passwords were looked at before one was not."""
+    """Return the number of wrong passwords that were checked before the refusal."""
     for n in range(3 * AT_MOST):
         reply = attempt(n)
         if reply.status_code == 429:
@@ -189,7 +185,7 @@ def failures_until_refused(attempt: Callable[[int], httpx.Response]) -> int:
     return 3 * AT_MOST
 
 
-def test_one_name_at_one_address_is_limited(new_proxied_visitor: NewVisitor) -> None:
+def test_failed_logins_of_a_name_at_an_address_are_limited(new_proxied_visitor: NewVisitor) -> None:
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
 
@@ -198,7 +194,7 @@ def test_one_name_at_one_address_is_limited(new_proxied_visitor: NewVisitor) -> 
     assert TYPOS <= failures <= AT_MOST
 
 
-def test_one_name_is_limited_from_however_many_addresses(
+def test_failed_logins_of_a_name_are_limited_over_all_addresses(
     proxied: Flask, new_proxied_visitor: NewVisitor
 ) -> None:
     username = new_proxied_visitor().register().username
@@ -214,7 +210,9 @@ def test_one_name_is_limited_from_however_many_addresses(
     assert (set(before), after) == ({422}, [422, 429, 429])
 
 
-def test_one_address_is_limited_over_however_many_names(new_proxied_visitor: NewVisitor) -> None:
+def test_failed_logins_of_an_address_are_limited_over_all_names(
+    new_proxied_visitor: NewVisitor,
+) -> None:
     visitor = new_proxied_visitor()
 
     failures = failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
@@ -222,7 +220,7 @@ def test_one_address_is_limited_over_however_many_names(new_proxied_visitor: New
     assert TYPOS <= failures <= AT_MOST
 
 
-def test_a_name_is_the_same_name_however_it_is_written(new_proxied_visitor: NewVisitor) -> None:
+def test_the_limit_of_a_name_ignores_case_and_spaces(new_proxied_visitor: NewVisitor) -> None:
     username = new_proxied_visitor().register().username
     spellings = [username, username.upper(), username.title(), f"  {username} "]
     visitor = new_proxied_visitor()
@@ -232,8 +230,8 @@ def test_a_name_is_the_same_name_however_it_is_written(new_proxied_visitor: NewV
     assert failures <= rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS.at_most
 
 
-def test_a_name_that_nobody_has_is_limited_like_any_other(new_proxied_visitor: NewVisitor) -> None:
-    """Otherwise the limit would tell which names there are."""
+def test_an_unknown_username_is_limited_alike(new_proxied_visitor: NewVisitor) -> None:
+    """Otherwise the limit would reveal which usernames exist."""
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
 
@@ -255,7 +253,7 @@ def test_an_ipv6_subscriber_is_one_address(
     assert fail(visitor, "somebody", "2001:db8:1:1::1").status_code == 422
 
 
-def test_the_refusal_says_when_to_come_back(new_proxied_visitor: NewVisitor) -> None:
+def test_the_refusal_has_a_retry_after_header(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor()
     failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
 
@@ -266,7 +264,7 @@ def test_the_refusal_says_when_to_come_back(new_proxied_visitor: NewVisitor) -> 
     assert "Please wait a minute" in sentences(reply)
 
 
-def test_a_refusal_for_longer_says_for_how_long(new_proxied_visitor: NewVisitor) -> None:
+def test_a_longer_refusal_names_the_minutes(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor()
     failures_until_refused(lambda _: fail(visitor, "ada"))
 
@@ -276,7 +274,7 @@ def test_a_refusal_for_longer_says_for_how_long(new_proxied_visitor: NewVisitor)
     assert "Please wait 30 minutes and try again." in sentences(reply)
 
 
-def test_the_right_password_is_no_way_around_the_limit(new_proxied_visitor: NewVisitor) -> None:
+def test_the_right_password_does_not_bypass_the_limit(new_proxied_visitor: NewVisitor) -> None:
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     failures_until_refused(lambda _: fail(visitor, username))
@@ -285,13 +283,13 @@ def test_the_right_password_is_no_way_around_the_limit(new_proxied_visitor: NewV
     assert visitor.post("/login", coming_from("192.0.2.1"), **form).status_code == 429
 
 
-# Nobody locks somebody else out
+# Failures elsewhere do not lock a member out
 
 
-def test_strangers_never_keep_a_member_out_of_a_browser_that_they_have_used(
+def test_failures_elsewhere_never_block_a_member_s_known_browser(
     proxied: Flask, new_proxied_visitor: NewVisitor
 ) -> None:
-    """Not from many addresses, nor from the member's own."""
+    """This includes failures from many addresses and from the member's own address."""
     member = new_proxied_visitor().register()
     member.post("/logout")
     use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
@@ -303,7 +301,7 @@ def test_strangers_never_keep_a_member_out_of_a_browser_that_they_have_used(
     assert member.log_in(member.username).status_code == 303
 
 
-def test_one_stranger_keeps_nobody_out_who_comes_from_elsewhere(
+def test_failures_at_one_address_do_not_block_other_addresses(
     new_proxied_visitor: NewVisitor,
 ) -> None:
     username = new_proxied_visitor().register().username
@@ -316,7 +314,7 @@ def test_one_stranger_keeps_nobody_out_who_comes_from_elsewhere(
     assert reply.status_code == 303
 
 
-def test_a_browser_is_known_to_the_members_who_used_it_and_to_no_other_name(
+def test_a_browser_is_known_only_to_members_who_logged_in_with_it(
     proxied: Flask, new_proxied_visitor: NewVisitor
 ) -> None:
     victim = new_proxied_visitor().register().username
@@ -333,8 +331,8 @@ def test_a_browser_is_known_to_the_members_who_used_it_and_to_no_other_name(
     assert statuses == [303, 303, 429]
 
 
-def test_a_known_browser_is_no_way_to_guess_for_ever(new_proxied_visitor: NewVisitor) -> None:
-    """Whoever finds one, of a member who logged out."""
+def test_failed_logins_of_a_known_browser_are_limited(new_proxied_visitor: NewVisitor) -> None:
+    """For example a shared browser, after the member has logged out."""
     found = new_proxied_visitor().register()
     found.post("/logout")
 
@@ -345,7 +343,7 @@ def test_a_known_browser_is_no_way_to_guess_for_ever(new_proxied_visitor: NewVis
 
 
 @pytest.mark.parametrize("tail", ["x", ".x"])
-def test_a_browser_that_says_itself_that_it_is_known_is_not(
+def test_a_forged_cookie_is_not_a_known_browser(
     proxied: Flask, new_proxied_visitor: NewVisitor, tail: str
 ) -> None:
     member = new_proxied_visitor().register()
@@ -360,7 +358,7 @@ def test_a_browser_that_says_itself_that_it_is_known_is_not(
     assert (made_up.status_code, member.log_in(member.username).status_code) == (429, 303)
 
 
-def test_the_cookie_of_a_known_browser_names_nobody_and_is_out_of_reach(
+def test_the_cookie_of_a_known_browser_contains_no_username_and_is_http_only(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
 ) -> None:
@@ -379,10 +377,10 @@ def test_the_cookie_of_a_known_browser_names_nobody_and_is_out_of_reach(
     assert fields["username"].encode() not in urlsafe_b64decode(payload + "==")
 
 
-# Everybody else
+# Other clients
 
 
-def test_who_is_limited_limits_nobody_else(new_proxied_visitor: NewVisitor) -> None:
+def test_a_limited_client_does_not_limit_others(new_proxied_visitor: NewVisitor) -> None:
     other = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     failures_until_refused(lambda _: fail(visitor, "ada"))
@@ -392,8 +390,10 @@ def test_who_is_limited_limits_nobody_else(new_proxied_visitor: NewVisitor) -> N
     assert reply.status_code == 303
 
 
-def test_an_address_that_is_refused_uses_up_nobody_s_name(new_proxied_visitor: NewVisitor) -> None:
-    """Otherwise one address could shut out everybody whose name it knows."""
+def test_attempts_of_a_refused_address_do_not_count_for_the_name(
+    new_proxied_visitor: NewVisitor,
+) -> None:
+    """Otherwise one address could lock out all members whose names it knows."""
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
@@ -406,7 +406,7 @@ def test_an_address_that_is_refused_uses_up_nobody_s_name(new_proxied_visitor: N
     assert reply.status_code == 303
 
 
-def test_without_a_trusted_proxy_nobody_chooses_their_address(
+def test_x_forwarded_for_is_ignored_without_a_trusted_proxy(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
 ) -> None:
@@ -418,7 +418,7 @@ def test_without_a_trusted_proxy_nobody_chooses_their_address(
     assert failures <= AT_MOST
 
 
-def test_logging_in_is_never_limited(new_proxied_visitor: NewVisitor) -> None:
+def test_successful_logins_are_not_limited(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor().register()
 
     replies = [visitor.log_in(visitor.username) for _ in range(30)]
@@ -426,8 +426,8 @@ def test_logging_in_is_never_limited(new_proxied_visitor: NewVisitor) -> None:
     assert Counter(reply.status_code for reply in replies) == {303: 30}
 
 
-def test_logging_in_forgives_no_failures(new_proxied_visitor: NewVisitor) -> None:
-    """Otherwise an account of one's own would reset the counter of one's address."""
+def test_a_successful_login_does_not_reset_failures(new_proxied_visitor: NewVisitor) -> None:
+    """Otherwise logging in to one's own account would reset the address's failures."""
     visitor = new_proxied_visitor().register()
 
     def fail_then_succeed(n: int) -> httpx.Response:
@@ -439,7 +439,7 @@ def test_logging_in_forgives_no_failures(new_proxied_visitor: NewVisitor) -> Non
     assert failures_until_refused(fail_then_succeed) <= AT_MOST
 
 
-def test_a_form_that_is_not_filled_in_is_no_failure(new_proxied_visitor: NewVisitor) -> None:
+def test_an_incomplete_login_form_is_not_a_failure(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor().register()
 
     for _ in range(2 * AT_MOST):
@@ -448,12 +448,12 @@ def test_a_form_that_is_not_filled_in_is_no_failure(new_proxied_visitor: NewVisi
     assert visitor.log_in(visitor.username).status_code == 303
 
 
-# All at once, over all workers
+# Concurrent requests to all workers
 
 
 @pytest.fixture
 def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of a gunicorn of two workers, with limits of its own, behind one proxy."""
+    """Create visitors of a separate gunicorn with two workers, behind one proxy."""
     with (
         serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1") as url,
         visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
@@ -461,7 +461,7 @@ def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]: 
         yield new
 
 
-def test_forty_wrong_passwords_at_once_are_not_forty_guesses(
+def test_concurrent_wrong_passwords_do_not_exceed_the_limit(
     new_limited_visitor: NewVisitor,
 ) -> None:
     username = new_limited_visitor().register().username
@@ -478,7 +478,7 @@ def test_forty_wrong_passwords_at_once_are_not_forty_guesses(
     assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
 
 
-def test_forty_names_at_once_from_one_address_are_not_forty_guesses(
+def test_concurrent_failures_of_an_address_do_not_exceed_the_limit(
     new_limited_visitor: NewVisitor,
 ) -> None:
     visitor = new_limited_visitor()
@@ -495,7 +495,7 @@ def test_forty_names_at_once_from_one_address_are_not_forty_guesses(
     assert statuses[422] <= AT_MOST
 
 
-def test_members_who_log_in_at_once_from_one_address_all_come_in(
+def test_concurrent_logins_from_one_address_all_succeed(
     new_limited_visitor: NewVisitor,
 ) -> None:
     usernames = [new_limited_visitor().register().username for _ in range(16)]
@@ -514,7 +514,7 @@ def test_members_who_log_in_at_once_from_one_address_all_come_in(
 # Registrations
 
 
-def test_sixty_people_of_one_address_register_within_a_minute(
+def test_sixty_registrations_from_one_address_in_a_minute_succeed(
     database: str, engine: Engine
 ) -> None:
     with visiting(create_app(settings_for(database))) as new:
@@ -526,7 +526,9 @@ def test_sixty_people_of_one_address_register_within_a_minute(
     assert number_of(engine, "users") == 60
 
 
-def test_registrations_from_one_address_do_end(database: str, engine: Engine, path: Path) -> None:
+def test_registrations_from_one_address_are_limited(
+    database: str, engine: Engine, path: Path
+) -> None:
     settings = replace(settings_for(database), rate_limit_file=str(path))
     with visiting(create_app(settings)) as new, closing(RateLimitStore(str(path))) as attempts:
         new().register()
@@ -545,7 +547,7 @@ def test_registrations_from_one_address_do_end(database: str, engine: Engine, pa
 
 @pytest.fixture
 def new_slow_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of a MovR that takes five changes a minute from each."""
+    """Create visitors of a MovR with WRITES_PER_MINUTE=5."""
     with visiting(create_app(replace(settings_for(database), writes_per_minute=5))) as new:
         yield new
 
@@ -555,7 +557,7 @@ def number_of(engine: Engine, what: str) -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
 
 
-def test_a_member_s_changes_are_limited_and_the_next_changes_nothing(
+def test_a_member_s_writes_are_limited_and_the_next_changes_nothing(
     new_slow_visitor: NewVisitor, engine: Engine
 ) -> None:
     visitor = new_slow_visitor().register()
@@ -571,7 +573,7 @@ def test_a_member_s_changes_are_limited_and_the_next_changes_nothing(
     assert number_of(engine, "vehicles") == 5
 
 
-def test_every_kind_of_change_counts(new_slow_visitor: NewVisitor, engine: Engine) -> None:
+def test_each_kind_of_write_counts(new_slow_visitor: NewVisitor, engine: Engine) -> None:
     visitor = new_slow_visitor().register()
     vehicle = visitor.add_vehicle()
     visitor.start(vehicle)
@@ -601,7 +603,7 @@ def test_reading_is_not_limited(new_slow_visitor: NewVisitor) -> None:
     assert {reply.status_code for reply in replies} == {200}
 
 
-def test_one_member_s_changes_are_not_another_s(new_slow_visitor: NewVisitor) -> None:
+def test_the_limit_of_writes_is_per_member(new_slow_visitor: NewVisitor) -> None:
     busy, other = new_slow_visitor().register(), new_slow_visitor().register()
     for _ in range(6):
         last = busy.post("/city/paris")
@@ -610,7 +612,7 @@ def test_one_member_s_changes_are_not_another_s(new_slow_visitor: NewVisitor) ->
     assert other.post("/city/paris").status_code == 303
 
 
-def test_a_new_session_is_no_way_around_the_limit(new_slow_visitor: NewVisitor) -> None:
+def test_a_new_session_does_not_bypass_the_limit(new_slow_visitor: NewVisitor) -> None:
     visitor = new_slow_visitor().register()
     for _ in range(5):
         visitor.post("/city/paris")
@@ -620,7 +622,7 @@ def test_a_new_session_is_no_way_around_the_limit(new_slow_visitor: NewVisitor) 
     assert again.post("/city/rome").status_code == 429
 
 
-def test_who_kept_a_session_that_was_ended_uses_up_nobody_s_changes(
+def test_an_ended_session_does_not_use_up_the_member_s_limit(
     new_slow_visitor: NewVisitor,
 ) -> None:
     member = new_slow_visitor().register()

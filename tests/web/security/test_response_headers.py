@@ -1,4 +1,4 @@
-"""What every reply says, and what no page may hold."""
+"""The headers of all responses, and the absence of inline code."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from web.app import create_app
 
 SECURELY = HERE.replace("http:", "https:")
 SECRET = "eleven dogs sing under the pier"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 REPLIES = {
     "a page": ("GET", "/", 200),
@@ -36,7 +36,7 @@ REPLIES = {
 
 @pytest.fixture
 def new_secure_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Makes visitors of MovR as production has it: DEBUG=0, under https."""
+    """Create visitors of MovR with production settings, over https."""
     settings = replace(
         settings_for(database), debug=False, secret_key=SECRET, region="gcp-us-west1"
     )
@@ -53,13 +53,13 @@ TILES = "https://tile.openstreetmap.org"
 
 
 def policy(reply: httpx.Response) -> dict[str, list[str]]:
-    """The content security policy, by directive."""
+    """Return the content security policy by directive."""
     directives = reply.headers["Content-Security-Policy"].split(";")
     return {name: sources for name, *sources in (directive.split() for directive in directives)}
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
-def test_every_reply_says_what_a_browser_may_do_with_it(
+def test_every_response_has_the_security_headers(
     visitor: Visitor, method: str, path: str, status: int
 ) -> None:
     reply = visitor.client.request(method, path)
@@ -74,7 +74,7 @@ def test_every_reply_says_what_a_browser_may_do_with_it(
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
-def test_every_reply_of_production_is_for_https_only(
+def test_every_response_of_production_has_hsts(
     secure_visitor: Visitor, method: str, path: str, status: int
 ) -> None:
     reply = secure_visitor.client.request(method, path)
@@ -87,7 +87,7 @@ def test_every_reply_of_production_is_for_https_only(
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
-def test_no_reply_of_a_laptop_is_for_https_only(
+def test_no_response_in_development_has_hsts(
     visitor: Visitor, method: str, path: str, status: int
 ) -> None:
     reply = visitor.client.request(method, path)
@@ -131,14 +131,14 @@ def test_a_page_names_the_region_that_served_it(visitor: Visitor, secure_visitor
     assert "served by <b>gcp-us-west1</b>" in secure_visitor.get("/").text
 
 
-def test_pages_are_kept_in_no_cache_but_files_may_be(visitor: Visitor) -> None:
+def test_pages_are_not_cached_and_files_may_be(visitor: Visitor) -> None:
     assert "no-store" in visitor.get("/").headers["Cache-Control"]
     assert "no-store" in visitor.get("/nowhere").headers["Cache-Control"]
     assert "no-store" not in visitor.get("/static/css/movr.css").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(("method", "path", "status"), REPLIES.values(), ids=REPLIES)
-def test_nothing_is_kept_by_a_cache_unless_its_view_says_so(
+def test_responses_are_not_cached_unless_the_view_sets_cache_control(
     visitor: Visitor, method: str, path: str, status: int
 ) -> None:
     reply = visitor.client.request(method, path)
@@ -149,7 +149,7 @@ def test_nothing_is_kept_by_a_cache_unless_its_view_says_so(
     assert kept == ("public, max-age=0" if is_file else "no-store")
 
 
-def test_what_a_view_says_of_caches_is_said_once(database: str) -> None:
+def test_cache_control_of_a_view_is_not_doubled(database: str) -> None:
     app = create_app(settings_for(database))
     page = ("<p>hello", {"Cache-Control": "private, max-age=5"})
     app.add_url_rule("/hello", view_func=lambda: page)
@@ -167,20 +167,20 @@ def test_a_public_file_does_not_vary_by_cookie_and_a_page_does(visitor: Visitor)
     assert "cookie" in visitor.get("/vehicles").headers["Vary"].lower()
 
 
-# What the database cost
+# Server-Timing
 
 
 @pytest.mark.parametrize(
     ("path", "cost"),
     [("/", "1 statement"), ("/vehicles", "1 statement"), ("/login", "0 statements")],
 )
-def test_a_reply_says_how_many_statements_it_took(visitor: Visitor, path: str, cost: str) -> None:
+def test_server_timing_has_the_number_of_statements(visitor: Visitor, path: str, cost: str) -> None:
     timing = visitor.get(path).headers["Server-Timing"]
 
     assert re.fullmatch(rf'db;dur=\d+\.\d;desc="{cost}"', timing)
 
 
-def test_home_costs_a_member_one_statement_too(visitor: Visitor) -> None:
+def test_home_costs_a_member_one_statement(visitor: Visitor) -> None:
     visitor.register()
 
     assert 'desc="1 statement"' in visitor.get("/").headers["Server-Timing"]
@@ -196,19 +196,19 @@ def test_a_reply_counts_its_own_statements_and_not_those_before_it(visitor: Visi
 
 
 def cookie(reply: httpx.Response) -> tuple[str, set[str]]:
-    """The session's cookie: its value, and its flags in lower case."""
+    """Return the session cookie's value and its flags in lower case."""
     (text,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("session="))
     value, *flags = (part.strip() for part in text.split(";"))
     return value, {flag.lower() for flag in flags}
 
 
-def test_the_cookie_of_production_is_out_of_reach(secure_visitor: Visitor) -> None:
+def test_the_session_cookie_of_production_is_secure_and_http_only(secure_visitor: Visitor) -> None:
     _, flags = cookie(secure_visitor.get("/login"))
 
     assert {"httponly", "samesite=lax", "secure"} <= flags
 
 
-def test_the_cookie_of_a_laptop_works_without_https(visitor: Visitor) -> None:
+def test_the_session_cookie_in_development_works_without_https(visitor: Visitor) -> None:
     _, flags = cookie(visitor.get("/login"))
 
     assert {"httponly", "samesite=lax"} <= flags
@@ -234,11 +234,11 @@ def test_logging_in_changes_the_cookie(visitor: Visitor) -> None:
     assert after != before
 
 
-# Nothing inline
+# Inline code
 
 
 class Inline(HTMLParser):
-    """Finds what the policy forbids, and what a page loads."""
+    """Collects inline code, which the policy forbids, and the URLs that a page loads."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -264,27 +264,31 @@ def assert_nothing_inline(*pages: httpx.Response) -> None:
     assert [(url, status, what) for url, status, what in found if what] == []
 
 
-def test_no_page_of_a_stranger_holds_anything_inline(visitor: Visitor) -> None:
+def test_no_page_without_login_contains_inline_code(visitor: Visitor) -> None:
     pages = [visitor.get(path) for path in ("/", "/vehicles", "/login", "/register", "/nowhere")]
     refused = [visitor.post("/register"), visitor.post("/login"), visitor.client.post("/login")]
 
     assert_nothing_inline(*pages, *refused)
 
 
-def test_no_page_of_a_member_holds_anything_inline(visitor: Visitor) -> None:
+def test_no_page_of_a_member_contains_inline_code(visitor: Visitor) -> None:
     vehicle = visitor.register().add_vehicle()
     profile = f"/users/{visitor.id}"
     before = [visitor.get(path) for path in ("/", "/vehicles", "/vehicles/add", "/users", profile)]
     visitor.start(vehicle)
     riding = [visitor.get(path) for path in ("/", "/vehicles", "/rides", profile)]
     visitor.end(visitor.active_ride())
-    after = [visitor.get("/rides"), visitor.post("/vehicles/add"), visitor.get(f"/users/{NOBODY}")]
+    after = [
+        visitor.get("/rides"),
+        visitor.post("/vehicles/add"),
+        visitor.get(f"/users/{UNKNOWN_ID}"),
+    ]
 
     assert [page.status_code for page in after] == [200, 422, 403]
     assert_nothing_inline(*before, *riding, *after)
 
 
-def test_everything_that_a_page_loads_is_our_own_and_there(visitor: Visitor) -> None:
+def test_everything_that_a_page_loads_exists_on_this_site(visitor: Visitor) -> None:
     loaded = Inline(visitor.get("/").text).loaded
 
     assert len(loaded) >= 5
@@ -292,18 +296,18 @@ def test_everything_that_a_page_loads_is_our_own_and_there(visitor: Visitor) -> 
     assert {link: visitor.get(link).status_code for link in loaded} == dict.fromkeys(loaded, 200)
 
 
-# The token of a form
+# CSRF tokens
 
 
 def forms(app: Flask) -> list[str]:
-    """A path for every rule that takes a form."""
+    """Return a path for each URL rule that accepts POST."""
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
     converted = {"<uuid:vehicle_id>", "<uuid:ride_id>", "<uuid:user_id>"}
     paths = [rule.rule.replace("<name>", "paris") for rule in rules]
-    return [re.sub("|".join(map(re.escape, converted)), NOBODY, path) for path in paths]
+    return [re.sub("|".join(map(re.escape, converted)), UNKNOWN_ID, path) for path in paths]
 
 
-def test_no_form_is_taken_without_a_token(visitor: Visitor, app: Flask) -> None:
+def test_every_form_is_refused_without_a_token(visitor: Visitor, app: Flask) -> None:
     visitor.register()
     paths = forms(app)
 
@@ -314,7 +318,7 @@ def test_no_form_is_taken_without_a_token(visitor: Visitor, app: Flask) -> None:
     assert all("This form has expired" in sentences(reply) for reply in replies.values())
 
 
-def test_no_form_is_taken_with_the_token_of_another(
+def test_every_form_is_refused_with_the_token_of_another_session(
     visitor: Visitor, new_visitor: NewVisitor, app: Flask
 ) -> None:
     visitor.register()
@@ -344,13 +348,13 @@ def test_a_form_without_its_token_changes_nothing(visitor: Visitor, engine: Engi
         assert connection.execute(text("SELECT count(*) FROM rides")).scalar_one() == 0
 
 
-def test_production_takes_no_form_that_another_site_sends(secure_visitor: Visitor) -> None:
+def test_production_refuses_forms_of_other_sites(secure_visitor: Visitor) -> None:
     elsewhere = {"Referer": "https://evil.example/movr.test"}
 
     assert secure_visitor.post("/register", elsewhere, **registration()).status_code == 400
 
 
-def test_a_form_of_before_logging_out_is_no_good_afterwards(visitor: Visitor) -> None:
+def test_a_form_is_refused_after_logging_out(visitor: Visitor) -> None:
     visitor.register()
     token = visitor.token()
     visitor.post("/logout")

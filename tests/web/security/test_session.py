@@ -1,4 +1,4 @@
-"""How sessions end: at once, in every browser, and the one that ended them knows which go on."""
+"""The end of sessions: in all browsers, by a changed password or by logging out everywhere."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def phone(new_visitor: NewVisitor, laptop: Visitor) -> Visitor:
 
 
 def is_member(visitor: Visitor) -> bool:
-    """By the pages that ask in a statement of their own, and by the one that asks along the way."""
+    """Return True if pages treat this session as a member's; checks both ways of reading it."""
     by_rides = visitor.get("/rides").status_code == 200
     assert by_rides == ("Log out" in visitor.get("/").text)
     return by_rides
@@ -53,10 +53,8 @@ def test_changing_the_password_ends_all_sessions_but_this_one(
     assert phone.log_in(laptop.username, NEW).status_code == 303
 
 
-def test_members_do_not_wait_for_each_other_to_be_recognised(
-    app: Flask, new_visitor: NewVisitor
-) -> None:
-    """One whose statement takes long would hold up every other thread of the worker."""
+def test_reading_one_member_does_not_block_others(app: Flask, new_visitor: NewVisitor) -> None:
+    """A slow statement must not block the other threads of the worker."""
     members = [new_visitor().register() for _ in range(2)]
     reader = app.extensions["movr"].engines[1]
     both_ask = Barrier(2, timeout=10)
@@ -81,14 +79,14 @@ def test_a_password_is_changed_again_and_again(laptop: Visitor) -> None:
     assert is_member(laptop)
 
 
-def test_only_who_knows_the_present_password_changes_it(laptop: Visitor, phone: Visitor) -> None:
-    assert "That is not your present password." in change_password(laptop, NEW)
+def test_changing_the_password_requires_the_current_one(laptop: Visitor, phone: Visitor) -> None:
+    assert "That is not your current password." in change_password(laptop, NEW)
 
     assert (is_member(laptop), is_member(phone)) == (True, True)
     assert phone.log_in(laptop.username, PASSWORD).status_code == 303
 
 
-def test_the_present_password_is_not_guessed_by_who_finds_a_browser(laptop: Visitor) -> None:
+def test_attempts_to_guess_the_current_password_are_limited(laptop: Visitor) -> None:
     said = [change_password(laptop, NEW) for _ in range(11)]
 
     assert "Please wait 30 minutes" in said[-1]
@@ -104,7 +102,7 @@ def delete(visitor: Visitor) -> str:
 
 
 @pytest.mark.parametrize("end", [log_out_everywhere, delete, change_password])
-def test_a_session_that_was_ended_is_over_whoever_kept_its_cookie(
+def test_the_cookie_of_an_ended_session_is_anonymous(
     laptop: Visitor, phone: Visitor, new_visitor: NewVisitor, end: Callable[[Visitor], str]
 ) -> None:
     thief = new_visitor()
@@ -123,14 +121,14 @@ def test_logging_out_in_one_browser_leaves_the_others(laptop: Visitor, phone: Vi
     assert (is_member(laptop), is_member(phone)) == (False, True)
 
 
-def test_who_has_logged_out_everywhere_logs_in_again(laptop: Visitor, phone: Visitor) -> None:
+def test_a_member_can_log_in_after_logging_out_everywhere(laptop: Visitor, phone: Visitor) -> None:
     assert "logged out everywhere" in log_out_everywhere(phone)
 
     assert laptop.log_in(laptop.username).status_code == 303
     assert (is_member(laptop), is_member(phone)) == (True, False)
 
 
-def test_a_session_from_before_there_were_epochs_is_of_the_first(
+def test_a_session_without_an_epoch_has_epoch_0(
     laptop: Visitor, app: Flask, new_visitor: NewVisitor
 ) -> None:
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
@@ -143,7 +141,7 @@ def test_a_session_from_before_there_were_epochs_is_of_the_first(
 
 
 class LongAgo(TimestampSigner):
-    """Signs as a month and a day ago."""
+    """A signer whose time is a month and a day ago."""
 
     def get_timestamp(self) -> int:
         return super().get_timestamp() - int(timedelta(days=32).total_seconds())
@@ -160,10 +158,10 @@ def test_a_session_lasts_a_month(laptop: Visitor, app: Flask, new_visitor: NewVi
     assert (is_member(young), is_member(old)) == (True, False)
 
 
-def test_what_one_request_does_to_its_session_is_not_in_the_next_that_sends_the_same(
+def test_two_requests_with_the_same_cookie_do_not_share_session_changes(
     laptop: Visitor, app: Flask, new_visitor: NewVisitor
 ) -> None:
-    """A message that waits in the cookie is said once to each."""
+    """A message stored in the cookie is shown by both."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     said = serializer.loads(laptop.client.cookies["session"])
     cookie = serializer.dumps({**said, "_flashes": [("info", "Said once.")]})
@@ -174,7 +172,7 @@ def test_what_one_request_does_to_its_session_is_not_in_the_next_that_sends_the_
     assert [visitor.get("/rides").text.count("Said once.") for visitor in visitors] == [1, 1]
 
 
-def test_a_session_outlives_a_new_secret_key_that_names_the_old_one_as_a_fallback(
+def test_a_session_stays_valid_with_its_key_as_a_fallback(
     laptop: Visitor, phone: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = app.config["SECRET_KEY"]
@@ -185,7 +183,7 @@ def test_a_session_outlives_a_new_secret_key_that_names_the_old_one_as_a_fallbac
     assert (without, is_member(laptop)) == (False, True)
 
 
-def test_who_takes_a_name_that_is_free_again_inherits_nothing(
+def test_a_new_account_with_a_reused_username_inherits_nothing(
     laptop: Visitor, phone: Visitor, new_visitor: NewVisitor
 ) -> None:
     delete(laptop)
@@ -198,7 +196,7 @@ def test_who_takes_a_name_that_is_free_again_inherits_nothing(
     assert phone.log_in(laptop.username, PASSWORD).status_code == 422
 
 
-def test_the_profile_leads_to_the_password(laptop: Visitor) -> None:
+def test_the_profile_links_to_the_security_page(laptop: Visitor) -> None:
     profile = laptop.get(f"/users/{laptop.id}").text
     found = re.search(rf'href="(/users/{laptop.id}/security)"', profile)
 

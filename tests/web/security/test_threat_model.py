@@ -1,4 +1,4 @@
-"""docs/threat-model.md: each threat names tests that are there."""
+"""docs/threat-model.md: each threat names existing tests."""
 
 import re
 
@@ -17,5 +17,5 @@ def test_every_threat_names_a_test() -> None:
 
 
 @pytest.mark.parametrize(("path", "test"), NAMED)
-def test_the_test_is_there(path: str, test: str) -> None:
+def test_the_named_test_exists(path: str, test: str) -> None:
     assert f"\ndef {test}(" in (ROOT / path).read_text()

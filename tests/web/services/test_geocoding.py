@@ -1,4 +1,4 @@
-"""From words to positions: by a service that stands in for Nominatim, on the loopback."""
+"""Geocoding, with a substitute for Nominatim on the loopback interface."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ PLACES = {
 
 
 class Service(ThreadingHTTPServer):
-    """Answers as Nominatim does, or as badly as it is told to; notes what it was asked."""
+    """A substitute for Nominatim that records queries and can simulate failures."""
 
     daemon_threads = True
 
@@ -40,7 +40,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.asked: list[str] = []
         self.agents: set[str] = set()
-        self.body: bytes | None = None  # instead of the place asked for
+        self.body: bytes | None = None  # returned instead of the requested place
         self.status = 200
         self.hangs = False
         self.released = threading.Event()
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -107,15 +107,17 @@ def position(geocoder: Geocoder, words: str, name: str = "new york") -> Position
     return geocoder.position(words, city(name))
 
 
-# What is found, and what is not
+# Results
 
 
-def test_words_of_a_city_become_a_position(geocoder: Geocoder, service: Service) -> None:
+def test_a_place_name_becomes_a_position(geocoder: Geocoder, service: Service) -> None:
     assert position(geocoder, "1 Wall Street") == WALL_STREET
     assert service.asked == ["1 wall street, New York"]
 
 
-def test_the_service_learns_who_asks(geocoder: Geocoder, service: Service) -> None:
+def test_requests_have_the_contact_address_as_user_agent(
+    geocoder: Geocoder, service: Service
+) -> None:
     position(geocoder, "1 Wall Street")
 
     (agent,) = service.agents
@@ -123,7 +125,7 @@ def test_the_service_learns_who_asks(geocoder: Geocoder, service: Service) -> No
     assert "maps@movr.test" in agent
 
 
-def test_words_that_mean_nothing_are_not_found(geocoder: Geocoder) -> None:
+def test_an_unknown_place_is_not_found(geocoder: Geocoder) -> None:
     assert position(geocoder, "behind the blue door") is None
 
 
@@ -131,11 +133,11 @@ def test_a_place_outside_of_the_city_is_not_found(geocoder: Geocoder) -> None:
     assert position(geocoder, "Liberty Bell") is None
 
 
-# How often it is asked
+# Number of requests
 
 
 @pytest.mark.parametrize("words", ["1 Wall Street", "behind the blue door", "Liberty Bell"])
-def test_the_same_words_are_asked_once(
+def test_the_same_place_is_requested_once(
     geocoder: Geocoder, service: Service, clock: Clock, words: str
 ) -> None:
     answers = set()
@@ -146,9 +148,7 @@ def test_the_same_words_are_asked_once(
     assert (len(answers), len(service.asked)) == (1, 1)
 
 
-def test_the_same_words_mean_another_place_in_another_city(
-    geocoder: Geocoder, service: Service, clock: Clock
-) -> None:
+def test_the_cache_distinguishes_cities(geocoder: Geocoder, service: Service, clock: Clock) -> None:
     here = position(geocoder, "1 Wall Street")
     clock.now += 1
 
@@ -156,7 +156,7 @@ def test_the_same_words_mean_another_place_in_another_city(
     assert service.asked == ["1 wall street, New York", "1 wall street, Rome"]
 
 
-def test_nominatim_is_asked_at_most_once_a_second(
+def test_nominatim_gets_at_most_one_request_a_second(
     geocoder: Geocoder, service: Service, clock: Clock
 ) -> None:
     assert position(geocoder, "1 Wall Street") == WALL_STREET
@@ -170,7 +170,7 @@ def test_nominatim_is_asked_at_most_once_a_second(
     assert position(geocoder, "2 Broadway") == BROADWAY
 
 
-def test_many_at_once_ask_once_a_second(geocoder: Geocoder, service: Service) -> None:
+def test_concurrent_calls_send_one_request_a_second(geocoder: Geocoder, service: Service) -> None:
     threads = [
         threading.Thread(target=position, args=(geocoder, f"{n} Broadway")) for n in range(10)
     ]
@@ -182,8 +182,10 @@ def test_many_at_once_ask_once_a_second(geocoder: Geocoder, service: Service) ->
     assert len(service.asked) == 1
 
 
-def test_memory_has_an_end(service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geocoding, "REMEMBERED", 1)
+def test_the_cache_is_bounded(
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geocoding, "CACHE_SIZE", 1)
     forgetful = at(service, clock)
     for words in ("1 Wall Street", "2 Broadway", "1 Wall Street"):
         position(forgetful, words)
@@ -192,7 +194,7 @@ def test_memory_has_an_end(service: Service, clock: Clock, monkeypatch: pytest.M
     assert len(service.asked) == 3
 
 
-# When it fails
+# Failures
 
 FAILURES = {
     "overloaded": (503, b"busy"),
@@ -210,7 +212,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("status", "body"), FAILURES.values(), ids=FAILURES)
-def test_a_service_that_fails_finds_nothing_and_is_asked_again_later(
+def test_a_failure_of_the_service_is_not_cached(
     geocoder: Geocoder, service: Service, clock: Clock, status: int, body: bytes
 ) -> None:
     service.fail(status, body)
@@ -221,14 +223,14 @@ def test_a_service_that_fails_finds_nothing_and_is_asked_again_later(
     assert (failed, position(geocoder, "1 Wall Street")) == (None, WALL_STREET)
 
 
-def test_a_service_that_is_away_finds_nothing(service: Service, clock: Clock) -> None:
+def test_an_unavailable_service_finds_nothing(service: Service, clock: Clock) -> None:
     geocoder = at(service, clock)
     service.server_close()
 
     assert position(geocoder, "1 Wall Street") is None
 
 
-def test_a_service_that_hangs_is_not_waited_for(
+def test_a_hanging_service_is_abandoned_after_the_timeout(
     service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(geocoding, "TIMEOUT", 0.1)
@@ -238,7 +240,7 @@ def test_a_service_that_hangs_is_not_waited_for(
     assert not service.released.is_set()
 
 
-def test_the_log_tells_what_failed_but_not_what_was_asked(
+def test_the_log_has_the_failure_without_the_query(
     geocoder: Geocoder, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.fail(429)
@@ -248,7 +250,7 @@ def test_the_log_tells_what_failed_but_not_what_was_asked(
     assert "wall" not in caplog.text.lower()
 
 
-# What people notice
+# Pages
 
 
 @pytest.fixture
@@ -272,7 +274,7 @@ def add(rider: Visitor, location: str, **given: str) -> None:
 
 
 def stands(engine: Engine) -> tuple[str, Position]:
-    """The words for where the only vehicle is, and its position."""
+    """Return the location and position of the only vehicle."""
     with engine.connect() as connection:
         row = connection.execute(text("SELECT last_location, latitude, longitude FROM vehicles"))
         words, *degrees = row.one()
@@ -285,13 +287,15 @@ def ride(rider: Visitor, engine: Engine) -> None:
     assert rider.start(vehicle).status_code == 303
 
 
-def test_a_vehicle_stands_where_its_words_say(rider: Visitor, engine: Engine) -> None:
+def test_a_new_vehicle_is_placed_by_its_location(rider: Visitor, engine: Engine) -> None:
     add(rider, "1 Wall Street")
 
     assert stands(engine) == ("1 Wall Street", WALL_STREET)
 
 
-def test_a_ride_ends_where_its_words_say(rider: Visitor, engine: Engine, clock: Clock) -> None:
+def test_a_ride_ends_at_the_position_of_its_location(
+    rider: Visitor, engine: Engine, clock: Clock
+) -> None:
     add(rider, "1 Wall Street")
     ride(rider, engine)
     clock.now += 1
@@ -303,7 +307,7 @@ def test_a_ride_ends_where_its_words_say(rider: Visitor, engine: Engine, clock: 
         assert connection.execute(text("SELECT distance FROM rides")).scalar_one() > 5000
 
 
-def test_words_that_come_with_a_position_are_not_asked_for(
+def test_a_location_with_a_position_is_not_geocoded(
     rider: Visitor, engine: Engine, service: Service
 ) -> None:
     add(rider, "1 Wall Street", latitude="40.75", longitude="-74")
@@ -312,14 +316,14 @@ def test_words_that_come_with_a_position_are_not_asked_for(
     assert service.asked == []
 
 
-def test_a_form_that_is_refused_is_not_asked_for(rider: Visitor, service: Service) -> None:
+def test_an_invalid_form_is_not_geocoded(rider: Visitor, service: Service) -> None:
     reply = rider.post("/vehicles/add", type="bike", color="", brand="", location="1 Wall Street")
 
     assert (reply.status_code, service.asked) == (422, [])
 
 
 @pytest.mark.parametrize("words", ["behind the blue door", "Liberty Bell"])
-def test_words_that_nobody_finds_stay_words(
+def test_an_unknown_location_is_kept_as_text(
     rider: Visitor, engine: Engine, clock: Clock, words: str
 ) -> None:
     add(rider, "1 Wall Street")
@@ -342,14 +346,14 @@ def test_a_failing_service_fails_no_request(
     assert service.asked
 
 
-# Which one it is
+# Settings
 
 
-def test_nobody_is_asked_unless_a_setting_says_whom() -> None:
+def test_without_the_setting_no_service_is_used() -> None:
     assert geocoding.make_geocoder(read_settings({"DEBUG": "1"})) is None
 
 
-def test_a_setting_says_whom_to_ask() -> None:
+def test_the_setting_chooses_the_service() -> None:
     nominatim = geocoding.make_geocoder(read_settings({"DEBUG": "1", "GEOCODER": "nominatim"}))
     google = geocoding.make_geocoder(
         read_settings({"DEBUG": "1", "GEOCODER": "google", "API_KEY": "k"})
@@ -367,13 +371,11 @@ def test_a_setting_says_whom_to_ask() -> None:
     ("wrong", "complaint"),
     [
         ({"GEOCODER": "magic"}, "GEOCODER must be one of none, nominatim, google."),
-        ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google asks Google with it)."),
+        ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google needs it)."),
         ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL must be an email address."),
     ],
 )
-def test_a_setting_that_makes_no_sense_stops_the_start(
-    wrong: dict[str, str], complaint: str
-) -> None:
+def test_an_invalid_geocoder_setting_is_refused(wrong: dict[str, str], complaint: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings({"DEBUG": "1", **wrong})
 

@@ -1,4 +1,4 @@
-"""Mail from real workers: a letter that was promised is sent, even by one that is told to stop."""
+"""Mail from a real gunicorn: queued emails are sent even when a worker stops."""
 
 import httpx
 from sqlalchemy import Engine
@@ -7,7 +7,7 @@ from tests.conftest import serving, visitors
 from tests.smtp import LOOPBACK, receiving
 
 
-def test_a_letter_leaves_before_its_worker_ends(
+def test_a_stopping_worker_sends_its_queued_emails(
     database: str,
     engine: Engine,  # noqa: ARG001 - emptied
 ) -> None:
@@ -20,4 +20,4 @@ def test_a_letter_leaves_before_its_worker_ends(
             member = new().register()
             assert new().post("/forgot", username=member.username).status_code == 303
 
-        assert f"{url}/reset?token=" in postbox.letters.get_nowait().message.get_content()
+        assert f"{url}/reset?token=" in postbox.emails.get_nowait().message.get_content()
