@@ -97,7 +97,7 @@ def _visit_as_new_member(member: PageVisitor) -> None:
         member.get(page)
     profile = member.follow("/", "/users")
     member.get(f"{profile}/security")
-    member.post(f"{profile}/security", present=password, new=new_password)
+    member.post(f"{profile}/security", current=password, new=new_password)
     member.post(f"{profile}/logout")
     member.post("/login", username=name, password=new_password)
 

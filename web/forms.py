@@ -184,7 +184,7 @@ class LoginForm(TextForm):
 class ChangePasswordForm(TextForm):
     """The current and the new password."""
 
-    present = _password("Current password", "Please enter your current password.")
+    current = _password("Current password", "Please enter your current password.")
     new = _new_password("New password")
 
 

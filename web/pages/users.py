@@ -82,11 +82,11 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
                 epoch = movr().change_password(
                     member.key,
                     member.session_epoch,
-                    current=str(form.present.data),
+                    current=str(form.current.data),
                     new=str(form.new.data),
                 )
         except WrongPassword as refusal:
-            form.present.errors = [refusal.sentence]
+            form.current.errors = [refusal.sentence]
         else:
             session.log_in(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")

@@ -59,8 +59,8 @@ FORMS = {
     "forgot": Form("/forgot", {"username": "ada.lovelace"}, {"username": 64}),
     "security": Form(
         "/users/{id}/security",
-        {"present": PASSWORD, "new": PASSWORD[::-1]},
-        {"present": 128, "new": 128},
+        {"current": PASSWORD, "new": PASSWORD[::-1]},
+        {"current": 128, "new": 128},
     ),
     "add": Form(
         "/vehicles/add",
@@ -131,7 +131,7 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("login", "username"): {},  # an unknown username has the same error as a wrong password
     ("login", "password"): {},
     ("forgot", "username"): {},
-    ("security", "present"): {},
+    ("security", "current"): {},
     ("security", "new"): {"nine characters": instead("123456789")},
     ("add", "type"): BAD_CHOICES,
     ("add", "color"): BAD_WORDS,

@@ -108,7 +108,7 @@ ROUTES: Mapping[str, Route] = {
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
     "users.security": Route("/users/{scene.owner.id}/security", OWNER),
     "users.change_password": posted(
-        "/users/{scene.owner.id}/security", OWNER, {"present": PASSWORD, "new": PASSWORD[::-1]}
+        "/users/{scene.owner.id}/security", OWNER, {"current": PASSWORD, "new": PASSWORD[::-1]}
     ),
     "users.end_sessions": posted("/users/{scene.owner.id}/logout", OWNER, {}),
     "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, {}),

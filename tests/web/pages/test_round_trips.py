@@ -189,7 +189,7 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     add = cost("/vehicles/add", type="bike", color="red", brand="Kona", location="here")
     remove = cost(f"/vehicles/remove/{distant.add_vehicle()}")
     own = f"/users/{distant.id}"
-    change = cost(f"{own}/security", present=PASSWORD, new=PASSWORD)
+    change = cost(f"{own}/security", current=PASSWORD, new=PASSWORD)
     log_out = cost(f"{own}/logout")
     distant.log_in(distant.username)
     leave = cost(f"/users/remove/{distant.id}")

@@ -38,8 +38,8 @@ def is_member(visitor: Visitor) -> bool:
     return by_rides
 
 
-def change_password(visitor: Visitor, present: str = PASSWORD, new: str = NEW) -> str:
-    reply = visitor.post(f"/users/{visitor.id}/security", present=present, new=new)
+def change_password(visitor: Visitor, current: str = PASSWORD, new: str = NEW) -> str:
+    reply = visitor.post(f"/users/{visitor.id}/security", current=current, new=new)
     return visitor.follow(reply) if reply.status_code == 303 else sentences(reply)
 
 
