@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 
@@ -23,7 +22,7 @@ from movr import passwords
 from movr.database.engine import is_cockroachdb
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
-from tests import databases
+from tests import cheap_passwords, databases
 from tests.clock import Clock
 from tests.visitor import Visitor
 from web.app import create_app
@@ -33,20 +32,18 @@ ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
 START_TIMEOUT = 30  # seconds
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
 NewVisitor = Callable[[], Visitor]
 Staged = Callable[..., Engine]
 
 
 @pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords at the lowest cost in this process, to save time.
+def cheaply_hashed_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at the lowest cost in this process; `serving` and `running` do so as well.
 
-    Servers started by tests, and the tests of passwords, use the real cost.
+    Commands started by tests, and the tests of passwords, use the real cost.
     """
-    monkeypatch.setattr(passwords, "_hasher", CHEAP)
-    monkeypatch.setattr(passwords, "_DUMMY_HASH", CHEAP.hash("the password of no account"))
+    for name, value in cheap_passwords.REPLACED.items():
+        monkeypatch.setattr(passwords, name, value)
 
 
 @pytest.fixture
@@ -198,7 +195,7 @@ def site(session_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it e
 @pytest.fixture
 def new_http_visitor(site: str) -> Iterator[NewVisitor]:
     """Create visitors over real HTTP."""
-    with visitors(lambda: httpx.Client(base_url=site, timeout=30)) as new:
+    with visitors(lambda: plain_client(site)) as new:
         yield new
 
 
@@ -254,19 +251,23 @@ def serving(**environment: str) -> Iterator[str]:
 @contextmanager
 def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run MovR like `serving`, and yield its URL and its process."""
-    with gunicorn(free_port(), environment) as (url, process):
+    with gunicorn(free_port(), environment, app="tests.server:app") as (url, process):
         yield url, process
 
 
 @contextmanager
 def gunicorn(
-    port: int, environment: Mapping[str, str], log: BinaryIO | None = None
+    port: int,
+    environment: Mapping[str, str],
+    log: BinaryIO | None = None,
+    *,
+    app: str = "server:app",
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start gunicorn on this port, with its output in this file."""
     url = f"http://127.0.0.1:{port}"
     bind = ("-b", f"127.0.0.1:{port}", "--log-level", "warning")
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", *bind, "server:app"],
+        [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", *bind, app],
         cwd=ROOT,
         env={**os.environ, **environment},
         stderr=log,
@@ -289,12 +290,18 @@ def free_port() -> int:
 
 def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    while True:
-        try:
-            httpx.get(url)
-        except httpx.TransportError:
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < deadline, "the server does not answer"
-            time.sleep(0.05)
-        else:
-            return
+    with plain_client() as client:
+        while True:
+            try:
+                client.get(url)
+            except httpx.TransportError:
+                assert process.poll() is None, "the server ended"
+                assert time.monotonic() < deadline, "the server does not answer"
+                time.sleep(0.05)
+            else:
+                return
+
+
+def plain_client(base_url: str = "", timeout: float = 30) -> httpx.Client:
+    """Return a client for http:// only, which reads no certificates: that takes it 20 ms."""
+    return httpx.Client(base_url=base_url, timeout=timeout, verify=False)

@@ -19,6 +19,7 @@ class Visitor:
         self.client = client
         self.username = ""
         self.home = ""
+        self._token: tuple[str | None, str] | None = None  # and the session that it belongs to
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         return self.client.get(path, headers=headers)
@@ -31,8 +32,13 @@ class Visitor:
         return self.client.post(path, data=fields, headers=headers)
 
     def token(self) -> str:
+        """Return the CSRF token of the session, from the login page unless it is known."""
+        session = self.client.cookies.get("session")
+        if self._token and self._token[0] == session:
+            return self._token[1]
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login").text)
         assert found, "the login page has no token"
+        self._token = self.client.cookies.get("session"), found[1]
         return found[1]
 
     def register(self, city: str = "new york", **changed: str) -> Self:

@@ -4,16 +4,16 @@ from statistics import median
 from time import perf_counter
 
 import pytest
-from argon2 import Type, extract_parameters
+from argon2 import PasswordHasher, Type, extract_parameters
 
-from movr.passwords import check_password, hash_password
+from movr.passwords import DUMMY_HASH, check_password, hash_password
 
 PASSWORD = "correct horse battery"
 INSIDE = "the password of no account"
 
 
 @pytest.fixture
-def cheap_passwords() -> None:
+def cheaply_hashed_passwords() -> None:
     """Override the shared fixture: these tests use the real cost."""
 
 
@@ -74,10 +74,14 @@ def test_no_password_is_right_without_a_hash(password: str) -> None:
     assert check_password(password, None) is False
 
 
+def test_the_hash_for_unknown_usernames_has_the_cost_of_all_others() -> None:
+    assert PasswordHasher().verify(DUMMY_HASH, INSIDE)
+    assert extract_parameters(DUMMY_HASH) == extract_parameters(hash_password(PASSWORD))
+
+
 def test_checking_a_password_without_a_hash_takes_as_long() -> None:
     """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)
-    check_password("once, so that it is made", None)
 
     unknown = median(seconds("wrong", None) for _ in range(7))
     known = median(seconds("wrong", hash_) for _ in range(7))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.cli.test_serve import wait_until
-from tests.conftest import START_TIMEOUT, running, visitors
+from tests.conftest import START_TIMEOUT, plain_client, running, visitors
 from tests.web.operations.test_metrics import numbers, of
 
 Served = tuple[str, Popen[bytes]]
@@ -71,7 +71,7 @@ def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
     """The request waits for a locked row while the process gets SIGTERM."""
     with (
         running(DB_URI=database, DEBUG="1") as (url, process),
-        visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+        visitors(lambda: plain_client(url)) as new,
         ThreadPoolExecutor(1) as pool,
     ):
         rider = new()

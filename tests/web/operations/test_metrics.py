@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from movr import __version__
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
-from tests.conftest import NewVisitor, serving, settings_for, visiting, visitors
+from tests.conftest import NewVisitor, plain_client, serving, settings_for, visiting, visitors
 from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
 from tests.web.security.test_response_headers import UNKNOWN_ID
@@ -50,7 +50,7 @@ def new_served_visitor(database: str) -> Iterator[NewVisitor]:
     """Create visitors of a newly started gunicorn with two workers."""
     with (
         serving(DB_URI=database, DEBUG="1") as url,
-        visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+        visitors(lambda: plain_client(url)) as new,
     ):
         yield new
 

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from tests.clock import Clock
-from tests.conftest import HERE, NewVisitor, serving, settings_for, visiting, visitors
+from tests.conftest import HERE, NewVisitor, plain_client, serving, settings_for, visiting, visitors
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from tests.web.pages.test_races import at_once
 from web.app import create_app
@@ -456,7 +456,7 @@ def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]: 
     """Create visitors of a separate gunicorn with two workers, behind one proxy."""
     with (
         serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1") as url,
-        visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
+        visitors(lambda: plain_client(url, timeout=60)) as new,
     ):
         yield new
 

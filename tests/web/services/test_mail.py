@@ -1,9 +1,8 @@
 """Mail from a real gunicorn: queued emails are sent even when a worker stops."""
 
-import httpx
 from sqlalchemy import Engine
 
-from tests.conftest import serving, visitors
+from tests.conftest import plain_client, serving, visitors
 from tests.smtp import LOOPBACK, receiving
 
 
@@ -15,7 +14,7 @@ def test_a_stopping_worker_sends_its_queued_emails(
         mail = {"MAIL_URI": f"smtp://{LOOPBACK}:{postbox.server_address[1]}"}
         with (
             serving(DB_URI=database, DEBUG="1", MAIL_FROM="movr@example.com", **mail) as url,
-            visitors(lambda: httpx.Client(base_url=url, timeout=30)) as new,
+            visitors(lambda: plain_client(url)) as new,
         ):
             member = new().register()
             assert new().post("/forgot", username=member.username).status_code == 303
