@@ -19,11 +19,12 @@ from sqlalchemy import Engine
 import scenarios
 from cli import commands
 from movr import passwords
-from movr.database.engine import is_cockroachdb
+from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
 from tests import cheap_passwords, databases
 from tests.clock import Clock
+from tests.terminal import RunHere, running_here
 from tests.visitor import Visitor
 from web.app import create_app
 from web.config import Settings
@@ -100,6 +101,23 @@ def own_engine(own_database: str) -> Iterator[Engine]:
     engine = databases.connect(own_database)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_template(server: str, template: str) -> Iterator[str]:
+    """The URI of a database with the demo data, to copy and not to connect to."""
+    with databases.copied_database(server, template) as uri:
+        databases.fill_with_demo(uri)
+        yield uri
+
+
+@pytest.fixture
+def demo_database(server: str, demo_template: str) -> Iterator[str]:
+    """The URI of a database with the demo data, for one test."""
+    with databases.copied_database(server, demo_template) as uri:
+        if is_cockroachdb(parse_uri(uri)):
+            databases.fill_with_demo(uri)
+        yield uri
 
 
 @pytest.fixture
@@ -212,6 +230,15 @@ def app_with_commands(database: str) -> Flask:
     app = create_app(settings_for(database))
     commands.init_app(app)
     return app
+
+
+@pytest.fixture
+def run_here(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[RunHere]:
+    """Run the main function of a command in this process."""
+    with running_here(monkeypatch, capfd) as run:
+        yield run
 
 
 @contextmanager

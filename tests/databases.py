@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
@@ -13,6 +14,8 @@ from movr.database import admin, embedded, schema
 from movr.database.engine import is_cockroachdb, make_engine, parse_uri
 from movr.database.retries import retrying
 from movr.models import Base
+from scenarios import demo
+from scenarios.shared.context import ScenarioContext
 
 TABLES = tuple(table.name for table in Base.metadata.sorted_tables)  # referenced tables first
 
@@ -94,6 +97,13 @@ def bring_to_head(uri: str) -> None:
     """Run all migrations."""
     engine = connect(uri)
     schema.upgrade(engine)
+    engine.dispose()
+
+
+def fill_with_demo(uri: str) -> None:
+    """Fill a database that is empty and at head with the demo data."""
+    engine = connect(uri)
+    demo.fill(ScenarioContext(engine, datetime.now(UTC)))
     engine.dispose()
 
 

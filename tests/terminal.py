@@ -3,10 +3,16 @@
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import ROOT
+import pytest
+
+from movr import signals
+
+ROOT = Path(__file__).parent.parent
 
 
 def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
@@ -15,6 +21,33 @@ def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
     A signal may interrupt coverage's tracer while it holds a lock; the command would then deadlock.
     """
     return {name: text for name, text in environment.items() if name != "COVERAGE_PROCESS_CONFIG"}
+
+
+RunHere = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@contextmanager
+def running_here(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[RunHere]:
+    """Run the main function of a command in this process, which spares a second of imports."""
+    handlers = {ending: signal.getsignal(ending) for ending in signals.TERMINATION_SIGNALS}
+
+    def run(
+        main: Callable[[], int], *arguments: str, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", [main.__module__, *arguments])
+        for name, text in settings.items():
+            monkeypatch.setenv(name, text)
+        try:
+            status = main()
+        except SystemExit as ended:  # of argparse
+            status = int(ended.code or 0)
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
+
+    yield run
+    for ending, handler in handlers.items():
+        signal.signal(ending, handler)
 
 
 class Command:

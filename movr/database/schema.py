@@ -1,5 +1,6 @@
 """Schema migrations with Alembic, configured here instead of in an alembic.ini."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +124,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def _config(engine: Engine) -> Config:
-    config = Config()
+    config = Config(stdout=sys.stdout)  # its default is the one of the time of the import
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")

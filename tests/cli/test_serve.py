@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -15,10 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.serve import serve
+from movr.database import admin
 from scenarios import demo
-from tests.conftest import ROOT, free_port, wait_until_answering
+from tests.conftest import ROOT, app_with_commands, free_port, wait_until_answering
 from tests.databases import fresh_database
-from tests.terminal import Command
+from tests.terminal import Command, RunHere
 from tests.visitor import Visitor
 
 TIMEOUT = 60  # seconds
@@ -142,12 +143,14 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
         assert visitor.get("/readyz").status_code == 200
         assert visitor.log_in(*demo.RIDER[1:]).status_code == 303
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303
+        with socket.socket() as probe:  # it serves this machine only
+            assert probe.connect_ex(("127.0.0.2", running.port)) != 0
 
 
 def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
-    tmp_path: Path, new_database: str
+    tmp_path: Path, demo_database: str
 ) -> None:
-    with started(tmp_path, new_database) as running, visiting(running) as visitor:
+    with started(tmp_path, demo_database) as running, visiting(running) as visitor:
         username = visitor.register().username
         vehicle = visitor.add_vehicle()
         running.press_ctrl_c()
@@ -156,7 +159,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
         assert not is_open(running.port)
         assert "Traceback" not in running.output
 
-    with started(tmp_path, new_database) as again, visiting(again) as visitor:
+    with started(tmp_path, demo_database) as again, visiting(again) as visitor:
         assert visitor.log_in(username).status_code == 303
         assert str(vehicle) in visitor.get(f"/users/{visitor.id}").text
         again.press_ctrl_c()
@@ -164,8 +167,8 @@ def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
         assert again.end() == 0
 
 
-def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str) -> None:
-    with started(tmp_path, new_database) as running:
+def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path, demo_database: str) -> None:
+    with started(tmp_path, demo_database) as running:
         for _ in range(3):
             running.press_ctrl_c()
 
@@ -174,20 +177,20 @@ def test_a_second_ctrl_c_leaves_nothing_behind(tmp_path: Path, new_database: str
         assert not is_open(running.port)
 
 
-def test_sigterm_ends_everything_too(tmp_path: Path, new_database: str) -> None:
-    with started(tmp_path, new_database) as running:
+def test_sigterm_ends_everything_too(tmp_path: Path, demo_database: str) -> None:
+    with started(tmp_path, demo_database) as running:
         running.process.terminate()
 
         assert running.end() == 0
         assert not is_open(running.port)
 
 
-def test_it_serves_this_machine_only(tmp_path: Path, new_database: str) -> None:
-    with started(tmp_path, new_database) as running, socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.2", running.port)) != 0
-
-
 # Errors at start
+
+
+def serve_here(run_here: RunHere, uri: str) -> subprocess.CompletedProcess[str]:
+    """Run `python server.py` in this process, on a database that it refuses."""
+    return run_here(serve, **NO_SETTINGS | {"DEBUG": "1", "PORT": str(free_port()), "DB_URI": uri})
 
 
 def assert_refused(ended: subprocess.CompletedProcess[str], *, says: str) -> None:
@@ -206,39 +209,42 @@ def test_a_port_in_use_is_named_and_is_the_only_complaint(new_database: str) -> 
     assert_refused(ended, says=f"Port {port} is in use.")
 
 
-def test_a_database_out_of_reach_is_named_without_its_password() -> None:
+def test_a_database_out_of_reach_is_named_without_its_password(run_here: RunHere) -> None:
     port = free_port()
     uri = f"postgresql://movr:hunter2@127.0.0.1:{port}/movr"
 
-    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+    ended = serve_here(run_here, uri)
 
     assert_refused(ended, says=f"127.0.0.1:{port}")
     assert "hunter2" not in ended.stderr
 
 
-def test_every_host_of_an_unreachable_database_is_named() -> None:
+def test_every_host_of_an_unreachable_database_is_named(run_here: RunHere) -> None:
     hosts = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
     uri = f"postgresql://movr:hunter2@/movr?host={hosts[0]}&host={hosts[1]}"
 
-    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+    ended = serve_here(run_here, uri)
 
     assert_refused(ended, says=f"at {', '.join(hosts)}: ")
     assert "hunter2" not in ended.stderr
 
 
-def test_a_database_that_is_not_there_is_named_without_its_password(new_database: str) -> None:
-    uri = re.sub(r"/movr_test_\w+", "/no_such_database", new_database)
-    assert uri != new_database
+def test_a_database_that_is_not_there_is_named_without_its_password(
+    run_here: RunHere, server: str
+) -> None:
+    uri = admin.sibling_uri(server, "no_such_database")
 
-    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+    ended = serve_here(run_here, uri)
 
     assert_refused(ended, says="DB_URI")
 
 
-def test_an_address_that_libpq_does_not_take_is_refused_in_one_sentence() -> None:
+def test_an_address_that_libpq_does_not_take_is_refused_in_one_sentence(
+    run_here: RunHere,
+) -> None:
     uri = "postgresql://movr:hunter2@127.0.0.1/movr?sslmod=verify-full"
 
-    ended = run(*SERVER, DEBUG="1", PORT=str(free_port()), DB_URI=uri)
+    ended = serve_here(run_here, uri)
 
     assert_refused(ended, says="DB_URI")
 
@@ -249,8 +255,10 @@ def test_production_needs_a_secret_key(new_database: str) -> None:
     assert_refused(ended, says="SECRET_KEY")
 
 
-def test_all_invalid_settings_are_named_at_once() -> None:
-    ended = run(*SERVER, DEBUG="0", PORT="many", REGION="moon", DB_URI="mysql://m:hunter2@h/m")
+def test_all_invalid_settings_are_named_at_once(run_here: RunHere) -> None:
+    wrong = {"DEBUG": "0", "PORT": "many", "REGION": "moon", "DB_URI": "mysql://m:hunter2@h/m"}
+
+    ended = run_here(serve, **NO_SETTINGS | wrong)
 
     assert_refused(ended, says="SECRET_KEY")
     assert all(name in ended.stderr for name in ("PORT", "REGION", "DB_URI"))
@@ -290,10 +298,13 @@ def test_in_json_every_line_is_an_object_including_those_of_gunicorn(new_databas
 
 
 def test_the_commands_run_migrations_up_and_down(new_database: str) -> None:
+    app = app_with_commands(new_database)
+    runner = app.test_cli_runner()
+
     def db(*command: str) -> str:
-        ended = run(*FLASK, "db", *command, DB_URI=new_database, SECRET_KEY=SECRET)
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        ended = runner.invoke(args=["db", *command])
+        assert ended.exit_code == 0, ended.output
+        return ended.output
 
     assert "(head)" not in db("current")
     assert "0001" in db("history")
@@ -306,6 +317,17 @@ def test_the_commands_run_migrations_up_and_down(new_database: str) -> None:
     db("downgrade")
     db("upgrade", "head")
     assert "(head)" in db("current")
+    app.extensions["movr"].close()
+
+
+def test_the_commands_run_from_a_shell(new_database: str) -> None:
+    settings = {"DB_URI": new_database, "SECRET_KEY": SECRET}
+
+    upgrade = run(*FLASK, "db", "upgrade", **settings)
+    current = run(*FLASK, "db", "current", **settings)
+
+    assert (upgrade.returncode, current.returncode) == (0, 0), upgrade.stderr + current.stderr
+    assert "(head)" in current.stdout
 
 
 def test_the_commands_refuse_without_settings_in_one_sentence() -> None:
