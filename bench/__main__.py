@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    seconds, runs = (0.2, 2) if options.quick else (SECONDS, RUNS)
+    seconds, runs = (0.05, 2) if options.quick else (SECONDS, RUNS)
     began = datetime.now(UTC)
     with servers.server() as server:
         results = beside_the_floor(server, seconds, runs)

@@ -37,6 +37,11 @@ NewVisitor = Callable[[], Visitor]
 Staged = Callable[..., Engine]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes: one more than processors, because tests wait for servers."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def cheaply_hashed_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords at the lowest cost in this process; `serving` and `running` do so as well.

@@ -7,9 +7,13 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import bench.__main__
+import bench.compare
+import bench.lab
 from bench.load import Load
 from bench.results import Page, Results, compare
 from bench.servers import connected
@@ -17,6 +21,7 @@ from movr.database.engine import parse_uri
 from scenarios import metropolis
 from tests.conftest import ROOT
 from tests.leftovers import left_in
+from tests.terminal import RunHere
 
 TIMEOUT = 120  # seconds
 
@@ -79,7 +84,7 @@ def test_the_pool_has_a_connection_for_each_loader_of_a_metropolis(empty_databas
 
 def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        done = bench("bench", "--quick", "--rows", "3", "6", "--out", str(tmp_path), folder=folder)
+        done = run("bench", "--quick", "--rows", "3", "6", "--out", str(tmp_path), folder=folder)
 
         assert done.returncode == 0, done.stderr
         assert left_in(folder) == set()
@@ -92,17 +97,19 @@ def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> No
     assert "Measuring 100%" in done.stderr
 
     with tempfile.TemporaryDirectory() as folder:
-        done = bench("bench.compare", "--old", str(path), "--new", str(path), folder=folder)
+        done = run("bench.compare", "--old", str(path), "--new", str(path), folder=folder)
     assert done.returncode == 0
     assert "x 1.00 " in done.stdout
 
 
 @pytest.mark.parametrize("text", [None, "# MovR", "[]", '{"pages": {}}'])
-def test_a_file_without_results_is_refused_in_a_sentence(tmp_path: Path, text: str | None) -> None:
+def test_a_file_without_results_is_refused_in_a_sentence(
+    run_here: RunHere, tmp_path: Path, text: str | None
+) -> None:
     path = tmp_path / "old.json"
     if text is not None:
         path.write_text(text)
-    done = bench("bench.compare", "--old", str(path), folder=str(tmp_path))
+    done = run_here(bench.compare.main, "--old", str(path))
 
     assert done.returncode == 1
     assert done.stderr.startswith(str(path))
@@ -110,26 +117,26 @@ def test_a_file_without_results_is_refused_in_a_sentence(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize(
-    ("command", "expected"),
+    ("command", "options", "expected"),
     [
-        ("bench --rows 0", "invalid whole number from 1 value: '0'"),
-        ("bench --rows abc", "invalid whole number from 1 value: 'abc'"),
-        ("bench.lab --rounds 0", "invalid whole number from 1 value: '0'"),
-        ("bench.lab --distances -5 0", "invalid whole number from 0 value: '-5'"),
-        ("bench.lab --distances 10 10", "a slope needs two different distances"),
+        (bench.__main__, "--rows 0", "invalid whole number from 1 value: '0'"),
+        (bench.__main__, "--rows abc", "invalid whole number from 1 value: 'abc'"),
+        (bench.lab, "--rounds 0", "invalid whole number from 1 value: '0'"),
+        (bench.lab, "--distances -5 0", "invalid whole number from 0 value: '-5'"),
+        (bench.lab, "--distances 10 10", "a slope needs two different distances"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_anything_starts(
-    tmp_path: Path, command: str, expected: str
+    run_here: RunHere, command: ModuleType, options: str, expected: str
 ) -> None:
-    done = bench(*command.split(), folder=str(tmp_path))
+    done = run_here(command.main, *options.split())
 
     assert done.returncode == 2
     assert expected in done.stderr
     assert "Starting" not in done.stderr
 
 
-def bench(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:
+def run(module: str, *options: str, folder: str) -> subprocess.CompletedProcess[str]:
     """Run a benchmark command on an embedded server, with its temporary files in this folder."""
     return subprocess.run(
         [sys.executable, "-m", module, *options],

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from movr.cities import Position
 from movr.movr import MovR
 from movr.results import UserKey
+from tests.browser.axe import violations
 from tests.browser.conftest import SCREENS, TILES, give_tile, opened
 from tests.browser.input_devices import Keyboard
 from tests.conftest import NewVisitor
@@ -389,12 +388,8 @@ def positions(movr: MovR, owner: Visitor) -> list[Position]:
 
 
 @pytest.mark.usefixtures("street")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/vehicles", "/vehicles/add"])
-def test_axe_finds_nothing_wrong_with_the_drawing(
-    page: Page, owner: Visitor, path: str, scheme: Literal["light", "dark"]
-) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing_wrong_with_the_drawing(page: Page, owner: Visitor, path: str) -> None:
     page.add_init_script(OFFLINE)
     log_in(page, owner)
     page.goto(path)
@@ -403,18 +398,10 @@ def test_axe_finds_nothing_wrong_with_the_drawing(
 
 
 @pytest.mark.usefixtures("street")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong_with_streets_and_a_card(
-    page: Page, scheme: Literal["light", "dark"]
-) -> None:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing_wrong_with_streets_and_a_card(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.goto("/vehicles")
     page.locator("button.pin").first.click()
     expect(page.locator(CARD)).to_be_visible()
 
     assert violations(page) == []
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]

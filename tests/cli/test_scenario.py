@@ -45,7 +45,7 @@ class Clone:
         process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env=with_settings(DEBUG="1", DB_URI=self.uri, **settings),
+            env=with_settings(DEBUG="1", WORKERS="1", DB_URI=self.uri, **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -185,12 +185,13 @@ def test_a_scenario_has_the_requested_size(clone: Clone) -> None:
 # Interrupted
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_up_leaves_nothing(clone: Clone, ending: signal.Signals) -> None:
+@pytest.mark.parametrize(("ending", "meanwhile"), [(signal.SIGINT, "up"), (signal.SIGTERM, "down")])
+def test_an_interrupted_up_leaves_nothing(
+    clone: Clone, ending: signal.Signals, meanwhile: str
+) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
-    wait_until(lambda: has_vehicles(clone), "the first vehicles")
-    assert "is being created" in clone.run("up", "metropolis", status=1)
-    assert "is being created" in clone.run("down", "metropolis", status=1)
+    wait_until(lambda: has_vehicles(clone), "the first vehicles", pause=0.3)
+    assert "is being created" in clone.run(meanwhile, "metropolis", status=1)
 
     command.send_signal(ending)
     output, _ = command.communicate(timeout=TIMEOUT)
@@ -237,7 +238,7 @@ def test_an_interrupted_up_ends_the_embedded_server_too(
 
 def test_down_cleans_up_after_a_killed_up(clone: Clone) -> None:
     command = clone.scenario("up", "metropolis", "--rows", str(NOT_SOON))
-    wait_until(lambda: has_vehicles(clone), "the first vehicles")
+    wait_until(lambda: has_vehicles(clone), "the first vehicles", pause=0.3)
     command.kill()
     command.communicate()
 

@@ -56,11 +56,11 @@ def run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def wait_until(happened: Callable[[], bool], what: str) -> None:
+def wait_until(happened: Callable[[], bool], what: str, *, pause: float = 0.05) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not happened():
         assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def is_open(port: int) -> bool:

@@ -15,12 +15,12 @@ from typing import Self
 import pytest
 from sqlalchemy import Engine, text
 
-from scenarios import demo
-from scenarios.shared.context import ScenarioContext
-from tests.cli.test_serve import is_open, wait_until, with_settings
+from loadtest.__main__ import main
+from tests import databases
+from tests.cli.test_serve import NO_SETTINGS, is_open, wait_until, with_settings
 from tests.conftest import free_port, serving
 from tests.leftovers import Started, left_in, processes_of
-from tests.terminal import Command, unmeasured
+from tests.terminal import Command, RunHere, unmeasured
 
 TIMEOUT = 120  # seconds
 NOTHING: tuple[set[int], set[str]] = (set(), set())
@@ -78,11 +78,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("c")
 
 
-@pytest.fixture
-def world(own_database: str, own_engine: Engine) -> str:
-    """The URI of a database with the demo data."""
-    demo.fill(ScenarioContext(own_engine, datetime.now(UTC)))
-    return own_database
+def refused(run_here: RunHere, **settings: str) -> str:
+    """Run the load test in this process, with settings that it refuses; return what it prints."""
+    ended = run_here(main, **NO_SETTINGS | {"HEADLESS": "1"} | settings)
+    assert ended.returncode == 1
+    return ended.stdout + ended.stderr
 
 
 def load_databases(engine: Engine) -> set[str]:
@@ -115,7 +115,7 @@ def failing() -> Iterator[str]:
 
 
 def test_a_short_run_on_a_temporary_movr_succeeds_and_leaves_nothing(folder: Path) -> None:
-    with LoadTestRun(folder, SECONDS="8") as load_test:
+    with LoadTestRun(folder, SECONDS="3") as load_test:
         assert load_test.end() == 0, load_test.output
 
     assert load_test.done("account opened") > 0
@@ -181,8 +181,9 @@ def test_a_second_ctrl_c_leaves_nothing(folder: Path) -> None:
 
 
 def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
-    folder: Path, world: str, own_engine: Engine
+    folder: Path, demo_database: str
 ) -> None:
+    own_engine = databases.connect(demo_database)
     since = datetime.now(UTC)
     rides: list[str] = []
 
@@ -196,31 +197,35 @@ def test_a_ride_that_was_acknowledged_and_is_lost_is_named(
         return bool(rides)
 
     with (
-        serving(DB_URI=world, DEBUG="1", PROXY_HOPS="1") as url,
-        LoadTestRun(folder, URL=url, DB_URI=world) as load_test,
+        serving(DB_URI=demo_database, DEBUG="1", PROXY_HOPS="1") as url,
+        LoadTestRun(folder, URL=url, DB_URI=demo_database) as load_test,
     ):
         wait_until(a_ride_has_ended, "a ride that has ended")
         load_test.press_ctrl_c()
 
         assert load_test.end() == 1
+    own_engine.dispose()
 
     assert re.search(rf"Lost: ride started, [a-z ]+, {rides[0]}\.", load_test.output)
     assert load_test.left() == NOTHING
 
 
-def test_a_failing_site_fails_the_run(folder: Path, world: str) -> None:
-    with failing() as url, LoadTestRun(folder, URL=url, DB_URI=world, SECONDS="2") as load_test:
+def test_a_failing_site_fails_the_run(folder: Path, database: str) -> None:
+    settings = {"DB_URI": database, "SECONDS": "2"}
+    with failing() as url, LoadTestRun(folder, URL=url, **settings) as load_test:
         assert load_test.end() == 1
 
     assert "Some requests failed" in load_test.output
     assert "answered 500" in load_test.output
 
 
-def test_the_web_view_listens_on_the_loopback_only(folder: Path, world: str) -> None:
+def test_the_web_view_listens_on_the_loopback_only(folder: Path, database: str) -> None:
     port = free_port()
     with (
         failing() as url,
-        LoadTestRun(folder, URL=url, DB_URI=world, HEADLESS="0", VIEW_PORT=str(port)) as load_test,
+        LoadTestRun(
+            folder, URL=url, DB_URI=database, HEADLESS="0", VIEW_PORT=str(port)
+        ) as load_test,
     ):
         wait_until(lambda: is_open(port), "the web view")
         load_test.press_ctrl_c()
@@ -244,47 +249,44 @@ def test_the_web_view_listens_on_the_loopback_only(folder: Path, world: str) -> 
         ({"TEST_DB_URI": "nonsense"}, "TEST_DB_URI must look like postgresql:"),
     ],
 )
-def test_an_invalid_setting_is_named(folder: Path, settings: dict[str, str], sentence: str) -> None:
-    with LoadTestRun(folder, **settings) as load_test:
-        assert load_test.end() == 1
+def test_an_invalid_setting_is_named(
+    run_here: RunHere, settings: dict[str, str], sentence: str
+) -> None:
+    output = refused(run_here, **settings)
 
-    assert sentence in load_test.output
-    assert len(load_test.output.splitlines()) == 1
+    assert sentence in output
+    assert len(output.splitlines()) == 1
 
 
-def test_a_port_in_use_is_reported_before_anything_starts(folder: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(run_here: RunHere) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with LoadTestRun(folder, HEADLESS="0", VIEW_PORT=str(port)) as load_test:
-            assert load_test.end() == 1
+        output = refused(run_here, HEADLESS="0", VIEW_PORT=str(port))
 
-    assert load_test.output == f"VIEW_PORT={port} is not available: Address already in use.\n"
+    assert output == f"VIEW_PORT={port} is not available: Address already in use.\n"
 
 
 def test_a_database_without_movr_s_schema_is_reported_before_the_riders_start(
-    folder: Path, empty_database: str
+    run_here: RunHere, empty_database: str
 ) -> None:
-    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=empty_database) as load_test:
-        assert load_test.end() == 1
+    output = refused(run_here, URL="http://127.0.0.1:1", DB_URI=empty_database)
 
-    assert load_test.output == "The database of DB_URI has another schema than this MovR.\n"
+    assert output == "The database of DB_URI has another schema than this MovR.\n"
 
 
-def test_an_unreachable_server_is_reported_before_anything_starts(folder: Path) -> None:
+def test_an_unreachable_server_is_reported_before_anything_starts(run_here: RunHere) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
-    with LoadTestRun(folder, TEST_DB_URI=uri) as load_test:
-        assert load_test.end() == 1
+    output = refused(run_here, TEST_DB_URI=uri)
 
-    assert "The database server refused: " in load_test.output
-    assert "hunter2" not in load_test.output
-    assert "Traceback" not in load_test.output
+    assert "The database server refused: " in output
+    assert "hunter2" not in output
+    assert "Traceback" not in output
 
 
-def test_an_unreachable_database_is_reported_before_the_riders_start(folder: Path) -> None:
+def test_an_unreachable_database_is_reported_before_the_riders_start(run_here: RunHere) -> None:
     uri = f"postgresql://movr:hunter2@127.0.0.1:{free_port()}/movr"
-    with LoadTestRun(folder, URL="http://127.0.0.1:1", DB_URI=uri) as load_test:
-        assert load_test.end() == 1
+    output = refused(run_here, URL="http://127.0.0.1:1", DB_URI=uri)
 
-    assert "The database of DB_URI does not answer" in load_test.output
-    assert "hunter2" not in load_test.output
-    assert "Traceback" not in load_test.output
+    assert "The database of DB_URI does not answer" in output
+    assert "hunter2" not in output
+    assert "Traceback" not in output

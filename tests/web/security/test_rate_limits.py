@@ -17,7 +17,16 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from tests.clock import Clock
-from tests.conftest import HERE, NewVisitor, plain_client, serving, settings_for, visiting, visitors
+from tests.conftest import (
+    HERE,
+    NewVisitor,
+    free_port,
+    gunicorn,
+    plain_client,
+    settings_for,
+    visiting,
+    visitors,
+)
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from tests.web.pages.test_races import at_once
 from web.app import create_app
@@ -453,9 +462,12 @@ def test_an_incomplete_login_form_is_not_a_failure(new_proxied_visitor: NewVisit
 
 @pytest.fixture
 def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Create visitors of a separate gunicorn with two workers, behind one proxy."""
+    """Create visitors of a separate gunicorn with two workers, behind one proxy.
+
+    Passwords are hashed at the real cost, so that attempts at once really overlap.
+    """
     with (
-        serving(DB_URI=database, DEBUG="1", PROXY_HOPS="1") as url,
+        gunicorn(free_port(), {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}) as (url, _),
         visitors(lambda: plain_client(url, timeout=60)) as new,
     ):
         yield new
