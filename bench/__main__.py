@@ -63,15 +63,15 @@ def beside_the_floor(server: URL, seconds: float, runs: int) -> Results:
     """Measure every page alternately on the floor and on MovR, on a temporary database."""
     with ExitStack() as stack:
         url = stack.enter_context(servers.fresh_database(server))
-        with servers.connected(url) as engine:
-            demo.fill(ScenarioContext(engine, datetime.now(UTC)))
-            members = people.add(engine, 2 * CLIENTS, now=datetime.now(UTC))
-            version = machine.database(engine)
-        plan = record(url, members[0])
+        engine = stack.enter_context(servers.connected(url, autocommit=True))
+        demo.fill(ScenarioContext(engine, datetime.now(UTC)))
+        members = people.add(engine, 2 * CLIENTS, now=datetime.now(UTC))
+        version = machine.database(engine)
+        plan = record(url, members[0], engine)
         app = stack.enter_context(gunicorn("server:app", DB_URI=uri_text(url)))
         floor = stack.enter_context(_floor(url, plan))
-        of_app = [scripts_of_app(app.url, person) for person in members[:CLIENTS]]
-        of_floor = [scripts_of_floor(person) for person in members[CLIENTS:]]
+        of_app = [scripts_of_app(app.url, person, engine) for person in members[:CLIENTS]]
+        of_floor = [scripts_of_floor(person, engine) for person in members[CLIENTS:]]
         pages = {name: _page(plan, name) for name in of_app[0]}
         schedule = list(product(range(runs), pages))
         for run, name in terminal.progress(schedule, "Measuring"):

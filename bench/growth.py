@@ -42,11 +42,9 @@ def measure(
 def _serve(stack: ExitStack, server: URL, size: int) -> tuple[Serving, Mapping[str, Script]]:
     """Serve MovR on the metropolis scenario with `size` vehicles in all."""
     url = stack.enter_context(servers.fresh_database(server))
-    with servers.connected(url) as engine:
-        context = ScenarioContext(
-            engine, datetime.now(UTC), terminal.bar(f"Loading {size:,} vehicles")
-        )
-        metropolis.fill(context, rows=math.ceil(size / len(CITIES)))
-        (person,) = people.add(engine, 1, now=context.now)
+    engine = stack.enter_context(servers.connected(url, autocommit=True))
+    context = ScenarioContext(engine, datetime.now(UTC), terminal.bar(f"Loading {size:,} vehicles"))
+    metropolis.fill(context, rows=math.ceil(size / len(CITIES)))
+    (person,) = people.add(engine, 1, now=context.now)
     app = stack.enter_context(gunicorn("server:app", WORKERS="1", DB_URI=uri_text(url)))
-    return app, scripts_of_app(app.url, person)
+    return app, scripts_of_app(app.url, person, engine)

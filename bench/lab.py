@@ -37,7 +37,7 @@ DOCS: Final = servers.ROOT / "docs"
 class Rider(Visitor):
     """A visitor that performs each user action, one request at a time."""
 
-    name = vehicle = ""
+    name = vehicle = public_id = ""
 
     def register(self) -> None:
         """Open an account."""
@@ -64,10 +64,11 @@ class Rider(Visitor):
         """Open the rider's profile, which shows the vehicle."""
         self.get(self.link("/users"))
         self.vehicle = self.link("/vehicles/remove").rpartition("/")[2]
+        self.public_id = self.link(f"/vehicles/{DEFAULT_CITY.slug}").rpartition("/")[2]
 
     def start_ride(self) -> None:
         """Start a ride with the rider's vehicle."""
-        self.post(f"/rides/start/{self.vehicle}")
+        self.post(f"/rides/start/{self.public_id}")
 
     def end_ride(self) -> None:
         """End the ride shown on the current page."""

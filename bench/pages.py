@@ -5,8 +5,11 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from sqlalchemy import Engine
+
+from bench import people
 from bench.http import Reply, Unexpected, request
 from bench.people import PASSWORD, Person
 from bench.visitor import OK, SEE_OTHER, TOKEN, Visitor
@@ -20,7 +23,8 @@ START, SEE, END = "start", "see", "end"  # the three requests of the cycle
 END_FORM: Final = re.compile(r'"(/rides/end/[0-9a-f-]{36})"')
 END_LOCATION: Final = "64 Christopher Street"
 
-# A generator that yields requests, is sent their replies, and returns at the end of a run.
+# A generator that yields requests, is sent their replies, and returns at the end of a run. Making
+# it is not measured: the cycle reads its vehicle's public id, which changes with each ride.
 Script = Callable[[], Generator[bytes, Reply, None]]
 
 
@@ -46,7 +50,7 @@ def is_for_strangers(page: str) -> bool:
     return page.endswith(STRANGER)
 
 
-def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
+def scripts_of_app(url: str, person: Person, engine: Engine) -> Mapping[str, Script]:
     """Log a member in and return the script of each page of MovR for this session."""
     with Visitor(url) as visitor:
         visitor.get("/")
@@ -63,14 +67,17 @@ def scripts_of_app(url: str, person: Person) -> Mapping[str, Script]:
     return {
         **pages,
         SEARCH_NEAR: partial(_search_near_random_position, member),
-        CYCLE: partial(_ride, person, member, token),
+        CYCLE: lambda: _ride(people.public_id(engine, person), member, token),
     }
 
 
-def scripts_of_floor(person: Person) -> Mapping[str, Script]:
+def scripts_of_floor(person: Person, engine: Engine) -> Mapping[str, Script]:
     """Return the script of each page of the floor."""
     pages = {page: partial(_see, request(f"/{slug(page)}")) for page in paths(person)}
-    return {**pages, CYCLE: partial(_ride_on_floor, person)}
+    return {
+        **pages,
+        CYCLE: lambda: _ride_on_floor(person, people.public_id(engine, person)),
+    }
 
 
 def slug(page: str) -> str:
@@ -95,10 +102,10 @@ def _search_near_random_position(session: str) -> Generator[bytes, Reply, None]:
     _expect(reply, OK)
 
 
-def _ride(person: Person, session: str, token: str) -> Generator[bytes, Reply, None]:
+def _ride(public_id: UUID, session: str, token: str) -> Generator[bytes, Reply, None]:
     """Start a ride, open its page and end it, taking the session cookie of each reply."""
     fields = {"csrf_token": token}
-    started = yield request(f"/rides/start/{person.vehicle}", session=session, fields=fields)
+    started = yield request(f"/rides/start/{public_id}", session=session, fields=fields)
     _expect(started, SEE_OTHER)
     seen = yield request("/rides", session=started.session or session)
     _expect(seen, OK)
@@ -111,8 +118,8 @@ def _ride(person: Person, session: str, token: str) -> Generator[bytes, Reply, N
     _expect(ended, SEE_OTHER)
 
 
-def _ride_on_floor(person: Person) -> Generator[bytes, Reply, None]:
-    ids = f"{person.id}/{person.vehicle}/{uuid4()}"
+def _ride_on_floor(person: Person, public_id: UUID) -> Generator[bytes, Reply, None]:
+    ids = f"{person.id}/{public_id}/{uuid4()}/{uuid4()}"
     for act, status in ((START, SEE_OTHER), (SEE, OK), (END, SEE_OTHER)):
         reply = yield request(f"/{act}/{ids}")
         _expect(reply, status)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from movr.cities import DEFAULT_CITY, Position
 from movr.formats import AVAILABLE
@@ -42,6 +42,13 @@ def add(engine: Engine, number: int, *, now: datetime) -> list[Person]:
             connection.execute(insert(RideTotal), totals_of(rides))
     analyze(engine)
     return people
+
+
+def public_id(engine: Engine, person: Person) -> UUID:
+    """Return the public id of the member's first vehicle, which changes with each ride."""
+    of = (Vehicle.city == DEFAULT_CITY.name, Vehicle.id == person.vehicle)
+    with engine.connect() as connection:
+        return connection.execute(select(Vehicle.public_id).where(*of)).scalar_one()
 
 
 def _user(person: Person, password_hash: str) -> dict[str, object]:

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Engine, event
 from werkzeug.test import TestResponse
 
 from bench.http import Unexpected
 from bench.latency_proxy import LatencyProxy
 from bench.pages import END, END_FORM, END_LOCATION, SEE, START, is_for_strangers, paths
-from bench.people import PASSWORD, Person
+from bench.people import PASSWORD, Person, public_id
 from movr.database.admin import uri_text
 from movr.movr import MovR
 from web.app import create_app
@@ -92,18 +92,18 @@ class Recorder:
         self._sql.append(cursor.mogrify(statement, parameters).decode())
 
 
-def record(url: URL, person: Person) -> Plan:
+def record(url: URL, person: Person, engine: Engine) -> Plan:
     """Record every page for this member and for anonymous visitors."""
     with LatencyProxy(url) as proxy:
         app = create_app(Settings(db_uri=uri_text(proxy.url), debug=True))
         app.config["WTF_CSRF_ENABLED"] = False  # the client is not a browser
         try:
-            return _record(Recorder(app, proxy), person)
+            return _record(Recorder(app, proxy), person, engine)
         finally:
             app.extensions["movr"].close()
 
 
-def _record(recorder: Recorder, person: Person) -> Plan:
+def _record(recorder: Recorder, person: Person, engine: Engine) -> Plan:
     pages = paths(person)
     recorder.see("/")  # opens a connection, and shows the message about the city once
     for name in filter(is_for_strangers, pages):
@@ -112,17 +112,19 @@ def _record(recorder: Recorder, person: Person) -> Plan:
     recorder.see("/")  # shows the message after logging in
     for name in filterfalse(is_for_strangers, pages):
         recorder.note(name, partial(recorder.see, pages[name]))
-    _note_ride(recorder, person)  # opens the connection for writes; recorded again below
-    _note_ride(recorder, person)
+    _note_ride(recorder, person, engine)  # opens the connection for writes; recorded again below
+    _note_ride(recorder, person, engine)
     return recorder.plan
 
 
-def _note_ride(recorder: Recorder, person: Person) -> None:
-    recorder.note(START, lambda: recorder.send(f"/rides/start/{person.vehicle}"))
+def _note_ride(recorder: Recorder, person: Person, engine: Engine) -> None:
+    old_id = public_id(engine, person)
+    recorder.note(START, lambda: recorder.send(f"/rides/start/{old_id}"))
     found = END_FORM.search(recorder.note(SEE, lambda: recorder.see("/rides")))
     if not found:
         raise Unexpected("The ride that was started is not on the page of rides.")
     recorder.note(END, lambda: recorder.send(found[1], location=END_LOCATION))
-    ids = [str(person.id), str(person.vehicle), found[1].rpartition("/")[2]]
+    ride = found[1].rpartition("/")[2]
+    ids = [str(id_) for id_ in (person.id, old_id, ride, public_id(engine, person))]
     for name in (START, SEE, END):
         recorder.plan.requests[name] = replace(recorder.plan.requests[name], ids=ids)

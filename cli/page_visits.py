@@ -105,10 +105,10 @@ def _visit_as_new_member(member: PageVisitor) -> None:
 def _add_vehicle_and_ride(member: PageVisitor) -> None:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
     remove = member.follow(profile, "/vehicles/remove")
-    feed = f"/gbfs/v3/{member.city.slug}/vehicle_status.json"
-    found = member.follow(feed, f"{_SITE}/vehicles/{member.city.slug}")
-    member.get(urlsplit(found).path)
-    member.post(remove.replace("/vehicles/remove", "/rides/start"))
+    vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
+    member.get(f"/gbfs/v3/{member.city.slug}/vehicle_status.json")
+    member.get(vehicle)
+    member.post(f"/rides/start/{vehicle.rpartition('/')[2]}")
     receipt = member.post(member.follow("/rides", "/rides/end"), location="there")
     member.get(receipt)
     member.get("/rides")

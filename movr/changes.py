@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import (
     CTE,
     BindParameter,
+    Boolean,
     ColumnElement,
     DateTime,
     Float,
@@ -22,11 +23,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    exists,
     func,
     insert,
     literal,
     null,
+    or_,
     select,
     text,
     true,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from movr.formats import AVAILABLE, IN_USE
+from movr.formats import AVAILABLE, ERASED, IN_USE
 from movr.models import Base, Ride, RideTotal, User, Vehicle
 from movr.ride_totals import begin_at, periods
 
@@ -59,8 +60,6 @@ _IS_USER: Final = and_(_users.c.city == _USER_CITY, _users.c.id == _USER_ID)
 _IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
 _IS_NOT_RIDING: Final = and_(_IS_MEMBER, _users.c.active_ride_id.is_(None))
 _IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
-_IS_IN_SERVICE: Final = and_(_IS_VEHICLE, _vehicles.c.removed_at.is_(None))
-_IS_FREE: Final = and_(_IS_IN_SERVICE, _vehicles.c.status == AVAILABLE)
 _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 
 # Accounts
@@ -82,51 +81,118 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
     _users.c.username
 )
 
-DELETE_ACCOUNT: Final = (
+VERIFY_EMAIL: Final = (
     update(_users)
-    .where(_IS_NOT_RIDING)
-    .values({column: None for column in _users.c if column.info.get("personal")})
-    .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
+    .where(_IS_MEMBER, _users.c.email == bindparam("verified_email", type_=String()))
+    .values(email_verified_at=func.coalesce(_users.c.email_verified_at, _NOW))
     .returning(_users.c.id)
 )
+
+DELETE_ACCOUNT: Final = (
+    update(_users)
+    .where(_IS_USER)
+    .values({column: None for column in _users.c if column.info.get("personal")})
+    .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
+)
+_NOW_IF_AVAILABLE: Final = case((_vehicles.c.status == AVAILABLE, _NOW))
 _IS_OWNED: Final = and_(
     _vehicles.c.city == _USER_CITY,
     _vehicles.c.owner_id == _USER_ID,
     _vehicles.c.removed_at.is_(None),
 )
+# Vehicles in use are removed where their rides end.
 REMOVE_VEHICLES_OF_OWNER: Final = (
-    update(_vehicles).where(_IS_OWNED, _vehicles.c.status == AVAILABLE).values(removed_at=_NOW)
+    update(_vehicles).where(_IS_OWNED).values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
 )
-SELECT_OWNS_VEHICLES: Final = select(exists().where(_IS_OWNED))
 
 # The columns of a user's row that conditions depend on.
-SELECT_USER_STATE: Final = select(
-    _users.c.active_ride_city, _users.c.active_ride_id, _users.c.deleted_at
-).where(_IS_USER)
+_STATE: Final = (
+    _users.c.active_ride_city,
+    _users.c.active_ride_id,
+    _users.c.cities_ridden,
+    _users.c.deleted_at,
+)
+SELECT_USER_STATE: Final = select(*_STATE).where(_IS_USER)
+# Changes nothing, but no other transaction can change the row until this one ends.
+LOCK_USER: Final = (
+    update(_users).where(_IS_USER).values(is_owner=_users.c.is_owner).returning(*_STATE)
+)
+
+_CITIES: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
+
+
+def _coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return SQL that rounds degrees down to a hundredth, about a kilometre."""
+    return func.floor(degrees * 100) / 100
+
+
+def _erase_places() -> Update:
+    """Erase the words of some rides of a rider, and round their positions."""
+    page = (
+        select(_rides.c.city, _rides.c.id)
+        .where(
+            _rides.c.city.in_(_CITIES),
+            _rides.c.rider_city == _USER_CITY,
+            _rides.c.rider_id == _USER_ID,
+            _rides.c.start_location != ERASED,
+        )
+        .limit(bindparam("limit", type_=Integer()))
+        .subquery("page")
+    )
+    return (
+        update(_rides)
+        .where(
+            _rides.c.city.in_(_CITIES),
+            _rides.c.city == page.c.city,
+            _rides.c.id == page.c.id,
+        )
+        .values(
+            start_location=ERASED,
+            end_location=ERASED,
+            **{
+                name: _coarse(_rides.c[name])
+                for name in ("start_latitude", "start_longitude", "end_latitude", "end_longitude")
+            },
+        )
+        .returning(_rides.c.id)
+    )
+
+
+ERASE_PLACES: Final = _erase_places()
 
 # Vehicles
 
 MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
 # The parameters have the names of the columns.
-ADD_VEHICLE: Final = pg_insert(_vehicles).on_conflict_do_nothing(index_elements=["city", "id"])
+ADD_VEHICLE: Final = (
+    pg_insert(_vehicles)
+    .on_conflict_do_nothing(index_elements=["city", "id"])
+    .returning(_vehicles.c.id)
+)
 
 REMOVE_VEHICLE: Final = (
     update(_vehicles)
-    .where(_IS_FREE, _vehicles.c.owner_id == _USER_ID)
-    .values(removed_at=_NOW)
-    .returning(_vehicles.c.id)
+    .where(
+        _IS_VEHICLE,
+        _vehicles.c.owner_id == _USER_ID,
+        _vehicles.c.removed_at.is_(None),
+    )
+    .values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
+    .returning(_vehicles.c.removed_at)
 )
 SELECT_VEHICLE_OWNER: Final = select(_vehicles.c.owner_id, _vehicles.c.removed_at).where(
     _IS_VEHICLE
 )
-SELECT_VEHICLE_IN_SERVICE: Final = select(_vehicles.c.id).where(_IS_IN_SERVICE)
 
 # Rides
 
 # Records the ride in the user's row, which has columns for one ride only.
 SET_ACTIVE_RIDE: Final = (
     update(_users)
-    .where(_IS_NOT_RIDING)
+    .where(
+        _IS_NOT_RIDING,
+        or_(~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)),
+    )
     .values(
         active_ride_city=_RIDE_CITY,
         active_ride_id=_RIDE_ID,
@@ -138,7 +204,15 @@ SET_ACTIVE_RIDE: Final = (
     .returning(_users.c.id)
 )
 # The vehicle of a user's active ride.
-SELECT_VEHICLE_OF_RIDE: Final = select(_rides.c.vehicle_id).where(_IS_RIDE)
+SELECT_VEHICLE_OF_RIDE: Final = (
+    select(_vehicles.c.public_id)
+    .join_from(
+        _rides,
+        _vehicles,
+        and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == _rides.c.vehicle_id),
+    )
+    .where(_IS_RIDE)
+)
 
 
 def _record_active_ride(taken: CTE) -> CTE:
@@ -149,7 +223,7 @@ def _record_active_ride(taken: CTE) -> CTE:
         .values(
             active_ride_type=taken.c.type,
             active_ride_brand=taken.c.brand,
-            active_ride_start=_NOW,
+            active_ride_start=taken.c.start_time,
             active_ride_latitude=taken.c.latitude,
             active_ride_longitude=taken.c.longitude,
         )
@@ -159,12 +233,23 @@ def _record_active_ride(taken: CTE) -> CTE:
 
 
 def _start_ride() -> ReturningInsert[Any]:
-    """Set an available vehicle in use, record it in the rider's row and insert the ride."""
+    """Set an available vehicle in use, record it in the rider's row and insert the ride.
+
+    The ride starts when the vehicle's last one ended or later: this request may have waited for
+    that one's lock, or its server's clock may be behind.
+    """
     taken = (
         update(_vehicles)
-        .where(_IS_FREE)
+        .where(
+            _vehicles.c.city == _RIDE_CITY,
+            _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
+            _vehicles.c.removed_at.is_(None),
+            _vehicles.c.status == AVAILABLE,
+        )
         .values(status=IN_USE)
         .returning(
+            _vehicles.c.id,
+            func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
             _vehicles.c.type,
             _vehicles.c.brand,
             _vehicles.c.last_location,
@@ -177,10 +262,10 @@ def _start_ride() -> ReturningInsert[Any]:
     ride: dict[str, ColumnElement[Any]] = {
         "city": _RIDE_CITY,
         "id": _RIDE_ID,
-        "vehicle_id": _VEHICLE_ID,
+        "vehicle_id": taken.c.id,
         "rider_city": _USER_CITY,
         "rider_id": _USER_ID,
-        "start_time": _NOW,
+        "start_time": taken.c.start_time,
         "start_location": taken.c.last_location,
         "start_latitude": taken.c.latitude,
         "start_longitude": taken.c.longitude,
@@ -226,7 +311,13 @@ def _ended() -> CTE:
             end_time=end_time,
             length=end_time - _rides.c.start_time,
         )
-        .returning(_rides.c.vehicle_id, _rides.c.start_time, _rides.c.length, _rides.c.distance)
+        .returning(
+            _rides.c.vehicle_id,
+            _rides.c.start_time,
+            _rides.c.end_time,
+            _rides.c.length,
+            _rides.c.distance,
+        )
         .cte("ended")
     )
 
@@ -257,22 +348,18 @@ def _add_to_totals(ended: CTE) -> CTE:
 
 
 def _end_ride() -> Update:
-    """End the ride, add it to the totals and make its vehicle available, in one statement.
-
-    If no position is given, the vehicle keeps its own.
-    """
+    """End the ride, add it to the totals and make its vehicle available, in one statement."""
     ended = _ended()
     return (
         update(_vehicles)
-        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id.in_(select(ended.c.vehicle_id)))
+        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
         .values(
             status=AVAILABLE,
             last_location=_PLACE,
             public_id=bindparam("new_public_id"),
-            **{
-                name: func.coalesce(given, _vehicles.c[name])
-                for name, given in _END_POSITION.items()
-            },
+            available_since=ended.c.end_time,
+            removed_at=case((_vehicles.c.remove_after_ride, ended.c.end_time)),
+            **_END_POSITION,
         )
         .add_cte(_add_to_totals(ended))
     )

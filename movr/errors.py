@@ -26,6 +26,12 @@ class WrongCredentials(Refusal):
     sentence = "That username and password do not match."
 
 
+class TooManyPasswords(Refusal):
+    """Too many passwords are being hashed at once."""
+
+    sentence = "Too many people are logging in right now. Please try again in a moment."
+
+
 class WrongPassword(Refusal):
     """The current password given to change it is wrong."""
 
@@ -42,6 +48,18 @@ class ResetLinkExpired(Refusal):
     """A password reset link was used, is older than 30 minutes, or its sessions were ended."""
 
     sentence = "This link has expired or was used. You can ask for another one here."
+
+
+class EmailLinkExpired(Refusal):
+    """A link that verifies an email address is too old, or the address has changed since."""
+
+    sentence = "This link has expired. You can ask for another one on your profile."
+
+
+class EmailNotVerified(Refusal):
+    """Riders must have verified their email address, and this one has not."""
+
+    sentence = "Please confirm your email address first: open the link that we have sent to it."
 
 
 class AccountDeleted(Refusal):
@@ -70,16 +88,16 @@ class VehicleNotFound(Refusal):
     sentence = "We could not find this vehicle here."
 
 
+class VehicleRemoved(Refusal):
+    """A form to add a vehicle was sent again after its vehicle had been removed."""
+
+    sentence = "You have removed the vehicle of this form. Open the form again to add another."
+
+
 class VehicleTaken(Refusal):
-    """The vehicle has an active ride already."""
+    """The vehicle has an active ride, was ridden since its public id was shown, or was removed."""
 
     sentence = "This vehicle has just been taken. Please choose another one."
-
-
-class VehicleInUse(Refusal):
-    """A vehicle with an active ride can't be removed."""
-
-    sentence = "This vehicle is in use. You can remove it once the ride has ended."
 
 
 class NotYourVehicle(Refusal):
@@ -110,12 +128,6 @@ class StillRiding(Refusal):
     """An account with an active ride can't be deleted."""
 
     sentence = "You are on a ride. End it before you delete your account."
-
-
-class VehiclesInUse(Refusal):
-    """The account of an owner can't be deleted while one of their vehicles is in use."""
-
-    sentence = "One of your vehicles is in use. Try again once the ride has ended."
 
 
 class DatabaseUnavailable(Refusal):

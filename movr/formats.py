@@ -20,6 +20,9 @@ VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"
 IN_USE: Final = "in_use"
 
+# The location of rides whose rider has deleted the account.
+ERASED: Final = "erased"
+
 # The periods of ride totals.
 WEEK: Final = "week"
 MONTH: Final = "month"

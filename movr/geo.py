@@ -39,6 +39,13 @@ def planar_metres_between(one: Position, other: Position) -> float:
     return math.hypot(up * north, right * east)
 
 
+def bearing(one: Position, other: Position) -> float:
+    """Return the direction from `one` to `other` in degrees clockwise from north, -180 to 180."""
+    north, east = metres_per_degree(one.latitude)
+    up, right = other.latitude - one.latitude, other.longitude - one.longitude
+    return math.degrees(math.atan2(right * east, up * north))
+
+
 def is_within(city: City, position: Position) -> bool:
     """Return True if the position is within SERVICE_RADIUS of the city's centre."""
     return metres_between(city.centre, position) <= SERVICE_RADIUS

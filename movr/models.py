@@ -84,6 +84,8 @@ class User(Base):
     columns, which ensures that a rider has at most one active ride (docs/decisions/0001). They
     also let every page show the active ride without leaving the rider's home region.
 
+    `email_verified_at` is when the member opened a link that was sent to `email`.
+
     `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
     """
 
@@ -94,6 +96,7 @@ class User(Base):
     first_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH), info=PERSONAL)
     last_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH), info=PERSONAL)
     email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH), info=PERSONAL)
+    email_verified_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     username: Mapped[str | None] = mapped_column(String(USERNAME_LENGTH), info=PERSONAL)
     password_hash: Mapped[str | None] = mapped_column(String(200), info=PERSONAL)
     is_owner: Mapped[bool]
@@ -141,9 +144,13 @@ class Vehicle(Base):
     """A bike, scooter or skateboard.
 
     Removing a vehicle sets `removed_at`; the row is kept because rides refer to it. Latitude and
-    longitude are the last known position, in degrees. `latitude_band` is computed from the
-    latitude, for the index that finds nearby vehicles (movr/geo.py). `public_id` is the id in the
-    public feed. It changes with each ride, so that vehicles can't be tracked over their rides.
+    longitude are in degrees, and NULL while the position is unknown. `latitude_band` is computed
+    from the latitude, for the index that finds nearby vehicles (movr/geo.py). `available_since` is
+    when the last ride ended; NULL before the first ride. A vehicle that its owner removes during a
+    ride is marked `remove_after_ride`, and removed where the ride ends.
+
+    `public_id` identifies an available vehicle on pages and in the public feed. It changes with
+    each ride, so that vehicles can't be tracked over their rides. Only the owner sees `id`.
     """
 
     __tablename__ = "vehicles"
@@ -157,12 +164,14 @@ class Vehicle(Base):
     last_location: Mapped[str] = mapped_column(String(LOCATION_LENGTH))
     color: Mapped[str] = mapped_column(String(WORD_LENGTH))
     brand: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    latitude: Mapped[float]
-    longitude: Mapped[float]
-    latitude_band: Mapped[int] = mapped_column(
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    latitude_band: Mapped[int | None] = mapped_column(
         Computed(f"CAST(floor(latitude * {BANDS_PER_DEGREE}) AS INTEGER)", persisted=True)
     )
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    available_since: Mapped[datetime | None]
+    remove_after_ride: Mapped[bool] = mapped_column(server_default=text("false"))
     removed_at: Mapped[datetime | None]
 
     # Indexes contain `removed_at`, because lists select `removed_at IS NULL`.
@@ -174,12 +183,12 @@ class Vehicle(Base):
             None,
             "city",
             "removed_at",
+            "status",
             "latitude_band",
             "longitude",
-            postgresql_include=["type", "color", "brand", "status", "last_location", "latitude"],
+            postgresql_include=["public_id", "type", "color", "brand", "last_location", "latitude"],
         ),
         Index(None, "city", "public_id"),
-        Index(None, "city", "removed_at", "status", "id"),
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
         CheckConstraint(_one_of("status", (AVAILABLE, IN_USE)), name="status"),

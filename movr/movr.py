@@ -70,12 +70,13 @@ class MovR:
         *,
         pool_size: int = 5,
         application_name: str = "movr",
+        only_verified: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Create the engines for the database at `uri`; they connect on first use.
 
-        `pool_size` is the maximum number of connections of each engine. `clock` returns the
-        current time in UTC.
+        `pool_size` is the maximum number of connections of each engine. With `only_verified`,
+        rides require a verified email address. `clock` returns the current time in UTC.
         """
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
@@ -85,6 +86,7 @@ class MovR:
         )
         self._circuit_breaker = CircuitBreaker()
         self._radii = SearchRadii()
+        self._only_verified = only_verified
         self._now = clock
 
     @property
@@ -160,9 +162,7 @@ class MovR:
 
         Raises WrongPassword, SessionEnded, AccountDeleted.
         """
-        rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
-        if not passwords.check_password(current, rows[0].password_hash if rows else None):
-            raise errors.WrongPassword
+        self._check_password(user, current)
         self._set_password(user, epoch, new)
         return epoch + 1
 
@@ -176,16 +176,25 @@ class MovR:
         except (errors.SessionEnded, errors.AccountDeleted):
             raise errors.ResetLinkExpired from None
 
+    def verify_email(self, user: UserKey, email: str) -> None:
+        """Note that the member has opened a link sent to this address. Raises EmailLinkExpired."""
+        self._write(transactions.verify_email, user, email, now=self._now())
+
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""
         self._write(transactions.end_sessions, user, epoch)
 
-    def delete_account(self, user: UserKey) -> None:
-        """Delete an account and remove its vehicles from service.
+    def delete_account(self, user: UserKey, *, password: str) -> None:
+        """Delete an account, remove its vehicles from service and the places from its rides.
 
-        Raises StillRiding, VehiclesInUse, AccountDeleted.
+        The places of many rides are erased in several transactions; if one fails, the account is
+        not deleted yet and the call can be repeated. Raises WrongPassword, StillRiding,
+        AccountDeleted.
         """
-        self._write(transactions.delete_account, user, now=self._now())
+        self._check_password(user, password)
+        now = self._now()
+        while not self._write(transactions.delete_account, user, now=now):
+            pass
 
     def members_of_city(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
@@ -204,7 +213,7 @@ class MovR:
     # Vehicles
 
     def vehicles(self, search: Search) -> Page[results.NearbyVehicle]:
-        """Return a page of the city's vehicles, nearest first."""
+        """Return a page of the city's available vehicles, nearest first."""
         radius = self._radii.radius(search)
         rows = self._read(search.statement(radius), **search.parameters(radius))
         return self._page_of_vehicles(search, radius, rows)
@@ -237,12 +246,12 @@ class MovR:
             limit=size + 1,
         )
         owned = rows_to.owned_vehicles(rows if member else ())
-        return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.vehicle.id)))
+        return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.id)))
 
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
-        """Return the vehicle with this public id, which changes with each ride.
+        """Return the available vehicle with this public id, which changes with each ride.
 
-        Raises VehicleNotFound.
+        Raises VehicleNotFound, also during a ride, so that the ride can't be followed.
         """
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
         if not rows:
@@ -250,7 +259,7 @@ class MovR:
         return rows_to.named_tuples(results.Vehicle, rows)[0]
 
     def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
-        """Return all available vehicles of the city, for the public feed."""
+        """Return all available vehicles of known position in the city, for the public feed."""
         return rows_to.named_tuples(
             results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city)
         )
@@ -268,8 +277,8 @@ class MovR:
     ) -> VehicleKey:
         """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
-        Without a position the vehicle is placed at the city's centre. All calls of the owner with
-        the same `idempotency_key` add one vehicle. Raises TooFarAway, AccountDeleted.
+        All calls of the owner with the same `idempotency_key` add one vehicle. Raises TooFarAway,
+        AccountDeleted, or VehicleRemoved if that vehicle was removed since.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._write(
@@ -280,24 +289,35 @@ class MovR:
             color=color,
             brand=brand,
             location=location,
-            position=_within_city(owner.city, position) or _city(owner.city).centre,
+            position=_within_city(owner.city, position),
             now=self._now(),
         )
         return vehicle
 
-    def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> None:
-        """Remove a vehicle from service. Raises VehicleNotFound, NotYourVehicle, VehicleInUse."""
-        self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
+    def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> bool:
+        """Remove a vehicle from service: now, or after its active ride.
+
+        Return True if it is removed now. Raises VehicleNotFound, NotYourVehicle.
+        """
+        return self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
 
     # Rides
 
-    def start_ride(self, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-        """Start a ride and return its key; a repeated call returns the rider's active ride.
+    def start_ride(self, city: str, public_id: UUID, rider: UserKey) -> RideKey:
+        """Start a ride with the vehicle of this public id and return its key.
 
-        Raises AlreadyRiding, VehicleTaken, VehicleNotFound, AccountDeleted.
+        A repeated call returns the rider's active ride. Raises AlreadyRiding, VehicleTaken,
+        AccountDeleted, EmailNotVerified.
         """
-        ride = RideKey(vehicle.city, uuid4())
-        return self._write(transactions.start_ride, ride, vehicle, rider, now=self._now())
+        ride = RideKey(city, uuid4())
+        return self._write(
+            transactions.start_ride,
+            ride,
+            public_id,
+            rider,
+            only_verified=self._only_verified,
+            now=self._now(),
+        )
 
     def end_ride(
         self,
@@ -311,8 +331,8 @@ class MovR:
         """End the rider's active ride at `location`.
 
         The ride's distance, in metres, is that from `start` to `position`. Without a position the
-        distance is unknown and the vehicle keeps its last known position. Ending a ride again
-        changes nothing. Raises RideNotFound, NotYourRide, TooFarAway.
+        distance and the vehicle's position are unknown. Ending a ride again changes nothing. Raises
+        RideNotFound, NotYourRide, TooFarAway.
         """
         end = _within_city(ride.city, position)
         self._write(
@@ -378,6 +398,12 @@ class MovR:
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
 
+    def _check_password(self, user: UserKey, password: str) -> None:
+        """Raises WrongPassword."""
+        rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
+        if not passwords.check_password(password, rows[0].password_hash if rows else None):
+            raise errors.WrongPassword
+
     def _set_password(self, user: UserKey, epoch: int, password: str) -> str:
         hashed = passwords.hash_password(password)
         return self._write(transactions.set_password, user, epoch, password_hash=hashed)
@@ -402,7 +428,7 @@ class MovR:
         rows = self._read(statement, **key, **parameters)
         first = rows[0]  # there is one even if member or list are missing: their columns are NULL
         member = rows_to.member(first) if first.member_id else None
-        return member, rows if first.id else ()
+        return member, rows if first.is_found else ()
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object

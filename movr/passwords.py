@@ -1,10 +1,22 @@
-"""Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory)."""
+"""Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory).
 
+A hash takes 64 MiB and four threads, so a process computes one at a time.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from movr.errors import TooManyPasswords
+
+MOST_AT_ONCE: Final = 16  # hashed or waiting, in this process
+
+_hashing: Final = threading.Lock()
+_waiting: Final = threading.BoundedSemaphore(MOST_AT_ONCE)
 _hasher: Final = PasswordHasher()
 # Of "the password of no account", at the library's cost. Hashing it at each start would take 0.1 s.
 DUMMY_HASH: Final = (
@@ -14,8 +26,12 @@ DUMMY_HASH: Final = (
 
 
 def hash_password(password: str) -> str:
-    """Return a salted hash. The string contains its algorithm and cost."""
-    return _hasher.hash(password)
+    """Return a salted hash. The string contains its algorithm and cost.
+
+    Raises TooManyPasswords.
+    """
+    with _one_at_a_time():
+        return _hasher.hash(password)
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
@@ -23,9 +39,23 @@ def check_password(password: str, password_hash: str | None) -> bool:
 
     `password_hash` is None for an unknown username. The result is then False, and takes as long
     as a real check, so that response times do not reveal which usernames exist.
+    Raises TooManyPasswords.
     """
     try:
-        matches = _hasher.verify(password_hash or DUMMY_HASH, password)
+        with _one_at_a_time():
+            matches = _hasher.verify(password_hash or DUMMY_HASH, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
     return matches and bool(password_hash)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for the other threads that hash. Raises TooManyPasswords if there are too many."""
+    if not _waiting.acquire(blocking=False):
+        raise TooManyPasswords
+    try:
+        with _hashing:
+            yield
+    finally:
+        _waiting.release()

@@ -36,7 +36,9 @@ from movr.formats import AVAILABLE, MONTH, WEEK
 from movr.models import Ride, RideTotal, User, Vehicle
 from movr.results import Member
 
-DISTANCE_BEFORE_FIRST: Final = -1  # a distance, in millimetres
+# Distances in millimetres
+BEFORE_FIRST: Final = -1
+UNKNOWN_DISTANCE: Final = 10**12
 
 _CITY: Final = bindparam("city", type_=String())
 _AFTER: Final = bindparam("after", type_=Uuid())
@@ -51,7 +53,7 @@ _MEMBER: Final = tuple(
 )
 _VEHICLE: Final = (
     Vehicle.city,
-    Vehicle.id,
+    Vehicle.public_id,
     Vehicle.type,
     Vehicle.color,
     Vehicle.brand,
@@ -80,17 +82,22 @@ PASSWORD_HASH: Final = select(User.username, User.password_hash).where(
 MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
 CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
 
-# Links from other maps contain the public id only.
 VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
     Vehicle.city == _CITY,
     Vehicle.public_id == bindparam("public_id", type_=Uuid()),
     Vehicle.removed_at.is_(None),
+    Vehicle.status == AVAILABLE,
 )
 
-# For other maps. Leaves out the permanent id, with which a vehicle could be tracked over its rides.
+# For other maps, which show vehicles at a position.
 FREE_VEHICLES: Final = (
     select(Vehicle.public_id, Vehicle.type, Vehicle.latitude, Vehicle.longitude)
-    .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
+    .where(
+        Vehicle.city == _CITY,
+        Vehicle.removed_at.is_(None),
+        Vehicle.status == AVAILABLE,
+        Vehicle.latitude.is_not(None),
+    )
     .order_by(Vehicle.public_id)
 )
 
@@ -100,27 +107,32 @@ def _distance() -> ColumnElement[int]:
 
     It is computed on the plane tangent at the origin: within a city it is accurate to 1 %, and
     cheap to sort by. An integer compares exactly, so a page starts where the previous one ended.
+    Vehicles of unknown position have a distance behind all others.
     """
     north, east = (
         (column - bindparam(column.key, type_=Float())) * bindparam(f"metres_{to}", type_=Float())
         for column, to in ((Vehicle.latitude, "north"), (Vehicle.longitude, "east"))
     )
-    return cast(func.floor(1000 * func.sqrt(north * north + east * east)), BigInteger)
+    known = cast(func.floor(1000 * func.sqrt(north * north + east * east)), BigInteger)
+    return func.coalesce(known, literal_column(str(UNKNOWN_DISTANCE)))
 
 
 @cache
-def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
-    """Select a page of the vehicles within `radius` millimetres of the origin, nearest first.
+def nearest(*, of_type: bool, whole_city: bool) -> Select[Any]:
+    """Select a page of available vehicles within `radius` millimetres of the origin, nearest first.
 
-    Scans the index within the box of bands and longitudes around that circle, or the whole city.
+    Scans the index within the box of bands and longitudes around that circle, or the whole city
+    with the vehicles of unknown position.
     """
-    wanted = [Vehicle.city == _CITY, Vehicle.removed_at.is_(None)]
+    wanted = [
+        Vehicle.city == _CITY,
+        Vehicle.removed_at.is_(None),
+        Vehicle.status == AVAILABLE,
+    ]
     if not whole_city:
         west, east = (bindparam(side, type_=Float()) for side in ("west", "east"))
         bands = bindparam("bands", type_=ARRAY(Integer))
         wanted += [Vehicle.latitude_band == any_(bands), Vehicle.longitude.between(west, east)]
-    if only_free:
-        wanted.append(Vehicle.status == AVAILABLE)
     if of_type:
         wanted.append(Vehicle.type == bindparam("type", type_=String()))
     box = select(*_VEHICLE, _distance().label("distance")).where(*wanted).subquery("box")
@@ -129,9 +141,9 @@ def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
         select(box)
         .where(
             box.c.distance <= bindparam("radius", type_=BigInteger()),
-            tuple_(box.c.distance, box.c.id) > start,
+            tuple_(box.c.distance, box.c.public_id) > start,
         )
-        .order_by(box.c.distance, box.c.id)
+        .order_by(box.c.distance, box.c.public_id)
         .limit(_LIMIT)
     )
 
@@ -139,7 +151,7 @@ def nearest(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
 def _of_owner() -> Select[Any]:
     """Select a page of the owner's vehicles, each with the sums of its rides since a given time."""
     page = (
-        select(*_VEHICLE)
+        select(Vehicle.id, Vehicle.remove_after_ride, *_VEHICLE)
         .where(
             Vehicle.city == _CITY,
             Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
@@ -248,19 +260,22 @@ HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK)
 def _with_member(listed: Select[Any], *order: str) -> Select[Any]:
     """Select the session's member and a list in one round trip: each row begins with the member.
 
-    Returns at least one row; the columns of a missing member or of an empty list are NULL.
+    Returns at least one row; the columns of a missing member or of an empty list are NULL, and
+    `is_found` is false for an empty list. The last column of `order` is never NULL in the list.
     """
     member, items = SESSION_MEMBER.subquery("member"), listed.subquery("items")
     one = select(literal_column("1").label("one")).subquery("one")
     both = one.outerjoin(member, true()).outerjoin(items, true())
-    return select(*member.c, *items.c).select_from(both).order_by(*(items.c[o] for o in order))
+    by = [items.c[name] for name in order]
+    is_found = by[-1].is_not(None).label("is_found")
+    return select(*member.c, *items.c, is_found).select_from(both).order_by(*by)
 
 
 @cache
-def nearest_with_member(*, only_free: bool, of_type: bool, whole_city: bool) -> Select[Any]:
+def nearest_with_member(*, of_type: bool, whole_city: bool) -> Select[Any]:
     """Select the session's member together with the result of `nearest`."""
-    vehicles = nearest(only_free=only_free, of_type=of_type, whole_city=whole_city)
-    return _with_member(vehicles, "distance", "id")
+    vehicles = nearest(of_type=of_type, whole_city=whole_city)
+    return _with_member(vehicles, "distance", "public_id")
 
 
 MEMBERS_OF_CITY: Final = _with_member(

@@ -75,6 +75,7 @@ class Member(Account):
 
     city: str
     id: UUID
+    email_verified_at: datetime | None
     is_owner: bool
     session_epoch: int
     cities_ridden: tuple[str, ...]
@@ -100,26 +101,26 @@ class CityMember(NamedTuple):
 
 
 class Vehicle(NamedTuple):
-    """A vehicle in service, available or in use. Coordinates are in degrees (WGS 84)."""
+    """A vehicle in service, available or in use, without the permanent id.
+
+    `public_id` changes with each ride. Coordinates are in degrees (WGS 84); None if unknown.
+    """
 
     city: str
-    id: UUID
+    public_id: UUID
     type: str
     color: str
     brand: str
     status: str
     last_location: str
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
 
     @property
-    def key(self) -> VehicleKey:
-        """The vehicle's primary key."""
-        return VehicleKey(self.city, self.id)
-
-    @property
-    def position(self) -> Position:
-        """The last known position."""
+    def position(self) -> Position | None:
+        """The position, if it is known."""
+        if self.latitude is None or self.longitude is None:
+            return None
         return Position(self.latitude, self.longitude)
 
     @property
@@ -129,7 +130,7 @@ class Vehicle(NamedTuple):
 
 
 class PublicVehicle(NamedTuple):
-    """An available vehicle in the public feed; `public_id` changes with each ride."""
+    """An available vehicle in the public feed, whose position is known."""
 
     public_id: UUID
     type: str
@@ -138,10 +139,13 @@ class PublicVehicle(NamedTuple):
 
 
 class NearbyVehicle(NamedTuple):
-    """A vehicle and its distance from the origin of the search, in metres."""
+    """An available vehicle and its distance from the origin of the search, in metres.
+
+    The distance is None if the vehicle's position is unknown.
+    """
 
     vehicle: Vehicle
-    distance: float
+    distance: float | None
 
 
 class MonthlyActivity(NamedTuple):
@@ -155,8 +159,15 @@ class MonthlyActivity(NamedTuple):
 class OwnedVehicle(NamedTuple):
     """A vehicle with the data that only its owner may see."""
 
+    id: UUID
+    remove_after_ride: bool
     vehicle: Vehicle
     month: MonthlyActivity
+
+    @property
+    def key(self) -> VehicleKey:
+        """The vehicle's primary key."""
+        return VehicleKey(self.vehicle.city, self.id)
 
 
 class RideTotal(NamedTuple):

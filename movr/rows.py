@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from movr import results
 from movr.cities import Position
+from movr.queries import UNKNOWN_DISTANCE
 from movr.results import Page
 
 MILLIMETRES: Final = 1000  # in a metre
@@ -50,7 +51,9 @@ def named_tuples(kind: type[Item], rows: Rows) -> list[Item]:
 def nearby_vehicles(rows: Rows) -> list[results.NearbyVehicle]:
     """Return vehicles with their distances in metres; the rows have millimetres."""
     return [
-        results.NearbyVehicle(vehicle, millimetres / MILLIMETRES)
+        results.NearbyVehicle(
+            vehicle, None if millimetres == UNKNOWN_DISTANCE else millimetres / MILLIMETRES
+        )
         for vehicle, (millimetres,) in zip(
             named_tuples(results.Vehicle, rows), _columns(rows, "distance"), strict=True
         )
@@ -63,8 +66,12 @@ def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
         results.MonthlyActivity(rides, time or timedelta(), distance or 0)
         for rides, time, distance in _columns(rows, "rides", "time", "distance")
     )
+    owned = _columns(rows, "id", "remove_after_ride")
     vehicles = named_tuples(results.Vehicle, rows)
-    return [results.OwnedVehicle(*pair) for pair in zip(vehicles, activities, strict=True)]
+    return [
+        results.OwnedVehicle(id_, is_leaving, vehicle, activity)
+        for (id_, is_leaving), vehicle, activity in zip(owned, vehicles, activities, strict=True)
+    ]
 
 
 def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
@@ -78,8 +85,14 @@ def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
 def page_of_vehicles(
     found: Sequence[results.NearbyVehicle], size: int
 ) -> Page[results.NearbyVehicle]:
-    """Return a page whose `next` is `<millimetres>~<id>` of its last vehicle."""
-    return page(found, size, lambda item: f"{round(item.distance * MILLIMETRES)}~{item.vehicle.id}")
+    """Return a page whose `next` is `<millimetres>~<public id>` of its last vehicle."""
+    return page(found, size, _vehicle_key)
+
+
+def _vehicle_key(item: results.NearbyVehicle) -> str:
+    far = item.distance
+    millimetres = UNKNOWN_DISTANCE if far is None else round(far * MILLIMETRES)
+    return f"{millimetres}~{item.vehicle.public_id}"
 
 
 def page_of_rides(rows: Rows, size: int) -> Page[results.Ride]:

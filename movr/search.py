@@ -12,7 +12,7 @@ from movr import geo, queries
 from movr.cities import SERVICE_RADIUS, City, Position
 from movr.results import NearbyVehicle
 
-FIRST_PAGE = (queries.DISTANCE_BEFORE_FIRST, UUID(int=0))
+FIRST_PAGE = (queries.BEFORE_FIRST, UUID(int=0))
 
 # A radius is enlarged by this factor so that it probably holds a whole page the next time.
 RADIUS_MARGIN: Final = 1.2
@@ -22,23 +22,22 @@ RADIUS_GROWTH: Final = 8  # factor of the radius from one attempt to the next
 MAX_AREAS: Final = 10_000  # in the cache, about 2 MB
 AREA_DECIMALS: Final = 2  # decimal places of the degrees that name an area: about a kilometre
 
-_Filter: TypeAlias = tuple[str, str | None, bool]
+_Filter: TypeAlias = tuple[str, str | None]
 _Area: TypeAlias = tuple[_Filter, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A search for a page of `size` vehicles of a city, nearest to `origin` first.
+    """A search for a page of `size` available vehicles of a city, nearest to `origin` first.
 
     `type` None means all types. `after` is the last vehicle of the previous page: its distance
-    from the origin in millimetres, and its id.
+    from the origin in millimetres, and its public id.
     """
 
     city: City
     origin: Position
     size: int
     type: str | None = None
-    only_free: bool = False
     after: tuple[int, UUID] = FIRST_PAGE
 
     def statement(self, radius: float) -> Select[Any]:
@@ -62,20 +61,22 @@ class Search:
             "longitude": self.origin.longitude,
             "metres_north": north,
             "metres_east": east,
-            "radius": round(min(radius, self.farthest) * 1000),
+            "radius": round(radius * 1000),
             "from": millimetres,
             "after": id_,
             "limit": self.size + 1,
         }
-        if radius < self.farthest:
+        if radius >= self.farthest:
+            parameters["radius"] = queries.UNKNOWN_DISTANCE
+        else:
             box = geo.box(self.origin, radius + 1)  # one metre more against rounding at the edge
             parameters |= box._asdict()
         return parameters | ({"type": self.type} if self.type else {})
 
     @property
     def filter(self) -> _Filter:
-        """The city and the filter settings."""
-        return self.city.name, self.type, self.only_free
+        """The city and the type."""
+        return self.city.name, self.type
 
     @property
     def farthest(self) -> float:
@@ -84,7 +85,6 @@ class Search:
 
     def _filters(self, radius: float) -> dict[str, bool]:
         return {
-            "only_free": self.only_free,
             "of_type": self.type is not None,
             "whole_city": radius >= self.farthest,
         }
@@ -131,19 +131,20 @@ class SearchRadii:
         if search.after != FIRST_PAGE:
             return
         with self._lock:
-            if len(found) <= search.size:
+            farthest = found[search.size].distance if len(found) > search.size else None
+            if farthest is None:
                 self._less_than_a_page.add(search.filter)
                 return
             self._less_than_a_page -= {search.filter, _without_filter(search).filter}
             self._radii.pop(_area(search), None)
-            radius = max(found[-1].distance * RADIUS_MARGIN, SMALLEST_RADIUS)
+            radius = max(farthest * RADIUS_MARGIN, SMALLEST_RADIUS)
             self._radii[_area(search)] = self._latest[search.city.name] = radius
             if len(self._radii) > MAX_AREAS:
                 del self._radii[next(iter(self._radii))]  # the oldest entry
 
 
 def _without_filter(search: Search) -> Search:
-    return replace(search, type=None, only_free=False)
+    return replace(search, type=None)
 
 
 def _area(search: Search) -> _Area:

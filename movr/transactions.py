@@ -12,7 +12,7 @@ ride afterwards.
 
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Row
@@ -22,6 +22,8 @@ from movr.cities import Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE
 from movr.results import Account, RideKey, UserKey, VehicleKey
+
+RIDES_AT_ONCE: Final = 1000  # of which the places are erased in one statement
 
 
 def register(
@@ -45,8 +47,10 @@ def register(
     )
     if opened:
         return
-    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username)
-    if holder.scalar() != user.id:
+    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username).scalar()
+    if holder is None:
+        raise errors.AccountDeleted  # the account of this form
+    if holder != user.id:
         raise errors.UsernameTaken
 
 
@@ -72,19 +76,35 @@ def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
     run(connection, changes.END_SESSIONS, **_parameters(user=user), epoch=epoch)
 
 
-def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> None:
-    """Delete an account: clear the personal data, remove its vehicles from service, keep its rides.
+def verify_email(connection: Connection, user: UserKey, email: str, *, now: datetime) -> None:
+    """Note that the member has this email address. Raises EmailLinkExpired if it has changed."""
+    keys = _parameters(user=user)
+    if not _is_changed(connection, changes.VERIFY_EMAIL, **keys, verified_email=email, now=now):
+        raise errors.EmailLinkExpired
 
-    Raises StillRiding, VehiclesInUse, or AccountDeleted if it was deleted before.
+
+def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> bool:
+    """Delete an account: erase personal data and places, remove its vehicles after their rides.
+
+    Places are erased of RIDES_AT_ONCE rides first. Return False if there may be more; then call it
+    again. Raises StillRiding, or AccountDeleted if it was deleted before.
     """
     keys = _parameters(user=user)
-    if not _is_changed(connection, changes.DELETE_ACCOUNT, **keys, now=now):
-        _refuse_to_delete(connection, user, now)
-        return
+    state = run(connection, changes.LOCK_USER, **keys).one_or_none()  # so that no ride begins
+    if state is None or state.deleted_at not in {None, now}:
+        raise errors.AccountDeleted
+    if state.deleted_at:
+        return True  # by an earlier run of this transaction
+    if state.active_ride_id:
+        raise errors.StillRiding
+    wanted = {"cities": state.cities_ridden, "limit": RIDES_AT_ONCE}
+    if state.cities_ridden:
+        erased = run(connection, changes.ERASE_PLACES, **keys, **wanted).all()
+        if len(erased) == RIDES_AT_ONCE:
+            return False
+    run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.REMOVE_VEHICLES_OF_OWNER, **keys, now=now)
-    # The remaining vehicles were in use at the UPDATE, even if their rides have ended since.
-    if run(connection, changes.SELECT_OWNS_VEHICLES, **keys).scalar():
-        raise errors.VehiclesInUse
+    return True
 
 
 def add_vehicle(
@@ -96,13 +116,17 @@ def add_vehicle(
     color: str,
     brand: str,
     location: str,
-    position: Position,
+    position: Position | None,
     now: datetime,
 ) -> None:
-    """Add a vehicle in its owner's city and mark the user as owner. Raises AccountDeleted."""
+    """Add a vehicle in its owner's city and mark the user as owner.
+
+    Does nothing if it was added before. Raises AccountDeleted, or VehicleRemoved if it was removed
+    since.
+    """
     if not _is_changed(connection, changes.MAKE_OWNER, **_parameters(user=owner)):
         raise errors.AccountDeleted
-    run(
+    added = _is_changed(
         connection,
         changes.ADD_VEHICLE,
         city=vehicle.city,
@@ -112,39 +136,53 @@ def add_vehicle(
         color=color,
         brand=brand,
         last_location=location,
-        latitude=position.latitude,
-        longitude=position.longitude,
+        latitude=position and position.latitude,
+        longitude=position and position.longitude,
         status=AVAILABLE,
         date_added=now,
     )
+    if not added:
+        what = _parameters(vehicle=vehicle)
+        if run(connection, changes.SELECT_VEHICLE_OWNER, **what).one().removed_at:
+            raise errors.VehicleRemoved
 
 
 def remove_vehicle(
     connection: Connection, vehicle: VehicleKey, owner: UserKey, *, now: datetime
-) -> None:
-    """Remove the owner's vehicle from service. Does nothing if it was removed before.
+) -> bool:
+    """Remove the owner's vehicle from service: now, or after its active ride.
 
-    Raises VehicleNotFound, NotYourVehicle, or VehicleInUse while it has an active ride.
+    Return True if it is removed now. Does nothing if it was removed before. Raises
+    VehicleNotFound, NotYourVehicle.
     """
     keys = _parameters(vehicle=vehicle)
-    if not _is_changed(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now):
+    row = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now).one_or_none()
+    if row is None:
         _refuse_to_remove(connection, vehicle, owner)
+    return row is None or row.removed_at is not None
 
 
 def start_ride(
-    connection: Connection, ride: RideKey, vehicle: VehicleKey, rider: UserKey, *, now: datetime
+    connection: Connection,
+    ride: RideKey,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    only_verified: bool = False,
+    now: datetime,
 ) -> RideKey:
     """Start a ride with an available vehicle for a rider without an active ride; return its key.
 
     If the rider's active ride is with this vehicle already, returns that ride instead. Raises
-    AlreadyRiding, AccountDeleted, VehicleTaken, VehicleNotFound.
+    AlreadyRiding, AccountDeleted, VehicleTaken, and EmailNotVerified if `only_verified`.
     """
     keys = _parameters(user=rider, ride=ride)
-    if not _is_changed(connection, changes.SET_ACTIVE_RIDE, **keys):
-        return _active_ride(connection, vehicle, rider)
-    keys |= _parameters(vehicle=vehicle)
-    if not _is_changed(connection, changes.START_RIDE, **keys, now=now):
-        _refuse_to_start(connection, vehicle)
+    if not _is_changed(connection, changes.SET_ACTIVE_RIDE, **keys, only_verified=only_verified):
+        return _active_ride(connection, ride.city, public_id, rider)
+    if not _is_changed(
+        connection, changes.START_RIDE, **keys, vehicle_public_id=public_id, now=now
+    ):
+        raise errors.VehicleTaken
     return ride
 
 
@@ -202,12 +240,17 @@ def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
     return cities | {f"{name}_id": key.id for name, key in keys.items()}
 
 
-def _active_ride(connection: Connection, vehicle: VehicleKey, rider: UserKey) -> RideKey:
-    """Return the rider's active ride with this vehicle. Raises AlreadyRiding, AccountDeleted."""
+def _active_ride(connection: Connection, city: str, public_id: UUID, rider: UserKey) -> RideKey:
+    """Return the rider's active ride with this vehicle.
+
+    Raises AlreadyRiding, AccountDeleted, EmailNotVerified.
+    """
     user = _user(connection, rider)
+    if user.active_ride_id is None:
+        raise errors.EmailNotVerified
     ride = RideKey(user.active_ride_city, user.active_ride_id)
-    vehicle_id = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
-    if (ride.city, vehicle_id) != vehicle:
+    found = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
+    if (ride.city, found) != (city, public_id):
         raise errors.AlreadyRiding
     return ride
 
@@ -220,14 +263,6 @@ def _user(connection: Connection, user: UserKey) -> Row[Any]:
     return row
 
 
-def _refuse_to_delete(connection: Connection, user: UserKey, now: datetime) -> None:
-    row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
-    if row is None or row.deleted_at not in {None, now}:
-        raise errors.AccountDeleted
-    if not row.deleted_at:  # else an earlier run of this transaction deleted it
-        raise errors.StillRiding
-
-
 def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> None:
     row = run(
         connection, changes.SELECT_VEHICLE_OWNER, **_parameters(vehicle=vehicle)
@@ -236,15 +271,6 @@ def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKe
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
         raise errors.VehicleNotFound if row.removed_at else errors.NotYourVehicle
-    if not row.removed_at:  # it was in use at the UPDATE, even if the ride has ended since
-        raise errors.VehicleInUse
-
-
-def _refuse_to_start(connection: Connection, vehicle: VehicleKey) -> NoReturn:
-    in_service = run(
-        connection, changes.SELECT_VEHICLE_IN_SERVICE, **_parameters(vehicle=vehicle)
-    ).scalar()
-    raise errors.VehicleTaken if in_service else errors.VehicleNotFound
 
 
 def _refuse_to_end(connection: Connection, ride: RideKey, rider: UserKey) -> None:

@@ -9,7 +9,7 @@ from movr import transactions
 from movr.database.retries import retrying
 from movr.formats import AVAILABLE
 from movr.passwords import hash_password
-from movr.results import RideKey, UserKey, VehicleKey
+from movr.results import RideKey, UserKey
 from scenarios.shared import world
 from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size
@@ -36,7 +36,7 @@ def fill(context: ScenarioContext) -> None:
             transactions.start_ride(
                 connection,
                 ride,
-                VehicleKey(ABROAD, vehicle["id"]),
+                vehicle["public_id"],
                 UserKey(rider["city"], rider["id"]),
                 now=context.now - UNDER_WAY,
             )

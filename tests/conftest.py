@@ -28,6 +28,7 @@ from tests.terminal import RunHere, running_here
 from tests.visitor import Visitor
 from web.app import create_app
 from web.config import Settings
+from web.security.rate_limit_store import RateLimitStore
 
 ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
@@ -185,7 +186,7 @@ def session_app(database: str) -> Iterator[Flask]:
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, with unused rate limits."""
-    session_app.extensions["rate_limit_store"].clear()
+    session_app.extensions["rate_limit_store"] = RateLimitStore()
     session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
     return session_app
 
@@ -227,7 +228,9 @@ HERE = "http://movr.test"
 
 def settings_for(database: str) -> Settings:
     """Return settings for tests of pages, without limits on writes."""
-    return Settings(db_uri=database, debug=True, pool_size=20, writes_per_minute=UNLIMITED)
+    return Settings(
+        db_uri=database, debug=True, pool_size=20, threads=20, writes_per_minute=UNLIMITED
+    )
 
 
 def app_with_commands(database: str) -> Flask:

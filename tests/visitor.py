@@ -9,7 +9,10 @@ from uuid import UUID
 
 import httpx
 
+from movr.cities import DEFAULT_CITY, find_city
+
 PASSWORD = "correct horse battery"
+DELETION = {"password": PASSWORD, "confirm": "1"}  # the form that deletes an account
 
 
 class Visitor:
@@ -55,39 +58,62 @@ class Visitor:
     @property
     def id(self) -> UUID:
         """The member's own id, from the links of a page."""
-        found = re.search(r'href="/users/([0-9a-f-]{36})"', self.get("/home").text)
-        assert found, "nobody is logged in"
-        return UUID(found[1])
+        return _id('href="/users/', self.get("/home").text)
 
-    def add_vehicle(self, location: str = "1 Wall Street") -> UUID:
-        """Add a vehicle and return its id."""
+    def add_vehicle(self, location: str = "1 Wall Street", **changed: str) -> UUID:
+        """Add a vehicle at the centre of the home city, unless other fields are given.
+
+        Returns its public id, which it has until its next ride.
+        """
         place = f"{location} #{secrets.token_hex(4)}"
-        reply = self.post("/vehicles/add", type="bike", color="red", brand="Kona", location=place)
+        latitude, longitude = map(str, (find_city(self.home) or DEFAULT_CITY).centre)
+        form = {"type": "bike", "color": "red", "brand": "Kona", "location": place}
+        reply = self.post(
+            "/vehicles/add", **form | {"latitude": latitude, "longitude": longitude} | changed
+        )
         assert reply.status_code == 303, sentences(reply)
-        profile = self.get(reply.headers["Location"]).text
-        while place not in profile:  # sorted by random ids, so it may be on any page
-            profile = self.get(next_page(profile)).text
-        card = profile[profile.index(place) :]
-        found = re.search(r"/vehicles/remove/([0-9a-f-]{36})", card)
-        assert found
-        return UUID(found[1])
+        return _id(r'id="vehicle-', self._own_card(place))
 
-    def start(self, vehicle: UUID, city: str = "new york") -> httpx.Response:
-        return self.post(f"/rides/start/{vehicle}", city=city)
+    def permanent_id(self, public_id: UUID) -> UUID:
+        """Return the permanent id of the member's own available vehicle."""
+        return _id("/vehicles/remove/", self._own_card(str(public_id)))
+
+    def public_id(self, permanent_id: UUID) -> UUID:
+        """Return the present public id of the member's own available vehicle."""
+        return _id(r'id="vehicle-', self._own_card(str(permanent_id)))
+
+    def _own_card(self, text: str) -> str:
+        """Return the card with this text on the member's profile."""
+        profile = self.get(f"/users/{self.id}").text
+        while text not in profile:  # sorted by random ids, so it may be on any page
+            profile = self.get(next_page(profile)).text
+        cards = profile.split('<li class="vehicle-card"')
+        return next(card for card in cards[1:] if text in card)
+
+    def start(self, public_id: UUID, city: str = "new york") -> httpx.Response:
+        return self.post(f"/rides/start/{public_id}", city=city)
 
     def active_ride(self) -> UUID:
         """Return the id of the active ride, from the form that ends it."""
-        found = re.search(r"/rides/end/([0-9a-f-]{36})", self.get("/rides").text)
-        assert found, "no ride is under way"
-        return UUID(found[1])
+        return _id("/rides/end/", self.get("/rides").text)
 
-    def end(self, ride: UUID, location: str = "2 Broadway") -> httpx.Response:
-        return self.post(f"/rides/end/{ride}", location=location)
+    def end(self, ride: UUID, location: str = "2 Broadway", **position: str) -> httpx.Response:
+        return self.post(f"/rides/end/{ride}", location=location, **position)
+
+    def delete_account(self) -> httpx.Response:
+        return self.post(f"/users/remove/{self.id}", **DELETION)
 
     def follow(self, reply: httpx.Response) -> str:
         """Return the messages of the page behind a redirect."""
         assert reply.status_code == 303, sentences(reply)
         return sentences(self.get(reply.headers["Location"]))
+
+
+def _id(before: str, page: str) -> UUID:
+    """Return the id after this text on a page, which must be there."""
+    found = re.search(rf"{before}([0-9a-f-]{{36}})", page)
+    assert found, f"no {before} on this page"
+    return UUID(found[1])
 
 
 def next_page(page: str) -> str:

@@ -14,8 +14,8 @@ from web import errors
 from web.api import gbfs
 from web.config import Settings
 from web.current_city import CityConverter
-from web.operations import health, metrics, request_logging, tracing
-from web.pages import auth, city, password_reset, rides, users, vehicles
+from web.operations import health, metrics, request_logging, request_slots, tracing
+from web.pages import auth, city, email_verification, password_reset, rides, users, vehicles
 from web.rendering import bootstrap, fragments, maps, static_files, template_filters
 from web.security import rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
@@ -43,8 +43,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["movr"] = MovR(
         settings.db_uri or embedded.start(),
-        pool_size=settings.pool_size,
+        pool_size=min(settings.pool_size, settings.threads),
         application_name=f"movr-{settings.region or 'local'}",
+        only_verified=settings.mail_uri is not None,
     )
     if settings.proxy_hops:
         # Flask's documented way to add a middleware.
@@ -57,16 +58,31 @@ def create_app(settings: Settings) -> Flask:
     for part in (tracing, request_logging, response_headers, metrics):
         part.init_app(app)
     Compress(app)
+    request_slots.init_app(app, slots=settings.threads)
     app.before_request(deadline.start)
     app.teardown_request(deadline.end)
     app.before_request(request_body.reject_unreadable)
     CSRFProtect(app)
     rate_limits.init_app(
-        app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
+        app,
+        file=settings.rate_limit_file,
+        uri=settings.rate_limit_uri,
+        writes_per_minute=settings.writes_per_minute,
     )
     for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
-    for noun in (city, auth, password_reset, vehicles, rides, users, gbfs, health, metrics):
+    for noun in (
+        city,
+        auth,
+        email_verification,
+        password_reset,
+        vehicles,
+        rides,
+        users,
+        gbfs,
+        health,
+        metrics,
+    ):
         app.register_blueprint(noun.blueprint)
     return app

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 from urllib.parse import unquote, urlsplit
 
+from redis import ConnectionPool
+
 from movr import cities
 from movr.database.engine import parse_uri
 from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
@@ -81,6 +83,17 @@ def _mail_server(text: str) -> MailServer:
     )
 
 
+def _redis(text: str) -> str:
+    message = "must be redis:// or rediss:// (TLS), a host and a port (Valkey's, too)"
+    try:
+        ConnectionPool.from_url(text)
+    except ValueError:
+        raise ValueError(message) from None
+    if not urlsplit(text).hostname:
+        raise ValueError(message)
+    return text
+
+
 def _mail_address(text: str) -> str:
     if not (text.isascii() and re.fullmatch(EMAIL_PATTERN, parseaddr(text)[1])):
         raise ValueError("must be an email address")
@@ -148,6 +161,7 @@ class Settings:
     page_size: Annotated[int, _whole_number(1, 500)] = 30
     writes_per_minute: Annotated[int, _whole_number(1, 1_000_000)] = 120
     rate_limit_file: Annotated[str, _sqlite_file] = ":memory:"  # SQLite's in-memory database
+    rate_limit_uri: Annotated[str, _redis] = ""
     log_format: Annotated[str, _one_of("text", "json")] = "text"
     workers: Annotated[int, _whole_number(1, 256)] = field(default_factory=workers_for_this_machine)
     threads: Annotated[int, _whole_number(1, 256)] = 4

@@ -13,7 +13,16 @@ from functools import partial
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, Form, HiddenField, PasswordField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, StopValidation
 
@@ -27,7 +36,6 @@ UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
 PASSWORD_LENGTH: Final = (10, 128)
-DEFAULT_LOCATION: Final = "Where the map shows it"
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -47,6 +55,17 @@ def max_length(longest: int) -> Callable[[Form, Field], None]:
             raise StopValidation(f"Please use at most {longest} characters.")
 
     check.field_flags = {"maxlength": longest}  # type: ignore[attr-defined]  # WTForms reads it
+    return check
+
+
+def location_or_position(missing: str) -> Callable[["LocationForm", Field], None]:
+    """Refuse an empty location with this message, unless there is a position."""
+
+    def check(form: "LocationForm", field: Field) -> None:
+        if not field.data:
+            raise StopValidation("" if form.position else missing)
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]  # WTForms reads it
     return check
 
 
@@ -72,6 +91,7 @@ def _text(
     longest: int,
     *,
     missing: str,
+    required: Callable[[str], Callable[..., object]] = DataRequired,
     rules: Sequence[Callable[..., object]] = (no_markup,),
     filters: Sequence[Callable[[str | None], str | None]] = (_strip,),
     field: type[StringField] = StringField,
@@ -80,7 +100,7 @@ def _text(
     return field(
         label,
         filters=filters,
-        validators=[DataRequired(missing), max_length(longest), readable_text, *rules],
+        validators=[required(missing), max_length(longest), readable_text, *rules],
         render_kw=render,
     )
 
@@ -130,9 +150,9 @@ class TextForm(FlaskForm):
         csrf = False
 
     def values(self) -> dict[str, str]:
-        """Return the values of all but hidden fields by name; call it after validation."""
-        hidden = {field.name for field in self if isinstance(field, HiddenField)}
-        return {name: text for name, text in self.data.items() if name not in hidden}
+        """Return the texts that were entered, by the names of their fields."""
+        entered = (field for field in self if not isinstance(field, HiddenField | BooleanField))
+        return {field.name: field.data for field in entered}
 
 
 class IdempotentForm(TextForm):
@@ -152,26 +172,29 @@ class LocationForm(TextForm):
 
     latitude = HiddenField()
     longitude = HiddenField()
+    without_position = BooleanField("Go on without the position")
+    is_position_refused = False
 
     @property
     def position(self) -> Position | None:
-        """The submitted position; None if it is missing or invalid."""
+        """The submitted position; None if it is missing, invalid or not wanted."""
+        if self.without_position.data:
+            return None
         return parse_position(f"{self.latitude.data},{self.longitude.data}")
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Fill in a default location for a position, and refuse an invalid position."""
-        if self.position and not self.location.data:
-            self.location.data = DEFAULT_LOCATION
+        """Validate the location, which may be empty beside a position, and the position."""
         is_valid: bool = super().validate(extra_validators)
-        if (self.latitude.data or self.longitude.data) and not self.position:
+        is_given = self.latitude.data or self.longitude.data
+        if is_given and not (self.position or self.without_position.data):
             self.refuse_position(UNREADABLE_POSITION)
             return False
         return is_valid
 
     def refuse_position(self, sentence: str) -> None:
-        """Clear the hidden position and show this error at the location field."""
+        """Show this error at the location field, and offer to go on without the position."""
         self.location.errors = [*self.location.errors, sentence]
-        self.latitude.data = self.longitude.data = ""
+        self.is_position_refused = True
 
 
 class LoginForm(TextForm):
@@ -186,6 +209,15 @@ class ChangePasswordForm(TextForm):
 
     current = _password("Current password", "Please enter your current password.")
     new = _new_password("New password")
+
+
+class DeleteAccountForm(TextForm):
+    """The current password, and the member's confirmation."""
+
+    password = _password("Current password", "Please enter your current password.")
+    confirm = BooleanField(
+        "Delete my account for good", validators=[InputRequired("Please confirm this first.")]
+    )
 
 
 class ForgotPasswordForm(TextForm):
@@ -252,6 +284,7 @@ class VehicleForm(LocationForm, IdempotentForm):
         "Where it stands",
         formats.LOCATION_LENGTH,
         missing="Please say where riders will find it.",
+        required=location_or_position,
     )
 
 
@@ -262,4 +295,5 @@ class EndRideForm(LocationForm):
         "Where did you leave it?",
         formats.LOCATION_LENGTH,
         missing="Please say where you left it.",
+        required=location_or_position,
     )

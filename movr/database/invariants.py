@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from movr.cities import CITIES
 from movr.database.engine import disable_statement_timeout
-from movr.formats import AVAILABLE, IN_USE
+from movr.formats import AVAILABLE, ERASED, IN_USE
 from movr.models import Ride, RideTotal, User, Vehicle
 from movr.ride_totals import begin_at, periods
 
@@ -79,6 +79,21 @@ def _wrong_totals() -> Select[Any]:
     )
 
 
+def _overlapping_rides() -> Select[Any]:
+    """Select rides that began before an earlier ride of the same vehicle had ended."""
+    ends = (
+        func.max(Ride.end_time)
+        .over(
+            partition_by=(Ride.city, Ride.vehicle_id),
+            order_by=(Ride.start_time, Ride.id),
+            rows=(None, -1),
+        )
+        .label("last_end")
+    )
+    rides = select(Ride.city, Ride.id, Ride.start_time, ends).subquery("rides").c
+    return select(rides.city, rides.id).where(rides.start_time < rides.last_end)
+
+
 # Each invariant as a sentence, with a query for the keys (city, id) that violate it.
 INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A vehicle has at most one active ride.": (
@@ -119,11 +134,26 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         .join(User, _IS_OF_RIDER)
         .where(Ride.city != all_(User.cities_ridden))
     ),
+    "A ride begins after its vehicle's last ride has ended.": _overlapping_rides(),
     "A rider's totals are the sums of their ended rides.": _wrong_totals(),
-    "The owner of a vehicle in service is marked as owner and has an account.": (
+    "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         select(Vehicle.city, Vehicle.id)
         .join(User, _IS_OWNED)
-        .where(Vehicle.removed_at.is_(None), or_(~User.is_owner, User.deleted_at.is_not(None)))
+        .where(
+            Vehicle.removed_at.is_(None),
+            ~Vehicle.remove_after_ride,
+            or_(~User.is_owner, User.deleted_at.is_not(None)),
+        )
+    ),
+    "An available vehicle is not to be removed after its ride.": (
+        select(Vehicle.city, Vehicle.id).where(
+            Vehicle.removed_at.is_(None), Vehicle.remove_after_ride, Vehicle.status == AVAILABLE
+        )
+    ),
+    "The rides of a deleted account have no places.": (
+        select(Ride.city, Ride.id)
+        .join(User, _IS_OF_RIDER)
+        .where(User.deleted_at.is_not(None), Ride.start_location != ERASED)
     ),
 }
 

@@ -157,6 +157,7 @@ def vehicle(
         "date_added": before - timedelta(days=rng.randrange(1, 300)),
         "status": AVAILABLE,
         "public_id": _id(rng),
+        "available_since": None,
         "color": rng.choice(_COLORS),
         "brand": rng.choice(_BRANDS[type_]),
         **place(owner["city"], rng, around=around),
@@ -195,7 +196,7 @@ def ride(
         rider["cities_ridden"].append(vehicle["city"])
     if end:
         time, left = end
-        vehicle.update(left)
+        vehicle.update(left, available_since=time)
         made.update(
             end_location=left["last_location"],
             end_latitude=left["latitude"],

@@ -7,6 +7,8 @@ export function choose(form, latitude, longitude, words) {
   form.elements.latitude.value = latitude.toFixed(5);
   form.elements.longitude.value = longitude.toFixed(5);
   form.elements.location.required = false; // the position is enough
+  const withoutPosition = form.elements.without_position;
+  if (withoutPosition) withoutPosition.checked = false;
   say(form, words);
   form.dispatchEvent(new CustomEvent("chosen", { detail: [latitude, longitude] }));
 }

@@ -22,6 +22,9 @@ DARK_LABELS = """() => {
 SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desktop": DESK}
 
 
+FAR_AWAY = "latitude.value = 48.85; longitude.value = 2.35"  # the hidden fields, by their ids
+
+
 class Inspector:
     """Checks pages with axe and collects the findings."""
 
@@ -132,5 +135,8 @@ def own_and_ride(inspector: Inspector, profile: str) -> None:
     inspector.fill_with_nothing("Where did you leave it?")
     inspector.submit("End ride", "/rides, the end refused")
     inspector.page.get_by_label("Where did you leave it?").fill("2 Broadway")
+    inspector.page.evaluate(FAR_AWAY)
+    inspector.submit("End ride", "/rides, the position refused")
+    inspector.page.get_by_label("Go on without the position").check()
     inspector.submit("End ride", "a ride ended")
     inspector.open("/rides", "with a history")

@@ -2,12 +2,14 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from movr import transactions
 from movr.cities import CITIES, Position
+from movr.models import Vehicle
+from movr.movr import MovR
 from movr.results import Account, RideKey, UserKey, VehicleKey
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -50,6 +52,23 @@ def a_vehicle(
     return vehicle
 
 
+def public_id(connection: Connection, vehicle: VehicleKey) -> UUID:
+    """Return the vehicle's public id, which changes with each ride."""
+    where = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
+    return connection.execute(select(Vehicle.public_id).where(*where)).scalar_one()
+
+
+def public_id_in(movr: MovR, vehicle: VehicleKey) -> UUID:
+    """Return the vehicle's public id from MovR's database."""
+    with movr.engine.connect() as connection:
+        return public_id(connection, vehicle)
+
+
+def start_ride(movr: MovR, vehicle: VehicleKey, rider: UserKey) -> RideKey:
+    """Start a ride with a vehicle, whatever its public id is now."""
+    return movr.start_ride(vehicle.city, public_id_in(movr, vehicle), rider)
+
+
 def timezone_of(user: UserKey) -> str:
     return next(city.timezone.key for city in CITIES if city.name == user.city)
 
@@ -81,8 +100,8 @@ def a_ride(
     connection: Connection, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW
 ) -> RideKey:
     ride = RideKey(vehicle.city, uuid4())
-    transactions.start_ride(connection, ride, vehicle, rider, now=now)
-    return ride
+    known = public_id(connection, vehicle)
+    return transactions.start_ride(connection, ride, known, rider, now=now)
 
 
 def a_past_ride(
@@ -94,7 +113,9 @@ def a_past_ride(
     length: timedelta,
     distance: int | None,
 ) -> RideKey:
-    """Insert a ride that has ended."""
+    """Insert a ride that has ended, before or after the vehicle's other rides."""
+    of = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
+    connection.execute(update(Vehicle).where(*of).values(available_since=None))
     ride = a_ride(connection, vehicle, rider, now=start)
     end(connection, ride, rider, "there", distance=distance, now=start + length)
     return ride

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from movr import errors
 from movr.movr import MovR
 from movr.results import Member, MonthlyActivity, RideKey, RideTotal, UserKey, VehicleKey
-from tests.movr.people import a_past_ride
+from tests.movr.people import a_past_ride, start_ride
 from tests.movr.test_movr import a_member, some_vehicles
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
@@ -36,7 +36,7 @@ def rode(movr: MovR, rider: UserKey, vehicle: VehicleKey) -> Member:
         movr.engine.url.render_as_string(hide_password=False),
         clock=lambda: datetime(2001, 1, 1, tzinfo=UTC),
     )
-    with_clock.end_ride(with_clock.start_ride(vehicle, rider), rider, location="here")
+    with_clock.end_ride(start_ride(with_clock, vehicle, rider), rider, location="here")
     with_clock.close()
     member = movr.session_member(rider)
     assert member
@@ -159,7 +159,7 @@ def test_a_ride_under_way_and_the_rides_of_others_do_not_count(
     vehicle = a_vehicle(movr, other)
     add_ride(engine, other, vehicle, NOW - timedelta(days=1))
     with at(NOW, database) as now:
-        now.start_ride(vehicle, rider)
+        start_ride(now, vehicle, rider)
         member = now.session_member(rider)
         assert member
         history = now.history(member, before=None, size=5)
@@ -203,7 +203,7 @@ def test_the_active_ride_says_what_is_ridden_and_since_when(movr: MovR, database
     rider = a_member(movr)
     vehicle = a_vehicle(movr, a_member(movr, "paris"))
     with at(NOW, database) as now:
-        ride = now.start_ride(vehicle, rider)
+        ride = start_ride(now, vehicle, rider)
         riding = now.session_member(rider)
         now.end_ride(ride, rider, location="here")
         after = now.session_member(rider)
@@ -228,11 +228,11 @@ def test_an_owner_sees_what_each_vehicle_did_in_the_last_30_days(
     for days, metres in ((29.9, 1000), (1, None), (0.5, 500), (30.1, 9999)):
         add_ride(engine, rider, busy, NOW - timedelta(days=days), metres=metres)
     with at(NOW, database) as now:
-        now.start_ride(ridden, rider)
+        start_ride(now, ridden, rider)
         owned = now.vehicles_of(owner, 0, after=None, size=10).page.items
 
     none = MonthlyActivity(0, timedelta(), 0)
-    assert {item.vehicle.key: item.month for item in owned} == {
+    assert {item.key: item.month for item in owned} == {
         busy: MonthlyActivity(3, timedelta(minutes=30), 1500),
         idle: none,
         ridden: none,

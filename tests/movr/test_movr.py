@@ -9,10 +9,12 @@ import pytest
 from movr import errors
 from movr.cities import Position, find_city
 from movr.movr import MovR
+from movr.queries import UNKNOWN_DISTANCE
 from movr.results import MemberAndPage, NearbyVehicle, Page, UserKey, VehicleKey
 from movr.search import FIRST_PAGE, Search
 from tests.conftest import free_port
-from tests.visitor import registration
+from tests.movr.people import public_id_in, start_ride
+from tests.visitor import PASSWORD, registration
 
 
 def a_member(movr: MovR, city: str = "new york") -> UserKey:
@@ -70,7 +72,7 @@ def test_a_deleted_account_has_no_member(movr: MovR) -> None:
     fields = registration()
     key = movr.register(**fields)
 
-    movr.delete_account(key)
+    movr.delete_account(key, password=PASSWORD)
 
     assert movr.session_member(key) is None
     with pytest.raises(errors.WrongCredentials):
@@ -87,26 +89,29 @@ def test_vehicles_come_in_pages_each_once(movr: MovR, number: int, pages: int) -
     turned = 1
     seen += page.items
     while page.next:
-        last = seen[-1]
-        page = movr.vehicles(near("new york", size=2, after=(0, last.vehicle.id)))
+        last = seen[-1].vehicle.public_id
+        page = movr.vehicles(near("new york", size=2, after=(UNKNOWN_DISTANCE, last)))
         seen += page.items
         turned += 1
 
-    assert [item.vehicle.key for item in seen] == sorted(added)  # all are at the centre
+    # None has a position.
+    ids = [item.vehicle.public_id for item in seen]
+    assert ids == sorted(public_id_in(movr, vehicle) for vehicle in added)
     assert turned == pages
 
 
 def test_one_read_returns_the_member_and_the_available_vehicles(movr: MovR) -> None:
     owner = a_member(movr)
     free, taken, removed = some_vehicles(movr, owner, 3)
-    movr.start_ride(taken, owner)
+    public_id = public_id_in(movr, free)
+    start_ride(movr, taken, owner)
     movr.remove_vehicle(removed, owner)
 
-    seen = movr.vehicles_and_member(owner, 0, near("new york", only_free=True))
+    seen = movr.vehicles_and_member(owner, 0, near("new york"))
 
     assert seen.member == movr.session_member(owner)
     assert seen.member
-    assert [item.vehicle.id for item in seen.page.items] == [free.id]
+    assert [item.vehicle.public_id for item in seen.page.items] == [public_id]
 
 
 def test_the_member_is_returned_where_there_are_no_vehicles(movr: MovR) -> None:
@@ -123,19 +128,19 @@ def test_vehicles_are_returned_for_an_ended_session(movr: MovR) -> None:
     seen = movr.vehicles_and_member(UserKey("paris", uuid4()), 0, near("new york"))
 
     assert seen.member is None
-    assert [item.vehicle.id for item in seen.page.items] == [free.id]
+    assert [item.vehicle.public_id for item in seen.page.items] == [public_id_in(movr, free)]
 
 
 def test_an_owner_sees_their_own_vehicles_ridden_or_not(movr: MovR) -> None:
     owner, other = a_member(movr), a_member(movr)
     free, taken, removed = some_vehicles(movr, owner, 3)
     some_vehicles(movr, other, 1)
-    movr.start_ride(taken, other)
+    start_ride(movr, taken, other)
     movr.remove_vehicle(removed, owner)
 
     seen = movr.vehicles_of(owner, 0, after=None, size=10).page
 
-    assert {(o.vehicle.id, o.vehicle.is_free) for o in seen.items} == {
+    assert {(o.id, o.vehicle.is_free) for o in seen.items} == {
         (free.id, True),
         (taken.id, False),
     }
@@ -147,9 +152,9 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
     home_vehicle = next(iter(some_vehicles(movr, rider, 1)))
     rides = []
     for vehicle in (home_vehicle, traveller_vehicle, home_vehicle):
-        rides.append(movr.start_ride(vehicle, rider))
+        rides.append(start_ride(movr, vehicle, rider))
         movr.end_ride(rides[-1], rider, location="here")
-    rides.append(movr.start_ride(traveller_vehicle, rider))
+    rides.append(start_ride(movr, traveller_vehicle, rider))
     member = movr.session_member(rider)
     assert member
 
@@ -172,7 +177,7 @@ def test_a_member_without_rides_has_an_empty_history(movr: MovR) -> None:
 def test_members_of_a_city_are_those_with_an_account(movr: MovR) -> None:
     stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
     stranger = a_member(movr, "paris")
-    movr.delete_account(left)
+    movr.delete_account(left, password=PASSWORD)
 
     seen = movr.members_of_city(stranger, 0, "rome", after=None, size=10)
 
@@ -197,7 +202,7 @@ def test_an_ended_session_sees_nothing_that_is_for_members(movr: MovR) -> None:
 def test_a_ride_s_length_is_what_the_clock_says(movr: MovR, database: str) -> None:
     rider = a_member(movr)
     (vehicle,) = some_vehicles(movr, rider, 1)
-    ride = movr.start_ride(vehicle, rider)
+    ride = start_ride(movr, vehicle, rider)
     member = movr.session_member(rider)
     assert member
     started = movr.history(member, before=None, size=1).rides.items[0].start_time
@@ -217,4 +222,4 @@ def test_an_unreachable_database_is_a_refusal() -> None:
     with pytest.raises(errors.DatabaseUnavailable):
         nowhere.vehicles(near("rome"))
     with pytest.raises(errors.DatabaseUnavailable):
-        nowhere.delete_account(UserKey("rome", uuid4()))
+        nowhere.delete_account(UserKey("rome", uuid4()), password=PASSWORD)

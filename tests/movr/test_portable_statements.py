@@ -42,7 +42,7 @@ def statements() -> Iterator[tuple[str, Executable]]:
                     and isinstance(statement, Executable)
                 ):
                     yield name, statement
-    names = ("only_free", "of_type", "whole_city")
+    names = ("of_type", "whole_city")
     for chosen in product((False, True), repeat=len(names)):
         filters = dict(zip(names, chosen, strict=True))
         yield f"nearest {filters}", queries.nearest(**filters)

@@ -20,10 +20,12 @@ from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
 from movr.models import Ride, Vehicle
 from movr.movr import MovR
 from movr.placement import locality
+from movr.queries import UNKNOWN_DISTANCE
 from movr.results import NearbyVehicle, UserKey, VehicleKey
 from movr.search import FIRST_PAGE, MAX_AREAS, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
+from tests.movr.people import public_id_in, start_ride
 from tests.movr.test_movr import a_member, near
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -69,6 +71,7 @@ def vehicles_of(owner: UserKey, number: int, rng: random.Random) -> Iterator[dic
     assert place
     north, east = geo.metres_per_degree(place.latitude)
     for n in range(number):
+        is_known = n % 15 != 7
         # As many within 1 m as between 1 m and 10 m, and so on; every tenth position is used twice.
         away = 0.0 if n == 0 else 10 ** rng.uniform(0, math.log10(SERVICE_RADIUS))
         angle = rng.uniform(0, 2 * math.pi)
@@ -85,10 +88,15 @@ def vehicles_of(owner: UserKey, number: int, rng: random.Random) -> Iterator[dic
                 "last_location": "here",
                 "color": "red",
                 "brand": "Kona",
-                "latitude": latitude,
-                "longitude": longitude,
+                "latitude": latitude if is_known else None,
+                "longitude": longitude if is_known else None,
+                "public_id": UUID(int=rng.getrandbits(128)),
                 "removed_at": None,
             }
+
+
+def found_ids(movr: MovR, search: Search) -> list[UUID]:
+    return [item.vehicle.public_id for item in movr.vehicles(search).items]
 
 
 def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[NearbyVehicle]:
@@ -105,14 +113,18 @@ def all_pages(movr: MovR, search: Callable[[tuple[int, UUID]], Search]) -> list[
 
 
 def sorted_by_hand(rows: list[dict[str, Any]], origin: Position) -> list[UUID]:
+    """Return the public ids of the available vehicles: nearest first, unknown positions last."""
     north, east = geo.metres_per_degree(origin.latitude)
 
     def away(row: dict[str, Any]) -> tuple[int, UUID]:
+        if row["latitude"] is None:
+            return UNKNOWN_DISTANCE, row["public_id"]
         up = (row["latitude"] - origin.latitude) * north
         right = (row["longitude"] - origin.longitude) * east
-        return math.floor(1000 * math.sqrt(up * up + right * right)), row["id"]
+        return math.floor(1000 * math.sqrt(up * up + right * right)), row["public_id"]
 
-    return [row["id"] for row in sorted(rows, key=away)]
+    free = (row for row in rows if row["status"] == AVAILABLE)
+    return [row["public_id"] for row in sorted(free, key=away)]
 
 
 @pytest.mark.parametrize("size", [1, 7, 30, 1000])
@@ -126,9 +138,11 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
 
     seen = all_pages(movr, lambda after: near(city, size=size, after=after))
 
-    assert [item.vehicle.id for item in seen] == sorted_by_hand(rows, place.centre)
+    assert [item.vehicle.public_id for item in seen] == sorted_by_hand(rows, place.centre)
     distances = [item.distance for item in seen]
-    assert distances == sorted(distances)
+    known = [distance for distance in distances if distance is not None]
+    assert distances == sorted(known) + [None] * (len(seen) - len(known))
+    assert len(known) < len(seen)
 
 
 @pytest.mark.parametrize(
@@ -141,29 +155,23 @@ def test_pages_to_the_very_end_are_what_a_sort_of_all_would_be(
     ],
     ids=["within", "north end", "south-east end", "far away"],
 )
-@pytest.mark.parametrize("only_free", [False, True])
 @pytest.mark.parametrize("type_", [None, "scooter"])
 def test_pages_from_any_origin_and_with_any_filter_are_complete(
     movr: MovR,
     crowded: Crowded,
     origin: Position,
-    only_free: bool,
     type_: str | None,
 ) -> None:
     rows = crowded("new york", 200)
-    wanted = [
-        row
-        for row in rows
-        if (row["status"] == AVAILABLE or not only_free) and type_ in {None, row["type"]}
-    ]
+    wanted = [row for row in rows if type_ in {None, row["type"]}]
 
     def search(after: tuple[int, UUID]) -> Search:
-        return near("new york", size=9, after=after, origin=origin, only_free=only_free, type=type_)
+        return near("new york", size=9, after=after, origin=origin, type=type_)
 
     seen = all_pages(movr, search)
 
     assert 0 < len(wanted) <= len(rows)
-    assert [item.vehicle.id for item in seen] == sorted_by_hand(wanted, origin)
+    assert [item.vehicle.public_id for item in seen] == sorted_by_hand(wanted, origin)
 
 
 def test_a_search_with_and_without_a_member_has_the_same_results(
@@ -171,7 +179,7 @@ def test_a_search_with_and_without_a_member_has_the_same_results(
 ) -> None:
     member = a_member(movr)
     crowded("new york", 200)
-    search = near("new york", size=20, only_free=True, origin=TIMES_SQUARE)
+    search = near("new york", size=20, origin=TIMES_SQUARE)
 
     assert movr.vehicles_and_member(member, 0, search).page == movr.vehicles(search)
 
@@ -257,9 +265,7 @@ def test_a_new_area_begins_with_the_radius_learned_elsewhere_in_its_city(
     movr.vehicles(near("new york", size=30))
 
     cost = query_stats.start()
-    movr.vehicles(
-        near("new york", size=30, origin=in_direction(NEW_YORK, 1.5, 100), only_free=True)
-    )
+    movr.vehicles(near("new york", size=30, origin=in_direction(NEW_YORK, 1.5, 100)))
 
     assert cost.statements == 1
 
@@ -272,7 +278,7 @@ def test_a_wider_circle_is_searched_when_the_vehicles_have_gone(movr: MovR, engi
         connection.execute(text("DELETE FROM vehicles WHERE city = 'new york'"))
     kept = movr.add_vehicle(a_member(movr), **BIKE, position=in_direction(NEW_YORK, 29, 200))
 
-    assert [item.vehicle.key for item in movr.vehicles(search).items] == [kept]
+    assert found_ids(movr, search) == [public_id_in(movr, kept)]
 
 
 def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine: Engine) -> None:
@@ -280,11 +286,11 @@ def test_a_filtered_search_in_a_known_area_finds_all_matches(movr: MovR, engine:
     movr.vehicles(near("new york", size=30))
 
     assert movr.vehicles(near("new york", size=30, type="scooter")).items == ()
-    assert len(movr.vehicles(near("new york", size=30, only_free=True)).items) == 30
+    assert len(movr.vehicles(near("new york", size=30, type="bike")).items) == 30
 
 
 def test_the_number_of_cached_areas_is_bounded(movr: MovR) -> None:
-    movr.add_vehicle(a_member(movr), **BIKE)
+    movr.add_vehicle(a_member(movr), **BIKE, position=TIMES_SQUARE)
     found = list(movr.vehicles(near("new york")).items)
     radii = SearchRadii()
     for n in range(MAX_AREAS + 10):
@@ -308,7 +314,7 @@ def test_a_city_that_has_grown_is_no_longer_read_whole_for_a_filter(
 ) -> None:
     movr.vehicles(near("new york", size=30))  # an empty city
     scattered(engine, a_member(movr), 2_000)
-    search = near("new york", size=30, only_free=True)
+    search = near("new york", size=30, type="bike")
     movr.vehicles(search)
 
     assert rows_read(movr, engine, search) <= 4 * 30
@@ -325,8 +331,9 @@ def test_distances_are_those_over_the_ground_within_a_percent(movr: MovR, crowde
     crowded("new york", 200)
 
     for item in movr.vehicles(near("new york", size=300)).items:
-        ground = geo.metres_between(NEW_YORK, item.vehicle.position)
-        assert item.distance == pytest.approx(ground, rel=0.01, abs=0.01)
+        if position := item.vehicle.position:
+            ground = geo.metres_between(NEW_YORK, position)
+            assert item.distance == pytest.approx(ground, rel=0.01, abs=0.01)
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
@@ -354,30 +361,42 @@ def found(movr: MovR, city: str = "new york") -> NearbyVehicle:
     return only
 
 
-def band_of(engine: Engine, vehicle: VehicleKey) -> int:
+def band_of(engine: Engine, vehicle: VehicleKey) -> int | None:
     with engine.connect() as connection:
         where = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
-        band: int = connection.execute(select(Vehicle.latitude_band).where(*where)).scalar_one()
-        return band
+        return connection.execute(select(Vehicle.latitude_band).where(*where)).scalar_one()
 
 
-def test_a_vehicle_stands_where_its_owner_says_or_at_the_centre(movr: MovR) -> None:
+def test_a_vehicle_added_in_words_has_no_distance_and_comes_after_all_others(movr: MovR) -> None:
     owner = a_member(movr)
-    placed = movr.add_vehicle(owner, **BIKE, position=TIMES_SQUARE)
-    movr.add_vehicle(owner, **BIKE)
+    in_words = movr.add_vehicle(owner, **BIKE)
+    far_away = movr.add_vehicle(owner, **BIKE, position=in_direction(NEW_YORK, 29.9, 45))
 
-    stand = {
-        item.vehicle.key: item.vehicle.position for item in movr.vehicles(near("new york")).items
-    }
+    last = movr.vehicles(near("new york")).items[-1]
 
-    assert stand.pop(placed) == TIMES_SQUARE
-    assert list(stand.values()) == [NEW_YORK]
+    assert found_ids(movr, near("new york"))[0] == public_id_in(movr, far_away)
+    assert last.vehicle.public_id == public_id_in(movr, in_words)
+    assert (last.vehicle.position, last.distance) == (None, None)
+
+
+def test_vehicles_of_unknown_position_are_found_from_a_learned_radius(
+    movr: MovR, engine: Engine
+) -> None:
+    owner = a_member(movr)
+    scattered(engine, owner, 50)
+    in_words = public_id_in(movr, movr.add_vehicle(owner, **BIKE))
+    movr.vehicles(near("new york", size=10))  # learns a small radius
+
+    seen = all_pages(movr, lambda after: near("new york", size=10, after=after))
+
+    assert len(seen) == 51
+    assert seen[-1].vehicle.public_id == in_words
 
 
 def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Engine) -> None:
     rider = a_member(movr)
     vehicle = movr.add_vehicle(rider, **BIKE, position=WALL_STREET)
-    ride = movr.start_ride(vehicle, rider)
+    ride = start_ride(movr, vehicle, rider)
     member = movr.session_member(rider)
     assert member
     assert member.active_ride
@@ -397,22 +416,35 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     assert tuple(row) == (*WALL_STREET, *TIMES_SQUARE)
 
 
-def test_an_end_without_position_leaves_the_vehicle_at_its_last_known_position(movr: MovR) -> None:
+def test_a_ride_ended_in_words_has_no_distance_and_the_next_ride_from_there_neither(
+    movr: MovR, engine: Engine
+) -> None:
     rider = a_member(movr)
-    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE, position=WALL_STREET), rider)
+    vehicle = movr.add_vehicle(rider, **BIKE, position=WALL_STREET)
+    first = start_ride(movr, vehicle, rider)
+    movr.end_ride(first, rider, location="behind the church", start=WALL_STREET)
+    left = found(movr)
 
-    movr.end_ride(ride, rider, location="behind the church", start=WALL_STREET)
-
-    left = found(movr).vehicle
-    assert (left.last_location, left.position) == ("behind the church", WALL_STREET)
+    second = start_ride(movr, vehicle, rider)
     member = movr.session_member(rider)
     assert member
-    assert movr.ride(member, ride.id).distance is None
+    assert member.active_ride
+    start = member.active_ride.start
+    movr.end_ride(second, rider, location="Times Sq", position=TIMES_SQUARE, start=start)
+
+    assert (left.vehicle.last_location, left.vehicle.position) == ("behind the church", None)
+    assert left.distance is None
+    assert start is None
+    assert [movr.ride(member, ride.id).distance for ride in (first, second)] == [None, None]
+    assert found(movr).vehicle.position == TIMES_SQUARE
+    with engine.connect() as connection:
+        starts = connection.execute(select(Ride.start_latitude).where(Ride.id == second.id)).all()
+    assert [tuple(row) for row in starts] == [(None,)]
 
 
 def test_an_end_of_unknown_start_is_a_place_without_a_distance(movr: MovR) -> None:
     rider = a_member(movr)
-    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE), rider)
+    ride = start_ride(movr, movr.add_vehicle(rider, **BIKE), rider)
 
     movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)
 
@@ -422,25 +454,19 @@ def test_an_end_of_unknown_start_is_a_place_without_a_distance(movr: MovR) -> No
     assert movr.ride(member, ride.id).distance is None
 
 
-def public_id(movr: MovR) -> UUID:
-    """Return the public id of the only vehicle, available or in use."""
-    with movr.engine.connect() as connection:
-        return UUID(str(connection.scalar(text("SELECT public_id FROM vehicles"))))
-
-
 def test_a_vehicle_has_a_new_public_name_after_each_ride_and_only_then(movr: MovR) -> None:
     rider = a_member(movr)
     vehicle = movr.add_vehicle(rider, **BIKE)
-    names = [public_id(movr)]
+    names = [public_id_in(movr, vehicle)]
 
     for _ in range(3):
-        ride = movr.start_ride(vehicle, rider)
-        assert public_id(movr) == names[-1]
+        ride = start_ride(movr, vehicle, rider)
+        assert public_id_in(movr, vehicle) == names[-1]
         movr.end_ride(ride, rider, location="here")
-        names.append(public_id(movr))
+        names.append(public_id_in(movr, vehicle))
 
     assert len({*names, vehicle.id}) == 5
-    assert movr.vehicle("new york", names[-1]).key == vehicle
+    assert movr.vehicle("new york", names[-1]).public_id == names[-1]
     for old in (*names[:-1], vehicle.id, uuid4()):
         with pytest.raises(errors.VehicleNotFound):
             movr.vehicle("new york", old)
@@ -450,14 +476,17 @@ def test_a_vehicle_has_a_new_public_name_after_each_ride_and_only_then(movr: Mov
 
 def test_other_maps_see_available_vehicles_and_no_permanent_id(movr: MovR) -> None:
     owner = a_member(movr)
-    free, ridden, removed = (movr.add_vehicle(owner, **BIKE) for _ in range(3))
-    movr.start_ride(ridden, owner)
+    free, ridden, removed = (
+        movr.add_vehicle(owner, **BIKE, position=TIMES_SQUARE) for _ in range(3)
+    )
+    movr.add_vehicle(owner, **BIKE)  # in words
+    start_ride(movr, ridden, owner)
     movr.remove_vehicle(removed, owner)
 
     (listed,) = movr.free_vehicles("new york")
 
-    assert movr.vehicle("new york", listed.public_id).key == free
-    assert (listed.type, listed.latitude, listed.longitude) == ("bike", *NEW_YORK)
+    assert listed.public_id == public_id_in(movr, free)
+    assert (listed.type, listed.latitude, listed.longitude) == ("bike", *TIMES_SQUARE)
     assert listed.public_id != free.id
 
 
@@ -475,12 +504,12 @@ def test_thirty_kilometres_from_the_centre_is_in_the_city_and_more_is_not(
     with pytest.raises(errors.TooFarAway):
         movr.add_vehicle(owner, **BIKE, position=outside)
 
-    assert found(movr).vehicle.key == vehicle
+    assert found(movr).vehicle.public_id == public_id_in(movr, vehicle)
 
 
 def test_a_ride_does_not_end_too_far_away_and_goes_on(movr: MovR) -> None:
     rider = a_member(movr)
-    ride = movr.start_ride(movr.add_vehicle(rider, **BIKE), rider)
+    ride = start_ride(movr, movr.add_vehicle(rider, **BIKE), rider)
 
     with pytest.raises(errors.TooFarAway):
         movr.end_ride(ride, rider, location="Paris", position=PARIS)
@@ -495,7 +524,7 @@ def test_a_ride_does_not_end_too_far_away_and_goes_on(movr: MovR) -> None:
 def test_the_ride_s_city_counts_not_the_rider_s(movr: MovR) -> None:
     rider = a_member(movr, "new york")
     vehicle = movr.add_vehicle(a_member(movr, "paris"), **BIKE)
-    ride = movr.start_ride(vehicle, rider)
+    ride = start_ride(movr, vehicle, rider)
 
     with pytest.raises(errors.TooFarAway):
         movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)

@@ -16,9 +16,9 @@ from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MAX_RETRIES, MovR
 from movr.results import RideKey, UserKey, VehicleKey
 from tests.database_proxy import CuttingProxy
-from tests.movr.people import NOW
+from tests.movr.people import NOW, public_id, public_id_in, start_ride
 from tests.movr.test_movr import near
-from tests.visitor import registration
+from tests.visitor import PASSWORD, registration
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_conflicting_transaction_is_retried_until_it_succeeds(
 ) -> None:
     lose(losing, times=MAX_RETRIES)
 
-    movr.start_ride(vehicle, rider)
+    start_ride(movr, vehicle, rider)
 
     assert scalar(losing, "SELECT last_value FROM tries") == MAX_RETRIES + 1
     assert_one_ride(losing, ended=False)
@@ -105,7 +105,7 @@ def test_a_conflicting_transaction_is_retried_until_it_succeeds(
 def test_a_conflicting_end_adds_the_ride_to_the_totals_once(
     losing: Engine, movr: MovR, vehicle: VehicleKey, rider: UserKey
 ) -> None:
-    ride = movr.start_ride(vehicle, rider)
+    ride = start_ride(movr, vehicle, rider)
     lose(losing, times=MAX_RETRIES, table="ride_totals")
 
     movr.end_ride(ride, rider, location="there")
@@ -121,7 +121,7 @@ def test_a_transaction_that_always_conflicts_is_refused_and_changes_nothing(
     lose(losing, times=MAX_RETRIES + 1)
 
     with pytest.raises(errors.DatabaseBusy):
-        movr.start_ride(vehicle, rider)
+        start_ride(movr, vehicle, rider)
 
     assert scalar(losing, "SELECT count(*) FROM rides") == 0
     assert scalar(losing, "SELECT count(*) FROM vehicles WHERE status = 'in_use'") == 0
@@ -138,7 +138,7 @@ def test_a_retry_that_cockroachdb_asks_for_ends_in_one_ride(
 
     def start(connection: Connection) -> None:
         attempts.append(ride)
-        transactions.start_ride(connection, ride, vehicle, rider, now=NOW)
+        transactions.start_ride(connection, ride, public_id(connection, vehicle), rider, now=NOW)
 
     run_transaction(engine, start, max_retries=MAX_RETRIES, max_backoff=0, inject_error=True)
 
@@ -160,9 +160,9 @@ def test_contention_that_outlasts_the_retries_is_refused_and_changes_nothing(
         attempts += 1
         connection.execute(text("SELECT 1 FROM users"))  # takes the transaction's snapshot
         if attempts == 1:
-            movr.end_ride(movr.start_ride(vehicle, rider), rider, location="elsewhere")
+            movr.end_ride(start_ride(movr, vehicle, rider), rider, location="elsewhere")
         ride = RideKey(vehicle.city, uuid4())
-        transactions.start_ride(connection, ride, vehicle, rider, now=NOW)
+        transactions.start_ride(connection, ride, public_id(connection, vehicle), rider, now=NOW)
 
     with pytest.raises(OperationalError, match="could not serialize"):
         run_transaction(strict, start, max_retries=3, max_backoff=0)
@@ -175,6 +175,7 @@ def test_contention_that_outlasts_the_retries_is_refused_and_changes_nothing(
 @pytest.mark.parametrize("answer_only", [False, True], ids=["unheard", "unanswered"])
 @pytest.mark.parametrize("statement", [b"BEGIN", b"UPDATE", b"INSERT", b"RELEASE", b"COMMIT"])
 def test_a_start_whose_connection_is_cut_is_one_ride(
+    movr: MovR,
     distant: MovR,
     proxy: CuttingProxy,
     engine: Engine,
@@ -183,9 +184,10 @@ def test_a_start_whose_connection_is_cut_is_one_ride(
     statement: bytes,
     answer_only: bool,
 ) -> None:
+    public_id = public_id_in(movr, vehicle)
     proxy.cut_at(statement, answer_only=answer_only)
 
-    ride = distant.start_ride(vehicle, rider)
+    ride = distant.start_ride(vehicle.city, public_id, rider)
 
     assert proxy.has_cut
     assert_one_ride(engine, ended=False)
@@ -204,7 +206,7 @@ def test_an_end_whose_connection_is_cut_ends_once(
     rider: UserKey,
     statement: bytes,
 ) -> None:
-    ride = distant.start_ride(vehicle, rider)
+    ride = start_ride(distant, vehicle, rider)
     proxy.cut_at(statement, answer_only=True)
 
     distant.end_ride(ride, rider, location="there")
@@ -223,7 +225,7 @@ def test_every_other_transaction_that_loses_its_reply_is_done_once(
     proxy.cut_at(b"COMMIT", answer_only=True)
     distant.remove_vehicle(vehicle, member)
     proxy.cut_at(b"COMMIT", answer_only=True)
-    distant.delete_account(member)
+    distant.delete_account(member, password=PASSWORD)
 
     assert proxy.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1
@@ -256,7 +258,7 @@ def test_the_error_before_a_refused_rollback_is_raised(
     with engine.begin() as other:
         other.execute(text("UPDATE vehicles SET color = 'blue'"))
         with pytest.raises((errors.DatabaseBusy, errors.DatabaseSlow)):
-            movr.start_ride(vehicle, rider)
+            start_ride(movr, vehicle, rider)
     event.remove(movr.engine, "rollback_savepoint", refuse)
 
-    assert movr.start_ride(vehicle, rider)
+    assert start_ride(movr, vehicle, rider)

@@ -79,7 +79,7 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
 
 
 def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:
-    movr.delete_account(member)
+    movr.delete_account(member, password=PASSWORD)
 
     with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, NEW)
@@ -102,7 +102,7 @@ def test_a_username_is_free_again_once_its_account_is_deleted(
     """Its next account inherits no sessions, links or password."""
     fields = registration("new york")
     first = movr.register(**fields)
-    movr.delete_account(first)
+    movr.delete_account(first, password=PASSWORD)
 
     second = movr.register(**{**fields, "password": NEW})
 

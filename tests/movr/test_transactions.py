@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from movr import errors, transactions
 from movr.models import Ride, User, Vehicle
-from movr.results import RideKey, UserKey, VehicleKey
-from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end
+from movr.results import RideKey, UserKey
+from tests.movr.people import NOW, a_member, a_ride, a_vehicle, end, public_id
 
 
 @pytest.fixture
@@ -20,6 +20,10 @@ def connection(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()
+
+
+def start(connection: Connection, city: str, public_id: UUID, rider: UserKey) -> RideKey:
+    return transactions.start_ride(connection, RideKey(city, uuid4()), public_id, rider, now=NOW)
 
 
 def row(connection: Connection, model: type[Any], key: tuple[object, ...]) -> Any:
@@ -96,32 +100,48 @@ def test_starting_the_active_ride_again_returns_it(connection: Connection) -> No
     vehicle = a_vehicle(connection, rider)
     ride = a_ride(connection, vehicle, rider)
 
-    again = transactions.start_ride(
-        connection, RideKey(vehicle.city, uuid4()), vehicle, rider, now=NOW + timedelta(minutes=1)
-    )
+    again = a_ride(connection, vehicle, rider, now=NOW + timedelta(minutes=1))
 
     assert again == ride
     assert connection.scalar(select(func.count()).select_from(Ride)) == 1
 
 
-def test_a_removed_or_unknown_vehicle_is_not_found(connection: Connection) -> None:
+def test_a_removed_or_unknown_vehicle_is_not_started(connection: Connection) -> None:
     owner, rider = a_member(connection), a_member(connection)
     vehicle = a_vehicle(connection, owner)
     transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
 
     with connection.begin_nested() as attempt:
-        with pytest.raises(errors.VehicleNotFound):
+        with pytest.raises(errors.VehicleTaken):
             a_ride(connection, vehicle, rider)
         attempt.rollback()
-    with pytest.raises(errors.VehicleNotFound):
-        a_ride(connection, VehicleKey("new york", uuid4()), rider)
+    with pytest.raises(errors.VehicleTaken):
+        start(connection, "new york", uuid4(), rider)
 
 
-def test_a_vehicle_is_not_found_in_another_city(connection: Connection) -> None:
+def test_a_vehicle_is_not_started_in_another_city(connection: Connection) -> None:
     vehicle = a_vehicle(connection, a_member(connection, "rome"))
 
-    with pytest.raises(errors.VehicleNotFound):
-        a_ride(connection, VehicleKey("paris", vehicle.id), a_member(connection))
+    with pytest.raises(errors.VehicleTaken):
+        start(connection, "paris", public_id(connection, vehicle), a_member(connection))
+
+
+def test_a_vehicle_is_not_started_by_its_permanent_id(connection: Connection) -> None:
+    vehicle = a_vehicle(connection, a_member(connection))
+
+    with pytest.raises(errors.VehicleTaken):
+        start(connection, vehicle.city, vehicle.id, a_member(connection))
+
+
+def test_a_vehicle_is_not_started_by_the_id_that_it_had_before_its_last_ride(
+    connection: Connection,
+) -> None:
+    rider, vehicle = a_member(connection), a_vehicle(connection, a_member(connection))
+    seen = public_id(connection, vehicle)
+    end(connection, a_ride(connection, vehicle, rider), rider, "here")
+
+    with pytest.raises(errors.VehicleTaken):
+        start(connection, vehicle.city, seen, rider)
 
 
 def test_an_unknown_user_starts_no_ride(connection: Connection) -> None:
@@ -152,6 +172,22 @@ def test_a_ride_never_ends_before_it_starts_whatever_the_clocks_say(connection: 
     end(connection, ride, rider, "here", now=NOW - timedelta(seconds=3))
 
     assert row(connection, Ride, ride).length == timedelta(0)
+
+
+def test_a_ride_starts_no_earlier_than_its_vehicle_s_last_one_ended(
+    connection: Connection,
+) -> None:
+    """The clock of the server that starts it is behind."""
+    first, second = a_member(connection), a_member(connection)
+    vehicle = a_vehicle(connection, first)
+    ended = NOW + timedelta(minutes=12)
+    end(connection, a_ride(connection, vehicle, first), first, "here", now=ended)
+
+    ride = a_ride(connection, vehicle, second, now=ended - timedelta(seconds=3))
+
+    assert row(connection, Ride, ride).start_time == ended
+    assert row(connection, User, second).active_ride_start == ended
+    assert row(connection, Vehicle, vehicle).available_since == ended
 
 
 def test_a_ride_ends_once(connection: Connection) -> None:
@@ -194,15 +230,6 @@ def test_only_its_owner_removes_a_vehicle(connection: Connection) -> None:
     assert row(connection, Vehicle, vehicle).removed_at == NOW
 
 
-def test_a_ridden_vehicle_is_not_removed(connection: Connection) -> None:
-    owner = a_member(connection)
-    vehicle = a_vehicle(connection, owner)
-    a_ride(connection, vehicle, a_member(connection))
-
-    with pytest.raises(errors.VehicleInUse):
-        transactions.remove_vehicle(connection, vehicle, owner, now=NOW)
-
-
 def test_a_deleted_account_keeps_its_rides_and_no_personal_data(connection: Connection) -> None:
     member = a_member(connection, username="forget.me")
     vehicle = a_vehicle(connection, member)
@@ -226,15 +253,6 @@ def test_an_account_is_not_deleted_during_a_ride(connection: Connection) -> None
 
     with pytest.raises(errors.StillRiding):
         transactions.delete_account(connection, member, now=NOW)
-
-
-def test_an_owner_stays_while_one_of_their_vehicles_is_ridden(connection: Connection) -> None:
-    owner = a_member(connection)
-    a_vehicle(connection, owner)
-    a_ride(connection, a_vehicle(connection, owner), a_member(connection))
-
-    with pytest.raises(errors.VehiclesInUse):
-        transactions.delete_account(connection, owner, now=NOW)
 
 
 def test_an_account_is_deleted_once(connection: Connection) -> None:

@@ -21,7 +21,7 @@ from tests.conftest import NewVisitor
 NOW = datetime(2024, 2, 29, 23, 30, tzinfo=UTC)
 FAR = 30  # kilometres
 SALTED = "password_hash"
-CLOCKED = {"date_added", "start_time", "active_ride_start", "end_time", SALTED}
+CLOCKED = {"date_added", "start_time", "active_ride_start", "end_time", "available_since", SALTED}
 
 Key = tuple[str, UUID]
 

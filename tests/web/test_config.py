@@ -67,6 +67,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "PAGE_SIZE": "12",
             "WRITES_PER_MINUTE": "9",
             "RATE_LIMIT_FILE": ":memory:",
+            "RATE_LIMIT_URI": "rediss://:secret@valkey.example.com:6380/1",
             "DRAIN_SECONDS": "20",
         }
     )
@@ -74,7 +75,22 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert (settings.region, settings.city_header) == ("gcp-us-west1", "X-Where")
     assert (settings.proxy_hops, settings.port) == (2, 80)
     assert (settings.pool_size, settings.page_size, settings.writes_per_minute) == (7, 12, 9)
+    assert settings.rate_limit_uri == "rediss://:secret@valkey.example.com:6380/1"
     assert settings.drain_seconds == 20
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("localhost", "http://localhost", "memory://", "unix:///run/redis", "redis://"),
+        *("redis://host:port", "redis://:secret@host:1:2", "redis://[host", "redis:///0"),
+    ],
+)
+def test_an_invalid_rate_limit_uri_is_refused(uri: str) -> None:
+    message = complaint(**{**PRODUCTION, "RATE_LIMIT_URI": uri})
+
+    assert "RATE_LIMIT_URI must be redis://" in message
+    assert "secret" not in message
 
 
 MAIL = {

@@ -9,7 +9,9 @@ from movr.errors import UsernameTaken, WrongCredentials
 from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
+from web.pages import email_verification
 from web.security import known_browsers, rate_limits, session
+from web.security.rate_limits import counting_failures
 from web.security.redirects import safe_redirect_path
 
 blueprint = Blueprint("auth", __name__)
@@ -27,13 +29,15 @@ def create_account() -> ResponseReturnValue:
     """Create an account, log in, and redirect to the page in `next`."""
     form = RegisterForm()
     if form.validate():
-        rate_limits.count_attempt(rate_limits.REGISTRATIONS, rate_limits.client_address())
+        rate_limits.count_attempts(*rate_limits.by_network(rate_limits.REGISTRATIONS))
         try:
             user = movr().register(**form.values(), idempotency_key=form.idempotency_key)
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:
-            session.log_in(user, str(form.username.data))
+            username, email = str(form.username.data), str(form.email.data)
+            session.log_in(user, username)
+            email_verification.send_link(user, username, email)
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _redirect_to_next()
     page = render_template("auth/register.html", form=form, next=_next())
@@ -51,9 +55,12 @@ def create_session() -> ResponseReturnValue:
     """Log in and redirect to the page in `next`."""
     form = LoginForm()
     if form.validate():
+        username = str(form.username.data)
         try:
-            limits = _limits_of(str(form.username.data))
-            with rate_limits.counting_failures(*limits, failure=WrongCredentials):
+            with (
+                counting_failures(*_limits_of(username), failure=WrongCredentials),
+                counting_failures(*_limits_under_attack(username), failure=WrongCredentials),
+            ):
                 member = movr().log_in(**form.values())
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
@@ -73,19 +80,26 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 
-def _limits_of(username: str) -> list[tuple[rate_limits.RateLimit, str]]:
+def _limits_of(username: str) -> list[rate_limits.Attempt]:
     """Return the limits of a login.
 
     A browser known to this member has a limit of its own, so that strangers cannot lock it out.
     """
     if browser := known_browsers.browser_known_to(username):
         return [(rate_limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
-    address = rate_limits.client_address()
     return [
-        (rate_limits.FAILED_LOGINS_OF_ADDRESS, address),
-        (rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"{address} {username}"),
-        (rate_limits.FAILED_LOGINS_OF_NAME, username),
+        *rate_limits.by_network(rate_limits.FAILED_LOGINS_OF_ADDRESS),
+        *rate_limits.by_network(rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, username),
     ]
+
+
+def _limits_under_attack(username: str) -> list[rate_limits.Attempt]:
+    """Return the additional limits of a login with a name that strangers guess at."""
+    if known_browsers.browser_known_to(username):
+        return []
+    if rate_limits.try_count(rate_limits.LOGINS_OF_NAME, username):
+        return []
+    return rate_limits.by_network(rate_limits.FAILED_LOGINS_UNDER_ATTACK, username)
 
 
 def _redirect_to_next() -> ResponseReturnValue:

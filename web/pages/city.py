@@ -17,7 +17,7 @@ blueprint = Blueprint("city", __name__)
 @blueprint.get("/home")
 def home() -> ResponseReturnValue:
     """Show the city and its available vehicles, in one statement; no login needed."""
-    wanted = parse_search(current_city(), only_free=True)
+    wanted = parse_search(current_city())
     return render_template(
         "city/home.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
     )

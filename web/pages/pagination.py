@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import abort, request
 
-MAX_DISTANCE: Final = 100_000_000  # millimetres: farther than any two places of a city
+MAX_DISTANCE: Final = 10**12  # millimetres, for vehicles of unknown position
 
 
 def after_id() -> UUID | None:

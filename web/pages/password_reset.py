@@ -16,9 +16,11 @@ from movr.errors import ResetLinkExpired
 from movr.results import UserKey
 from web.context import movr, settings
 from web.forms import ForgotPasswordForm, ResetPasswordForm
+from web.pages import email_verification
 from web.security import known_browsers, rate_limits
+from web.security.rate_limit_store import RateLimit
 from web.security.reset_tokens import LIFETIME, ResetTokens
-from web.services.mail import Email, outbox
+from web.services.mail import Email, absolute_url, outbox
 
 blueprint = Blueprint("password_reset", __name__)
 
@@ -29,19 +31,21 @@ SENT: Final = (
 
 SUBJECT: Final = "A new password for MovR"
 TEXT: Final = """\
-We received a request to reset the password of your MovR account {name}.
+We received a request to reset the password of your MovR account.
 
 To choose a new password, open this link within 30 minutes. It works once:
 
 {link}
 
 If you did not ask for this, ignore this email: your password has not changed.
+
+Username: {username}
 """
 MAX_TOKEN_LENGTH: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
 
-RESETS_OF_ADDRESS: Final = rate_limits.RateLimit("links asked for by", 20, LIFETIME)
+RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, LIFETIME)
 # Per lifetime of a link: a member whose limit was used up by a stranger still has a valid link.
-EMAILS_TO_USERNAME: Final = rate_limits.RateLimit("links sent to", 3, LIFETIME)
+EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, LIFETIME)
 
 
 @blueprint.get("/forgot")
@@ -62,7 +66,7 @@ def send_link() -> ResponseReturnValue:
         return render_template("auth/forgot.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     username = str(form.username.data)
     if not known_browsers.browser_known_to(username):
-        rate_limits.count_attempt(RESETS_OF_ADDRESS, rate_limits.client_address())
+        rate_limits.count_attempts(*rate_limits.by_network(RESETS_OF_ADDRESS))
     if rate_limits.try_count(EMAILS_TO_USERNAME, username):
         outbox().put(_email_writer(username))
     flash(SENT, "info")
@@ -98,18 +102,24 @@ def reset() -> ResponseReturnValue:
 
 
 def _email_writer(username: str) -> Callable[[], Email | None]:
-    """Return a function that finds the member and composes the email, in the mail thread."""
-    database, tokens = movr(), ResetTokens(settings().secret_key)
-    # The Host header is used in development only, because clients can forge it.
-    site = settings().site_url or request.host_url.rstrip("/")
-    link = f"{site}{url_for('password_reset.form')}?token="
+    """Return a function that finds the member and composes the email, in the mail thread.
+
+    An address that is not verified gets the link that verifies it instead.
+    """
+    url = absolute_url("password_reset.form")
+    url_to_verify = absolute_url("email_verification.form")
 
     def write() -> Email | None:
-        member = database.find_member(username)
+        member = movr().find_member(username)
         if member is None:
             return None
-        token = tokens.make(member.key, member.session_epoch, time.time())
-        return Email(member.email, SUBJECT, TEXT.format(name=member.username, link=link + token))
+        if settings().mail_uri and not member.email_verified_at:
+            return email_verification.write_email(
+                member.key, member.username, member.email, url_to_verify
+            )
+        tokens = ResetTokens(settings().secret_key)
+        link = f"{url}?token={tokens.make(member.key, member.session_epoch, time.time())}"
+        return Email(member.email, SUBJECT, TEXT.format(username=member.username, link=link))
 
     return write
 

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.errors import TooFarAway
-from movr.results import RideKey, VehicleKey
+from movr.results import RideKey
 from web.context import movr, settings
 from web.current_city import city_of_form
 from web.forms import EndRideForm
 from web.operations import metrics
 from web.pages import pagination
+from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import session
-from web.services.geocoding import position_from_form
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -37,13 +37,13 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
     return render_template("rides/receipt.html", ride=ride)
 
 
-@blueprint.post("/start/<uuid:vehicle_id>")
+@blueprint.post("/start/<uuid:public_id>")
 @login_required
-def start(vehicle_id: UUID) -> ResponseReturnValue:
-    """Start a ride with this vehicle."""
+def start(public_id: UUID) -> ResponseReturnValue:
+    """Start a ride with the vehicle of this public id."""
     city = city_of_form().name
     rider = session.current_member()
-    movr().start_ride(VehicleKey(city, vehicle_id), rider.key)
+    movr().start_ride(city, public_id, rider.key)
     if not rider.active_ride:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()
     flash("Have a good ride. Come back here to end it.", "success")
@@ -57,22 +57,27 @@ def end(ride_id: UUID) -> ResponseReturnValue:
     form = EndRideForm()
     if not (form.validate() and _is_ended(ride_id, form)):
         return _history(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash("Your ride has ended. Thank you for riding.", "success")
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
-    """End the ride; if the place is too far away, set the form's error and return False."""
+    """End the ride and say so; if the place is too far away, set the form's error.
+
+    Return False in that case.
+    """
     rider = session.current_member()
     active = rider.active_ride if rider.active_ride and rider.active_ride.id == ride_id else None
     ride = active.key if active else RideKey(city_of_form().name, ride_id)
     start = active.start if active else None
     try:
-        end = position_from_form(form, ride.city)
-        movr().end_ride(ride, rider.key, **form.values(), position=end, start=start)
+        position = position_and_words(form, ride.city)
+        movr().end_ride(ride, rider.key, **form.values(), position=position, start=start)
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
+    flash("Your ride has ended. Thank you for riding.", "success")
+    if not position:
+        flash(POSITION_UNKNOWN, "info")
     if active:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
     return True

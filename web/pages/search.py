@@ -1,4 +1,4 @@
-"""Search for vehicles by the query string: `?type=bike&free=1&near=40.7,-74.0`."""
+"""Search for vehicles by the query string: `?type=bike&near=40.7,-74.0`."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -36,14 +36,14 @@ class VehicleSearch:
 
         They include the visitor's position, so that a shared link shows the same distances.
         """
-        parameters = {name: text for name in ("type", "free") if (text := request.args.get(name))}
+        parameters = {"type": self.search.type} if self.search.type else {}
         if self.from_visitor:
             latitude, longitude = self.search.origin
             parameters["near"] = f"{latitude},{longitude}"
         return parameters
 
 
-def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
+def parse_search(city: City) -> VehicleSearch:
     """Parse the search from the query string. An invalid filter or position is a 404."""
     requested = _near()
     hint = parse_position(request.headers.get(f"{settings().city_header}-Lat-Long"))
@@ -53,7 +53,6 @@ def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
         origin=visitor or city.centre,
         size=settings().page_size,
         type=_type(),
-        only_free=only_free or bool(request.args.get("free")),
         after=pagination.after_distance() or FIRST_PAGE,
     )
     return VehicleSearch(
@@ -64,7 +63,7 @@ def parse_search(city: City, *, only_free: bool = False) -> VehicleSearch:
 
 
 def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
-    """Return a page of vehicles; the current member is read in the same round trip."""
+    """Return a page of available vehicles; the current member is read in the same round trip."""
     if current_user.key is None:
         return movr().vehicles(wanted)
     page: Page[NearbyVehicle] = current_user.read(

@@ -1,6 +1,7 @@
 """The city's members, and a member's own profile, password and sessions."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -9,11 +10,11 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import NotYourProfile, WrongPassword
+from movr.errors import WrongPassword
 from movr.results import Member, MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
-from web.forms import ChangePasswordForm
+from web.forms import ChangePasswordForm, DeleteAccountForm
 from web.pages import pagination
 from web.security import rate_limits, session
 
@@ -39,31 +40,49 @@ def profile(user_id: UUID) -> ResponseReturnValue:
             user, epoch, after=pagination.after_id(), size=settings().page_size
         )
     )
-    member = _require_own_profile(user_id)
+    member = session.require_own_profile(user_id)
     return render_template(
         "users/profile.html",
         member=member,
         vehicles=page,
         last_month=_sum([owned.month for owned in page.items]),
         is_all=not (page.next or pagination.after_id()),
+        must_verify=settings().mail_uri and not member.email_verified_at,
     )
+
+
+@blueprint.get("/remove/<uuid:user_id>")
+@login_required
+def confirm_removal(user_id: UUID) -> ResponseReturnValue:
+    """Show the form that deletes the member's own account."""
+    session.require_own_profile(user_id)
+    return render_template("users/remove.html", form=DeleteAccountForm())
 
 
 @blueprint.post("/remove/<uuid:user_id>")
 @login_required
 def remove(user_id: UUID) -> ResponseReturnValue:
-    """Delete the member's own account."""
-    movr().delete_account(_require_own_profile(user_id).key)
-    session.log_out()
-    flash("Your account is deleted. Thank you for riding with us.", "info")
-    return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+    """Delete the member's own account, after a check of the password."""
+    member = session.require_own_profile(user_id)
+    form = DeleteAccountForm()
+    if form.validate():
+        try:
+            with _counting_wrong_passwords(member):
+                movr().delete_account(member.key, password=str(form.password.data))
+        except WrongPassword as refusal:
+            form.password.errors = [refusal.sentence]
+        else:
+            session.log_out()
+            flash("Your account is deleted. Thank you for riding with us.", "info")
+            return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+    return render_template("users/remove.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/<uuid:user_id>/security")
 @login_required
 def security(user_id: UUID) -> ResponseReturnValue:
     """Show the form that changes the member's own password, and the button that ends sessions."""
-    _require_own_profile(user_id)
+    session.require_own_profile(user_id)
     return render_template("users/security.html", form=ChangePasswordForm())
 
 
@@ -71,14 +90,11 @@ def security(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def change_password(user_id: UUID) -> ResponseReturnValue:
     """Change the member's own password and end all other sessions."""
-    member = _require_own_profile(user_id)
+    member = session.require_own_profile(user_id)
     form = ChangePasswordForm()
     if form.validate():
         try:
-            with rate_limits.counting_failures(
-                (rate_limits.WRONG_CURRENT_PASSWORDS, f"{member.id} {member.session_epoch}"),
-                failure=WrongPassword,
-            ):
+            with _counting_wrong_passwords(member):
                 epoch = movr().change_password(
                     member.key,
                     member.session_epoch,
@@ -98,11 +114,19 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def end_sessions(user_id: UUID) -> ResponseReturnValue:
     """End all sessions of the member, including this one."""
-    member = _require_own_profile(user_id)
+    member = session.require_own_profile(user_id)
     movr().end_sessions(member.key, member.session_epoch)
     session.log_out()
     flash("You are logged out everywhere.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+def _counting_wrong_passwords(member: Member) -> AbstractContextManager[None]:
+    """Limit the wrong passwords of this session's member."""
+    who = f"{member.id} {member.session_epoch}"
+    return rate_limits.counting_failures(
+        (rate_limits.WRONG_CURRENT_PASSWORDS, who), failure=WrongPassword
+    )
 
 
 def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
@@ -111,11 +135,3 @@ def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:
     return MonthlyActivity(
         sum(month.rides for month in months), time, sum(month.distance for month in months)
     )
-
-
-def _require_own_profile(user_id: UUID) -> Member:
-    """Return the current member, if the URL names this member. Raises NotYourProfile."""
-    member = session.current_member()
-    if member.id != user_id:
-        raise NotYourProfile
-    return member

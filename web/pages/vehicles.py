@@ -9,20 +9,20 @@ from flask_login import login_required
 
 from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
-from movr.results import Vehicle, VehicleKey
+from movr.results import VehicleKey
 from web.context import movr
 from web.current_city import current_city, set_current_city
 from web.forms import VehicleForm
+from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.pages.search import find_vehicles, parse_search
 from web.security import session
-from web.services.geocoding import position_from_form
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """List the city's vehicles, nearest first; no login needed."""
+    """List the city's available vehicles, nearest first; no login needed."""
     wanted = parse_search(current_city())
     return render_template(
         "vehicles/index.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
@@ -44,7 +44,6 @@ def add() -> ResponseReturnValue:
     if not (form.validate() and _is_added(form)):
         page = render_template("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -53,8 +52,10 @@ def add() -> ResponseReturnValue:
 def remove(vehicle_id: UUID) -> ResponseReturnValue:
     """Remove the member's own vehicle."""
     owner = session.current_member().key
-    movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
-    flash("Your vehicle is off the street.", "success")
+    if movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner):
+        flash("Your vehicle is off the street.", "success")
+    else:
+        flash("Your vehicle is on a ride. It leaves the street when the ride ends.", "info")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -62,32 +63,32 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
 def show(city: City, public_id: UUID) -> ResponseReturnValue:
     """Show an available vehicle by its public id, which changes with each ride."""
     set_current_city(city)
-    vehicle = _free_vehicle(city, public_id)
+    try:
+        vehicle = movr().vehicle(city.name, public_id)
+    except VehicleNotFound:
+        vehicle = None
     page = render_template("vehicles/public.html", vehicle=vehicle)
     status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
     return page, status, {"X-Robots-Tag": "noindex"}
 
 
-def _free_vehicle(city: City, public_id: UUID) -> Vehicle | None:
-    """Return the vehicle; None also during a ride, so that the ride cannot be followed."""
-    try:
-        vehicle = movr().vehicle(city.name, public_id)
-    except VehicleNotFound:
-        return None
-    return vehicle if vehicle.is_free else None
-
-
 def _is_added(form: VehicleForm) -> bool:
-    """Add the vehicle; if it is too far away, set the form's error and return False."""
+    """Add the vehicle and say so; if it is too far away, set the form's error.
+
+    Return False in that case.
+    """
     owner = session.current_member().key
     try:
-        place = position_from_form(form, owner.city)
+        position = position_and_words(form, owner.city)
         movr().add_vehicle(
-            owner, **form.values(), position=place, idempotency_key=form.idempotency_key
+            owner, **form.values(), position=position, idempotency_key=form.idempotency_key
         )
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
+    flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
+    if not position:
+        flash(POSITION_UNKNOWN, "info")
     return True
 
 

@@ -9,7 +9,7 @@ the time, or anything else that is not in its arguments.
 import sys
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 from cachetools import LRUCache, cached
 from flask import Flask, get_template_attribute
@@ -19,26 +19,9 @@ TEMPLATE: Final = "fragments.html"
 MOST_BYTES: Final = 32 * 1024 * 1024
 
 
-class CardAction(NamedTuple):
-    """The button of a card: the endpoint it posts to; `<label> <what> Kona at 1 Wall St`."""
-
-    endpoint: str
-    label: str
-    what: str
-    style: str = "primary"
-
-
-START_RIDE: Final = CardAction("rides.start", "Start ride", "with the")
-REMOVE_VEHICLE: Final = CardAction("vehicles.remove", "Remove", "the", style="outline-danger")
-
-
 def init_app(app: Flask) -> None:
-    """Add the cache and the actions of vehicle cards to the globals of templates."""
-    app.jinja_env.globals.update(
-        cached_fragment=make_cache(MOST_BYTES),
-        START_RIDE=START_RIDE,
-        REMOVE_VEHICLE=REMOVE_VEHICLE,
-    )
+    """Add the cache to the globals of templates."""
+    app.jinja_env.globals["cached_fragment"] = make_cache(MOST_BYTES)
 
 
 def make_cache(most_bytes: int) -> Callable[..., Markup]:

@@ -104,7 +104,7 @@ class Drawing:
     frame: Frame
     middle: Position
     from_visitor: bool = False
-    vehicles: Sequence[Vehicle] = ()
+    markers: Sequence[Marker] = ()
 
     @property
     def origin(self) -> Point:
@@ -116,11 +116,6 @@ class Drawing:
         """The centre of the city, if it is on the drawing."""
         x, y = point = self.frame.point(self.city.centre)
         return point if 0 <= x <= WIDTH and 0 <= y <= HEIGHT else None
-
-    @property
-    def markers(self) -> list[Marker]:
-        """The markers of the vehicles."""
-        return markers((self.frame.point(vehicle.position), vehicle) for vehicle in self.vehicles)
 
     @cached_property
     def rings(self) -> list[Ring]:
@@ -140,10 +135,15 @@ class Drawing:
 
 
 def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -> Drawing:
-    """Return a map of the vehicles around the visitor, or around the city's centre."""
+    """Return a map of the vehicles around the visitor, or around the city's centre.
+
+    It does not show vehicles of unknown position.
+    """
     middle = visitor or city.centre
-    frame = Frame.around([middle, *(vehicle.position for vehicle in vehicles)])
-    return Drawing(city, frame, middle, from_visitor=visitor is not None, vehicles=vehicles)
+    placed = [(vehicle.position, vehicle) for vehicle in vehicles if vehicle.position]
+    frame = Frame.around([middle, *(position for position, _ in placed)])
+    points = [(frame.point(position), vehicle) for position, vehicle in placed]
+    return Drawing(city, frame, middle, visitor is not None, markers(points))
 
 
 def city_around(city: City, place: Position) -> Drawing:

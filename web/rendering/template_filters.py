@@ -17,8 +17,8 @@ from babel.units import format_unit
 from flask import Flask
 from markupsafe import Markup, escape
 
-from movr import cities
-from movr.cities import City, find_city
+from movr import cities, geo
+from movr.cities import City, Position, find_city
 from movr.results import MonthlyActivity
 from web.current_city import current_city
 from web.rendering import charts
@@ -31,6 +31,13 @@ _WORDS: Final = "en_US"
 # CLDR name and metres of the small unit, the number at which the large one is used, then the large.
 _METRIC: Final = ("length-meter", 1.0, 1000, "length-kilometer", 1000.0)
 _US: Final = ("length-foot", 0.3048, 1000, "length-mile", 1609.344)
+
+_AT_CENTRE: Final = 10  # metres
+_HOURS_ONLY: Final = 48  # durations from this number of hours on have days
+_DIRECTIONS: Final = (
+    *("north", "northeast", "east", "southeast"),
+    *("south", "southwest", "west", "northwest"),
+)
 
 _REGION_NAMES: Final = {
     cities.US_EAST: "US East",
@@ -84,13 +91,12 @@ def local_time(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element: the UTC time as attribute, the city's day and time as text."""
     local = moment.astimezone(_place(city).timezone)
     day = _day(local.date(), "yMMMEd", city)
-    return _time(moment, f"{day}, {_clock(local.hour, local.minute, city)}")
+    return _time(moment, f"{day}, {_time_of_day(local, city)}")
 
 
 def clock(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element with the city's time of day as text."""
-    local = moment.astimezone(_place(city).timezone)
-    return _time(moment, _clock(local.hour, local.minute, city))
+    return _time(moment, _time_of_day(moment.astimezone(_place(city).timezone), city))
 
 
 def since(moment: datetime, city: str) -> Markup:
@@ -124,6 +130,15 @@ def distance(metres: float, city: str) -> str:
     return _distance(round(metres), _place(city).locale)
 
 
+def place_name(position: Position, city: City) -> str:
+    """Return a position in words: `0.8 mi northeast of the centre of New York`."""
+    metres = geo.metres_between(city.centre, position)
+    if metres < _AT_CENTRE:
+        return f"the centre of {city.label}"
+    direction = _DIRECTIONS[round(geo.bearing(city.centre, position) / 45) % len(_DIRECTIONS)]
+    return f"{distance(metres, city.name)} {direction} of the centre of {city.label}"
+
+
 @lru_cache(REMEMBERED)
 def number(count: int, city: str) -> str:
     """Return a whole number with the city's digit grouping."""
@@ -131,8 +146,11 @@ def number(count: int, city: str) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Return a duration, rounded to minutes: `1 h 05 min`."""
+    """Return a duration, rounded to minutes: `1 h 05 min`; after two days, to hours."""
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
+    if hours >= _HOURS_ONLY:
+        days, hours = divmod(round(length / timedelta(hours=1)), 24)
+        return f"{days} d {hours} h"
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min" if minutes else "under a minute"
@@ -167,6 +185,13 @@ def _place(city: str) -> City:
 def _time(moment: datetime, words: str) -> Markup:
     instant = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - no user input
+
+
+def _time_of_day(local: datetime, city: str) -> str:
+    """Return the time, with its zone in the hour that the end of daylight saving time repeats."""
+    is_repeated = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    zone = f" {local.tzname()}" if is_repeated else ""
+    return f"{_clock(local.hour, local.minute, city)}{zone}"
 
 
 @lru_cache(REMEMBERED)

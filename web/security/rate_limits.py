@@ -7,36 +7,39 @@ strangers cannot lock a member out.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address, ip_address, ip_network
+from http import HTTPStatus
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final
+from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
 from movr.errors import Refusal
-from web.security.rate_limit_store import RateLimitStore
+from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
+from web.security.shared_rate_limits import FallbackStore, SharedRateLimitStore
+
+Attempt = tuple[RateLimit, str]  # who makes it
 
 MINUTE: Final = 60  # seconds
 HOUR: Final = 60 * MINUTE
-IPV6_NETWORK_BITS: Final = 64  # of a subscriber's network
-
-
-class RateLimit(NamedTuple):
-    """At most `at_most` attempts in any `seconds`."""
-
-    name: str
-    at_most: int
-    seconds: int = MINUTE
+# Prefixes of the networks that one subscriber may have. Each allows GROWTH times as many attempts
+# as the one inside it.
+NETWORKS: Final = (64, 56, 48)
+GROWTH: Final = 2
 
 
 # For a browser in which the member has logged in before; failures elsewhere do not count.
 FAILED_LOGINS_OF_BROWSER: Final = RateLimit("failed logins of browser", 20, HOUR)
 # For all other browsers. They also count attempts in progress, so the limit of an address allows an
-# office to log in at once. It takes five addresses to reach the limit of a name.
+# office to log in at once.
 FAILED_LOGINS_OF_ADDRESS: Final = RateLimit("failed logins of address", 20)
 FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = RateLimit("failed logins of name at", 10, HOUR // 2)
-FAILED_LOGINS_OF_NAME: Final = RateLimit("failed logins of name", 100, HOUR)
+# With more logins than this in new browsers a name is under attack. Each network then has fewer
+# tries, so that guessing takes many networks, and none of them keeps the member out of another.
+LOGINS_OF_NAME: Final = RateLimit("logins of name", 100, HOUR)
+FAILED_LOGINS_UNDER_ATTACK: Final = RateLimit("failed logins under attack at", 2, HOUR)
 WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR // 2)
 REGISTRATIONS: Final = RateLimit("registrations", 120)
 
@@ -58,9 +61,12 @@ class TooManyAttempts(Refusal):
         )
 
 
-def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
-    """Open the store, and limit the writes of each member per minute."""
-    app.extensions["rate_limit_store"] = RateLimitStore(file)
+def init_app(app: Flask, *, file: str, uri: str, writes_per_minute: int) -> None:
+    """Open the stores, and limit the writes of each member per minute."""
+    shared = [SharedRateLimitStore(uri)] if uri else []
+    app.extensions["rate_limit_store"] = FallbackStore(
+        *shared, RateLimitStore(file), RateLimitStore()
+    )
     writes = RateLimit("writes", writes_per_minute)
 
     @app.before_request
@@ -69,31 +75,37 @@ def init_app(app: Flask, *, file: str, writes_per_minute: int) -> None:
         # The method is checked first, so that GET requests do not read the session.
         if request.method == "POST" and current_user.key:
             # The epoch is included so that an ended session cannot use up the member's limit.
-            count_attempt(writes, f"{current_user.key.id} {current_user.epoch}")
+            count_attempts((writes, f"{current_user.key.id} {current_user.epoch}"))
+
+    app.after_request(_uncount_what_was_not_tried)
 
 
-def count_attempt(limit: RateLimit, who: str) -> None:
-    """Count one attempt. Raises TooManyAttempts if the limit is reached."""
-    if not try_count(limit, who):
-        raise TooManyAttempts(ceil(_store().seconds_until_next(f"{limit.name} {who}")) or 1)
+def count_attempts(*attempts: Attempt) -> None:
+    """Count an attempt by each limit. Raises TooManyAttempts if one of them is reached.
+
+    They are uncounted if the response is 429 or 503.
+    """
+    for limit, who in attempts:
+        _count(limit, who)
+        g.setdefault("counted_attempts", []).append((limit, who))
 
 
 def try_count(limit: RateLimit, who: str) -> bool:
     """Count one attempt, unless the limit is reached; return True if counted."""
-    return _store().try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds)
+    return _store().try_count(limit, who)
 
 
 @contextmanager
-def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) -> Iterator[None]:
+def counting_failures(*attempts: Attempt, failure: type[Refusal]) -> Iterator[None]:
     """Count an attempt by each limit, and uncount it unless the block raises `failure`.
 
     Raises TooManyAttempts before the block runs if any of the limits is reached.
     """
-    counted: list[tuple[RateLimit, str]] = []
+    counted: list[Attempt] = []
     failed = False
     try:
         for limit, who in attempts:
-            count_attempt(limit, who)
+            _count(limit, who)
             counted.append((limit, who))
         yield
     except failure:
@@ -102,24 +114,62 @@ def counting_failures(*attempts: tuple[RateLimit, str], failure: type[Refusal]) 
     finally:
         if not failed:
             for limit, who in counted:
-                _store().uncount(f"{limit.name} {who}")
+                _store().uncount(limit, who)
 
 
-def client_address() -> str:
-    """Return the client's address, as reported by trusted proxies.
+def by_network(limit: RateLimit, name: str = "") -> list[Attempt]:
+    """Return an attempt of each of the client's networks, on this name if one is given."""
+    return [
+        (limit._replace(at_most=limit.at_most * GROWTH**n), f"{network} {name}".rstrip())
+        for n, network in enumerate(client_networks())
+    ]
 
-    For IPv6, return the /64 network, because one subscriber has 2**64 addresses.
+
+def normalize_email(email: str) -> str:
+    """Return an address without its tag, in lower case: `ada+movr@example.com` has one."""
+    name, _, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
+def client_networks() -> list[str]:
+    """Return the client's IPv4 address, or its networks if it has an IPv6 address.
+
+    Trusted proxies report the address, some with a port. One subscriber has 2**64 IPv6 addresses or
+    more.
     """
-    text = request.remote_addr or "unknown"
     try:
-        address = ip_address(text)
+        address = _parse_address(request.remote_addr or "")
     except ValueError:
-        return text
+        return ["unknown"]
     if isinstance(address, IPv4Address):
-        return text
-    return str(address.ipv4_mapped or ip_network((address.packed, IPV6_NETWORK_BITS), strict=False))
+        return [str(address)]
+    if address.ipv4_mapped:
+        return [str(address.ipv4_mapped)]
+    return [str(ip_network((address.packed, prefix), strict=False)) for prefix in NETWORKS]
 
 
-def _store() -> RateLimitStore:
-    store: RateLimitStore = current_app.extensions["rate_limit_store"]
+def _parse_address(text: str) -> IPv4Address | IPv6Address:
+    """Return the address of a text with or without a port. Raises ValueError if there is none."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return ip_address(urlsplit(f"//{text}").hostname or "")
+
+
+def _count(limit: RateLimit, who: str) -> None:
+    """Count one attempt. Raises TooManyAttempts if the limit is reached."""
+    if not try_count(limit, who):
+        raise TooManyAttempts(ceil(_store().seconds_until_next(limit, who)) or 1)
+
+
+def _uncount_what_was_not_tried(response: Response) -> Response:
+    """Uncount the attempts of a request that was refused by a limit or for want of the database."""
+    if response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        for limit, who in g.get("counted_attempts", []):
+            _store().uncount(limit, who)
+    return response
+
+
+def _store() -> Store:
+    store: Store = current_app.extensions["rate_limit_store"]
     return store

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.utils import cached_property
 
-from movr.errors import AccountDeleted
+from movr.errors import AccountDeleted, NotYourProfile
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
@@ -113,6 +113,14 @@ def read_as_member(read: Callable[[UserKey, int], MemberAndPage[Item]]) -> Page[
     if page is None or current_user.member is None:
         abort(login_manager.unauthorized())
     return page
+
+
+def require_own_profile(user_id: UUID) -> Member:
+    """Return the current member, if the URL names this member. Raises NotYourProfile."""
+    member = current_member()
+    if member.id != user_id:
+        raise NotYourProfile
+    return member
 
 
 def own_profile() -> str:

@@ -15,9 +15,10 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request, url_for
 
 from web.config import MailServer, Settings
+from web.context import settings
 
 MAX_QUEUED: Final = 100  # emails
 TIMEOUT: Final = 10  # seconds, for each reply of the server
@@ -36,8 +37,9 @@ class Email(NamedTuple):
 class Outbox:
     """Sends emails one at a time in a thread; the process exits only when all are sent."""
 
-    def __init__(self, send: Callable[[Email], None] | None) -> None:
+    def __init__(self, app: Flask, send: Callable[[Email], None] | None) -> None:
         """Use this function to send; None disables sending."""
+        self._app = app
         self._send = send
         self._thread = ThreadPoolExecutor(1, "mail")  # started by the first email
         self._free_slots = BoundedSemaphore(MAX_QUEUED)
@@ -48,7 +50,10 @@ class Outbox:
         return self._send is not None
 
     def put(self, write: Callable[[], Email | None]) -> None:
-        """Queue a function that composes an email to send; drop it if the queue is full."""
+        """Queue a function that composes an email to send; drop it if the queue is full.
+
+        The function runs in an application context, without a request.
+        """
         if not self._free_slots.acquire(blocking=False):
             logger.warning("Too many emails wait to be sent; one was dropped.")
             return
@@ -60,7 +65,8 @@ class Outbox:
 
     def _write_and_send(self, write: Callable[[], Email | None]) -> None:
         try:
-            email = write()
+            with self._app.app_context():
+                email = write()
             if email and self._send:
                 self._send(email)
         except Exception as error:  # noqa: BLE001 - the thread must go on with the next email
@@ -72,17 +78,24 @@ class Outbox:
 
 def init_app(app: Flask) -> None:
     """Create the outbox."""
-    settings: Settings = app.extensions["settings"]
-    send: Callable[[Email], None] | None = log_email if settings.debug else None
-    if settings.mail_uri:
-        send = partial(send_by_smtp, server=settings.mail_uri, sender=settings.mail_from)
-    app.extensions["outbox"] = Outbox(send)
+    given: Settings = app.extensions["settings"]
+    send: Callable[[Email], None] | None = log_email if given.debug else None
+    if given.mail_uri:
+        send = partial(send_by_smtp, server=given.mail_uri, sender=given.mail_from)
+    app.extensions["outbox"] = Outbox(app, send)
 
 
 def outbox() -> Outbox:
     """Return the outbox of the current app."""
     found: Outbox = current_app.extensions["outbox"]
     return found
+
+
+def absolute_url(endpoint: str) -> str:
+    """Return the URL of an endpoint, for emails."""
+    # The Host header is used in development only, because clients can forge it.
+    site = settings().site_url or request.host_url.rstrip("/")
+    return f"{site}{url_for(endpoint)}"
 
 
 def log_email(email: Email) -> None:

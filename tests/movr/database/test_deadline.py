@@ -16,6 +16,7 @@ from movr.database.engine import disable_statement_timeout, is_cockroachdb, pars
 from movr.movr import MovR
 from tests.cli.test_serve import wait_until
 from tests.database_proxy import SilentProxy
+from tests.movr.people import public_id_in
 from tests.movr.test_movr import near
 from tests.visitor import registration
 
@@ -114,14 +115,15 @@ def test_a_start_without_reply_is_one_ride_when_it_is_sent_again(
 ) -> None:
     rider = movr.register(**registration())
     vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
+    public_id = public_id_in(movr, vehicle)
     proxy.hold_replies(at=statement)
     deadline.start()
     with pytest.raises(errors.DatabaseUnavailable):
-        distant.start_ride(vehicle, rider)
+        distant.start_ride(vehicle.city, public_id, rider)
     proxy.release_replies()
     wait_until(lambda: answers(distant), "the database answers")
 
-    ride = distant.start_ride(vehicle, rider)
+    ride = distant.start_ride(vehicle.city, public_id, rider)
 
     member = distant.session_member(rider)
     assert member

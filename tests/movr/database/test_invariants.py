@@ -36,11 +36,26 @@ BREACHES = {
     "A user's row names every city where the user has ridden.": (
         "UPDATE users SET cities_ridden = ARRAY['rome', 'new york']"
     ),
+    "A ride begins after its vehicle's last ride has ended.": (
+        "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time,"
+        " end_location, end_time, length) SELECT city, gen_random_uuid(), vehicle_id, rider_city,"
+        " rider_id, start_location, start_time - INTERVAL '1 minute', 'there',"
+        " start_time + INTERVAL '1 minute', INTERVAL '2 minutes' FROM rides"
+    ),
     "A rider's totals are the sums of their ended rides.": (
         "UPDATE ride_totals SET rides = rides + 1 WHERE period = 'week'"
     ),
-    "The owner of a vehicle in service is marked as owner and has an account.": (
+    "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
+    ),
+    "An available vehicle is not to be removed after its ride.": (
+        "UPDATE vehicles SET remove_after_ride = true"
+    ),
+    "The rides of a deleted account have no places.": (
+        "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time,"
+        " end_location, end_time, length) SELECT v.city, gen_random_uuid(), v.id, u.city, u.id,"
+        " 'here', v.removed_at, 'there', v.removed_at, INTERVAL '0 minutes'"
+        " FROM users u, vehicles v WHERE u.deleted_at IS NOT NULL AND v.removed_at IS NOT NULL"
     ),
 }
 
@@ -90,5 +105,5 @@ def test_a_breach_is_counted(ridden: Engine) -> None:
 
     (violation,) = invariants.find_violations(ridden)
 
-    assert violation.startswith("The owner of a vehicle in service")
+    assert violation.startswith("The owner of a vehicle that stays in service")
     assert "Broken by 3: new york, " in violation

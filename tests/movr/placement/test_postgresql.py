@@ -19,7 +19,8 @@ from scenarios import demo
 from scenarios.shared.context import ScenarioContext
 from tests.databases import all_rows
 from tests.movr.database.test_schema import checks, columns
-from tests.visitor import registration
+from tests.movr.people import start_ride
+from tests.visitor import PASSWORD, registration
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -108,13 +109,13 @@ def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgre
     rider = movr.register(**registration("paris"))
     vehicle = movr.add_vehicle(rider, type="bike", color="red", brand="Kona", location="here")
 
-    ride = movr.start_ride(vehicle, rider)
+    ride = start_ride(movr, vehicle, rider)
     movr.end_ride(ride, rider, location="there")
     movr.remove_vehicle(vehicle, rider)
     member = movr.session_member(rider)
     assert member
     history = movr.history(member, before=None, size=5).rides
-    movr.delete_account(rider)
+    movr.delete_account(rider, password=PASSWORD)
     movr.close()
 
     assert [seen.id for seen in history.items] == [ride.id]

@@ -24,6 +24,7 @@ STATUS = f"{NEW_YORK}/vehicle_status.json"
 FEEDS = [f"{NEW_YORK}/{name}.json" for name in ("gbfs", "system_information", "vehicle_types")]
 ALL = [MANIFEST, *FEEDS, STATUS]
 MOTORS = {"electric", "electric_assist"}
+THERE = {"latitude": "40.72", "longitude": "-74.0"}
 TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
@@ -210,8 +211,15 @@ def test_a_vehicle_is_not_listed_while_it_is_ridden(visitor: Visitor) -> None:
     assert (len(free), listed(visitor)) == (1, [])
 
 
+def test_a_vehicle_of_unknown_position_is_not_listed_but_has_its_page(visitor: Visitor) -> None:
+    vehicle = visitor.register().add_vehicle(latitude="", longitude="")
+
+    assert listed(visitor) == []
+    assert "(approximate)" in visitor.get(f"/vehicles/new-york/{vehicle}").text
+
+
 def test_a_removed_vehicle_is_not_listed(visitor: Visitor) -> None:
-    vehicle = visitor.register().add_vehicle()
+    vehicle = visitor.permanent_id(visitor.register().add_vehicle())
     page = path_of(listed(visitor)[0]["rental_uris"]["web"])
 
     visitor.post(f"/vehicles/remove/{vehicle}")
@@ -221,14 +229,14 @@ def test_a_removed_vehicle_is_not_listed(visitor: Visitor) -> None:
 
 
 def test_a_vehicle_has_a_new_public_id_after_each_ride(visitor: Visitor) -> None:
-    vehicle = visitor.register().add_vehicle()
+    visitor.register().add_vehicle()
     names = []
 
     for _ in range(3):
         ((name,),) = ([item["vehicle_id"]] for item in listed(visitor))
         names.append(name)
-        visitor.start(vehicle)
-        visitor.end(visitor.active_ride())
+        visitor.start(UUID(name))
+        visitor.end(visitor.active_ride(), **THERE)
 
     names += [item["vehicle_id"] for item in listed(visitor)]
     assert len(set(names)) == 4

@@ -78,7 +78,7 @@ def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
         vehicle = rider.register().add_vehicle()
         with engine.begin() as connection:
             connection.execute(
-                text("SELECT id FROM vehicles WHERE city = :city AND id = :id FOR UPDATE"),
+                text("SELECT id FROM vehicles WHERE city = :city AND public_id = :id FOR UPDATE"),
                 {"city": "new york", "id": vehicle},
             )
             reply = pool.submit(rider.start, vehicle)

@@ -164,7 +164,7 @@ def test_metrics_are_a_404_through_a_proxy(visitor: Visitor) -> None:
 def test_round_trips_are_counted_by_route(visitor: Visitor) -> None:
     vehicle = visitor.register().add_vehicle()
     token = visitor.token()
-    route = "/rides/start/<uuid:vehicle_id>"
+    route = "/rides/start/<uuid:public_id>"
     before = numbers(visitor.get("/metrics"))
     visitor.client.post(f"/rides/start/{vehicle}", data={"csrf_token": token})
     after = numbers(visitor.get("/metrics"))
@@ -187,7 +187,7 @@ def test_rides_are_counted_by_city_and_refusals_by_reason(new_visitor: NewVisito
 
     assert more("movr_rides_started_total", city="paris") == 1
     assert more("movr_rides_ended_total", city="paris") == 1
-    route = "/rides/start/<uuid:vehicle_id>"
+    route = "/rides/start/<uuid:public_id>"
     assert more("movr_refusals_total", route=route, reason="VehicleTaken") == 1
 
 

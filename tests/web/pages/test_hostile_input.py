@@ -85,7 +85,7 @@ ALL_FORMS = {**FORMS, "reset": Form("/reset", {"password": PASSWORD[::-1]}, {})}
 HASHING = ("register", "login", "reset", "security")
 HIDDEN = ("latitude", "longitude", "key", "city", "next", "csrf_token", "nothing")
 BUTTONS = (
-    *("/rides/start/{free}", "/rides/end/{ride}", "/vehicles/remove/{free}", "/city/paris"),
+    *("/rides/start/{free}", "/rides/end/{ride}", "/vehicles/remove/{own}", "/city/paris"),
     *("/users/remove/{id}", "/users/{id}/logout", "/logout"),
 )
 PAGES = (
@@ -93,7 +93,7 @@ PAGES = (
     *("/users/{id}", "/users/{id}/security", "/login", "/register", "/forgot", "/reset"),
     *("/gbfs/v3/manifest.json", "/gbfs/v3/paris/vehicle_status.json", "/healthz", "/readyz"),
 )
-PARAMETERS = ("after", "type", "free", "near", "next", "city", "token", "nothing")
+PARAMETERS = ("after", "type", "near", "next", "city", "token", "nothing")
 PLACES = (
     *("/", "/city/", "/gbfs/v3/", "/leaflet/", "/rides/", "/rides/end/", "/rides/start/"),
     *("/static/", "/users/", "/users/remove/", "/vehicles/paris/", "/vehicles/remove/"),
@@ -150,11 +150,12 @@ class Target:
     def __init__(self, site: Site, visitor: Visitor, engine: Engine) -> None:
         visitor.register()
         free = visitor.add_vehicle()
+        own = visitor.permanent_id(free)
         visitor.start(visitor.add_vehicle())
         ride, token = visitor.active_ride(), visitor.token()
         link = ResetTokens(SECRET).make(UserKey("new york", visitor.id), 0, time.time())
         visitor.get(f"/reset?token={link}")
-        self.ids = {"id": visitor.id, "free": free, "ride": ride}
+        self.ids = {"id": visitor.id, "free": free, "own": own, "ride": ride}
         self.username = visitor.username.encode()
         self.statuses = Counter[int]()
         self._token = token.encode()

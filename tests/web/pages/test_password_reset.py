@@ -20,10 +20,10 @@ from movr.results import UserKey
 from tests.conftest import NewVisitor, settings_for, visiting
 from tests.smtp import LOOPBACK, Postbox, receiving
 from tests.visitor import PASSWORD, Visitor, sentences
+from tests.web.security.test_rate_limits import attack
 from web.app import create_app
 from web.config import MailServer
 from web.pages import password_reset
-from web.security import rate_limits
 from web.security.reset_tokens import LIFETIME, ResetTokens
 from web.services.mail import MAX_QUEUED, Email, Outbox, send_by_smtp
 
@@ -61,9 +61,11 @@ def new_mailing_visitor(mailing: Flask) -> Iterator[NewVisitor]:
 
 
 @pytest.fixture
-def member(new_mailing_visitor: NewVisitor) -> Visitor:
-    """A member with a session in another browser."""
-    return new_mailing_visitor().register("paris", email="ada@home.example")
+def member(new_mailing_visitor: NewVisitor, postbox: Postbox) -> Visitor:
+    """A member with a verified email address and a session in another browser."""
+    member = new_mailing_visitor().register("paris", email="ada@home.example")
+    verify(member, link_of(postbox))
+    return member
 
 
 @pytest.fixture
@@ -78,6 +80,11 @@ def link_of(postbox: Postbox) -> str:
     found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
     assert found, text
     return found[1]
+
+
+def verify(visitor: Visitor, link: str) -> httpx.Response:
+    """Open the link that verifies an email address, and press its button."""
+    return visitor.post("/verify", token=parse_qs(urlsplit(link).query)["token"][0])
 
 
 def ask_for_link(visitor: Visitor, username: str) -> httpx.Response:
@@ -183,7 +190,7 @@ def test_a_link_is_invalid_after_logging_out_everywhere_or_deleting_the_account(
     ask_for_link(unknown_browser, member.username)
     open_link(unknown_browser, link_of(postbox))
     member.log_in(member.username)
-    member.post(f"/users/remove/{member.id}")
+    member.delete_account()
     after_leaving = unknown_browser.post("/reset", password=NEW)
 
     assert [reply.headers["Location"] for reply in (after_log_out, after_leaving)] == 2 * [
@@ -290,6 +297,7 @@ def test_no_response_reveals_whether_an_account_exists(
     new_mailing_visitor: NewVisitor, postbox: Postbox
 ) -> None:
     member = new_mailing_visitor().register()
+    verify(member, link_of(postbox))
     known, unknown = new_mailing_visitor(), new_mailing_visitor()
 
     asked = [
@@ -405,10 +413,7 @@ def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(
 def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
     mailing: Flask, member: Visitor, unknown_browser: Visitor, postbox: Postbox
 ) -> None:
-    attempts = mailing.extensions["rate_limit_store"]
-    limit = rate_limits.FAILED_LOGINS_OF_NAME
-    while attempts.try_count(f"{limit.name} {member.username}", at_most=100, seconds=limit.seconds):
-        pass
+    attack(mailing, member.username)
     assert unknown_browser.log_in(member.username).status_code == 429
     ask_for_link(unknown_browser, member.username)
     open_link(unknown_browser, link_of(postbox))
@@ -420,14 +425,14 @@ def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
 # Mail
 
 
-def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_queue_of_emails_is_bounded(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     go_on, sent = Event(), list[Email]()
 
     def send(email: Email) -> None:
         go_on.wait(SOON)
         sent.append(email)
 
-    outbox = Outbox(send)
+    outbox = Outbox(app, send)
     for _ in range(MAX_QUEUED + 5):
         outbox.put(lambda: Email("ada@example.com", "x", "x"))
     go_on.set()
@@ -438,6 +443,7 @@ def test_the_queue_of_emails_is_bounded(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
+    app: Flask,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sent = list[str]()
@@ -447,7 +453,7 @@ def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
             raise OSError(email.to)
         sent.append(email.to)
 
-    outbox = Outbox(send)
+    outbox = Outbox(app, send)
     for name in ("ada", "grace"):
         outbox.put(lambda name=name: Email(f"{name}@example.com", "x", "x"))  # type: ignore[misc]
     outbox.close()

@@ -18,7 +18,8 @@ from sqlalchemy import Engine
 
 from tests.conftest import HERE, NewVisitor
 from tests.databases import all_rows
-from tests.visitor import PASSWORD, Visitor, registration, sentences
+from tests.visitor import DELETION, PASSWORD, Visitor, registration, sentences
+from web.security.rate_limit_store import RateLimitStore
 
 
 class Who(Enum):
@@ -94,7 +95,7 @@ ROUTES: Mapping[str, Route] = {
     "vehicles.show": Route("/vehicles/boston/{scene.name}", ALL_USERS),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
-    "vehicles.remove": posted("/vehicles/remove/{scene.vehicle}", OWNER, {}),
+    "vehicles.remove": posted("/vehicles/remove/{scene.permanent_id}", OWNER, {}),
     "rides.index": Route("/rides", MEMBERS),
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
@@ -111,7 +112,14 @@ ROUTES: Mapping[str, Route] = {
         "/users/{scene.owner.id}/security", OWNER, {"current": PASSWORD, "new": PASSWORD[::-1]}
     ),
     "users.end_sessions": posted("/users/{scene.owner.id}/logout", OWNER, {}),
-    "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, {}),
+    "users.confirm_removal": Route("/users/remove/{scene.owner.id}", OWNER),
+    "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, DELETION),
+    "email_verification.form": Route("/verify", ALL_USERS),
+    # Without a valid link the response redirects to the profile, where there is another.
+    "email_verification.verify": posted("/verify", ALL_USERS, {"token": "x"}, changes=NO_USERS),
+    "email_verification.send_again": posted(
+        "/users/{scene.owner.id}/verify", OWNER, {}, changes=NO_USERS
+    ),
 }
 
 ADMITTED = [(name, who) for name, route in ROUTES.items() for who in Who if who in route.admits]
@@ -134,6 +142,10 @@ class Scene:
         return self.owner.add_vehicle()
 
     @cached_property
+    def permanent_id(self) -> UUID:
+        return self.owner.permanent_id(self.vehicle)
+
+    @cached_property
     def ride(self) -> UUID:
         self.owner.start(self.vehicle)
         return self.owner.active_ride()
@@ -151,9 +163,7 @@ class Scene:
     @cached_property
     def name(self) -> str:
         """The public id of the friend's vehicle."""
-        self.friend.add_vehicle()
-        feed = self.friend.get("/gbfs/v3/boston/vehicle_status.json").json()
-        return str(feed["data"]["vehicles"][0]["vehicle_id"])
+        return str(self.friend.add_vehicle())
 
     def fill(self, name: str) -> Route:
         """Return the route with the ids of this scene."""
@@ -178,7 +188,7 @@ class Scene:
         assert browser.log_in(self.owner.username).status_code == 303
         if "ride" in vars(self):
             self.owner.end(self.ride)
-        assert "deleted" in self.owner.follow(self.owner.post(f"/users/remove/{self.owner.id}"))
+        assert "deleted" in self.owner.follow(self.owner.delete_account())
         return browser
 
 
@@ -193,7 +203,7 @@ class World(NamedTuple):
 @pytest.fixture(autouse=True)
 def _fresh_limits(app: Flask) -> None:
     """Reset the rate limits, because all tests use one address."""
-    app.extensions["rate_limit_store"].clear()
+    app.extensions["rate_limit_store"] = RateLimitStore()
 
 
 @pytest.fixture
@@ -250,7 +260,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
     nobody = SimpleNamespace(id=UUID(int=0))
     some = UUID(int=0)
     anything = SimpleNamespace(
-        owner=nobody, vehicle=some, ride=some, ended_ride=some, name=nobody.id
+        owner=nobody, vehicle=some, permanent_id=some, ride=some, ended_ride=some, name=nobody.id
     )
     path = ROUTES[name].path.format(scene=anything)
 
@@ -482,7 +492,7 @@ def test_registration_redirects_to_the_requested_page(visitor: Visitor, path: st
         assert kept(visitor.get(link_to("/login", page))) == path
 
 
-LIST = "/vehicles?type=bike&free=1"
+LIST = "/vehicles?type=bike"
 
 
 @pytest.mark.parametrize(

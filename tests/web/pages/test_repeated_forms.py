@@ -7,9 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from movr import errors
 from tests.conftest import NewVisitor
 from tests.databases import all_rows
-from tests.visitor import Visitor, registration, sentences
+from tests.visitor import DELETION, Visitor, registration, sentences
 
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 
@@ -29,7 +30,7 @@ def twice(visitor: Visitor, path: str, fields: Mapping[str, str], engine: Engine
 
 def key(page: httpx.Response) -> str:
     """Return the idempotency key of the form on this page."""
-    found = re.search(r'name="key" type="hidden" value="([^"]+)"', page.text)
+    found = re.search(r'name="key"[^>]* value="([^"]+)"', page.text)
     assert found
     return found[1]
 
@@ -51,6 +52,18 @@ def test_a_start_of_another_vehicle_is_still_refused(visitor: Visitor, engine: E
     assert all_rows(engine) == before
 
 
+def test_a_start_sent_again_after_its_ride_ended_starts_no_other(
+    visitor: Visitor, engine: Engine
+) -> None:
+    vehicle = visitor.register().add_vehicle()
+    visitor.start(vehicle)
+    visitor.follow(visitor.end(visitor.active_ride()))
+    before = all_rows(engine)
+
+    assert "just been taken" in visitor.follow(visitor.start(vehicle))
+    assert all_rows(engine) == before
+
+
 def test_an_end_sent_again_ends_once(visitor: Visitor, engine: Engine) -> None:
     visitor.start(visitor.register().add_vehicle())
     form = {"city": "new york", "location": "2 Broadway"}
@@ -61,11 +74,11 @@ def test_an_end_sent_again_ends_once(visitor: Visitor, engine: Engine) -> None:
 
 
 def test_an_end_sent_again_leaves_the_next_ride_alone(visitor: Visitor, engine: Engine) -> None:
-    vehicle = visitor.register().add_vehicle()
-    visitor.start(vehicle)
+    vehicle = visitor.permanent_id(visitor.register().add_vehicle())
+    visitor.start(visitor.public_id(vehicle))
     ended = visitor.active_ride()
     visitor.end(ended)
-    visitor.start(vehicle)
+    visitor.start(visitor.public_id(vehicle))
     before = all_rows(engine)
 
     visitor.post(f"/rides/end/{ended}", city="new york", location="elsewhere")
@@ -85,8 +98,33 @@ def test_an_account_sent_again_is_one(visitor: Visitor, engine: Engine) -> None:
     assert "Welcome to MovR, Ada." in twice(visitor, "/register", form, engine)
 
 
+def test_a_vehicle_sent_again_after_it_was_removed_is_said_to_be(
+    visitor: Visitor, engine: Engine
+) -> None:
+    form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
+    profile = visitor.get(visitor.post("/vehicles/add", **form).headers["Location"]).text
+    (remove,) = re.findall(r"/vehicles/remove/[0-9a-f-]{36}", profile)
+    visitor.follow(visitor.post(remove))
+    before = all_rows(engine)
+
+    said = visitor.follow(visitor.post("/vehicles/add", **form))
+
+    assert said == f"200: {errors.VehicleRemoved.sentence}"
+    assert all_rows(engine) == before
+
+
+def test_a_vehicle_of_the_next_form_is_another(visitor: Visitor, engine: Engine) -> None:
+    visitor.register()
+    for _ in range(2):
+        form = VEHICLE | {"key": key(visitor.get("/vehicles/add"))}
+        assert "on the street" in visitor.follow(visitor.post("/vehicles/add", **form))
+
+    assert len(all_rows(engine)["vehicles"]) == 2
+
+
 def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) -> None:
-    vehicle = visitor.register().add_vehicle()
+    visitor.register()
+    vehicle = visitor.permanent_id(visitor.add_vehicle())
 
     assert "off the street" in twice(visitor, f"/vehicles/remove/{vehicle}", {}, engine)
 
@@ -96,7 +134,7 @@ def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
 ) -> None:
     """Both requests have the session and token of the page."""
     first, second = new_visitor().register(), new_visitor()
-    leave, form = f"/users/remove/{first.id}", {"csrf_token": first.token()}
+    leave, form = f"/users/remove/{first.id}", DELETION | {"csrf_token": first.token()}
     second.client.cookies.update(first.client.cookies)
     assert "deleted" in first.follow(first.client.post(leave, data=form))
     done = all_rows(engine)
@@ -109,7 +147,8 @@ def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(
 
 
 def test_a_deletion_form_has_expired_after_going_back(visitor: Visitor, engine: Engine) -> None:
-    leave, form = f"/users/remove/{visitor.register().id}", {"csrf_token": visitor.token()}
+    leave = f"/users/remove/{visitor.register().id}"
+    form = DELETION | {"csrf_token": visitor.token()}
     visitor.client.post(leave, data=form)
     done = all_rows(engine)
 
@@ -160,11 +199,15 @@ def test_a_username_is_taken_for_a_different_form_with_the_same_key(
     assert all_rows(engine) == before
 
 
-def test_the_form_of_a_deleted_account_creates_none(visitor: Visitor, engine: Engine) -> None:
+def test_a_registration_sent_again_after_its_account_was_deleted_is_said_to_be(
+    visitor: Visitor, engine: Engine
+) -> None:
     form = registration() | {"key": "one"}
     visitor.post("/register", **form)
-    visitor.post(f"/users/remove/{visitor.id}")
+    visitor.delete_account()
     before = all_rows(engine)
 
-    assert visitor.post("/register", **form).status_code == 422
+    said = visitor.follow(visitor.post("/register", **form))
+
+    assert said == f"200: {errors.AccountDeleted.sentence}"
     assert all_rows(engine) == before

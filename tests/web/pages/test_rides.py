@@ -14,8 +14,11 @@ from movr.results import UserKey, VehicleKey
 from tests.conftest import NewVisitor
 from tests.movr.people import a_past_ride
 from tests.visitor import Visitor, next_page, sentences
+from web.pages.place import POSITION_UNKNOWN
 
 BANNER = 'class="on-ride"'
+NAMED = "0.6 mi northeast of the centre of New York"
+PARIS = {"latitude": "48.85", "longitude": "2.35"}
 TIMES_SQUARE = {"latitude": "40.758", "longitude": "-73.9855"}
 
 
@@ -157,7 +160,7 @@ def test_ending_a_ride_redirects_to_its_receipt(rider: Visitor, engine: Engine) 
 
 
 def test_the_distance_is_that_from_start_to_end(rider: Visitor) -> None:
-    """From the centre of New York, the default position, to Times Square: 5,310 m."""
+    """From the centre of New York to Times Square: 5,310 m."""
     receipt = ended(rider, rider.add_vehicle(), **TIMES_SQUARE).headers["Location"]
 
     assert "Distance 3.3 mi" in words(rider.get(receipt).text)
@@ -224,7 +227,7 @@ def test_the_form_keeps_the_position_when_its_words_are_refused(rider: Visitor) 
 
     assert reply.status_code == 422
     for name, value in TIMES_SQUARE.items():
-        assert re.search(rf'name="{name}" type="hidden" value="{value}"', reply.text)
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', reply.text)
 
 
 def test_a_too_distant_end_is_an_error_at_the_field_and_the_ride_goes_on(rider: Visitor) -> None:
@@ -240,10 +243,14 @@ def test_a_too_distant_end_is_an_error_at_the_field_and_the_ride_goes_on(rider: 
 # Totals
 
 
+def a_vehicle_of(rider: Visitor) -> VehicleKey:
+    return VehicleKey("new york", rider.permanent_id(rider.add_vehicle()))
+
+
 @pytest.fixture
 def three_rides(rider: Visitor, engine: Engine) -> None:
     """A ride of last week, one of two months ago, and one of unknown distance."""
-    who, vehicle = UserKey("new york", rider.id), VehicleKey("new york", rider.add_vehicle())
+    who, vehicle = UserKey("new york", rider.id), a_vehicle_of(rider)
     length, now = timedelta(minutes=40), datetime.now(UTC)
     with engine.begin() as connection:
         for days, metres in ((60, 1609), (7, 3219), (7, None)):
@@ -285,9 +292,9 @@ def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
     rider: Visitor, new_visitor: NewVisitor, engine: Engine
 ) -> None:
     owner = new_visitor().register()
-    first, second, _idle = (owner.add_vehicle() for _ in range(3))
+    first, second, _idle = (owner.permanent_id(owner.add_vehicle()) for _ in range(3))
     for vehicle in (first, first, second):
-        ended(rider, vehicle, **TIMES_SQUARE)
+        ended(rider, owner.public_id(vehicle), **TIMES_SQUARE)
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -324,16 +331,114 @@ def test_a_ride_ends_with_a_position_and_no_text(visitor: Visitor) -> None:
     reply = visitor.post(f"/rides/end/{ride}", location="", latitude="40.72", longitude="-74.0")
 
     assert reply.status_code == 303
-    assert "Where the map shows it" in visitor.get(reply.headers["Location"]).text
+    assert NAMED in visitor.get(reply.headers["Location"]).text
+    assert NAMED in visitor.get("/rides").text
+    assert NAMED in visitor.get("/vehicles").text
 
 
-def test_a_too_distant_position_is_cleared_and_text_is_accepted(visitor: Visitor) -> None:
+def test_a_refused_position_is_not_lost_by_pressing_again(visitor: Visitor, engine: Engine) -> None:
+    visitor.register().start(visitor.add_vehicle())
+    ride = visitor.active_ride()
+    path, form = f"/rides/end/{ride}", {"location": "2 Broadway", **PARIS}
+
+    for _ in range(2):
+        refused = visitor.post(path, **form)
+        assert sentences(refused).startswith("422: That is too far away")
+        form = {name: field(refused, name) for name in form}
+        assert form == {"location": "2 Broadway", **PARIS}
+    assert visitor.active_ride() == ride
+
+    ended = visitor.post(path, **form | TIMES_SQUARE)
+
+    assert ended.status_code == 303
+    assert positions(engine) == [(40.758, -73.9855)]
+
+
+def test_a_ride_whose_position_is_refused_ends_without_it_by_choice(
+    visitor: Visitor, engine: Engine
+) -> None:
+    visitor.register().start(visitor.add_vehicle())
+    path, form = f"/rides/end/{visitor.active_ride()}", {"location": "2 Broadway", **PARIS}
+    assert 'name="without_position"' not in visitor.get("/rides").text
+    assert 'name="without_position" value="1"' in visitor.post(path, **form).text
+
+    ended = visitor.post(path, **form, without_position="1")
+
+    assert visitor.follow(ended).endswith(POSITION_UNKNOWN)
+    assert positions(engine) == [(None, None)]
+
+
+def test_a_position_is_not_taken_as_a_place_once_it_is_not_wanted(visitor: Visitor) -> None:
     visitor.register().start(visitor.add_vehicle())
     path = f"/rides/end/{visitor.active_ride()}"
 
-    refused = visitor.post(path, location="2 Broadway", latitude="48.85", longitude="2.35")
+    reply = visitor.post(path, location="", **TIMES_SQUARE, without_position="1")
 
-    assert refused.status_code == 422
-    assert "too far away" in refused.text
-    assert 'value="2 Broadway"' in refused.text
-    assert "48.85" not in refused.text
+    assert sentences(reply) == "422: Please say where you left it."
+    assert 'name="without_position" value="1" checked' in reply.text
+
+
+def test_a_ride_ended_in_words_says_that_the_place_is_not_known(
+    visitor: Visitor, engine: Engine
+) -> None:
+    visitor.register().start(visitor.add_vehicle())
+
+    reply = visitor.end(visitor.active_ride())
+
+    assert visitor.follow(reply).endswith(POSITION_UNKNOWN)
+    assert positions(engine) == [(None, None)]
+    assert "approximate" in visitor.get("/vehicles").text
+
+
+def test_a_ride_that_starts_at_an_unknown_place_has_no_distance(
+    rider: Visitor, new_visitor: NewVisitor
+) -> None:
+    owner = new_visitor().register()
+    vehicle = owner.permanent_id(owner.add_vehicle())
+    ended(rider, owner.public_id(vehicle))
+
+    reply = ended(rider, owner.public_id(vehicle), **TIMES_SQUARE)
+
+    said = words(rider.get(reply.headers["Location"]).text)
+    assert "How far it was is not known: its start or end was given in words" in said
+    assert "Distance" not in said
+
+
+def positions(engine: Engine) -> list[tuple[float | None, float | None]]:
+    """The positions of all vehicles."""
+    with engine.connect() as connection:
+        return [
+            (latitude, longitude)
+            for latitude, longitude in connection.execute(
+                text("SELECT latitude, longitude FROM vehicles")
+            )
+        ]
+
+
+def field(page: httpx.Response, name: str) -> str:
+    """The value of a field of a page's form."""
+    (tag,) = re.findall(rf'<input[^>]* name="{name}"[^>]*>', page.text)
+    found = re.search(r' value="([^"]*)"', tag)
+    assert found
+    return unescape(found[1])
+
+
+def test_a_receipt_across_the_end_of_daylight_saving_time_says_which_zone(
+    rider: Visitor, engine: Engine
+) -> None:
+    """From 1:30 EDT to 1:15 EST, 45 minutes later."""
+    receipt = ended(rider, rider.add_vehicle()).headers["Location"]
+    set_clock(engine, datetime(2026, 11, 1, 5, 30, tzinfo=UTC), timedelta(minutes=45))
+
+    said = words(rider.get(receipt).text)
+
+    assert "Duration 45 min" in said
+    assert "Sun, Nov 1, 2026, 1:30\u202fAM EDT" in said
+    assert "Sun, Nov 1, 2026, 1:15\u202fAM EST" in said
+
+
+def test_a_long_ride_is_said_in_days(rider: Visitor, engine: Engine) -> None:
+    receipt = ended(rider, rider.add_vehicle()).headers["Location"]
+    set_clock(engine, datetime(2026, 6, 1, 12, tzinfo=UTC), timedelta(hours=2043))
+
+    assert "Duration 85 d 3 h" in words(rider.get(receipt).text)

@@ -15,7 +15,7 @@ from movr.database.engine import parse_uri
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.conftest import HERE, settings_for
-from tests.visitor import PASSWORD, Visitor, registration
+from tests.visitor import DELETION, PASSWORD, Visitor, registration
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
 from web.security.reset_tokens import ResetTokens
@@ -187,14 +187,14 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     distant.register().post("/logout")  # connects
     register = cost("/register", **registration())
     add = cost("/vehicles/add", type="bike", color="red", brand="Kona", location="here")
-    remove = cost(f"/vehicles/remove/{distant.add_vehicle()}")
+    remove = cost(f"/vehicles/remove/{distant.permanent_id(distant.add_vehicle())}")
     own = f"/users/{distant.id}"
     change = cost(f"{own}/security", current=PASSWORD, new=PASSWORD)
     log_out = cost(f"{own}/logout")
     distant.log_in(distant.username)
-    leave = cost(f"/users/remove/{distant.id}")
+    leave = cost(f"/users/remove/{distant.id}", **DELETION)
 
-    assert (register, add, remove, leave) == (5, 7, 6, 8)
+    assert (register, add, remove, leave) == (5, 7, 6, 9)
     assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
 
 

@@ -37,7 +37,7 @@ def city_named(name: str) -> City:
 def vehicle(place: Position, status: str = "available") -> Vehicle:
     return Vehicle(
         city="new york",
-        id=UUID(int=1),
+        public_id=UUID(int=1),
         type="bike",
         color="red",
         brand="Kona",
@@ -110,10 +110,10 @@ def test_points_that_would_touch_are_one_group_around_the_first() -> None:
 def numbers_by_marker(points: list[Point]) -> list[list[int]]:
     """The vehicles of each marker, by number, if one stands at each of these points."""
     placed = [
-        (point, vehicle(BATTERY)._replace(id=UUID(int=number)))
+        (point, vehicle(BATTERY)._replace(public_id=UUID(int=number)))
         for number, point in enumerate(points)
     ]
-    return [[vehicle.id.int for vehicle in marker.vehicles] for marker in markers(placed)]
+    return [[vehicle.public_id.int for vehicle in marker.vehicles] for marker in markers(placed)]
 
 
 POINTS = st.builds(Point, st.floats(0, WIDTH), st.floats(0, HEIGHT))
@@ -137,6 +137,14 @@ def test_a_marker_contains_all_vehicles_of_its_place() -> None:
 def test_a_marker_is_busy_only_if_all_of_its_vehicles_are() -> None:
     assert [marker.has_free for marker in drawn(BATTERY, BATTERY, busy=1).markers] == [True]
     assert [marker.has_free for marker in drawn(BATTERY, BATTERY, busy=2).markers] == [False]
+
+
+def test_a_vehicle_of_unknown_position_is_not_drawn() -> None:
+    unknown = vehicle(BATTERY)._replace(latitude=None, longitude=None)
+
+    map_ = drawing([unknown, vehicle(BATTERY)], NEW_YORK, None)
+
+    assert [len(marker.vehicles) for marker in map_.markers] == [1]
 
 
 def test_rings_are_around_the_visitor_or_the_centre() -> None:

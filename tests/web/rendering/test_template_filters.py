@@ -4,8 +4,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from movr.cities import CITIES
-from web.rendering.template_filters import clock, day, distance, duration, local_time, month, number
+from movr.cities import CITIES, Position
+from web.rendering.template_filters import (
+    clock,
+    day,
+    distance,
+    duration,
+    local_time,
+    month,
+    number,
+    place_name,
+)
 
 EVENING = datetime(2026, 11, 20, 22, 32, 7, tzinfo=UTC)
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -51,6 +60,56 @@ def test_today_depends_on_the_city() -> None:
 )
 def test_times_follow_daylight_saving_time(month_of_year: int, expected: str) -> None:
     assert words(clock(EVENING.replace(month=month_of_year), "new york")) == expected
+
+
+@pytest.mark.parametrize(
+    ("city", "minutes_of_utc", "expected"),
+    [
+        ("new york", (5 * 60 + 30, 6 * 60 + 15), [f"1:30{NARROW}AM EDT", f"1:15{NARROW}AM EST"]),
+        ("new york", (4 * 60 + 59, 7 * 60), [f"12:59{NARROW}AM", f"2:00{NARROW}AM"]),
+        ("paris", (5 * 60, 6 * 60), ["06:00", "07:00"]),
+    ],
+)
+def test_the_repeated_hour_at_the_end_of_daylight_saving_time_has_its_zone(
+    city: str, minutes_of_utc: tuple[int, int], expected: list[str]
+) -> None:
+    midnight = datetime(2026, 11, 1, tzinfo=UTC)
+    moments = [midnight + timedelta(minutes=minutes) for minutes in minutes_of_utc]
+
+    assert [words(clock(moment, city)) for moment in moments] == expected
+    for moment, time in zip(moments, expected, strict=True):
+        assert words(local_time(moment, city)).endswith(f", {time}")
+
+
+def test_the_hour_that_daylight_saving_time_skips_needs_no_zone() -> None:
+    before = datetime(2026, 3, 8, 6, 59, tzinfo=UTC)
+
+    times = [words(clock(before + timedelta(minutes=n), "new york")) for n in (0, 1)]
+
+    assert times == [f"1:59{NARROW}AM", f"3:00{NARROW}AM"]
+
+
+@pytest.mark.parametrize(
+    ("north", "east", "expected"),
+    [
+        (0.01, 0, "0.7 mi north of the centre of New York"),
+        (0.0072, 0.006, "0.6 mi northeast of the centre of New York"),
+        (0, 0.01, "0.5 mi east of the centre of New York"),
+        (-0.01, 0.012, "0.9 mi southeast of the centre of New York"),
+        (-0.001, 0, "360 ft south of the centre of New York"),
+        (-0.01, -0.012, "0.9 mi southwest of the centre of New York"),
+        (0, -0.01, "0.5 mi west of the centre of New York"),
+        (0.01, -0.012, "0.9 mi northwest of the centre of New York"),
+        (0.00001, 0, "the centre of New York"),
+    ],
+)
+def test_a_position_without_words_is_named_by_its_way_from_the_centre(
+    north: float, east: float, expected: str
+) -> None:
+    city = CITIES[0]
+    there = Position(city.latitude + north, city.longitude + east)
+
+    assert place_name(there, city).replace("\xa0", " ") == expected
 
 
 @pytest.mark.parametrize(
@@ -102,7 +161,17 @@ def test_days_and_months_in_english_words_in_the_city_s_order() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "expected"),
-    [(0.4, "under a minute"), (1, "1 min"), (59.4, "59 min"), (65, "1 h 05 min"), (1800, "30 h")],
+    [
+        (0.4, "under a minute"),
+        (1, "1 min"),
+        (59.4, "59 min"),
+        (65, "1 h 05 min"),
+        (1800, "30 h"),
+        (47 * 60 + 59, "47 h 59 min"),
+        (48 * 60, "2 d 0 h"),
+        (50 * 60 + 59, "2 d 3 h"),
+        (122_400, "85 d 0 h"),
+    ],
 )
 def test_durations(minutes: float, expected: str) -> None:
     assert duration(timedelta(minutes=minutes)).removesuffix(" 00 min") == expected

@@ -1,21 +1,27 @@
 """Rate limits per address, username and member, also under concurrent requests."""
 
 import multiprocessing
+import resource
 import sqlite3
 import time
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from ipaddress import IPv6Network
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from movr.movr import MovR
 from tests.clock import Clock
 from tests.conftest import (
     HERE,
@@ -31,12 +37,14 @@ from tests.visitor import PASSWORD, Visitor, registration, sentences
 from tests.web.pages.test_races import at_once
 from web.app import create_app
 from web.security import rate_limits
-from web.security.rate_limit_store import RateLimitStore
-from web.security.rate_limits import RateLimit
+from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
 
 WRONG = "this is not the password"
 AT_MOST = 20  # failed logins in a window
 V6 = "2001:db8:1:2::"
+V6_NETWORK = "2001:db8:7::"
+TEN_NETWORKS = [f"2001:db8:{n}::1" for n in range(10)]
+THREE_MORE = ["198.51.100.1", "198.51.100.2", "2001:db8:ffff::1"]
 TYPOS = 5  # permitted failures of each client
 MINUTE = 60  # seconds
 
@@ -59,9 +67,13 @@ def attempts(path: Path, clock: Clock) -> Iterator[RateLimitStore]:
         yield attempts
 
 
-def taken(attempts: RateLimitStore, tries: int, who: str = "a") -> int:
+THREE: Final = RateLimit("tests", 3)
+MAX_FILE_SIZE: Final = 24 * 1024 * 1024  # bytes
+
+
+def taken(attempts: Store, tries: int, who: str = "a") -> int:
     """Make this number of attempts at a limit of three, and return how many were counted."""
-    return sum(attempts.try_count(who, at_most=3, seconds=MINUTE) for _ in range(tries))
+    return sum(attempts.try_count(THREE, who) for _ in range(tries))
 
 
 def test_no_more_than_the_allowed_attempts_are_counted(attempts: RateLimitStore) -> None:
@@ -85,8 +97,8 @@ def test_the_window_is_a_sliding_one(attempts: RateLimitStore, clock: Clock) -> 
 
 def test_an_uncounted_attempt_can_be_made_again(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
-    attempts.uncount("a")
-    attempts.uncount("somebody who took none")
+    attempts.uncount(THREE, "a")
+    attempts.uncount(THREE, "somebody who took none")
 
     assert taken(attempts, 2) == 1
 
@@ -97,7 +109,7 @@ def test_uncounting_an_expired_attempt_has_no_effect(
     taken(attempts, 1)
     clock.now += MINUTE + 1
     taken(attempts, 0)
-    attempts.uncount("a")
+    attempts.uncount(THREE, "a")
 
     assert taken(attempts, 5) == 3
 
@@ -110,20 +122,21 @@ def test_attempts_expire_after_a_minute(attempts: RateLimitStore, clock: Clock, 
     taken(attempts, 1)
 
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT who FROM counted").fetchall() == [("a",)]
+        assert connection.execute("SELECT who FROM counted").fetchall() == [(THREE.key("a"),)]
 
 
 def test_each_limit_has_a_separate_window(attempts: RateLimitStore, clock: Clock) -> None:
-    first = attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
+    slow = RateLimit("tests of an hour", 1, 60 * MINUTE)
+    first = attempts.try_count(slow, "a")
     clock.now += 59 * MINUTE
     taken(attempts, 1)
-    second = attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
-    wait = attempts.seconds_until_next("slow")
+    second = attempts.try_count(slow, "a")
+    wait = attempts.seconds_until_next(slow, "a")
     clock.now += wait
 
     assert (first, second, wait) == (True, False, MINUTE)
-    assert attempts.try_count("slow", at_most=1, seconds=60 * MINUTE)
-    assert attempts.seconds_until_next("nobody") == 0
+    assert attempts.try_count(slow, "a")
+    assert attempts.seconds_until_next(slow, "nobody") == 0
 
 
 def test_stores_on_the_same_file_share_their_counts(
@@ -136,7 +149,7 @@ def test_stores_on_the_same_file_share_their_counts(
 def test_concurrent_threads_do_not_exceed_the_limit(attempts: RateLimitStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         allowed = list(
-            pool.map(lambda _: attempts.try_count("a", at_most=150, seconds=MINUTE), range(400))
+            pool.map(lambda _: attempts.try_count(RateLimit("tests", 150), "a"), range(400))
         )
 
     assert sum(allowed) == 150
@@ -144,13 +157,82 @@ def test_concurrent_threads_do_not_exceed_the_limit(attempts: RateLimitStore) ->
 
 def take_many(path: str) -> int:
     with closing(RateLimitStore(path)) as attempts:
-        return sum(attempts.try_count("a", at_most=300, seconds=MINUTE) for _ in range(200))
+        return sum(attempts.try_count(RateLimit("tests", 300), "a") for _ in range(200))
 
 
 def test_concurrent_processes_do_not_exceed_the_limit(path: Path) -> None:
     """The processes also create the file concurrently, as gunicorn's workers do."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert sum(pool.map(take_many, [str(path)] * 3, chunksize=1)) == 300
+
+
+@pytest.fixture
+def path_in_memory() -> Iterator[Path]:
+    """As gunicorn.py chooses it, in a mode that saves two thirds of the time."""
+    with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        path = Path(folder, "attempts.sqlite3")
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA journal_mode = WAL")
+        yield path
+
+
+def test_159_000_names_leave_the_store_small_and_counting(
+    path_in_memory: Path, clock: Clock
+) -> None:
+    """This number filled the shared memory of a pod."""
+    with closing(RateLimitStore(str(path_in_memory), clock=clock)) as attempts:
+        for n in range(159_000):
+            taken(attempts, 1, who=f"2001:db8:7::/48 {n}")
+        left = taken(attempts, 5, "a new one"), taken(attempts, 5, "2001:db8:7::/48 158999")
+        clock.now += MINUTE
+        later = taken(attempts, 5)
+
+    assert (left, later) == ((3, 2), 3)
+    assert path_in_memory.stat().st_size < MAX_FILE_SIZE
+
+
+def test_attempts_from_before_a_restart_of_the_machine_are_deleted(
+    attempts: RateLimitStore, clock: Clock
+) -> None:
+    taken(attempts, 3)
+    clock.now = 5.0
+
+    assert taken(attempts, 5) == 3
+
+
+def test_attempts_expire_by_a_clock_that_cannot_be_set_back(path: Path) -> None:
+    with closing(RateLimitStore(str(path))) as attempts, closing(sqlite3.connect(path)) as file:
+        taken(attempts, 1)
+        (until,) = file.execute("SELECT until FROM counted").fetchone()
+
+    assert 0 < until - time.monotonic() <= MINUTE
+
+
+@contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """Let no file of this process grow beyond the size of this one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_store_on_a_full_disk_limits_without_an_error_and_recovers(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+    path: Path,
+) -> None:
+    settings = replace(settings_for(database), rate_limit_file=str(path), proxy_hops=1)
+    with visiting(create_app(settings)) as new:
+        visitor, name = new(), "x" * 30
+        with full_disk(path):
+            full = [fail(visitor, f"{name}{n}", f"192.0.2.{n}").status_code for n in range(50)]
+            failures = failures_until_refused(lambda n: fail(visitor, f"{name}{n}", "203.0.113.1"))
+        later = [fail(visitor, f"{name}{n}", f"198.51.100.{n}").status_code for n in range(5)]
+
+    assert (set(full), failures, set(later)) == ({422}, AT_MOST, {422})
 
 
 # Failed logins
@@ -170,9 +252,15 @@ def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
 
 def use_up(app: Flask, limit: RateLimit, who: str) -> None:
     """Reach a limit without the slow password hashes."""
-    attempts: RateLimitStore = app.extensions["rate_limit_store"]
-    while attempts.try_count(f"{limit.name} {who}", at_most=limit.at_most, seconds=limit.seconds):
+    attempts: Store = app.extensions["rate_limit_store"]
+    while attempts.try_count(limit, who):
         pass
+
+
+def attack(app: Flask, username: str, address: str = "127.0.0.1") -> None:
+    """Reach the limits of this name over all addresses and at this one."""
+    use_up(app, rate_limits.LOGINS_OF_NAME, username)
+    use_up(app, rate_limits.FAILED_LOGINS_UNDER_ATTACK, f"{address} {username}")
 
 
 def coming_from(address: str) -> dict[str, str]:
@@ -209,14 +297,13 @@ def test_failed_logins_of_a_name_are_limited_over_all_addresses(
     username = new_proxied_visitor().register().username
     visitor = new_proxied_visitor()
     before = [fail(visitor, username, f"192.0.2.{n}").status_code for n in range(2 * AT_MOST)]
-    left = rate_limits.FAILED_LOGINS_OF_NAME._replace(
-        at_most=rate_limits.FAILED_LOGINS_OF_NAME.at_most - 1
-    )
+    left = rate_limits.LOGINS_OF_NAME._replace(at_most=rate_limits.LOGINS_OF_NAME.at_most - 1)
     use_up(proxied, left, username)
+    last = fail(visitor, username, "192.0.2.99").status_code
 
-    after = [fail(visitor, username, f"198.51.100.{n}").status_code for n in range(3)]
+    after = [[fail(visitor, username, at).status_code for _ in range(3)] for at in THREE_MORE]
 
-    assert (set(before), after) == ({422}, [422, 429, 429])
+    assert (set(before), last, after) == ({422}, 422, [[422, 422, 429]] * 3)
 
 
 def test_failed_logins_of_an_address_are_limited_over_all_names(
@@ -262,6 +349,44 @@ def test_an_ipv6_subscriber_is_one_address(
     assert fail(visitor, "somebody", "2001:db8:1:1::1").status_code == 422
 
 
+@pytest.mark.parametrize(("prefix", "step", "most"), [(56, 1, 2 * AT_MOST), (48, 256, 4 * AT_MOST)])
+def test_failed_logins_of_a_56_and_a_48_are_limited_over_all_their_64s(
+    new_proxied_visitor: NewVisitor, prefix: int, step: int, most: int
+) -> None:
+    """Hosting companies and tunnel brokers give one customer a /56 or a /48."""
+    visitor = new_proxied_visitor()
+    of_one_network = IPv6Network((V6_NETWORK, prefix)).subnets(new_prefix=64)
+    addresses = [str(subnet[1]) for subnet in islice(of_one_network, 0, 100 * step, step)]
+
+    refused = [fail(visitor, f"somebody-{n}", at).status_code for n, at in enumerate(addresses)]
+
+    assert refused.index(429) == refused.count(422) == most
+    assert fail(visitor, "somebody", "2001:db8:ffff::1").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "again"),
+    [
+        ("203.0.113.10:40000", "203.0.113.10"),
+        ("203.0.113.10:40000", "203.0.113.10:40001"),
+        ("[2001:db8::1]:40000", "2001:db8::1"),
+        ("[2001:db8::1]", "[2001:db8::2]:40001"),
+        ("::ffff:203.0.113.10", "203.0.113.10:40000"),
+        ("no address", "another one"),
+    ],
+)
+def test_an_address_with_a_port_counts_as_the_address(
+    new_proxied_visitor: NewVisitor, address: str, again: str
+) -> None:
+    """As some proxies report it."""
+    visitor = new_proxied_visitor()
+
+    failures_until_refused(lambda n: fail(visitor, f"somebody-{n}", address))
+
+    assert fail(visitor, "somebody", again).status_code == 429
+    assert fail(visitor, "somebody", "198.51.100.1:40000").status_code == 422
+
+
 def test_the_refusal_has_a_retry_after_header(new_proxied_visitor: NewVisitor) -> None:
     visitor = new_proxied_visitor()
     failures_until_refused(lambda n: fail(visitor, f"somebody-{n}"))
@@ -301,7 +426,7 @@ def test_failures_elsewhere_never_block_a_member_s_known_browser(
     """This includes failures from many addresses and from the member's own address."""
     member = new_proxied_visitor().register()
     member.post("/logout")
-    use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
+    attack(proxied, member.username)
     use_up(proxied, rate_limits.FAILED_LOGINS_OF_ADDRESS, "127.0.0.1")
     use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, f"127.0.0.1 {member.username}")
 
@@ -323,6 +448,40 @@ def test_failures_at_one_address_do_not_block_other_addresses(
     assert reply.status_code == 303
 
 
+def test_a_stranger_with_ten_networks_does_not_block_a_member_s_new_browser(
+    new_proxied_visitor: NewVisitor,
+) -> None:
+    username = new_proxied_visitor().register().username
+    stranger = new_proxied_visitor()
+    for at in TEN_NETWORKS:
+        failures = 0
+        while fail(stranger, username, at).status_code == 422:
+            failures += 1
+        assert failures <= AT_MOST
+
+    form = {"username": username, "password": PASSWORD}
+    member = new_proxied_visitor()
+    typo = fail(member, username, "198.51.100.1")
+    reply = member.post("/login", coming_from("198.51.100.1"), **form)
+
+    assert (typo.status_code, reply.status_code) == (422, 303)
+
+
+def test_a_username_that_looks_like_a_counter_does_not_count_for_another(
+    new_proxied_visitor: NewVisitor,
+) -> None:
+    """The names of the counters contain limit, address and username."""
+    username = new_proxied_visitor().register().username
+    stranger = new_proxied_visitor()
+    for n in range(2 * AT_MOST):
+        fail(stranger, f"at 198.51.100.1 {username}", f"192.0.2.{n}")
+
+    form = {"username": username, "password": PASSWORD}
+    reply = new_proxied_visitor().post("/login", coming_from("198.51.100.1"), **form)
+
+    assert reply.status_code == 303
+
+
 def test_a_browser_is_known_only_to_members_who_logged_in_with_it(
     proxied: Flask, new_proxied_visitor: NewVisitor
 ) -> None:
@@ -333,7 +492,7 @@ def test_a_browser_is_known_only_to_members_who_logged_in_with_it(
     second = shared.register().username
     shared.post("/logout")
     for name in (victim, first, second):
-        use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, name)
+        attack(proxied, name)
 
     statuses = [shared.log_in(name).status_code for name in (first, second, victim)]
 
@@ -357,7 +516,7 @@ def test_a_forged_cookie_is_not_a_known_browser(
 ) -> None:
     member = new_proxied_visitor().register()
     member.post("/logout")
-    use_up(proxied, rate_limits.FAILED_LOGINS_OF_NAME, member.username)
+    attack(proxied, member.username)
     known = member.client.cookies["browser"]
 
     member.client.cookies.set("browser", known + tail, domain="movr.test", path="/")
@@ -545,7 +704,7 @@ def test_registrations_from_one_address_are_limited(
     with visiting(create_app(settings)) as new, closing(RateLimitStore(str(path))) as attempts:
         new().register()
         for _ in range(119):
-            attempts.try_count("registrations 127.0.0.1", at_most=120, seconds=MINUTE)
+            attempts.try_count(rate_limits.REGISTRATIONS, "127.0.0.1")
 
         reply = new().post("/register", **registration())
 
@@ -588,6 +747,7 @@ def test_a_member_s_writes_are_limited_and_the_next_changes_nothing(
 def test_each_kind_of_write_counts(new_slow_visitor: NewVisitor, engine: Engine) -> None:
     visitor = new_slow_visitor().register()
     vehicle = visitor.add_vehicle()
+    own = visitor.permanent_id(vehicle)
     visitor.start(vehicle)
     visitor.end(visitor.active_ride())
     visitor.post("/city/paris")
@@ -595,7 +755,7 @@ def test_each_kind_of_write_counts(new_slow_visitor: NewVisitor, engine: Engine)
 
     replies = [
         visitor.start(vehicle),
-        visitor.post(f"/vehicles/remove/{vehicle}"),
+        visitor.post(f"/vehicles/remove/{own}"),
         visitor.post(f"/users/remove/{visitor.id}"),
     ]
 
@@ -647,6 +807,44 @@ def test_an_ended_session_does_not_use_up_the_member_s_limit(
 
     assert last.status_code == 429
     assert member.post("/city/paris").status_code == 303
+
+
+@contextmanager
+def database_away(app: Flask) -> Iterator[None]:
+    here = app.extensions["movr"]
+    app.extensions["movr"] = MovR(f"postgresql://movr@127.0.0.1:{free_port()}/movr", pool_size=1)
+    yield
+    app.extensions["movr"].close()
+    app.extensions["movr"] = here
+
+
+def test_a_503_does_not_count_against_the_limit_of_writes(database: str, engine: Engine) -> None:
+    app = create_app(replace(settings_for(database), writes_per_minute=5))
+    with visiting(app) as new:
+        visitor = new().register()
+        vehicle = visitor.add_vehicle()
+        with database_away(app):
+            away = [visitor.start(vehicle).status_code for _ in range(10)]
+
+        changes = [visitor.post("/city/paris").status_code for _ in range(5)]
+
+    assert (set(away), changes) == ({503}, [303, 303, 303, 303, 429])
+    assert number_of(engine, "rides") == 0
+
+
+def test_a_503_does_not_count_against_the_limit_of_registrations(
+    database: str, engine: Engine
+) -> None:
+    app = create_app(settings_for(database))
+    with visiting(app) as new:
+        visitor = new()
+        form = {"csrf_token": visitor.token(), **registration()}
+        with database_away(app):
+            for _ in range(rate_limits.REGISTRATIONS.at_most + 1):
+                away = visitor.client.post("/register", data=form)
+
+        assert (away.status_code, visitor.register().home) == (503, "new york")
+    assert number_of(engine, "users") == 1
 
 
 def test_the_limit_is_that_of_the_setting(database: str, engine: Engine) -> None:  # noqa: ARG001

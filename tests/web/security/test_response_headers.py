@@ -302,7 +302,7 @@ def test_everything_that_a_page_loads_exists_on_this_site(visitor: Visitor) -> N
 def forms(app: Flask) -> list[str]:
     """Return a path for each URL rule that accepts POST."""
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
-    converted = {"<uuid:vehicle_id>", "<uuid:ride_id>", "<uuid:user_id>"}
+    converted = {"<uuid:vehicle_id>", "<uuid:public_id>", "<uuid:ride_id>", "<uuid:user_id>"}
     paths = [rule.rule.replace("<name>", "paris") for rule in rules]
     return [re.sub("|".join(map(re.escape, converted)), UNKNOWN_ID, path) for path in paths]
 
@@ -332,10 +332,10 @@ def test_every_form_is_refused_with_the_token_of_another_session(
 def test_a_form_without_its_token_changes_nothing(visitor: Visitor, engine: Engine) -> None:
     visitor.register()
     vehicle, member = visitor.add_vehicle(), visitor.id
-    client = visitor.client
+    own, client = visitor.permanent_id(vehicle), visitor.client
 
     client.post(f"/rides/start/{vehicle}", data={"city": "new york"})
-    client.post(f"/vehicles/remove/{vehicle}")
+    client.post(f"/vehicles/remove/{own}")
     client.post(f"/users/remove/{member}")
     client.post("/register", data=registration())
     client.post("/logout")

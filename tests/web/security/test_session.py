@@ -98,7 +98,7 @@ def log_out_everywhere(visitor: Visitor) -> str:
 
 
 def delete(visitor: Visitor) -> str:
-    return visitor.follow(visitor.post(f"/users/remove/{visitor.id}"))
+    return visitor.follow(visitor.delete_account())
 
 
 @pytest.mark.parametrize("end", [log_out_everywhere, delete, change_password])

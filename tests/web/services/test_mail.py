@@ -19,4 +19,5 @@ def test_a_stopping_worker_sends_its_queued_emails(
             member = new().register()
             assert new().post("/forgot", username=member.username).status_code == 303
 
-        assert f"{url}/reset?token=" in postbox.emails.get_nowait().message.get_content()
+        for _ in range(2):  # for the registration and the request
+            assert f"{url}/verify?token=" in postbox.emails.get_nowait().message.get_content()

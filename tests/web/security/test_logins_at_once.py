@@ -1,0 +1,160 @@
+"""Many logins at once, and the pages of other visitors meanwhile."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import islice
+from statistics import median, quantiles
+from time import perf_counter
+from uuid import uuid4
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from movr import passwords
+from movr.errors import TooManyPasswords
+from movr.movr import MovR
+from movr.results import UserKey
+from tests.cheap_passwords import HASHER
+from tests.conftest import NewVisitor, free_port, gunicorn, visitors
+from tests.visitor import PASSWORD, registration, sentences
+from web.operations import request_slots
+
+MEMBERS = 8
+LOGINS = 3  # of each member
+LIMIT = 20  # wrong passwords of a browser
+NEW = "another horse battery"
+PASSWORD_FORMS = {
+    "/login",
+    "/register",
+    "/reset",
+    "/users/<uuid:user_id>/security",
+    "/users/remove/<uuid:user_id>",
+}
+
+
+@pytest.fixture
+def new_visitor_of_one_worker(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    with (
+        gunicorn(free_port(), {"DB_URI": database, "DEBUG": "1", "WORKERS": "1"}) as (url, _),
+        visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
+    ):
+        yield new
+
+
+def log_in_with_a_new_browser(new: NewVisitor, username: str) -> float:
+    """Return the seconds that it takes."""
+    visitor = new()
+    form = {"csrf_token": visitor.token(), "username": username, "password": PASSWORD}
+    started = perf_counter()
+    assert visitor.client.post("/login", data=form).status_code == 303
+    return perf_counter() - started
+
+
+@contextmanager
+def members_logging_in(new: NewVisitor) -> Iterator[tuple[threading.Event, list[float]]]:
+    """Yield an event that is set once they are in, and the seconds of each login."""
+    usernames = [new().register().username for _ in range(MEMBERS)]
+    done, logins = threading.Event(), list[float]()
+
+    def log_in(username: str) -> None:
+        for _ in range(LOGINS):
+            logins.append(log_in_with_a_new_browser(new, username))
+
+    def log_in_all() -> None:
+        with ThreadPoolExecutor(MEMBERS) as pool:
+            list(pool.map(log_in, usernames))
+        done.set()
+
+    with ThreadPoolExecutor(1) as waiting:
+        finished = waiting.submit(log_in_all)
+        yield done, logins
+        finished.result()
+
+
+def test_pages_do_not_wait_for_eight_members_who_log_in(
+    new_visitor_of_one_worker: NewVisitor,
+) -> None:
+    """One process hashes all their passwords and serves the pages."""
+    client = new_visitor_of_one_worker().client
+    pages = []
+    with members_logging_in(new_visitor_of_one_worker) as (done, logins):
+        while not done.wait(0.01):
+            started = perf_counter()
+            assert client.get("/vehicles").status_code == 200
+            pages.append(perf_counter() - started)
+
+    assert len(logins) == MEMBERS * LOGINS
+    assert quantiles(pages, n=20)[-1] < median(logins) / 4
+
+
+class HeldHasher:
+    """Hashes nothing before it is let go, and counts how many ask for it at once."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.at_once = self.most_at_once = 0
+
+    def hash(self, password: str) -> str:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.let_go.wait()
+        self.at_once -= 1
+        return HASHER.hash(password)
+
+
+@contextmanager
+def as_many_as_may_wait(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldHasher]:
+    """Have twice as many passwords hashed as are allowed at once."""
+    hasher, allowed = HeldHasher(), passwords.MOST_AT_ONCE
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    with ThreadPoolExecutor(2 * allowed) as pool:
+        hashes = [pool.submit(passwords.hash_password, PASSWORD) for _ in range(2 * allowed)]
+        for refused in islice(as_completed(hashes), allowed):
+            assert isinstance(refused.exception(), TooManyPasswords)
+        yield hasher
+        hasher.let_go.set()
+    assert sum(hashed.exception() is None for hashed in hashes) == allowed
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
+
+
+def test_a_process_hashes_one_password_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    with as_many_as_may_wait(monkeypatch) as hasher:
+        pass
+
+    assert hasher.most_at_once == 1
+    assert passwords.check_password(PASSWORD, passwords.hash_password(PASSWORD))
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/users/{id}/security"])
+def test_too_many_passwords_at_once_get_a_503_that_counts_for_no_limit(
+    new_visitor: NewVisitor, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    member = new_visitor().register()
+    path = path.format(id=member.id)
+    form = registration() | {"username": member.username, "current": PASSWORD, "new": NEW}
+    with as_many_as_may_wait(monkeypatch):
+        replies = [member.post(path, **form) for _ in range(LIMIT + 1)]
+
+    assert {reply.status_code for reply in replies} == {503}
+    assert "Too many people are logging in right now" in sentences(replies[-1])
+    assert int(replies[-1].headers["Retry-After"]) >= 1
+    assert member.log_in(member.username).status_code == 303
+
+
+def test_all_forms_with_a_password_need_no_slot(app: Flask) -> None:
+    hashing = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and rule.rule in PASSWORD_FORMS
+    }
+
+    assert hashing == request_slots.HASHING
+
+
+def test_a_reset_is_refused_too(movr: MovR, monkeypatch: pytest.MonkeyPatch) -> None:
+    with as_many_as_may_wait(monkeypatch), pytest.raises(TooManyPasswords):
+        movr.reset_password(UserKey("paris", uuid4()), 0, NEW)

@@ -1,0 +1,83 @@
+"""Verification of a member's email address, by a link that is sent to it.
+
+If MovR can send email, only members with a verified address may start rides, and an address gets no
+other email before.
+"""
+
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from movr.errors import EmailLinkExpired
+from movr.results import UserKey
+from web.context import movr, settings
+from web.security import email_tokens, rate_limits, session
+from web.security.rate_limit_store import RateLimit
+from web.services.mail import Email, absolute_url, outbox
+
+blueprint = Blueprint("email_verification", __name__)
+
+SUBJECT: Final = "Please confirm your email address for MovR"
+TEXT: Final = """\
+A MovR account was opened with this email address.
+
+If it is yours, open this link within a day to confirm the address:
+
+{link}
+
+If not, do nothing: MovR sends you no other email.
+
+Username: {username}
+"""
+
+REQUESTS_OF_ADDRESS: Final = RateLimit("verification emails asked for by", 20)
+EMAILS_TO_RECIPIENT: Final = RateLimit("verification emails to", 3, rate_limits.HOUR)
+
+
+@blueprint.get("/verify")
+def form() -> ResponseReturnValue:
+    """Show the button that verifies the address; programs that check links do not press it."""
+    token = request.args.get("token", "")
+    is_valid = email_tokens.read_token(token) is not None
+    return render_template("auth/verify.html", token=token if is_valid else None)
+
+
+@blueprint.post("/verify")
+def verify() -> ResponseReturnValue:
+    """Verify the address of a valid link."""
+    user_and_email = email_tokens.read_token(request.form.get("token", ""))
+    if user_and_email is None:
+        raise EmailLinkExpired
+    movr().verify_email(*user_and_email)
+    flash("Your email address is confirmed. Have a good ride.", "success")
+    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/users/<uuid:user_id>/verify")
+@login_required
+def send_again(user_id: UUID) -> ResponseReturnValue:
+    """Send the link to the member again."""
+    member = session.require_own_profile(user_id)
+    rate_limits.count_attempts(*rate_limits.by_network(REQUESTS_OF_ADDRESS))
+    send_link(member.key, member.username, member.email)
+    flash(f"A link is on its way to {member.email}. It works for a day.", "info")
+    return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
+
+
+def send_link(user: UserKey, username: str, email: str) -> None:
+    """Send the link, if MovR can send email."""
+    if settings().mail_uri:
+        url = absolute_url("email_verification.form")
+        outbox().put(lambda: write_email(user, username, email, url))
+
+
+def write_email(user: UserKey, username: str, email: str, url: str) -> Email | None:
+    """Compose the email; None if too many were sent to this address."""
+    if not rate_limits.try_count(EMAILS_TO_RECIPIENT, rate_limits.normalize_email(email)):
+        return None
+    link = f"{url}?token={email_tokens.make_token(user, email)}"
+    return Email(email, SUBJECT, TEXT.format(link=link, username=username))
