@@ -1,6 +1,11 @@
-"""Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory)."""
+"""Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory).
+
+Keyboards send the same letter as one character or as several. Passwords are therefore hashed in
+Unicode's composed form (NFC).
+"""
 
 from typing import Final
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -15,7 +20,7 @@ DUMMY_HASH: Final = (
 
 def hash_password(password: str) -> str:
     """Return a salted hash. The string contains its algorithm and cost."""
-    return _hasher.hash(password)
+    return _hasher.hash(normalize("NFC", password))
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
@@ -23,9 +28,17 @@ def check_password(password: str, password_hash: str | None) -> bool:
 
     `password_hash` is None for an unknown username. The result is then False, and takes as long
     as a real check, so that response times do not reveal which usernames exist.
+
+    The password as it was sent is tried after its composed form, for hashes made before passwords
+    were normalised.
     """
+    spellings = dict.fromkeys((normalize("NFC", password), password))
+    matches = any(_matches(spelling, password_hash or DUMMY_HASH) for spelling in spellings)
+    return matches and bool(password_hash)
+
+
+def _matches(password: str, password_hash: str) -> bool:
     try:
-        matches = _hasher.verify(password_hash or DUMMY_HASH, password)
+        return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
-    return matches and bool(password_hash)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Executable, Row
 from movr import changes, errors, queries
 from movr.cities import Position
 from movr.database.execution import run
-from movr.formats import AVAILABLE
+from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, RideKey, UserKey, VehicleKey
 
 
@@ -85,6 +85,48 @@ def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> N
     # The remaining vehicles were in use at the UPDATE, even if their rides have ended since.
     if run(connection, changes.SELECT_OWNS_VEHICLES, **keys).scalar():
         raise errors.VehiclesInUse
+
+
+def lock_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> bool:
+    """Replace the password of an account whose sessions are of an earlier epoch."""
+    who = _parameters(user=user)
+    return _is_changed(
+        connection, changes.LOCK_PASSWORD, **who, epoch=epoch, new_hash=password_hash
+    )
+
+
+def raise_session_epochs(
+    connection: Connection, city: str, epoch: int, *, after: UUID, at_most: int
+) -> UUID | None:
+    """End the sessions of the next accounts of a city; return the last one's id, or None."""
+    parameters = {"user_city": city, "epoch": epoch, "after": after, "at_most": at_most}
+    return max(run(connection, changes.RAISE_SESSION_EPOCHS, **parameters).scalars(), default=None)
+
+
+def delete_restored_account(
+    connection: Connection, user: UserKey, *, public_id: UUID, timezone: str, now: datetime
+) -> bool:
+    """Delete an account that a restored backup has brought back, and end its ride first.
+
+    Returns False if there is no such account. Raises VehiclesInUse.
+    """
+    row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
+    if row is None or row.deleted_at not in {None, now}:
+        return False
+    if row.active_ride_id:
+        end_ride(
+            connection,
+            RideKey(row.active_ride_city, row.active_ride_id),
+            user,
+            location=UNKNOWN_LOCATION,
+            position=None,
+            distance=None,
+            public_id=public_id,
+            timezone=timezone,
+            now=now,
+        )
+    delete_account(connection, user, now=now)
+    return True
 
 
 def add_vehicle(
