@@ -6,12 +6,9 @@ it seconds, and it keeps the names of the last caller for all threads.
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 from unicodedata import normalize
-
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
-COMMON: Final = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000, in lower case
 
 SHORTEST_WORD: Final = 3  # letters; shorter ones are in too many passwords
 
@@ -27,8 +24,17 @@ def is_easy_to_guess(password: str, names: Iterable[str]) -> bool:
     text, *own = (normalize("NFC", each).casefold() for each in (password, *names))
     texts = {text, _AROUND_LETTERS.sub("", text)} - {""}
     accounts = [name.partition("@")[0] for name in own]  # of an email address
-    is_known = any(each in COMMON or each in own or each in accounts for each in texts)
+    is_known = any(each in _common() or each in own or each in accounts for each in texts)
     return is_known or _is_made_of(own, text)
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return 30,000 common passwords, in lower case."""
+    # The import takes 0.1 s and 15 MiB; processes in which no password is chosen do not need it.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def _is_made_of(names: Iterable[str], text: str) -> bool:
