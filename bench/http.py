@@ -11,7 +11,7 @@ CHUNK: Final = 1 << 18  # bytes, larger than any page
 TIMEOUT: Final = 60  # seconds
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_COOKIE: Final = re.compile(rb"\r\nset-cookie: *session=([^;\r]*)", re.IGNORECASE)
+_COOKIE: Final = re.compile(rb"\r\nset-cookie: *((?:__Host-)?session=[^;\r]*)", re.IGNORECASE)
 _HEADER_END: Final = b"\r\n\r\n"
 
 
@@ -29,7 +29,7 @@ class Reply:
 
     @property
     def session(self) -> str | None:
-        """The session cookie that the response sets, or None."""
+        """The session cookie that the response sets, as `name=value`; or None."""
         found = _COOKIE.search(self.head)
         return found[1].decode() if found else None
 
@@ -41,7 +41,7 @@ class Reply:
 
 def request(path: str, *, session: str = "", fields: Mapping[str, str] | None = None) -> bytes:
     """Return the bytes of a GET request or, with `fields`, of a POST request with a form."""
-    cookie = f"Cookie: session={session}\r\n" if session else ""
+    cookie = f"Cookie: {session}\r\n" if session else ""
     if fields is None:
         return f"GET {path} HTTP/1.1\r\nHost: movr\r\n{cookie}\r\n".encode()
     form = urlencode(fields)

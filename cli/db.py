@@ -1,12 +1,17 @@
 """`flask --app server db …`: schema migrations."""
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import TextIO
+
 import click
 
+from cli import restore
 from cli.error_messages import ErrorMessageGroup
 from movr.database import schema
 from web.context import movr
 
-db = ErrorMessageGroup("db", help="Schema migrations (Alembic).")
+db = ErrorMessageGroup("db", help="Schema migrations (Alembic), restored backups.")
 
 
 @db.command()
@@ -30,6 +35,19 @@ def recount() -> None:
     Rides may be started and ended in the meantime.
     """
     schema.recount(movr().engine)
+
+
+@db.command()
+@click.argument("logs", nargs=-1, required=True, type=click.File(errors="replace"))
+def settle_restore(logs: Iterable[TextIO]) -> None:
+    """End what a restored backup has revived. Run it before MovR serves again.
+
+    Ends all sessions. Deletes the accounts again that LOGS say were deleted, and locks the
+    passwords that were changed since the backup. LOGS are MovR's logs from the time of the backup
+    until the restore, or later; - is standard input.
+    """
+    for sentence in restore.settle(chain.from_iterable(logs)):
+        click.echo(sentence)
 
 
 @db.command()

@@ -81,6 +81,29 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).r
     _users.c.username
 )
 
+_BEHIND: Final = and_(_users.c.deleted_at.is_(None), _users.c.session_epoch < _EPOCH)
+LOCK_PASSWORD: Final = (
+    update(_users)
+    .where(_IS_USER, _BEHIND)
+    .values(password_hash=bindparam("new_hash"))
+    .returning(_users.c.id)
+)
+RAISE_SESSION_EPOCHS: Final = (
+    update(_users)
+    .where(
+        _users.c.city == _USER_CITY,
+        _users.c.id.in_(
+            select(_users.c.id)
+            .where(_users.c.city == _USER_CITY, _users.c.id > bindparam("after", type_=Uuid()))
+            .where(_BEHIND)
+            .order_by(_users.c.id)
+            .limit(bindparam("at_most", type_=Integer()))
+        ),
+    )
+    .values(session_epoch=_EPOCH)
+    .returning(_users.c.id)
+)
+
 VERIFY_EMAIL: Final = (
     update(_users)
     .where(_IS_MEMBER, _users.c.email == bindparam("verified_email", type_=String()))

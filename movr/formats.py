@@ -18,6 +18,7 @@ MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 
 VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"
+UNKNOWN_LOCATION: Final = "Place not known"
 IN_USE: Final = "in_use"
 
 # The location of rides whose rider has deleted the account.

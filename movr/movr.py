@@ -1,5 +1,6 @@
 """Class MovR, the API of the data layer: one method for each user action."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -38,6 +39,8 @@ ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of
 # Period of a rider's totals: this month and those of the past year, and half a year of weeks.
 YEARS: Final = 1
 WEEKS: Final = 26
+
+ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
 
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
@@ -192,9 +195,54 @@ class MovR:
         AccountDeleted.
         """
         self._check_password(user, password)
+        self._delete_account(user, self._now())
+
+    # After a backup was restored
+
+    def lock_password(self, user: UserKey, epoch: int) -> bool:
+        """Make the password useless if the account's sessions are of an earlier epoch.
+
+        The member chooses another one by a link. Returns True if a password was locked.
+        """
+        random_hash = passwords.hash_password(secrets.token_urlsafe())
+        return self._write(transactions.lock_password, user, epoch, password_hash=random_hash)
+
+    def end_all_sessions(self) -> None:
+        """End the sessions of all accounts, and all links to new passwords.
+
+        The backup does not tell which epochs were in use since. The minutes since 1970 are more
+        than any of them: an epoch grows by one whenever a member ends their sessions.
+        """
+        epoch = int(self._now().timestamp()) // 60
+        for city in CITIES:
+            after: UUID | None = FIRST_ID
+            while after:
+                after = self._write(
+                    transactions.raise_session_epochs,
+                    city.name,
+                    epoch,
+                    after=after,
+                    at_most=ACCOUNTS_AT_ONCE,
+                )
+
+    def delete_restored_account(self, user: UserKey) -> bool:
+        """Delete an account that the backup has brought back, and end its ride first.
+
+        Returns False if there is no such account.
+        """
         now = self._now()
-        while not self._write(transactions.delete_account, user, now=now):
-            pass
+        try:
+            self._write(
+                transactions.end_restored_ride,
+                user,
+                public_id=uuid4(),
+                timezone=_city(user.city).timezone.key,
+                now=now,
+            )
+            self._delete_account(user, now)
+        except errors.AccountDeleted:
+            return False
+        return True
 
     def members_of_city(
         self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
@@ -403,6 +451,10 @@ class MovR:
         rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
         if not passwords.check_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongPassword
+
+    def _delete_account(self, user: UserKey, now: datetime) -> None:
+        while not self._write(transactions.delete_account, user, now=now):
+            pass
 
     def _set_password(self, user: UserKey, epoch: int, password: str) -> str:
         hashed = passwords.hash_password(password)

@@ -1,12 +1,15 @@
 """Passwords, hashed with argon2id at the library's current default cost (RFC 9106, low memory).
 
-A hash takes 64 MiB and four threads, so a process computes one at a time.
+A hash takes 64 MiB and four threads, so a process computes one at a time. Keyboards send the same
+letter as one character or as several. Passwords are therefore hashed in Unicode's composed form
+(NFC).
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -31,7 +34,7 @@ def hash_password(password: str) -> str:
     Raises TooManyPasswords.
     """
     with _one_at_a_time():
-        return _hasher.hash(password)
+        return _hasher.hash(normalize("NFC", password))
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
@@ -39,14 +42,21 @@ def check_password(password: str, password_hash: str | None) -> bool:
 
     `password_hash` is None for an unknown username. The result is then False, and takes as long
     as a real check, so that response times do not reveal which usernames exist.
-    Raises TooManyPasswords.
+
+    The password as it was sent is tried after its composed form, for hashes made before passwords
+    were normalised. Raises TooManyPasswords.
     """
+    spellings = dict.fromkeys((normalize("NFC", password), password))
+    matches = any(_matches(spelling, password_hash or DUMMY_HASH) for spelling in spellings)
+    return matches and bool(password_hash)
+
+
+def _matches(password: str, password_hash: str) -> bool:
     try:
         with _one_at_a_time():
-            matches = _hasher.verify(password_hash or DUMMY_HASH, password)
+            return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
-    return matches and bool(password_hash)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Executable, Row
 from movr import changes, errors, queries
 from movr.cities import Position
 from movr.database.execution import run
-from movr.formats import AVAILABLE
+from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, RideKey, UserKey, VehicleKey
 
 RIDES_AT_ONCE: Final = 1000  # of which the places are erased in one statement
@@ -105,6 +105,44 @@ def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> b
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.REMOVE_VEHICLES_OF_OWNER, **keys, now=now)
     return True
+
+
+def lock_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> bool:
+    """Replace the password of an account whose sessions are of an earlier epoch."""
+    who = _parameters(user=user)
+    return _is_changed(
+        connection, changes.LOCK_PASSWORD, **who, epoch=epoch, new_hash=password_hash
+    )
+
+
+def raise_session_epochs(
+    connection: Connection, city: str, epoch: int, *, after: UUID, at_most: int
+) -> UUID | None:
+    """End the sessions of the next accounts of a city; return the last one's id, or None."""
+    parameters = {"user_city": city, "epoch": epoch, "after": after, "at_most": at_most}
+    return max(run(connection, changes.RAISE_SESSION_EPOCHS, **parameters).scalars(), default=None)
+
+
+def end_restored_ride(
+    connection: Connection, user: UserKey, *, public_id: UUID, timezone: str, now: datetime
+) -> None:
+    """End the ride of an account that a restored backup has brought back, if it has one.
+
+    Raises AccountDeleted.
+    """
+    state = _user(connection, user)
+    if state.active_ride_id:
+        end_ride(
+            connection,
+            RideKey(state.active_ride_city, state.active_ride_id),
+            user,
+            location=UNKNOWN_LOCATION,
+            position=None,
+            distance=None,
+            public_id=public_id,
+            timezone=timezone,
+            now=now,
+        )
 
 
 def add_vehicle(

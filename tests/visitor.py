@@ -36,13 +36,18 @@ class Visitor:
 
     def token(self) -> str:
         """Return the CSRF token of the session, from the login page unless it is known."""
-        session = self.client.cookies.get("session")
+        session = self._session()
         if self._token and self._token[0] == session:
             return self._token[1]
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login").text)
         assert found, "the login page has no token"
-        self._token = self.client.cookies.get("session"), found[1]
+        self._token = self._session(), found[1]
         return found[1]
+
+    def _session(self) -> str | None:
+        """Return the session cookie, whose name in production has the prefix __Host-."""
+        cookies = self.client.cookies
+        return cookies.get("__Host-session") or cookies.get("session")
 
     def register(self, city: str = "new york", **changed: str) -> Self:
         """Register with a random username."""

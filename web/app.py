@@ -30,8 +30,11 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("movr", root_path=str(ROOT), static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        WTF_CSRF_SECRET_KEY=settings.signing_keys,  # itsdangerous takes a list
         DEBUG=settings.debug,
         MAX_CONTENT_LENGTH=MAX_FORM_SIZE,
+        SESSION_COOKIE_NAME=settings.cookie_name("session"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,

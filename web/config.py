@@ -60,6 +60,10 @@ def _boolean(text: str) -> bool:
     return words[text.lower()]
 
 
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
 def _uri(text: str) -> str:
     parse_uri(text)
     return text
@@ -152,6 +156,7 @@ class Settings:
 
     db_uri: Annotated[str, _uri] = ""
     secret_key: str = DEVELOPMENT_SECRET
+    secret_key_fallbacks: Annotated[tuple[str, ...], _lines] = ()
     debug: Annotated[bool, _boolean] = False
     region: Annotated[str, _one_of(*cities.REGIONS)] = ""
     city_header: str = "X-City"
@@ -173,6 +178,15 @@ class Settings:
     mail_uri: Annotated[MailServer | None, _mail_server] = None
     mail_from: Annotated[str, _mail_address] = ""
     site_url: Annotated[str, _site_url] = ""
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """All accepted keys in the order of itsdangerous: the last one signs."""
+        return [*self.secret_key_fallbacks, self.secret_key]
+
+    def cookie_name(self, name: str) -> str:
+        """Return the name of a cookie, which only this host can set over https in production."""
+        return name if self.debug else f"__Host-{name}"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -213,16 +227,24 @@ def _value(environment: Mapping[str, str], name: str) -> str:
 
 def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each setting that production or another setting requires, and what is wrong with it."""
-    secret = settings.secret_key
     if not (settings.debug or settings.db_uri):
         yield "DB_URI", "is missing (MovR has an embedded database only with DEBUG=1)"
-    if not settings.debug and secret == DEVELOPMENT_SECRET:
+    if not settings.debug and settings.secret_key == DEVELOPMENT_SECRET:
         yield "SECRET_KEY", "is missing (a long random text that signs the sessions)"
-    elif not settings.debug and (secret in KNOWN_SECRETS or len(secret) < MIN_SECRET_LENGTH):
+    elif not settings.debug and _is_weak(settings.secret_key):
         yield "SECRET_KEY", f"is known or shorter than {MIN_SECRET_LENGTH} characters"
+    if not settings.debug and any(map(_is_weak, settings.secret_key_fallbacks)):
+        yield (
+            "SECRET_KEY_FALLBACKS",
+            f"has a known key, or one below {MIN_SECRET_LENGTH} characters",
+        )
     if settings.geocoder == "google" and not settings.api_key:
         yield "API_KEY", "is missing (GEOCODER=google needs it)"
     if settings.mail_uri and not settings.mail_from:
         yield "MAIL_FROM", "is missing (the sender of mail by MAIL_URI)"
     if settings.mail_uri and not (settings.site_url or settings.debug):
         yield "SITE_URL", "is missing (the address of MovR in mail by MAIL_URI)"
+
+
+def _is_weak(secret: str) -> bool:
+    return secret in KNOWN_SECRETS or len(secret) < MIN_SECRET_LENGTH

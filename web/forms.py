@@ -3,16 +3,18 @@
 The database checks lengths, formats, markup and control characters again (movr/models.py).
 """
 
-import hmac
+import hashlib
 import json
 import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
+from itsdangerous import Signer
 from wtforms import (
     BooleanField,
     EmailField,
@@ -28,8 +30,10 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp, Stop
 
 from movr import formats
 from movr.cities import CITIES, Position
+from movr.results import Account
 from web.context import settings
 from web.geoutils import parse_position
+from web.security.password_rules import is_easy_to_guess
 
 # The replacement character (invalid UTF-8), bidirectional controls and invisible letters.
 UNREADABLE: Final = frozenset(
@@ -45,6 +49,11 @@ def _strip(text: str | None) -> str | None:
 
 def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
+
+
+def _compose(text: str | None) -> str | None:
+    """Normalise to NFC, so that the length counts letters as they are hashed."""
+    return unicodedata.normalize("NFC", text) if text else text
 
 
 def max_length(longest: int) -> Callable[[Form, Field], None]:
@@ -76,6 +85,14 @@ def readable_text(_form: Form, field: Field) -> None:
         for character in field.data
     ):
         raise StopValidation("This has a character in it that we cannot read.")
+
+
+def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
+    """Refuse common passwords and the account's own names."""
+    account = form.account
+    names = (account.username, account.email, account.first_name, account.last_name)
+    if is_easy_to_guess(field.data, names):
+        raise StopValidation("This password is too easy to guess. Please choose another.")
 
 
 def no_markup(_form: Form, field: Field) -> None:
@@ -128,6 +145,7 @@ def _password(label: str, missing: str) -> PasswordField:
 def _new_password(label: str) -> PasswordField:
     return PasswordField(
         label,
+        filters=[_compose],
         validators=[
             InputRequired("Please choose a password."),
             Length(
@@ -135,6 +153,7 @@ def _new_password(label: str) -> PasswordField:
                 message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
             ),
             readable_text,
+            hard_to_guess,
         ],
         description=f"At least {PASSWORD_LENGTH[0]} characters.",
         render_kw={"autocomplete": "new-password"},
@@ -155,16 +174,51 @@ class TextForm(FlaskForm):
         return {field.name: field.data for field in entered}
 
 
+class FormKeyField(HiddenField):
+    """A random text, signed by MovR, that identifies one rendered form.
+
+    A text without a valid signature is replaced, so that clients cannot choose it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Create a new text for each rendered form."""
+        super().__init__(default=self._new, **kwargs)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Take a submitted text only if it is signed."""
+        super().process_formdata([text for text in valuelist if self._signer().validate(text)])
+
+    @classmethod
+    def _new(cls) -> str:
+        return cls._signer().sign(secrets.token_hex()).decode()
+
+    @staticmethod
+    def _signer() -> Signer:
+        return Signer(settings().signing_keys, salt="form")
+
+
+class NewPasswordForm(TextForm):
+    """Base class of forms in which a member chooses a password."""
+
+    def __init__(self, account: Account, **kwargs: Any) -> None:
+        """Create the form for the member with this account."""
+        self.account = account
+        super().__init__(**kwargs)
+
+
 class IdempotentForm(TextForm):
     """A form that creates something; submitting the same form twice creates it once."""
 
-    key = HiddenField(default=secrets.token_hex)
+    key = FormKeyField()
 
     @property
     def idempotency_key(self) -> str:
-        """A keyed hash of the form's data; clients cannot predict or choose it."""
+        """A hash of all fields, the same for each submission of one rendered form.
+
+        It does not depend on the current SECRET_KEY, which may change between two submissions.
+        """
         text = json.dumps(self.data, sort_keys=True)
-        return hmac.digest(settings().secret_key.encode(), text.encode(), "sha256").hex()
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class LocationForm(TextForm):
@@ -204,7 +258,7 @@ class LoginForm(TextForm):
     password = _password("Password", "Please enter your password.")
 
 
-class ChangePasswordForm(TextForm):
+class ChangePasswordForm(NewPasswordForm):
     """The current and the new password."""
 
     current = _password("Current password", "Please enter your current password.")
@@ -226,7 +280,7 @@ class ForgotPasswordForm(TextForm):
     username = _username(missing="Please enter your username.")
 
 
-class ResetPasswordForm(TextForm):
+class ResetPasswordForm(NewPasswordForm):
     """A new password."""
 
     password = _new_password("New password")
@@ -270,6 +324,12 @@ class RegisterForm(IdempotentForm):
         ],
     )
     password = _new_password("Password")
+
+    @property
+    def account(self) -> Account:
+        """The account as entered, without the password."""
+        entered = {field.name: self.data[field.name] or "" for field in fields(Account)}
+        return Account(**entered)
 
 
 class VehicleForm(LocationForm, IdempotentForm):

@@ -34,10 +34,11 @@ SECRETS = {
     "movr-db-cert": "cert",
     "movr-db-uri": "DB_URI",
     "movr-secret-key": "SECRET_KEY",
+    "movr-secret-key-fallbacks": "SECRET_KEY_FALLBACKS",
     "maps-api-key": "API_KEY",
     "movr-mail": "MAIL_URI",
 }
-OPTIONAL = {"maps-api-key", "movr-mail"}
+OPTIONAL = {"maps-api-key", "movr-mail", "movr-secret-key-fallbacks"}
 CITY = {"X-City": "{client_city}", "X-City-Lat-Long": "{client_city_lat_long}"}
 IMPORTED = {"group": "net.gke.io", "kind": "ServiceImport", "name": "movr"}
 
@@ -259,7 +260,7 @@ def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) 
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-def test_only_the_secrets_for_maps_and_mail_are_optional() -> None:
+def test_only_the_secrets_for_maps_mail_and_older_keys_are_optional() -> None:
     optional = {
         item["name"] for item in values(pod("Deployment"), "secretKeyRef") if item.get("optional")
     }

@@ -2,6 +2,7 @@
 
 from statistics import median
 from time import perf_counter
+from unicodedata import normalize
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
@@ -56,6 +57,29 @@ def test_another_password_is_wrong(wrong: str) -> None:
 )
 def test_a_password_may_be_written_in_any_script(password: str) -> None:
     assert check_password(password, hash_password(password))
+
+
+COMPOSED = normalize("NFC", "ma\u00f1ana en \u0130stanbul")
+DECOMPOSED = normalize("NFD", COMPOSED)
+
+
+@pytest.mark.parametrize("chosen", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
+def test_a_password_is_right_however_a_keyboard_composes_its_letters(
+    chosen: str, typed: str
+) -> None:
+    assert COMPOSED != DECOMPOSED
+    assert check_password(typed, hash_password(chosen))
+
+
+@pytest.mark.parametrize("written", [COMPOSED, DECOMPOSED])
+def test_a_hash_from_before_passwords_were_normalised_still_matches_its_password(
+    written: str,
+) -> None:
+    old_hash = PasswordHasher().hash(written)
+
+    assert check_password(written, old_hash)
+    assert not check_password(f"{written}!", old_hash)
 
 
 @pytest.mark.parametrize("hash_", ["", "none", "argon2id"])

@@ -11,6 +11,7 @@ from web import cpus
 from web.config import DEVELOPMENT_SECRET, KNOWN_SECRETS, SettingsError, read_settings
 
 SECRET = "eleven dogs sing under the pier"
+OLDER, OLDEST = "ten cats dance over the bridge", "nine bats read under the tower"
 URI = "postgresql://movr:hunter2@db.example.com:5432/movr"
 PRODUCTION = {"DB_URI": URI, "SECRET_KEY": SECRET}
 
@@ -242,6 +243,27 @@ def test_a_known_secret_is_refused(secret: str) -> None:
 def test_a_secret_has_sixteen_characters_or_more() -> None:
     assert "shorter than 16" in complaint(DB_URI=URI, SECRET_KEY="q8#vL2!zR5@kX1w")
     assert read_settings({"DB_URI": URI, "SECRET_KEY": "q8#vL2!zR5@kX1w$"}).secret_key
+
+
+def test_older_secrets_are_lines_of_a_setting_or_of_its_file(tmp_path: Path) -> None:
+    lines = f"\n{OLDER}\n  {OLDEST} \n\n"
+    (tmp_path / "keys").write_text(lines)
+
+    by_variable = read_settings({**PRODUCTION, "SECRET_KEY_FALLBACKS": lines})
+    by_file = read_settings({**PRODUCTION, "SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "keys")})
+
+    assert by_variable == by_file
+    assert by_variable.secret_key_fallbacks == (OLDER, OLDEST)
+    assert by_variable.signing_keys[-1] == SECRET
+
+
+@pytest.mark.parametrize("weak", ["tooshort", *sorted(KNOWN_SECRETS)])
+def test_an_older_secret_that_is_known_or_short_is_refused(weak: str) -> None:
+    message = complaint(**PRODUCTION, SECRET_KEY_FALLBACKS=f"{OLDER}\n{weak}")
+
+    assert message.startswith("MovR cannot start: SECRET_KEY_FALLBACKS has a known key")
+    assert weak not in message
+    assert OLDER not in message
 
 
 def test_the_example_does_not_start_until_it_is_filled_in() -> None:

@@ -27,7 +27,8 @@ def configure(log_format: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logger.setLevel(logging.INFO)
+    for name in (logger.name, "movr.accounts"):
+        logging.getLogger(name).setLevel(logging.INFO)
     # No format uses these fields; the logging documentation advises to turn them off for speed.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 

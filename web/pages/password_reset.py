@@ -13,11 +13,11 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from movr.errors import ResetLinkExpired
-from movr.results import UserKey
+from movr.results import Member
 from web.context import movr, settings
 from web.forms import ForgotPasswordForm, ResetPasswordForm
 from web.pages import email_verification
-from web.security import known_browsers, rate_limits
+from web.security import account_log, known_browsers, rate_limits
 from web.security.rate_limit_store import RateLimit
 from web.security.reset_tokens import LIFETIME, ResetTokens
 from web.services.mail import Email, absolute_url, outbox
@@ -82,21 +82,24 @@ def form() -> ResponseReturnValue:
     if token := request.args.get("token"):
         session["reset"] = token[:MAX_TOKEN_LENGTH]
         return redirect(url_for("password_reset.form"), HTTPStatus.SEE_OTHER)
-    return render_template("auth/reset.html", form=ResetPasswordForm() if _read_link() else None)
+    member = _member_of_link()
+    form = ResetPasswordForm(member) if member else None
+    return render_template("auth/reset.html", form=form)
 
 
 @blueprint.post("/reset")
 def reset() -> ResponseReturnValue:
     """Change the password by a valid link, end all sessions, and redirect to the login page."""
-    user_and_epoch = _read_link()
-    if not user_and_epoch:
+    member = _member_of_link()
+    if not member:
         raise ResetLinkExpired
-    form = ResetPasswordForm()
+    form = ResetPasswordForm(member)
     if not form.validate():
         return render_template("auth/reset.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    username = movr().reset_password(*user_and_epoch, str(form.password.data))
+    movr().reset_password(member.key, member.session_epoch, str(form.password.data))
+    account_log.record(account_log.PASSWORD_CHANGED, member.key, member.session_epoch + 1)
     del session["reset"]
-    known_browsers.remember_browser(username)
+    known_browsers.remember_browser(member.username)
     flash("Your password is changed. Please log in with it.", "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
 
@@ -117,13 +120,14 @@ def _email_writer(username: str) -> Callable[[], Email | None]:
             return email_verification.write_email(
                 member.key, member.username, member.email, url_to_verify
             )
-        tokens = ResetTokens(settings().secret_key)
+        tokens = ResetTokens(settings().signing_keys)
         link = f"{url}?token={tokens.make(member.key, member.session_epoch, time.time())}"
         return Email(member.email, SUBJECT, TEXT.format(username=member.username, link=link))
 
     return write
 
 
-def _read_link() -> tuple[UserKey, int] | None:
-    """Return the user and session epoch of the link; None if it is missing, invalid or expired."""
-    return ResetTokens(settings().secret_key).read(session.get("reset", ""), time.time())
+def _member_of_link() -> Member | None:
+    """Return the member of the link; None if it is missing, invalid, expired or was used."""
+    link = ResetTokens(settings().signing_keys).read(session.get("reset", ""), time.time())
+    return movr().session_member(*link) if link else None

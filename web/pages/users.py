@@ -16,7 +16,7 @@ from web.context import movr, settings
 from web.current_city import current_city
 from web.forms import ChangePasswordForm, DeleteAccountForm
 from web.pages import pagination
-from web.security import rate_limits, session
+from web.security import account_log, rate_limits, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -72,6 +72,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
         except WrongPassword as refusal:
             form.password.errors = [refusal.sentence]
         else:
+            account_log.record(account_log.DELETED, member.key, member.session_epoch + 1)
             session.log_out()
             flash("Your account is deleted. Thank you for riding with us.", "info")
             return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
@@ -82,8 +83,8 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 @login_required
 def security(user_id: UUID) -> ResponseReturnValue:
     """Show the form that changes the member's own password, and the button that ends sessions."""
-    session.require_own_profile(user_id)
-    return render_template("users/security.html", form=ChangePasswordForm())
+    form = ChangePasswordForm(session.require_own_profile(user_id))
+    return render_template("users/security.html", form=form)
 
 
 @blueprint.post("/<uuid:user_id>/security")
@@ -91,7 +92,7 @@ def security(user_id: UUID) -> ResponseReturnValue:
 def change_password(user_id: UUID) -> ResponseReturnValue:
     """Change the member's own password and end all other sessions."""
     member = session.require_own_profile(user_id)
-    form = ChangePasswordForm()
+    form = ChangePasswordForm(member)
     if form.validate():
         try:
             with _counting_wrong_passwords(member):
@@ -104,6 +105,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
         except WrongPassword as refusal:
             form.current.errors = [refusal.sentence]
         else:
+            account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
             session.log_in(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)

@@ -26,4 +26,4 @@ def read_token(token: str) -> tuple[UserKey, str] | None:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret_key, salt="email")
+    return URLSafeTimedSerializer(settings().signing_keys, salt="email")

@@ -4,6 +4,7 @@ A token works once because the statement that changes the password also raises t
 Anything else that raises the epoch invalidates the token, too.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +18,9 @@ LIFETIME: Final = 30 * 60  # seconds
 class ResetTokens:
     """Makes and reads tokens; the current time is passed in as seconds since 1970."""
 
-    def __init__(self, secret: str) -> None:
-        """Sign with this secret."""
-        self._signer = URLSafeSerializer(secret, salt="reset")
+    def __init__(self, keys: Iterable[str]) -> None:
+        """Accept tokens that any of these keys has signed; the last one signs."""
+        self._signer = URLSafeSerializer(keys, salt="reset")
 
     def make(self, user: UserKey, epoch: int, now: float) -> str:
         """Return a token that is valid for this user while this is the session epoch."""

@@ -153,7 +153,7 @@ class Target:
         own = visitor.permanent_id(free)
         visitor.start(visitor.add_vehicle())
         ride, token = visitor.active_ride(), visitor.token()
-        link = ResetTokens(SECRET).make(UserKey("new york", visitor.id), 0, time.time())
+        link = ResetTokens([SECRET]).make(UserKey("new york", visitor.id), 0, time.time())
         visitor.get(f"/reset?token={link}")
         self.ids = {"id": visitor.id, "free": free, "own": own, "ride": ride}
         self.username = visitor.username.encode()

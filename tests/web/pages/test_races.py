@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from movr.database import invariants
 from tests.conftest import NewVisitor
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
+from tests.web.pages.test_repeated_forms import VEHICLE, key
 
 Who = TypeVar("Who")
 RIDERS = 12
@@ -209,7 +210,7 @@ def test_a_vehicle_sent_six_times_at_once_is_one_vehicle(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     owner = new_http_visitor().register()
-    form = {"type": "bike", "color": "red", "brand": "Kona", "location": "here", "key": "1"}
+    form = VEHICLE | {"key": key(owner.get("/vehicles/add"))}
 
     replies = at_once(lambda send: send(), [poster(owner, "/vehicles/add", **form)] * 6)
 
@@ -221,7 +222,7 @@ def test_an_account_opened_six_times_at_once_is_one_account(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
     visitor = new_http_visitor()
-    form = poster(visitor, "/register", **registration(), key="1")
+    form = poster(visitor, "/register", **registration(), key=key(visitor.get("/register")))
 
     replies = at_once(lambda send: send(), [form] * 6)
 

@@ -12,6 +12,8 @@ from tests.conftest import NewVisitor
 from tests.databases import all_rows
 from tests.visitor import DELETION, Visitor, registration, sentences
 
+Form = dict[str, str]
+
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 
 
@@ -159,17 +161,32 @@ def test_a_deletion_form_has_expired_after_going_back(visitor: Visitor, engine: 
     assert all_rows(engine) == done
 
 
-@pytest.mark.parametrize(
-    "changed", [lambda form: form | {"color": "blue"}, lambda form: form | {"key": "another"}]
-)
+def recolored(form: Form, _visitor: Visitor) -> Form:
+    return form | {"color": "blue"}
+
+
+def rendered_again(form: Form, visitor: Visitor) -> Form:
+    return form | {"key": key(visitor.get("/vehicles/add"))}
+
+
+@pytest.mark.parametrize("changed", [recolored, rendered_again])
 def test_another_form_is_another_vehicle(
-    visitor: Visitor, engine: Engine, changed: Callable[[dict[str, str]], dict[str, str]]
+    visitor: Visitor, engine: Engine, changed: Callable[[Form, Visitor], Form]
 ) -> None:
-    visitor.register()
-    form = VEHICLE | {"key": "one"}
+    form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
     visitor.post("/vehicles/add", **form)
 
-    visitor.post("/vehicles/add", **changed(form))
+    visitor.post("/vehicles/add", **changed(form, visitor))
+
+    assert len(all_rows(engine)["vehicles"]) == 2
+
+
+@pytest.mark.parametrize("made_up", ["", "one", "{}x", "x{}", "\u00fc"])
+def test_nobody_chooses_the_key_of_a_form(visitor: Visitor, engine: Engine, made_up: str) -> None:
+    form = VEHICLE | {"key": made_up.format(key(visitor.register().get("/vehicles/add")))}
+
+    for _ in range(2):
+        assert visitor.post("/vehicles/add", **form).status_code == 303
 
     assert len(all_rows(engine)["vehicles"]) == 2
 
@@ -177,8 +194,9 @@ def test_another_form_is_another_vehicle(
 def test_the_same_form_of_another_member_adds_their_own_vehicle(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
+    form = VEHICLE | {"key": key(new_visitor().register().get("/vehicles/add"))}
     for _ in range(2):
-        new_visitor().register().post("/vehicles/add", **VEHICLE, key="one")
+        new_visitor().register().post("/vehicles/add", **form)
 
     assert len(all_rows(engine)["vehicles"]) == 2
 
@@ -188,7 +206,7 @@ def test_a_username_is_taken_for_a_different_form_with_the_same_key(
     new_visitor: NewVisitor, engine: Engine, changed: str
 ) -> None:
     """A leaked key must not grant access to the account."""
-    form = registration() | {"key": "one"}
+    form = registration() | {"key": key(new_visitor().get("/register"))}
     new_visitor().post("/register", **form)
     before = all_rows(engine)
 
@@ -202,7 +220,7 @@ def test_a_username_is_taken_for_a_different_form_with_the_same_key(
 def test_a_registration_sent_again_after_its_account_was_deleted_is_said_to_be(
     visitor: Visitor, engine: Engine
 ) -> None:
-    form = registration() | {"key": "one"}
+    form = registration() | {"key": key(visitor.get("/register"))}
     visitor.post("/register", **form)
     visitor.delete_account()
     before = all_rows(engine)

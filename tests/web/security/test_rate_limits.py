@@ -539,7 +539,7 @@ def test_the_cookie_of_a_known_browser_contains_no_username_and_is_http_only(
             "/register", data=fields, headers={"Referer": "https://movr.test/register"}
         )
 
-    (cookie,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("browser="))
+    (cookie,) = (c for c in reply.headers.get_list("Set-Cookie") if c.startswith("__Host-browser="))
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     payload = cookie.partition("=")[2].partition(".")[0]
     assert fields["username"].encode() not in urlsafe_b64decode(payload + "==")

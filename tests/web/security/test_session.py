@@ -172,17 +172,6 @@ def test_two_requests_with_the_same_cookie_do_not_share_session_changes(
     assert [visitor.get("/rides").text.count("Said once.") for visitor in visitors] == [1, 1]
 
 
-def test_a_session_stays_valid_with_its_key_as_a_fallback(
-    laptop: Visitor, phone: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = app.config["SECRET_KEY"]
-    monkeypatch.setitem(app.config, "SECRET_KEY", "a newer key than the last")
-    without = is_member(phone)
-    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [old])
-
-    assert (without, is_member(laptop)) == (False, True)
-
-
 def test_a_new_account_with_a_reused_username_inherits_nothing(
     laptop: Visitor, phone: Visitor, new_visitor: NewVisitor
 ) -> None:
