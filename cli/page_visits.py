@@ -1,5 +1,6 @@
 """Visits to every page as a member of one city, to record the statements of each page."""
 
+import json
 import re
 from collections.abc import Callable
 from contextvars import Context
@@ -106,8 +107,8 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
     remove = member.follow(profile, "/vehicles/remove")
     feed = f"/gbfs/v3/{member.city.slug}/vehicle_status.json"
-    found = member.follow(feed, f"{_SITE}/vehicles/{member.city.slug}")
-    member.get(urlsplit(found).path)
+    public_id = json.loads(member.get(feed))["data"]["vehicles"][0]["vehicle_id"]
+    member.get(f"/vehicles/{member.city.slug}/{public_id}")
     member.post(remove.replace("/vehicles/remove", "/rides/start"))
     receipt = member.post(member.follow("/rides", "/rides/end"), location="there")
     member.get(receipt)

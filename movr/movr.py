@@ -39,6 +39,7 @@ ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of
 YEARS: Final = 1
 WEEKS: Final = 26
 
+BATCH: Final = 1000  # vehicles that the public feed reads at once
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
@@ -249,11 +250,15 @@ class MovR:
             raise errors.VehicleNotFound
         return rows_to.named_tuples(results.Vehicle, rows)[0]
 
-    def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
-        """Return all available vehicles of the city, for the public feed."""
-        return rows_to.named_tuples(
-            results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city)
-        )
+    def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
+        """Yield all available vehicles of the city in batches of BATCH, for the public feed."""
+        after, is_last = FIRST_ID, False
+        while not is_last:
+            rows = self._read(queries.FREE_VEHICLES, city=city, after=after, limit=BATCH)
+            is_last = len(rows) < BATCH
+            if rows:
+                yield rows_to.named_tuples(results.PublicVehicle, rows)
+                after = UUID(rows[-1].public_id)
 
     def add_vehicle(
         self,

@@ -89,9 +89,20 @@ VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
 
 # For other maps. Leaves out the permanent id, with which a vehicle could be tracked over its rides.
 FREE_VEHICLES: Final = (
-    select(Vehicle.public_id, Vehicle.type, Vehicle.latitude, Vehicle.longitude)
-    .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
+    select(
+        cast(Vehicle.public_id, String).label("public_id"),
+        Vehicle.type,
+        Vehicle.latitude,
+        Vehicle.longitude,
+    )
+    .where(
+        Vehicle.city == _CITY,
+        Vehicle.public_id > bindparam("after", type_=Uuid()),
+        Vehicle.removed_at.is_(None),
+        Vehicle.status == AVAILABLE,
+    )
     .order_by(Vehicle.public_id)
+    .limit(bindparam("limit", type_=Integer()))
 )
 
 

@@ -131,7 +131,7 @@ class Vehicle(NamedTuple):
 class PublicVehicle(NamedTuple):
     """An available vehicle in the public feed; `public_id` changes with each ride."""
 
-    public_id: UUID
+    public_id: str
     type: str
     latitude: float
     longitude: float

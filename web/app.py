@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     rate_limits.init_app(
         app, file=settings.rate_limit_file, writes_per_minute=settings.writes_per_minute
     )
-    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments):
+    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments, gbfs):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
     for noun in (city, auth, password_reset, vehicles, rides, users, gbfs, health, metrics):

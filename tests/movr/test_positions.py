@@ -454,11 +454,11 @@ def test_other_maps_see_available_vehicles_and_no_permanent_id(movr: MovR) -> No
     movr.start_ride(ridden, owner)
     movr.remove_vehicle(removed, owner)
 
-    (listed,) = movr.free_vehicles("new york")
+    ((listed,),) = movr.free_vehicles("new york")
 
-    assert movr.vehicle("new york", listed.public_id).key == free
+    assert movr.vehicle("new york", UUID(listed.public_id)).key == free
     assert (listed.type, listed.latitude, listed.longitude) == ("bike", *NEW_YORK)
-    assert listed.public_id != free.id
+    assert listed.public_id != str(free.id)
 
 
 # Within 30 km of the city
