@@ -97,7 +97,7 @@ class VehicleFeeds:
         last, age = self._last(city)
         if last and age < TTL:
             return last  # built since it was asked for
-        file, digest, built = BytesIO(), sha256(), self._clock()
+        file, digest = BytesIO(), sha256()
         with GzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as text:
             text.write(envelope(datetime.now(UTC), TTL).encode())
             for piece in self._pieces(city, render):
@@ -105,7 +105,8 @@ class VehicleFeeds:
                 digest.update(piece)
             text.write(b"}")
             length = text.tell()
-        self._feeds[city] = VehicleFeed(file.getvalue(), length, digest.hexdigest(), built)
+        tag = digest.hexdigest()
+        self._feeds[city] = VehicleFeed(file.getvalue(), length, tag, built=self._clock())
         return self._feeds[city]
 
     def _pieces(self, city: City, render: Render) -> Iterator[bytes]:

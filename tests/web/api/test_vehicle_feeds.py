@@ -19,13 +19,13 @@ from movr.results import PublicVehicle
 from tests.cli.test_serve import wait_until
 from tests.clock import Clock
 from tests.conftest import settings_for, visiting
+from tests.movr.test_positions import BIKE
 from tests.visitor import Visitor, registration
 from tests.web.operations.test_health import statements
 from web.api import vehicle_feeds
 from web.api.vehicle_feeds import OLDEST, TTL, VehicleFeeds
 from web.app import create_app
 
-VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 STATUS = "/gbfs/v3/new-york/vehicle_status.json"
 
 
@@ -186,7 +186,7 @@ def test_a_list_is_the_same_in_whatever_encoding(visitor: Visitor, accepted: str
 def test_nobody_chooses_the_host_of_the_links_in_a_list_that_others_get(
     database: str, movr: MovR, site: str, linked: str | None
 ) -> None:
-    movr.add_vehicle(movr.register(**registration()), **VEHICLE)
+    movr.add_vehicle(movr.register(**registration()), **BIKE)
     production = create_app(replace(settings_for(database), debug=False, site_url=site))
     with visiting(production, "https://movr.test") as new:
         new().get(STATUS, {"Host": "evil.example"})
