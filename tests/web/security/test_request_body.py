@@ -28,9 +28,10 @@ class Sender:
         self._always = [(b"Host", b"movr.test"), (b"Cookie", cookies.encode()), FORM]
         self._port = urlsplit(str(visitor.client.base_url)).port or 0
 
-    def send(self, header: tuple[bytes, bytes], body: bytes) -> int:
+    def send(self, header: tuple[bytes, bytes], body: bytes, *more: tuple[bytes, bytes]) -> int:
         """Return the status of the response."""
-        whole = raw_http.request(b"POST", b"/vehicles/add", [*self._always, header], body)
+        headers = [*self._always, header, *more]
+        whole = raw_http.request(b"POST", b"/vehicles/add", headers, body)
         return raw_http.send(self._port, whole).status
 
 
@@ -115,3 +116,19 @@ def test_fields_are_counted_before_they_are_parsed(sender: Sender, field: bytes)
         return time.perf_counter() - began
 
     assert min(seconds() for _ in range(5)) < 0.02  # parsed it took 100 ms
+
+
+@pytest.mark.usefixtures("nothing_changes")
+@pytest.mark.parametrize("name", [b"Cookie", b"X-City", b"X-Made-Up"])
+def test_headers_are_measured_before_they_are_parsed(sender: Sender, name: bytes) -> None:
+    length = (b"Content-Length", b"%d" % len(sender.form))
+
+    status = sender.send(length, sender.form, *[(name, b"a;" * 4000)] * 90)
+
+    assert status == 431
+
+
+def test_headers_as_long_as_nginx_lets_them_be_are_read(sender: Sender) -> None:
+    length = (b"Content-Length", b"%d" % len(sender.form))
+
+    assert sender.send(length, sender.form, *[(b"X-Made-Up", b"a;" * 4000)] * 3) == 303
