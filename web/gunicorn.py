@@ -47,7 +47,7 @@ keepalive = 620  # seconds: longer than the 600 of Google's load balancer
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 forwarder_headers = ""  # trust no header, even from loopback, to set SCRIPT_NAME
 control_socket_disable = True  # the socket needs a writable root file system
-LONGEST_HEADERS = 32 * 1024  # bytes, as much as nginx accepts by default
+MAX_HEADERS_SIZE = 32 * 1024  # bytes, as much as nginx accepts by default
 graceful_timeout = 3 if _settings.debug else 30  # seconds
 
 
@@ -95,8 +95,8 @@ def pre_request(_worker: Worker, request: Request) -> None:
 
     gunicorn limits each header, but 100 of them with cookies take 230 ms to parse.
     """
-    if sum(len(name) + len(value) for name, value in request.headers) > LONGEST_HEADERS:
-        raise LimitRequestHeaders(f"more than {LONGEST_HEADERS} bytes")
+    if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEADERS_SIZE:
+        raise LimitRequestHeaders(f"more than {MAX_HEADERS_SIZE} bytes")
     if Path(os.environ["DRAIN_FILE"]).exists():
         request.force_close()
 

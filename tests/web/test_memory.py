@@ -23,7 +23,7 @@ from web.rendering import template_filters
 from web.services import geocoding
 from web.services.geocoding import Geocoder
 
-MOST_BYTES = 8 * 1024 * 1024  # of each cache
+MAX_BYTES = 8 * 1024 * 1024  # of each cache
 # Caches without a size: their keys are the routes of the app, and combinations of flags.
 OF_CLOSED_KEYS = {"_of_route", "nearest", "nearest_with_member"}
 
@@ -65,8 +65,8 @@ def searched() -> Fill:
 
 
 FILLED: dict[str, tuple[Callable[[], Fill], int]] = {
-    "places": (geocoded, geocoding.REMEMBERED),
-    "areas": (searched, search.REMEMBERED),
+    "places": (geocoded, geocoding.CACHE_SIZE),
+    "areas": (searched, search.MAX_AREAS),
     "days": (
         lambda: lambda n: template_filters.day(date(1, 1, 1) + timedelta(n), "rome"),
         template_filters.REMEMBERED,
@@ -100,7 +100,7 @@ def test_a_cache_that_is_filled_takes_no_more_than_8_mb(
         fill(number)
     gc.collect()
 
-    assert tracemalloc.get_traced_memory()[0] - before < MOST_BYTES
+    assert tracemalloc.get_traced_memory()[0] - before < MAX_BYTES
 
 
 @pytest.mark.usefixtures("traced")
@@ -112,7 +112,7 @@ def test_ids_that_the_database_returned_take_no_more_than_8_mb(engine: Engine) -
         assert len(connection.execute(ids).all()) > UUID_CACHE_SIZE
     gc.collect()
 
-    assert tracemalloc.get_traced_memory()[0] - before < MOST_BYTES
+    assert tracemalloc.get_traced_memory()[0] - before < MAX_BYTES
 
 
 def test_every_cache_has_a_size_but_those_of_closed_keys(app: Flask) -> None:

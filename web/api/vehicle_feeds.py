@@ -25,10 +25,10 @@ from movr.results import PublicVehicle
 
 TTL: Final = 10  # seconds for which a list is current
 # Seconds for which the last list is sent while the next one is built; GBFS allows 300.
-OLDEST: Final = 3 * TTL
-PATIENCE: Final = 1.0  # seconds that a request waits for a list if there is none to send
+MAX_AGE: Final = 3 * TTL
+BUILD_TIMEOUT: Final = 1.0  # seconds that a request waits for a list if there is none to send
 COMPRESSION: Final = 3  # less than half of the time of gzip's default, for 11 % more bytes
-PIECE: Final = 64 * 1024  # bytes
+CHUNK_SIZE: Final = 64 * 1024  # bytes
 
 VERSION: Final = "3.0"  # of GBFS
 
@@ -47,7 +47,7 @@ class VehicleFeed:
     def text(self) -> Iterator[bytes]:
         """Yield the text in pieces, for clients that do not accept gzip."""
         with GzipFile(fileobj=BytesIO(self.gzipped)) as file:
-            yield from iter(partial(file.read, PIECE), b"")
+            yield from iter(partial(file.read, CHUNK_SIZE), b"")
 
 
 class VehicleFeeds:
@@ -69,16 +69,16 @@ class VehicleFeeds:
     def feed(self, city: City, render: Render) -> VehicleFeed:
         """Return the feed of this city, whose vehicles are rendered by the first caller's `render`.
 
-        Raises DatabaseBusy if there is none within PATIENCE seconds, and what a build raises.
+        Raises DatabaseBusy if there is none within BUILD_TIMEOUT seconds, and what a build raises.
         """
         last, age = self._last(city)
         if last and age < TTL:
             return last
         build = self._start_build(city, render)
-        if last and age < OLDEST:
+        if last and age < MAX_AGE:
             return last
         try:
-            return build.result(PATIENCE)
+            return build.result(BUILD_TIMEOUT)
         except TimeoutError:
             raise DatabaseBusy from None
 

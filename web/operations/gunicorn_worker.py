@@ -15,7 +15,7 @@ from movr.database import deadline
 PROBES: Final = tuple(
     b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
 )
-LONGEST_PROBE: Final = 4096  # bytes
+MAX_PROBE_SIZE: Final = 4096  # bytes
 PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
 CLOSING_THREADS: Final = 16
 LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle connections
@@ -91,5 +91,5 @@ def _is_probe(client: socket) -> bool:
     """Return True if the client has sent a whole request for a health check, without a body."""
     head = b""
     with suppress(OSError):  # nothing is there, or the client is gone
-        head = client.recv(LONGEST_PROBE, MSG_PEEK | MSG_DONTWAIT)
+        head = client.recv(MAX_PROBE_SIZE, MSG_PEEK | MSG_DONTWAIT)
     return head.startswith(PROBES) and head.endswith(b"\r\n\r\n")

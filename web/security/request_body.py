@@ -8,7 +8,7 @@ from flask import abort, request
 from gunicorn.http.errors import ParseException
 
 FORM: Final = "application/x-www-form-urlencoded"
-MOST_FIELDS: Final = 32  # twice what the longest form sends
+MAX_FIELDS: Final = 32  # twice what the longest form sends
 
 
 def reject_unreadable() -> None:
@@ -22,7 +22,7 @@ def reject_unreadable() -> None:
     if request.mimetype not in {"", FORM}:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     body = _whole_body()
-    if body.count(b"&") >= MOST_FIELDS:
+    if body.count(b"&") >= MAX_FIELDS:
         abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         parse_qsl(body.decode(), keep_blank_values=True, errors="strict")

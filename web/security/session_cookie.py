@@ -7,8 +7,8 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData, base64_decode
 
-LONGEST_SESSION: Final = 8 * 1024  # bytes, decoded; MovR writes 2 KB at most
-MOST_MESSAGES: Final = 5
+MAX_SESSION_SIZE: Final = 8 * 1024  # bytes, decoded; MovR writes 2 KB at most
+MAX_MESSAGES: Final = 5
 MESSAGES: Final = "_flashes"  # where `flask.flash` keeps them
 
 
@@ -29,17 +29,17 @@ class SessionInterface(SecureCookieSessionInterface):
         """Save the session with the latest of its messages, each once."""
         if session.modified and (messages := session.get(MESSAGES)):
             distinct = dict.fromkeys(map(tuple, reversed(messages)))
-            session[MESSAGES] = list(distinct)[:MOST_MESSAGES][::-1]
+            session[MESSAGES] = list(distinct)[:MAX_MESSAGES][::-1]
         super().save_session(app, session, response)
 
 
 def _is_too_long(cookie: str) -> bool:
-    """Return True if a cookie is longer than LONGEST_SESSION once it is decompressed."""
+    """Return True if a cookie is longer than MAX_SESSION_SIZE once it is decompressed."""
     if not cookie.startswith("."):  # not compressed
-        return len(cookie) > LONGEST_SESSION
+        return len(cookie) > MAX_SESSION_SIZE
     try:
         compressed = base64_decode(cookie[1:].partition(".")[0])
-        text = zlib.decompressobj().decompress(compressed, LONGEST_SESSION + 1)
+        text = zlib.decompressobj().decompress(compressed, MAX_SESSION_SIZE + 1)
     except (BadData, zlib.error):
         return True  # not a cookie of MovR's
-    return len(text) > LONGEST_SESSION
+    return len(text) > MAX_SESSION_SIZE

@@ -32,7 +32,7 @@ TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 @pytest.fixture(autouse=True)
 def always_current(monkeypatch: pytest.MonkeyPatch) -> None:
     """List vehicles anew for each request; tests/web/api/test_vehicle_feeds.py does not."""
-    monkeypatch.setattr(vehicle_feeds, "OLDEST", 0)
+    monkeypatch.setattr(vehicle_feeds, "MAX_AGE", 0)
     monkeypatch.setattr(vehicle_feeds, "TTL", 0)
 
 

@@ -23,7 +23,7 @@ from tests.movr.test_positions import BIKE
 from tests.visitor import Visitor, registration
 from tests.web.operations.test_health import statements
 from web.api import vehicle_feeds
-from web.api.vehicle_feeds import OLDEST, TTL, VehicleFeeds
+from web.api.vehicle_feeds import MAX_AGE, TTL, VehicleFeeds
 from web.app import create_app
 
 STATUS = "/gbfs/v3/new-york/vehicle_status.json"
@@ -54,7 +54,7 @@ def test_a_city_is_listed_once_in_so_many_seconds_for_all_who_ask(
         assert len(sent) == 1
         assert first.json()["ttl"] == TTL
 
-        clock.now += TTL + OLDEST
+        clock.now += TTL + MAX_AGE
         visitor.get(STATUS)
         assert len(sent) == 2
 
@@ -76,7 +76,7 @@ def test_the_tag_of_the_same_vehicles_is_the_same_in_the_next_list(
 ) -> None:
     visitor.register().add_vehicle()
     tag = visitor.get(STATUS).headers["ETag"]
-    clock.now += OLDEST
+    clock.now += MAX_AGE
 
     assert visitor.get(STATUS, {"If-None-Match": tag}).status_code == 304
 
@@ -122,7 +122,7 @@ def test_many_who_ask_at_once_have_one_list_built() -> None:
 
 
 def test_one_city_is_built_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vehicle_feeds, "PATIENCE", 0.01)
+    monkeypatch.setattr(vehicle_feeds, "BUILD_TIMEOUT", 0.01)
     database = Database()
     feeds = VehicleFeeds(database)
     for city in CITIES:

@@ -11,7 +11,7 @@ from tests import raw_http
 from tests.conftest import NewVisitor
 from tests.databases import all_rows
 from tests.visitor import Visitor
-from web.app import LARGEST_FORM
+from web.app import MAX_FORM_SIZE
 
 FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 CHUNKED = (b"Transfer-Encoding", b"chunked")
@@ -97,10 +97,10 @@ def test_a_form_shorter_than_it_says_is_not_acted_on(sender: Sender) -> None:
 
 
 @pytest.mark.usefixtures("nothing_changes")
-@pytest.mark.parametrize("excess", [1, LARGEST_FORM])
+@pytest.mark.parametrize("excess", [1, MAX_FORM_SIZE])
 def test_chunks_of_more_than_64_kb_are_too_large(sender: Sender, excess: int) -> None:
     form = sender.form + b"&padding="
-    padding = b"x" * (LARGEST_FORM - len(form) + excess)
+    padding = b"x" * (MAX_FORM_SIZE - len(form) + excess)
 
     assert sender.send(CHUNKED, in_chunks(form, padding)) == 413
 
@@ -108,7 +108,7 @@ def test_chunks_of_more_than_64_kb_are_too_large(sender: Sender, excess: int) ->
 @pytest.mark.usefixtures("nothing_changes")
 @pytest.mark.parametrize("field", [b"a&", b"&", b"a=1&", b"%61&"])
 def test_fields_are_counted_before_they_are_parsed(sender: Sender, field: bytes) -> None:
-    body = (sender.form + b"&" + field * LARGEST_FORM)[:LARGEST_FORM]
+    body = (sender.form + b"&" + field * MAX_FORM_SIZE)[:MAX_FORM_SIZE]
 
     def seconds() -> float:
         began = time.perf_counter()

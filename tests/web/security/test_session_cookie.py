@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor
-from web.security.session_cookie import LONGEST_SESSION, MOST_MESSAGES
+from web.security.session_cookie import MAX_SESSION_SIZE, MAX_MESSAGES
 
 PLEASE_LOG_IN = "Please log in first."
 
@@ -41,13 +41,13 @@ def test_who_is_told_to_log_in_again_and_again_is_told_once(new_http_visitor: Ne
 def test_of_many_messages_that_were_not_read_the_latest_are_kept(
     visitor: Visitor, app: Flask
 ) -> None:
-    unread = [("info", f"Message {n}.") for n in range(MOST_MESSAGES + 10)]
+    unread = [("info", f"Message {n}.") for n in range(MAX_MESSAGES + 10)]
 
     visitor.get("/rides", {"Cookie": f"session={cookie(app, _flashes=unread)}"})
 
     text = visitor.get("/login").text
     kept = [message for _, message in unread if message in text]
-    assert kept == [message for _, message in unread][-(MOST_MESSAGES - 1) :]
+    assert kept == [message for _, message in unread][-(MAX_MESSAGES - 1) :]
     assert PLEASE_LOG_IN in text
 
 
@@ -70,7 +70,7 @@ def test_a_cookie_above_a_decoded_size_is_no_cookie(member: Visitor, app: Flask)
 
 
 def test_a_cookie_below_that_size_is_one(member: Visitor, app: Flask) -> None:
-    filled = cookie(app, **said(member, app), filling="x" * (LONGEST_SESSION - 500))
+    filled = cookie(app, **said(member, app), filling="x" * (MAX_SESSION_SIZE - 500))
     member.client.cookies.clear()
     member.client.cookies.set("session", filled)
 
