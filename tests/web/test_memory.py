@@ -24,8 +24,8 @@ from web.services import geocoding
 from web.services.geocoding import Geocoder
 
 MAX_BYTES = 8 * 1024 * 1024  # of each cache
-# Caches without a size: their keys are the routes of the app, and combinations of flags.
-OF_CLOSED_KEYS = {"_of_route", "nearest", "nearest_with_member"}
+# Caches without a size: their keys are combinations of flags.
+OF_CLOSED_KEYS = {"nearest", "nearest_with_member"}
 
 LRU_CACHE = type(functools.cache(len))
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor
-from web.security.session_cookie import MAX_SESSION_SIZE, MAX_MESSAGES
+from web.security.session_cookie import MAX_MESSAGES, MAX_SESSION_SIZE
 
 PLEASE_LOG_IN = "Please log in first."
 
