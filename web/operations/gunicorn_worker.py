@@ -1,5 +1,6 @@
 """gunicorn's threaded worker: probes never wait, and a shutdown loses no request."""
 
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +17,7 @@ PROBES: Final = tuple(
     b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
 )
 MAX_PROBE_SIZE: Final = 4096  # bytes
+BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
 PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
 CLOSING_THREADS: Final = 16
 LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle connections
@@ -92,4 +94,4 @@ def _is_probe(client: socket) -> bool:
     head = b""
     with suppress(OSError):  # nothing is there, or the client is gone
         head = client.recv(MAX_PROBE_SIZE, MSG_PEEK | MSG_DONTWAIT)
-    return head.startswith(PROBES) and head.endswith(b"\r\n\r\n")
+    return head.startswith(PROBES) and head.endswith(b"\r\n\r\n") and not BODY.search(head)
