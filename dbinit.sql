@@ -16,6 +16,7 @@ CREATE TABLE users (
     first_name VARCHAR(100),
     last_name VARCHAR(100),
     email VARCHAR(254),
+    email_verified_at TIMESTAMP WITH TIME ZONE,
     username VARCHAR(64),
     password_hash VARCHAR(200),
     is_owner BOOLEAN NOT NULL,
@@ -72,6 +73,7 @@ CREATE TABLE vehicles (
     latitude_band INTEGER AS (CAST(floor(latitude * 2000) AS INTEGER)) STORED,
     public_id UUID DEFAULT gen_random_uuid() NOT NULL,
     available_since TIMESTAMP WITH TIME ZONE,
+    remove_after_ride BOOLEAN DEFAULT false NOT NULL,
     removed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT vehicles_pkey PRIMARY KEY (city, id),
     CONSTRAINT vehicles_city_owner_id_fkey FOREIGN KEY(city, owner_id) REFERENCES users (city, id),
@@ -133,7 +135,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0013');
+INSERT INTO alembic_version VALUES ('0014');
 
 INSERT INTO users (city, id, first_name, last_name, email, username, password_hash, is_owner, active_ride_city, active_ride_id, active_ride_type, active_ride_brand, active_ride_start, active_ride_latitude, active_ride_longitude, cities_ridden) VALUES
     ('new york', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', 'Brandon', 'Foster', 'new-york-dd3b44f400b9@example.com', 'demo-owner', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),

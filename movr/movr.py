@@ -41,7 +41,7 @@ YEARS: Final = 1
 WEEKS: Final = 26
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
-
+BATCH: Final = 1_000  # vehicles that the public feed reads at once
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
@@ -306,11 +306,18 @@ class MovR:
             raise errors.VehicleNotFound
         return rows_to.named_tuples(results.Vehicle, rows)[0]
 
-    def free_vehicles(self, city: str) -> list[results.PublicVehicle]:
-        """Return all available vehicles of known position in the city, for the public feed."""
-        return rows_to.named_tuples(
-            results.PublicVehicle, self._read(queries.FREE_VEHICLES, city=city)
-        )
+    def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
+        """Yield all available vehicles of known position in the city, for the public feed.
+
+        They come in batches of BATCH.
+        """
+        after, is_last = FIRST_ID, False
+        while not is_last:
+            rows = self._read(queries.FREE_VEHICLES, city=city, after=after, limit=BATCH)
+            is_last = len(rows) < BATCH
+            if rows:
+                yield rows_to.named_tuples(results.PublicVehicle, rows)
+                after = UUID(rows[-1].public_id)
 
     def add_vehicle(
         self,

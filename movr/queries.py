@@ -91,14 +91,21 @@ VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
 
 # For other maps, which show vehicles at a position.
 FREE_VEHICLES: Final = (
-    select(Vehicle.public_id, Vehicle.type, Vehicle.latitude, Vehicle.longitude)
+    select(
+        cast(Vehicle.public_id, String).label("public_id"),
+        Vehicle.type,
+        Vehicle.latitude,
+        Vehicle.longitude,
+    )
     .where(
         Vehicle.city == _CITY,
+        Vehicle.public_id > bindparam("after", type_=Uuid()),
         Vehicle.removed_at.is_(None),
         Vehicle.status == AVAILABLE,
         Vehicle.latitude.is_not(None),
     )
     .order_by(Vehicle.public_id)
+    .limit(bindparam("limit", type_=Integer()))
 )
 
 

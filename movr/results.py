@@ -132,7 +132,7 @@ class Vehicle(NamedTuple):
 class PublicVehicle(NamedTuple):
     """An available vehicle in the public feed, whose position is known."""
 
-    public_id: UUID
+    public_id: str
     type: str
     latitude: float
     longitude: float

@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> Flask:
         uri=settings.rate_limit_uri,
         writes_per_minute=settings.writes_per_minute,
     )
-    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments):
+    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments, gbfs):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
     for noun in (

@@ -14,18 +14,32 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-REQUEST_DEADLINE: Final = 2.5  # seconds, for all database calls of a request together
+from movr import errors
+
+# Seconds for the time in the server's queue and all database calls of a request together.
+REQUEST_DEADLINE: Final = 2.5
 # Seconds after which the server itself cancels a statement and reports it.
 STATEMENT_TIMEOUT: Final = 2.0
 
+_queued: ContextVar[float] = ContextVar("queued", default=0)  # seconds
 _remaining: ContextVar[float] = ContextVar("remaining", default=math.inf)  # seconds
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)  # by time.monotonic()
 _last_reply: ContextVar[float] = ContextVar("last_reply", default=-math.inf)  # the same clock
 
 
+def set_queued(seconds: float) -> None:
+    """Set how long this thread's next request waited for a thread."""
+    _queued.set(seconds)
+
+
+def add_queued(seconds: float) -> None:
+    """Add to the time that this thread's request has waited."""
+    _queued.set(_queued.get() + seconds)
+
+
 def start() -> None:
-    """Limit the time that this thread waits for its database to REQUEST_DEADLINE."""
-    _remaining.set(REQUEST_DEADLINE)
+    """Limit the time that this thread waits for its database to what its deadline leaves."""
+    _remaining.set(REQUEST_DEADLINE - _queued.get())
 
 
 def end(_error: BaseException | None = None) -> None:
@@ -35,7 +49,12 @@ def end(_error: BaseException | None = None) -> None:
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Call the database inside the block; only time spent in it counts towards the limit."""
+    """Call the database inside the block; only time spent in it counts towards the limit.
+
+    Raises DatabaseBusy if no time is left.
+    """
+    if _remaining.get() <= 0:
+        raise errors.DatabaseBusy
     began = time.monotonic()
     _deadline.set(began + _remaining.get())
     _last_reply.set(began)

@@ -7,22 +7,26 @@ The session is not read, so that shared caches may store the responses.
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
 
 from movr.cities import CITIES, City
-from web.context import movr, settings
+from movr.results import PublicVehicle
+from web.api.vehicle_feeds import TTL, VERSION, VehicleFeeds, envelope
+from web.context import settings
 
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
-VERSION: Final = "3.0"
+JSON: Final = "application/json"
 LANGUAGE: Final = "en"  # of the pages
 MINUTE, HOUR = 60, 3600  # seconds
 DECIMALS: Final = 6  # of a degree: 11 cm
+NO_ID: Final = UUID(int=0)
 # The last update of feeds that do not come from the database: the start of this process.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
 FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
@@ -39,6 +43,11 @@ VEHICLE_TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "skateboard": {"form_factor": "other", "propulsion_type": "human", "wheel_count": 4},
 }
+
+
+def init_app(app: Flask) -> None:
+    """Create the feeds of vehicles of this process."""
+    app.extensions["vehicle_feeds"] = VehicleFeeds(app.extensions["movr"].free_vehicles)
 
 
 def is_gbfs_request() -> bool:
@@ -118,39 +127,55 @@ def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the
 
 @blueprint.get("/<city:city>/vehicle_status.json")
 def vehicle_status(city: City) -> Response:
-    """List the available vehicles and their positions; never cached, so that it is current."""
-    now = datetime.now(UTC)
-    pages = _url("vehicles.show", city=city, public_id=UUID(int=0)).removesuffix(str(UUID(int=0)))
-    vehicles = [
-        {
-            "vehicle_id": str(vehicle.public_id),
-            "vehicle_type_id": vehicle.type,
-            "lat": round(vehicle.latitude, DECIMALS),
-            "lon": round(vehicle.longitude, DECIMALS),
-            "is_reserved": False,
-            "is_disabled": False,
-            "rental_uris": {"web": f"{pages}{vehicle.public_id}"},
-            **({"current_range_meters": FULL_RANGE} if vehicle.type == "scooter" else {}),
-        }
-        for vehicle in movr().free_vehicles(city.name)
-    ]
-    return _feed({"vehicles": vehicles}, updated=now, ttl=0)
+    """List the available vehicles and their positions, as they were TTL seconds ago or later."""
+    feeds: VehicleFeeds = current_app.extensions["vehicle_feeds"]
+    feed = feeds.feed(city, partial(_vehicle, _vehicle_pages(city)))
+    if request.accept_encodings.quality("gzip"):
+        response = Response(feed.gzipped, mimetype=JSON)
+        response.content_encoding = "gzip"
+    else:
+        response = Response(feed.text(), mimetype=JSON)
+        response.content_length = feed.length
+    return _cacheable(response, feed.tag, TTL)
 
 
-def _feed(data: Mapping[str, Any], *, updated: datetime = STARTED, ttl: int = HOUR) -> Response:
-    """Return a feed that caches may keep for its ttl; most change only with code and settings.
+def _vehicle_pages(city: City) -> str:
+    """Return the URL of the pages of this city's vehicles, without the id; "" if it is not known.
 
-    The ETag is weak because it is computed from the data alone, without `last_updated`.
+    The feed is for all clients, so the host that one of them names is used in development only.
     """
+    site = settings().site_url or (request.host_url.rstrip("/") if settings().debug else "")
+    page = url_for("vehicles.show", city=city, public_id=NO_ID)
+    return f"{site}{page.removesuffix(str(NO_ID))}" if site else ""
+
+
+def _vehicle(pages: str, vehicle: PublicVehicle) -> dict[str, Any]:
+    return {
+        "vehicle_id": vehicle.public_id,
+        "vehicle_type_id": vehicle.type,
+        "lat": round(vehicle.latitude, DECIMALS),
+        "lon": round(vehicle.longitude, DECIMALS),
+        "is_reserved": False,
+        "is_disabled": False,
+        **({"rental_uris": {"web": f"{pages}{vehicle.public_id}"}} if pages else {}),
+        **({"current_range_meters": FULL_RANGE} if vehicle.type == "scooter" else {}),
+    }
+
+
+def _feed(data: Mapping[str, Any]) -> Response:
+    """Return a feed that changes only with the code and the settings."""
     text = json.dumps(data, separators=(",", ":"))
-    response = Response(
-        f'{{"last_updated":"{updated:%Y-%m-%dT%H:%M:%SZ}","ttl":{ttl},"version":"{VERSION}",'
-        f'"data":{text}}}',
-        mimetype="application/json",
-    )
-    response.set_etag(sha256(text.encode()).hexdigest()[:32], weak=True)
-    if ttl:  # a date in seconds is too coarse for live data
-        response.last_modified = updated
+    response = Response(f"{envelope(STARTED, HOUR)}{text}}}", mimetype=JSON)
+    response.last_modified = STARTED
+    return _cacheable(response, sha256(text.encode()).hexdigest(), HOUR)
+
+
+def _cacheable(response: Response, tag: str, ttl: int) -> Response:
+    """Let caches keep a feed for its ttl.
+
+    Its ETag is weak because it is computed from the data alone, without `last_updated`.
+    """
+    response.set_etag(tag, weak=True)
     response.cache_control.public = True
     response.cache_control.max_age = ttl
     response.cache_control.must_revalidate = True

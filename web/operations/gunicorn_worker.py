@@ -1,15 +1,71 @@
-"""gunicorn's threaded worker with a shutdown that loses no request."""
+"""gunicorn's threaded worker: probes never wait, and a shutdown loses no request."""
 
-from gunicorn.workers.gthread import ThreadWorker
+import re
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from selectors import EVENT_READ
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
+from typing import Final
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from movr.database import deadline
+
+PROBES: Final = tuple(
+    b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
+)
+MAX_PROBE_SIZE: Final = 4096  # bytes
+BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
+PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
+CLOSING_THREADS: Final = 16
+LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle connections
 
 
 class Worker(ThreadWorker):
-    """Accepts all waiting connections and closes its listeners as soon as it stops.
+    """Serves probes in threads of their own, and tells MovR how long a request was queued.
 
-    gunicorn's worker keeps its listeners open until its last request is done. Meanwhile the kernel
+    gunicorn's worker occupies a thread with each new connection until its client has sent
+    something, and its event loop for up to two seconds with each connection that its client does
+    not close. It keeps its listeners open until its last request is done. Meanwhile the kernel
     accepts connections and resets them at the end. A proxy must not repeat a POST after a reset,
     but it sends it elsewhere if the connection is refused (tests/web/operations/test_shutdown.py).
     """
+
+    def init_process(self) -> None:
+        """Create the additional threads, which start when they are needed."""
+        self.probe_threads = ThreadPoolExecutor(PROBE_THREADS)
+        self.closing_threads = ThreadPoolExecutor(CLOSING_THREADS)
+        super().init_process()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Hand a connection to a thread, as soon as its client has sent something."""
+        if not (conn.initialized or conn.data_ready):
+            self.wait_for_data(conn)
+            return
+        threads = self.probe_threads if _is_probe(conn.sock) else self.tpool
+        future = threads.submit(self.handle_queued, conn, time.monotonic())
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
+
+    def handle_queued(self, conn: TConn, since: float) -> bool:
+        """Handle a request in a thread. The time in the queue counts towards its deadline."""
+        deadline.set_queued(time.monotonic() - since)
+        return self.handle(conn)
+
+    def finish_request(self, conn: TConn, fs: "Future[bool]") -> None:
+        """Keep the connection, or close it in a thread, which waits for the client to close it."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            closing = self.closing_threads.submit(conn.close, graceful=True)
+            closing.add_done_callback(lambda _: self.method_queue.defer(self.count_closed))
+
+    def count_closed(self) -> None:
+        """Count a connection less."""
+        self.nr_conns -= 1
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001 - gunicorn's
         """Start or stop accepting connections; a worker that stops calls this first."""
@@ -22,3 +78,20 @@ class Worker(ThreadWorker):
                     connections = self.nr_conns
                     self.accept(listener)
                 listener.close()
+            for conn in self.pending_conns:
+                conn.timeout = time.monotonic() + LINGER
+
+    def wait_for_data(self, conn: TConn) -> None:
+        """Watch a connection in the event loop, as gunicorn does after five seconds."""
+        conn.sock.settimeout(0)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+
+def _is_probe(client: socket) -> bool:
+    """Return True if the client has sent a whole request for a health check, without a body."""
+    head = b""
+    with suppress(OSError):  # nothing is there, or the client is gone
+        head = client.recv(MAX_PROBE_SIZE, MSG_PEEK | MSG_DONTWAIT)
+    return head.startswith(PROBES) and head.endswith(b"\r\n\r\n") and not BODY.search(head)

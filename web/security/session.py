@@ -22,6 +22,7 @@ from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
 from web.security.redirects import safe_redirect_path
+from web.security.session_cookie import SessionInterface
 
 Item = TypeVar("Item")
 
@@ -66,6 +67,7 @@ class AnonymousUser(flask_login.AnonymousUserMixin):
 
 def init_app(app: Flask) -> None:
     """Set up Flask-Login with the session as the only way to log in."""
+    app.session_interface = SessionInterface()
     # Remember-me is off: no cookie can have this name.
     app.config["REMEMBER_COOKIE_NAME"] = "="
     # A rider's address changes during a ride, so the session is not tied to it.

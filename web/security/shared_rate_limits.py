@@ -11,9 +11,6 @@ from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis import ConnectionPool
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from web.security.rate_limit_store import RateLimit, Store
 
@@ -32,6 +29,11 @@ class SharedRateLimitStore:
 
     def __init__(self, uri: str) -> None:
         """Use the server at this URI; the connection is opened when it is needed."""
+        # Not imported without RATE_LIMIT_URI, because redis imports OpenTelemetry if it is there.
+        from redis import ConnectionPool  # noqa: PLC0415
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+
         pool = ConnectionPool.from_url(
             uri,
             socket_connect_timeout=SERVER_TIMEOUT,

@@ -22,7 +22,7 @@ from web.config import Settings
 from web.forms import LocationForm
 
 TIMEOUT: Final = 2  # seconds
-CACHE_SIZE: Final = 10_000  # cached places per process
+CACHE_SIZE: Final = 2_000  # cached places per process, 2.5 KB each at most
 # At most one request a second: https://operations.osmfoundation.org/policies/nominatim/
 NOMINATIM_PAUSE: Final = 1.0
 
