@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 from urllib.parse import unquote, urlsplit
 
-from redis import ConnectionPool
-
 from movr import cities
 from movr.database.engine import parse_uri
 from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
@@ -88,6 +86,8 @@ def _mail_server(text: str) -> MailServer:
 
 
 def _redis(text: str) -> str:
+    from redis import ConnectionPool  # noqa: PLC0415 - it imports OpenTelemetry if that is there
+
     message = "must be redis:// or rediss:// (TLS), a host and a port (Valkey's, too)"
     try:
         ConnectionPool.from_url(text)
