@@ -19,6 +19,7 @@ from sqlalchemy import URL
 from bench import servers, terminal
 from bench.http import Unexpected
 from bench.latency_proxy import LatencyProxy
+from bench.people import PASSWORD
 from bench.plot import page, plot
 from bench.slopes import Slope
 from bench.visitor import Visitor
@@ -49,12 +50,12 @@ class Rider(Visitor):
             last_name="Lovelace",
             email="ada@example.com",
             username=self.name,
-            password=self.name,
+            password=PASSWORD,
         )
 
     def log_in(self) -> None:
         """Log in again."""
-        self.post("/login", username=self.name, password=self.name)
+        self.post("/login", username=self.name, password=PASSWORD)
 
     def add_vehicle(self) -> None:
         """Add a vehicle."""
@@ -80,7 +81,8 @@ class Rider(Visitor):
 
     def leave(self) -> None:
         """Delete the account."""
-        self.post(self.link("/users").replace("/users", "/users/remove"))
+        removal = self.link("/users").replace("/users", "/users/remove")
+        self.post(removal, password=PASSWORD, confirm="1")
 
 
 def _open(path: str) -> Callable[[Rider], object]:

@@ -74,12 +74,15 @@ def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> 
     """
     app.config["WTF_CSRF_ENABLED"] = False  # the client is not a browser
     member = PageVisitor(app, city, visited)
-    _visit_as_new_member(member)
+    password = _visit_as_new_member(member)
     _add_vehicle_and_ride(member)
-    member.post(member.follow("/", "/users").replace("/users", "/users/remove"))
+    removal = member.follow(member.follow("/", "/users"), "/users/remove")
+    member.get(removal)
+    member.post(removal, password=password, confirm="1")
 
 
-def _visit_as_new_member(member: PageVisitor) -> None:
+def _visit_as_new_member(member: PageVisitor) -> str:
+    """Visit the pages of accounts and return the password of the new one."""
     member.get("/")
     name, password, new_password = f"tour-{token_hex(8)}", token_hex(8), token_hex(8)
     member.post(
@@ -100,6 +103,7 @@ def _visit_as_new_member(member: PageVisitor) -> None:
     member.post(f"{profile}/security", current=password, new=new_password)
     member.post(f"{profile}/logout")
     member.post("/login", username=name, password=new_password)
+    return new_password
 
 
 def _add_vehicle_and_ride(member: PageVisitor) -> None:

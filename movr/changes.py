@@ -186,12 +186,44 @@ ERASE_PLACES: Final = _erase_places()
 # Vehicles
 
 MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
-# The parameters have the names of the columns.
-ADD_VEHICLE: Final = (
-    pg_insert(_vehicles)
-    .on_conflict_do_nothing(index_elements=["city", "id"])
-    .returning(_vehicles.c.id)
-)
+
+
+def _add_vehicle() -> ReturningInsert[Any]:
+    """Add a vehicle, unless its owner has added too many lately or has too many without position.
+
+    The owner's row is locked, so that no other vehicle of the owner is added meanwhile.
+    """
+    row = {
+        name: bindparam(name, type_=_vehicles.c[name].type)
+        for name in (
+            *("city", "id", "owner_id", "type", "color", "brand", "last_location"),
+            *("latitude", "longitude", "status", "date_added"),
+        )
+    }
+    number = select(func.count()).where(
+        _vehicles.c.city == row["city"], _vehicles.c.owner_id == row["owner_id"]
+    )
+    added = number.where(_vehicles.c.date_added > bindparam("since", type_=DateTime(timezone=True)))
+    without_position = number.where(
+        _vehicles.c.removed_at.is_(None), _vehicles.c.latitude.is_(None)
+    )
+    source = select(*row.values()).where(
+        added.scalar_subquery() < bindparam("most_added", type_=Integer()),
+        or_(
+            bindparam("has_position", type_=Boolean()),
+            without_position.scalar_subquery()
+            < bindparam("most_without_position", type_=Integer()),
+        ),
+    )
+    return (
+        pg_insert(_vehicles)
+        .from_select(list(row), source)
+        .on_conflict_do_nothing(index_elements=["city", "id"])
+        .returning(_vehicles.c.id)
+    )
+
+
+ADD_VEHICLE: Final = _add_vehicle()
 
 REMOVE_VEHICLE: Final = (
     update(_vehicles)

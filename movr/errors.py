@@ -94,6 +94,12 @@ class VehicleRemoved(Refusal):
     sentence = "You have removed the vehicle of this form. Open the form again to add another."
 
 
+class TooManyVehicles(Refusal):
+    """An owner adds more vehicles a day, or has more without a position, than the bounds allow."""
+
+    sentence = "That is a lot of vehicles. Choose their places on the map, or add more tomorrow."
+
+
 class VehicleTaken(Refusal):
     """The vehicle has an active ride, was ridden since its public id was shown, or was removed."""
 

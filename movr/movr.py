@@ -333,7 +333,7 @@ class MovR:
         """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
         All calls of the owner with the same `idempotency_key` add one vehicle. Raises TooFarAway,
-        AccountDeleted, or VehicleRemoved if that vehicle was removed since.
+        AccountDeleted, TooManyVehicles, or VehicleRemoved if that vehicle was removed since.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._write(

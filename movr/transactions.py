@@ -11,7 +11,7 @@ ride afterwards.
 """
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +23,10 @@ from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, RideKey, UserKey, VehicleKey
 
+DAY: Final = timedelta(days=1)
+# Bounds for vehicles of an owner, which keep one account from filling the first page of a city.
+MAX_ADDED_A_DAY: Final = 20
+MAX_WITHOUT_POSITION: Final = 10
 RIDES_AT_ONCE: Final = 1000  # of which the places are erased in one statement
 
 
@@ -159,8 +163,8 @@ def add_vehicle(
 ) -> None:
     """Add a vehicle in its owner's city and mark the user as owner.
 
-    Does nothing if it was added before. Raises AccountDeleted, or VehicleRemoved if it was removed
-    since.
+    Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles, or VehicleRemoved
+    if it was removed since.
     """
     if not _is_changed(connection, changes.MAKE_OWNER, **_parameters(user=owner)):
         raise errors.AccountDeleted
@@ -178,10 +182,17 @@ def add_vehicle(
         longitude=position and position.longitude,
         status=AVAILABLE,
         date_added=now,
+        since=now - DAY,
+        most_added=MAX_ADDED_A_DAY,
+        has_position=position is not None,
+        most_without_position=MAX_WITHOUT_POSITION,
     )
     if not added:
-        what = _parameters(vehicle=vehicle)
-        if run(connection, changes.SELECT_VEHICLE_OWNER, **what).one().removed_at:
+        keys = _parameters(vehicle=vehicle)
+        row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
+        if row is None:
+            raise errors.TooManyVehicles
+        if row.removed_at:
             raise errors.VehicleRemoved
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 import scenarios
 from cli import commands
-from movr import passwords
+from movr import passwords, transactions
 from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
@@ -191,6 +191,13 @@ def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it
     gbfs.init_app(session_app)  # without the feeds of earlier tests
     session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
     return session_app
+
+
+@pytest.fixture
+def many_vehicles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an owner add as many vehicles as a test needs."""
+    monkeypatch.setattr(transactions, "MAX_ADDED_A_DAY", UNLIMITED)
+    monkeypatch.setattr(transactions, "MAX_WITHOUT_POSITION", UNLIMITED)
 
 
 @pytest.fixture

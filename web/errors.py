@@ -37,6 +37,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.VehicleNotFound: HTTPStatus.NOT_FOUND,
     errors.VehicleTaken: partial(url_for, "vehicles.index"),
     errors.VehicleRemoved: session.own_profile,
+    errors.TooManyVehicles: session.own_profile,
     errors.NotYourVehicle: HTTPStatus.FORBIDDEN,
     errors.AlreadyRiding: partial(url_for, "rides.index"),
     errors.RideNotFound: HTTPStatus.NOT_FOUND,

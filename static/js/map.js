@@ -37,7 +37,7 @@ function cards(vehicles) {
 
 function pin(streets, vehicles) {
   const [{ node, place }] = vehicles;
-  const isBusy = vehicles.every((vehicle) => !vehicle.node.querySelector("button"));
+  const isBusy = vehicles.every((vehicle) => "busy" in vehicle.node.dataset);
   const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
   const words = (selector) => node.querySelector(selector).textContent.trim().replace(/\s+/g, " ");
   const name = `${words(".vehicle-card-title")}, ${words(".vehicle-card-place")}`;

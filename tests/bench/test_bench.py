@@ -49,7 +49,7 @@ def test_the_table_has_medians_beside_the_floor_s() -> None:
     lines = results(90, 100, 120).as_text().splitlines()
 
     row = next(line for line in lines if line.startswith("Vehicles"))
-    assert row.split() == "Vehicles 100 200 50% 10.0 10.0 30.0 30.0 2.00 2.00 2 3".split()  # noqa: SIM905
+    assert row.split() == "Vehicles 100 200 50% 10.0 10.0 30.0 30.0 2.00 2.00 1.00 2 3".split()  # noqa: SIM905
     assert lines[0] == "python: 3.11"
     assert lines[-1].split() == ["Vehicles", "4.00", "5.00", "x", "1.25"]
 

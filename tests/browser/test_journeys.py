@@ -88,11 +88,14 @@ def test_an_owner_s_journey(device: InputDevice) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("Your scooter is on the street.")
     expect(main.get_by_role("list")).to_contain_text("1 Rue Cler")
 
-    device.press(page.get_by_role("button", name="Remove"))
+    device.press(page.locator("summary", has_text="Remove"))
+    device.press(page.get_by_role("button", name="Yes, remove it"))
     expect(page.get_by_text("You have no vehicles on the street.")).to_be_visible()
 
-    device.press(page.locator(".danger summary"))
-    device.press(page.get_by_role("button", name="Yes, delete my account"))
+    device.press(page.get_by_role("link", name="Delete my account"))
+    device.fill(page.get_by_label("Current password"), PASSWORD)
+    page.get_by_label("Delete my account for good").check()
+    device.press(page.get_by_role("button", name="Delete my account"))
     expect(page.get_by_role("alert")).to_contain_text("Your account is deleted.")
     log_in(device, username)
     expect(page.get_by_text("do not match")).to_be_visible()

@@ -59,15 +59,15 @@ KEPT = text(
 
 def some_rides(connection: Connection, city: str, number: int, rng: random.Random) -> Any:
     """Create a rider of this city with rides around all period boundaries, and an active one."""
-    rider, owner = a_member(connection, city), a_member(connection, "rome")
+    rider = a_member(connection, city)
     for _ in range(number):
         start = rng.choice(TURNS) + timedelta(seconds=rng.uniform(-36 * 3600, 36 * 3600))
         length = timedelta(seconds=rng.uniform(0, 30 * 3600))
         distance = rng.choice((None, rng.randrange(20_000)))
         # Each with a vehicle of its own, because these times overlap.
-        vehicle = a_vehicle(connection, owner)
+        vehicle = a_vehicle(connection, a_member(connection))
         a_past_ride(connection, vehicle, rider, start, length=length, distance=distance)
-    a_ride(connection, a_vehicle(connection, owner), rider)
+    a_ride(connection, a_vehicle(connection, a_member(connection)), rider)
     return rider
 
 

@@ -313,6 +313,7 @@ def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
     assert "All your vehicles together, in the last 30 days." in said
 
 
+@pytest.mark.usefixtures("many_vehicles")
 def test_the_sum_of_a_partial_list_of_vehicles_is_labelled(app: Flask, rider: Visitor) -> None:
     for _ in range(app.extensions["settings"].page_size + 1):
         rider.add_vehicle()

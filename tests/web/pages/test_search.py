@@ -210,6 +210,7 @@ def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
     assert 'value="-74.01"' in reply.text
 
 
+@pytest.mark.usefixtures("many_vehicles")
 def test_page_links_keep_the_position_of_the_proxy(visitor: Visitor, session_app: Flask) -> None:
     """A shared link shows the same list."""
     visitor.register("boston")

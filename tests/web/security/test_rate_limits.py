@@ -716,6 +716,20 @@ def test_registrations_from_one_address_are_limited(
 # Changes
 
 
+def test_rides_started_in_one_network_are_limited(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    """Many accounts of one network cannot take all vehicles of a city."""
+    with visiting(create_app(replace(settings_for(database), writes_per_minute=4))) as new:
+        riders = [new().register() for _ in range(5)]
+        vehicles = [rider.add_vehicle() for rider in riders]
+
+        replies = [rider.start(vehicle) for rider, vehicle in zip(riders, vehicles, strict=True)]
+
+    assert [reply.status_code for reply in replies] == [303, 303, 303, 303, 429]
+
+
 @pytest.fixture
 def new_slow_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
     """Create visitors of a MovR with WRITES_PER_MINUTE=5."""
