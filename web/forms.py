@@ -26,7 +26,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
-from wtforms.validators import DataRequired, InputRequired, Length, Regexp, StopValidation
+from wtforms.validators import DataRequired, InputRequired, Regexp, StopValidation
 
 from movr import formats
 from movr.cities import CITIES, Position
@@ -40,6 +40,7 @@ UNREADABLE: Final = frozenset(
     "\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2800\u3164\u115f\u1160\uffa0"
 )
 PASSWORD_LENGTH: Final = (10, 128)
+LONGEST_LETTER: Final = 4  # characters of a letter before NFC composes them
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -52,8 +53,13 @@ def _lower(text: str | None) -> str | None:
 
 
 def _compose(text: str | None) -> str | None:
-    """Normalise to NFC, so that the length counts letters as they are hashed."""
-    return unicodedata.normalize("NFC", text) if text else text
+    """Normalise to NFC, so that the length counts letters as they are hashed.
+
+    Longer text is left as it is, because the time of NFC grows with the square of the length.
+    """
+    if not text or len(text) > LONGEST_LETTER * PASSWORD_LENGTH[1]:
+        return text
+    return unicodedata.normalize("NFC", text)
 
 
 def max_length(longest: int) -> Callable[[Form, Field], None]:
@@ -65,6 +71,19 @@ def max_length(longest: int) -> Callable[[Form, Field], None]:
 
     check.field_flags = {"maxlength": longest}  # type: ignore[attr-defined]  # WTForms reads it
     return check
+
+
+def password_length(_form: Form, field: Field) -> None:
+    """Refuse other lengths and stop validation, because the other rules are slow on long text."""
+    shortest, longest = PASSWORD_LENGTH
+    if not shortest <= len(field.data) <= longest:
+        raise StopValidation(f"Please use {shortest} to {longest} characters.")
+
+
+password_length.field_flags = {  # type: ignore[attr-defined]  # WTForms reads it
+    "minlength": PASSWORD_LENGTH[0],
+    "maxlength": PASSWORD_LENGTH[1],
+}
 
 
 def location_or_position(missing: str) -> Callable[["LocationForm", Field], None]:
@@ -91,7 +110,8 @@ def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
     """Refuse common passwords and the account's own names."""
     account = form.account
     names = (account.username, account.email, account.first_name, account.last_name)
-    if is_easy_to_guess(field.data, names):
+    # Longer names are refused by their own fields.
+    if is_easy_to_guess(field.data, [name[: formats.EMAIL_LENGTH] for name in names]):
         raise StopValidation("This password is too easy to guess. Please choose another.")
 
 
@@ -148,10 +168,7 @@ def _new_password(label: str) -> PasswordField:
         filters=[_compose],
         validators=[
             InputRequired("Please choose a password."),
-            Length(
-                *PASSWORD_LENGTH,
-                message=f"Please use {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters.",
-            ),
+            password_length,
             readable_text,
             hard_to_guess,
         ],

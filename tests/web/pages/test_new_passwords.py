@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 from unicodedata import normalize
 
 import httpx
@@ -123,6 +124,32 @@ def test_no_password_takes_long_to_judge() -> None:
         is_easy_to_guess(password, ACCOUNT.values())
 
     assert time.perf_counter() - started < 0.1
+
+
+LONG: Final = {
+    "digits between letters": "a" + 60_000 * "1" + "a",
+    "marks that NFC sorts": "a" + 15_000 * "\u0300" + 15_000 * "\u0316",
+}
+
+
+@pytest.mark.parametrize("field", ["password", "first_name", "email", "username"])
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_no_long_text_in_a_new_account_takes_the_time_of_others(
+    visitor: Visitor, field: str, text: str
+) -> None:
+    visitor.post("/register", **registration() | {"password": "password123"})  # reads the list
+    fields = registration() | {field: text, "csrf_token": visitor.token()}
+    body = "&".join(f"{name}={value}" for name, value in fields.items())
+    started = time.process_time()
+
+    reply = visitor.client.post(
+        "/register",
+        content=body.encode(),  # not as percentages, of which fewer fit in
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+    assert time.process_time() - started < 0.3
+    assert reply.status_code == 422
 
 
 def test_a_password_is_as_long_as_its_composed_letters(visitor: Visitor) -> None:
