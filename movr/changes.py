@@ -142,11 +142,28 @@ LOCK_USER: Final = (
 )
 
 _CITIES: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
+_FLOAT_ERROR: Final = 1e-6  # of hundredths: more than that of a product, less than a millimetre
 
 
-def _coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return SQL that rounds degrees down to a hundredth, about a kilometre."""
-    return func.floor(degrees * 100) / 100
+def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return SQL that rounds degrees down to a hundredth, about a kilometre.
+
+    Hundredths stay as they are, although a hundred times 0.29 is less than 29.
+    """
+    return func.floor(degrees * 100 + _FLOAT_ERROR) / 100
+
+
+# What erasing the places of a ride changes. Riders choose words, so that a ride whose words are the
+# erased ones may have places.
+_ERASED: Final[dict[str, ColumnElement[Any]]] = {
+    "start_location": literal(ERASED),
+    "end_location": literal(ERASED),
+    **{
+        name: coarse(_rides.c[name])
+        for name in ("start_latitude", "start_longitude", "end_latitude", "end_longitude")
+    },
+}
+_HAS_PLACES: Final = or_(*(_rides.c[name] != erased for name, erased in _ERASED.items()))
 
 
 def _erase_places() -> Update:
@@ -157,7 +174,7 @@ def _erase_places() -> Update:
             _rides.c.city.in_(_CITIES),
             _rides.c.rider_city == _USER_CITY,
             _rides.c.rider_id == _USER_ID,
-            _rides.c.start_location != ERASED,
+            _HAS_PLACES,
         )
         .limit(bindparam("limit", type_=Integer()))
         .subquery("page")
@@ -169,14 +186,7 @@ def _erase_places() -> Update:
             _rides.c.city == page.c.city,
             _rides.c.id == page.c.id,
         )
-        .values(
-            start_location=ERASED,
-            end_location=ERASED,
-            **{
-                name: _coarse(_rides.c[name])
-                for name in ("start_latitude", "start_longitude", "end_latitude", "end_longitude")
-            },
-        )
+        .values(_ERASED)
         .returning(_rides.c.id)
     )
 

@@ -153,7 +153,8 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     "The rides of a deleted account have no places.": (
         select(Ride.city, Ride.id)
         .join(User, _IS_OF_RIDER)
-        .where(User.deleted_at.is_not(None), Ride.start_location != ERASED)
+        .where(User.deleted_at.is_not(None))
+        .where(or_(Ride.start_location != ERASED, Ride.end_location != ERASED))
     ),
 }
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ARRAY, Connection, Double, Engine, cast, func, select
 
-from movr import errors, transactions
+from movr import changes, errors, transactions
 from movr.cities import Position
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
@@ -87,6 +87,36 @@ def test_a_deleted_account_s_rides_have_no_places(movr: MovR, engine: Engine) ->
     assert kept.length is not None
     assert rides[other.id].end_location == "there"
     assert find_violations(engine) == []
+
+
+@pytest.mark.parametrize("end_words", ["at my sister's", ERASED])
+def test_places_are_erased_whatever_words_riders_chose(
+    movr: MovR, engine: Engine, end_words: str
+) -> None:
+    rider = a_rider(movr)
+    with engine.begin() as connection:
+        vehicle = a_vehicle(connection, before := a_member(connection))
+        end(connection, a_ride(connection, vehicle, before), before, ERASED, position=HERE)
+        ride = a_ride(connection, vehicle, rider, NOW + timedelta(days=1))
+        later = NOW + timedelta(days=2)
+        end(connection, ride, rider, end_words, position=HERE, distance=0, now=later)
+
+    movr.delete_account(rider, password=PASSWORD)
+
+    with engine.connect() as connection:
+        kept = connection.execute(select(Ride.__table__).where(Ride.id == ride.id)).one()
+    assert (kept.start_location, kept.end_location) == (ERASED, ERASED)
+    assert (kept.start_latitude, kept.start_longitude) == (40.71, -74.01)
+    assert (kept.end_latitude, kept.end_longitude) == (40.71, -74.01)
+
+
+def test_a_position_that_is_rounded_stays_where_it_is(connection: Connection) -> None:
+    hundredths = [number / 100 for number in range(-18_000, 18_001)]
+
+    degrees = func.unnest(cast(hundredths, ARRAY(Double())))
+    once = connection.scalars(select(changes.coarse(degrees))).all()
+
+    assert once == hundredths
 
 
 def test_the_places_of_more_rides_than_one_statement_erases_are_all_erased(
