@@ -41,6 +41,8 @@ UNREADABLE: Final = frozenset(
 )
 PASSWORD_LENGTH: Final = (10, 128)
 LONGEST_LETTER: Final = 4  # characters of a letter before NFC composes them
+# With comments and quotes, an address has any number of spellings.
+NO_COMMENT: Final = r"""^[^()\[\]\\",:;]*$"""
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -327,7 +329,10 @@ class RegisterForm(IdempotentForm):
         "Email",
         formats.EMAIL_LENGTH,
         missing="Please enter your email address.",
-        rules=[Regexp(formats.EMAIL_PATTERN, message="This does not look like an email address.")],
+        rules=[
+            Regexp(pattern, message="This does not look like an email address.")
+            for pattern in (formats.EMAIL_PATTERN, NO_COMMENT)
+        ],
         autocomplete="email",
         field=EmailField,
     )

@@ -37,7 +37,7 @@ def create_account() -> ResponseReturnValue:
         else:
             username, email = str(form.username.data), str(form.email.data)
             session.log_in(user, username)
-            email_verification.send_link(user, username, email)
+            email_verification.send_first_link(user, username, email)
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _redirect_to_next()
     page = render_template("auth/register.html", form=form, next=_next())

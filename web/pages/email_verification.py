@@ -4,6 +4,7 @@ If MovR can send email, only members with a verified address may start rides, an
 other email before.
 """
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -34,7 +35,7 @@ If not, do nothing: MovR sends you no other email.
 Username: {username}
 """
 
-REQUESTS_OF_ADDRESS: Final = RateLimit("verification emails asked for by", 20)
+REQUESTS_OF_ADDRESS: Final = RateLimit("verification emails asked for by", 60, rate_limits.HOUR)
 EMAILS_TO_RECIPIENT: Final = RateLimit("verification emails to", 3, rate_limits.HOUR)
 
 
@@ -62,15 +63,24 @@ def verify() -> ResponseReturnValue:
 def send_again(user_id: UUID) -> ResponseReturnValue:
     """Send the link to the member again."""
     member = session.require_own_profile(user_id)
-    rate_limits.count_attempts(*rate_limits.by_network(REQUESTS_OF_ADDRESS))
     send_link(member.key, member.username, member.email)
     flash(f"A link is on its way to {member.email}. It works for a day.", "info")
     return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
 
 
+def send_first_link(user: UserKey, username: str, email: str) -> None:
+    """Send the link to a new member, unless their network has asked for too many.
+
+    They may ask for it again later.
+    """
+    with suppress(rate_limits.TooManyAttempts):
+        send_link(user, username, email)
+
+
 def send_link(user: UserKey, username: str, email: str) -> None:
-    """Send the link, if MovR can send email."""
+    """Send the link, if MovR can send email. Raises TooManyAttempts."""
     if settings().mail_uri:
+        rate_limits.count_attempts(*rate_limits.by_network(REQUESTS_OF_ADDRESS))
         url = absolute_url("email_verification.form")
         outbox().put(lambda: write_email(user, username, email, url))
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Final
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -129,9 +130,18 @@ def by_network(limit: RateLimit, name: str = "") -> list[Attempt]:
 
 
 def normalize_email(email: str) -> str:
-    """Return an address without its tag, in lower case: `ada+movr@example.com` has one."""
-    name, _, domain = email.lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
+    """Return the same text for the spellings of an address that reach one mailbox.
+
+    It has no tag, as in `ada+movr@example.com`, no dots before the `@`, which some providers
+    ignore, and no characters that domain names ignore.
+    """
+    letters = "".join(
+        character
+        for character in normalize("NFKC", email).lower()
+        if character.isascii() or character.isalnum()
+    )
+    name, _, domain = letters.rpartition("@")
+    return f"{name.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def client_networks() -> list[str]:

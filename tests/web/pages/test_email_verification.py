@@ -8,7 +8,7 @@ from flask import Flask
 from movr.results import UserKey
 from tests.conftest import NewVisitor
 from tests.smtp import Postbox
-from tests.visitor import Visitor, sentences
+from tests.visitor import Visitor, registration, sentences
 from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     SOON,
     ask_for_link,
@@ -18,6 +18,7 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     postbox,
     verify,
 )
+from web.pages.email_verification import REQUESTS_OF_ADDRESS
 from web.security import email_tokens
 
 EMAIL = "ada@home.example"
@@ -75,16 +76,50 @@ def test_many_accounts_that_name_one_mailbox_send_it_three_emails_an_hour(
     mailing: Flask,  # noqa: F811
     postbox: Postbox,  # noqa: F811
 ) -> None:
-    tags = ("", "+a", "+b", "+c", "+d")
-    names = [
-        new_mailing_visitor().register(email=f"Bob{tag}@Home.example").username for tag in tags
-    ]
+    spellings = (
+        "Bob@home.example",
+        "bob+a@Home.example",
+        "b.ob@home.example",
+        "bo.b+c@home.example",
+        "bob@ho\u00adme.example",
+        "bob@\uff48ome.example",
+    )
+    names = [new_mailing_visitor().register(email=each).username for each in spellings]
     for name in names:
         ask_for_link(new_mailing_visitor(), name)
 
     mailing.extensions["outbox"].close()
 
     assert postbox.emails.qsize() == 3
+
+
+@pytest.mark.parametrize(
+    "address", ["bob(a)@home.example", '"bob"@home.example', "bob@(a)home.example", "a:b@c.example"]
+)
+def test_an_address_with_any_number_of_spellings_opens_no_account(
+    new_mailing_visitor: NewVisitor,  # noqa: F811
+    address: str,
+) -> None:
+    reply = new_mailing_visitor().post("/register", **registration() | {"email": address})
+
+    assert "does not look like an email address" in sentences(reply)
+
+
+def test_a_network_that_opens_many_accounts_sends_sixty_emails_an_hour(
+    new_mailing_visitor: NewVisitor,  # noqa: F811
+    mailing: Flask,  # noqa: F811
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    store = mailing.extensions["rate_limit_store"]
+    for _ in range(59):
+        store.try_count(REQUESTS_OF_ADDRESS, "127.0.0.1")
+    new_mailing_visitor().register(email=EMAIL)
+    eve = new_mailing_visitor().register(email="eve@home.example")
+
+    assert "a little too often" in sentences(eve.post(f"/users/{eve.id}/verify"))
+    mailing.extensions["outbox"].close()
+
+    assert [received.recipients for received in postbox.emails.queue] == [[EMAIL]]
 
 
 def test_the_first_line_of_an_email_has_no_words_of_a_stranger(
