@@ -16,6 +16,7 @@ from movr.database import deadline
 PROBES: Final = tuple(
     b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
 )
+END: Final = b"\r\n\r\n"
 MAX_PROBE_SIZE: Final = 4096  # bytes
 BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
 PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
@@ -44,7 +45,8 @@ class Worker(ThreadWorker):
         if not (conn.initialized or conn.data_ready):
             self.wait_for_data(conn)
             return
-        threads = self.probe_threads if _is_probe(conn.sock) else self.tpool
+        is_probe = not conn.initialized and _is_probe(conn.sock)
+        threads = self.probe_threads if is_probe else self.tpool
         future = threads.submit(self.handle_queued, conn, time.monotonic())
         future.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
@@ -90,8 +92,13 @@ class Worker(ThreadWorker):
 
 
 def _is_probe(client: socket) -> bool:
-    """Return True if the client has sent a whole request for a health check, without a body."""
+    """Return True if the client has sent a whole request for a health check, without a body.
+
+    Only a connection's first request counts: its response fits into the connection's buffer, and no
+    other request can be in front of it.
+    """
     head = b""
     with suppress(OSError):  # nothing is there, or the client is gone
         head = client.recv(MAX_PROBE_SIZE, MSG_PEEK | MSG_DONTWAIT)
-    return head.startswith(PROBES) and head.endswith(b"\r\n\r\n") and not BODY.search(head)
+    is_whole = head.find(END) == len(head) - len(END)
+    return head.startswith(PROBES) and is_whole and not BODY.search(head)

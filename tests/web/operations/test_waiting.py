@@ -16,6 +16,7 @@ from movr.database.engine import is_cockroachdb
 from tests import raw_http
 from tests.cli.test_serve import wait_until
 from tests.conftest import serving
+from web.operations.gunicorn_worker import PROBE_THREADS
 
 THREADS = 4
 QUEUED = 6 * THREADS
@@ -130,3 +131,27 @@ def test_a_probe_is_answered_while_all_threads_read_what_clients_send(
 ) -> None:
     with connections(worker, sending=sending):
         assert seconds_for(f"{worker}/healthz") < 1  # gunicorn would wait for a body for 5
+
+
+def padded(path: bytes, length: int) -> bytes:
+    """Return a request of this length in bytes."""
+    headers = [(b"Host", b"movr.test"), (b"X-Padding", b"")]
+    shortest = len(raw_http.request(b"GET", path, headers))
+    headers[1] = (b"X-Padding", b"x" * (length - shortest))
+    return raw_http.request(b"GET", path, headers)
+
+
+def test_a_probe_is_answered_while_other_requests_are_sent_between_probes(
+    worker: str, engine: Engine
+) -> None:
+    # gunicorn reads the first two at once, so that the third is what the socket has next.
+    requests = [padded(path, 4096) for path in (b"/healthz", b"/vehicles", b"/healthz")]
+    place = (urlsplit(worker).hostname, urlsplit(worker).port)
+    seconds_for(f"{worker}/readyz")  # connects to the database
+    with locked(engine), ExitStack() as stack:
+        for _ in range(PROBE_THREADS):
+            client = stack.enter_context(socket.create_connection(place))
+            client.sendall(b"".join(requests))
+        wait_until(lambda: waiters(engine) >= PROBE_THREADS, "threads that wait")
+
+        assert seconds_for(f"{worker}/healthz") < 1
