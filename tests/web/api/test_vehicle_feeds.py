@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -131,6 +132,24 @@ def test_one_city_is_built_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert database.asked == 1
     database.answers.set()
+
+
+def test_nobody_waits_for_a_list_that_others_have_waited_for(clock: Clock) -> None:
+    """Otherwise all threads would wait for a large city, and riders for them."""
+    database = Database()
+    feeds = VehicleFeeds(database, clock)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(feeds.feed, DEFAULT_CITY, render)
+        wait_until(lambda: database.asked == 1, "a build")
+        clock.now += vehicle_feeds.BUILD_TIMEOUT
+        started = time.monotonic()
+
+        with pytest.raises(DatabaseBusy):
+            feeds.feed(DEFAULT_CITY, render)
+
+        assert time.monotonic() - started < vehicle_feeds.BUILD_TIMEOUT / 2
+        database.answers.set()
+        assert first.result().length
 
 
 def test_a_database_that_fails_is_asked_again_by_the_next_request() -> None:
