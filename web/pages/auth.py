@@ -29,7 +29,7 @@ def create_account() -> ResponseReturnValue:
     """Create an account, log in, and redirect to the page in `next`."""
     form = RegisterForm()
     if form.validate():
-        rate_limits.count_attempts(*rate_limits.by_network(rate_limits.REGISTRATIONS))
+        rate_limits.count_password()
         try:
             user = movr().register(**form.values(), idempotency_key=form.idempotency_key)
         except UsernameTaken as refusal:
@@ -55,6 +55,7 @@ def create_session() -> ResponseReturnValue:
     """Log in and redirect to the page in `next`."""
     form = LoginForm()
     if form.validate():
+        rate_limits.count_password()
         username = str(form.username.data)
         try:
             with (

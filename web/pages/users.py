@@ -124,7 +124,8 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
 
 
 def _counting_wrong_passwords(member: Member) -> AbstractContextManager[None]:
-    """Limit the wrong passwords of this session's member."""
+    """Limit the passwords of this network, and the wrong ones of this session's member."""
+    rate_limits.count_password()
     who = f"{member.id} {member.session_epoch}"
     return rate_limits.counting_failures(
         (rate_limits.WRONG_CURRENT_PASSWORDS, who), failure=WrongPassword

@@ -42,7 +42,9 @@ FAILED_LOGINS_OF_NAME_AT_ADDRESS: Final = RateLimit("failed logins of name at", 
 LOGINS_OF_NAME: Final = RateLimit("logins of name", 100, HOUR)
 FAILED_LOGINS_UNDER_ATTACK: Final = RateLimit("failed logins under attack at", 2, HOUR)
 WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR // 2)
-REGISTRATIONS: Final = RateLimit("registrations", 120)
+# For forms with a password, whether it is right or not: each takes a place in the queue of hashes,
+# which is for all networks.
+PASSWORDS: Final = RateLimit("passwords", 120)
 
 
 class TooManyAttempts(Refusal):
@@ -92,6 +94,11 @@ def count_attempts(*attempts: Attempt) -> None:
     for limit, who in attempts:
         _count(limit, who)
         g.setdefault("counted_attempts", []).append((limit, who))
+
+
+def count_password() -> None:
+    """Count a password that is about to be hashed, by network. Raises TooManyAttempts."""
+    count_attempts(*by_network(PASSWORDS))
 
 
 def try_count(limit: RateLimit, who: str) -> bool:

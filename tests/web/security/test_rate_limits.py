@@ -704,13 +704,35 @@ def test_registrations_from_one_address_are_limited(
     with visiting(create_app(settings)) as new, closing(RateLimitStore(str(path))) as attempts:
         new().register()
         for _ in range(119):
-            attempts.try_count(rate_limits.REGISTRATIONS, "127.0.0.1")
+            attempts.try_count(rate_limits.PASSWORDS, "127.0.0.1")
 
         reply = new().post("/register", **registration())
 
     assert reply.status_code == 429
     assert int(reply.headers["Retry-After"]) >= 1
     assert number_of(engine, "users") == 1
+
+
+def test_who_logs_in_again_and_again_leaves_the_queue_of_passwords_to_others(
+    database: str,
+    engine: Engine,  # noqa: ARG001 - emptied
+) -> None:
+    """Each takes a place in it, and a new session of each resets the limit of writes."""
+    app = create_app(settings_for(database))
+    with visiting(app) as new:
+        member = new().register()
+        for _ in range(118):
+            app.extensions["rate_limit_store"].try_count(rate_limits.PASSWORDS, "127.0.0.1")
+        password = {"current": PASSWORD, "new": f"another {PASSWORD}"}
+
+        replies = [
+            member.log_in(member.username),
+            member.log_in(member.username),
+            member.post(f"/users/{member.id}/security", **password),
+            member.delete_account(),
+        ]
+
+    assert [reply.status_code for reply in replies] == [303, 429, 429, 429]
 
 
 # Changes
@@ -854,7 +876,7 @@ def test_a_503_does_not_count_against_the_limit_of_registrations(
         visitor = new()
         form = {"csrf_token": visitor.token(), **registration()}
         with database_away(app):
-            for _ in range(rate_limits.REGISTRATIONS.at_most + 1):
+            for _ in range(rate_limits.PASSWORDS.at_most + 1):
                 away = visitor.client.post("/register", data=form)
 
         assert (away.status_code, visitor.register().home) == (503, "new york")
