@@ -21,6 +21,7 @@ MAX_PROBE_SIZE: Final = 4096  # bytes
 BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
 PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
 CLOSING_THREADS: Final = 16
+IDLE: Final = 1  # seconds after which a connection may be closed for another
 LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle connections
 
 
@@ -29,9 +30,10 @@ class Worker(ThreadWorker):
 
     gunicorn's worker occupies a thread with each new connection until its client has sent
     something, and its event loop for up to two seconds with each connection that its client does
-    not close. It keeps its listeners open until its last request is done. Meanwhile the kernel
-    accepts connections and resets them at the end. A proxy must not repeat a POST after a reset,
-    but it sends it elsewhere if the connection is refused (tests/web/operations/test_shutdown.py).
+    not close, and with too many idle connections it accepts no other. It keeps its listeners open
+    until its last request is done. Meanwhile the kernel accepts connections and resets them at the
+    end. A proxy must not repeat a POST after a reset, but it sends it elsewhere if the connection
+    is refused (tests/web/operations/test_shutdown.py).
     """
 
     def init_process(self) -> None:
@@ -89,6 +91,17 @@ class Worker(ThreadWorker):
         conn.set_timeout()
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def murder_pending(self) -> None:
+        """Close connections that have expired without a request; gunicorn calls this each second.
+
+        If the worker has as many connections as it accepts, the oldest of these expires early.
+        """
+        if self.pending_conns and self.nr_conns >= self.worker_connections:
+            oldest = self.pending_conns[0]
+            if (oldest.timeout or 0) < time.monotonic() + self.cfg.keepalive - IDLE:
+                oldest.timeout = 0
+        super().murder_pending()
 
 
 def _is_probe(client: socket) -> bool:

@@ -141,6 +141,27 @@ def padded(path: bytes, length: int) -> bytes:
     return raw_http.request(b"GET", path, headers)
 
 
+CONNECTIONS = 60  # of a worker at most
+
+
+@pytest.fixture(scope="module")
+def narrow_worker(database: str) -> Iterator[str]:
+    """The URL of MovR with a single worker that accepts few connections."""
+    narrow = f"--worker-connections={CONNECTIONS}"
+    with serving(DB_URI=database, DEBUG="1", WORKERS="1", GUNICORN_CMD_ARGS=narrow) as url:
+        yield url
+
+
+def test_idle_connections_never_keep_others_from_being_accepted(narrow_worker: str) -> None:
+    """Those that have sent a request are fewer: gunicorn closes some of them."""
+    place = (urlsplit(narrow_worker).hostname, urlsplit(narrow_worker).port)
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            stack.enter_context(socket.create_connection(place))
+
+        assert seconds_for(f"{narrow_worker}/healthz") < 3  # the worker looks once a second
+
+
 def test_a_probe_is_answered_while_other_requests_are_sent_between_probes(
     worker: str, engine: Engine
 ) -> None:
