@@ -40,6 +40,7 @@ class Worker(ThreadWorker):
         """Create the additional threads, which start when they are needed."""
         self.probe_threads = ThreadPoolExecutor(PROBE_THREADS)
         self.closing_threads = ThreadPoolExecutor(CLOSING_THREADS)
+        self.nr_closing = 0
         super().init_process()
 
     def enqueue_req(self, conn: TConn) -> None:
@@ -60,16 +61,24 @@ class Worker(ThreadWorker):
         return self.handle(conn)
 
     def finish_request(self, conn: TConn, fs: "Future[bool]") -> None:
-        """Keep the connection, or close it in a thread, which waits for the client to close it."""
+        """Keep the connection, or close it in a thread, which waits for the client to close it.
+
+        If all threads wait already, it is closed without waiting.
+        """
         if fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
-        else:
+        elif self.nr_closing < CLOSING_THREADS:
+            self.nr_closing += 1
             closing = self.closing_threads.submit(conn.close, graceful=True)
             closing.add_done_callback(lambda _: self.method_queue.defer(self.count_closed))
+        else:
+            self.nr_conns -= 1
+            conn.close()
 
     def count_closed(self) -> None:
         """Count a connection less."""
         self.nr_conns -= 1
+        self.nr_closing -= 1
 
     def set_accept_enabled(self, enabled: bool | None) -> None:  # noqa: FBT001 - gunicorn's
         """Start or stop accepting connections; a worker that stops calls this first."""

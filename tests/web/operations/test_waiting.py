@@ -162,6 +162,18 @@ def test_idle_connections_never_keep_others_from_being_accepted(narrow_worker: s
         assert seconds_for(f"{narrow_worker}/healthz") < 3  # the worker looks once a second
 
 
+def test_connections_that_clients_do_not_close_never_keep_others_from_being_accepted(
+    narrow_worker: str,
+) -> None:
+    place = (urlsplit(narrow_worker).hostname, urlsplit(narrow_worker).port)
+    with ExitStack() as stack:
+        for _ in range(3 * CONNECTIONS):
+            client = stack.enter_context(socket.create_connection(place))
+            client.sendall(CLOSE)
+
+        assert seconds_for(f"{narrow_worker}/healthz") < 3
+
+
 def test_a_probe_is_answered_while_other_requests_are_sent_between_probes(
     worker: str, engine: Engine
 ) -> None:
