@@ -58,6 +58,9 @@ _USER_ID, _VEHICLE_ID, _RIDE_ID = (
 
 _IS_USER: Final = and_(_users.c.city == _USER_CITY, _users.c.id == _USER_ID)
 _IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
+_IS_VERIFIED: Final = or_(
+    ~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)
+)
 _IS_NOT_RIDING: Final = and_(_IS_MEMBER, _users.c.active_ride_id.is_(None))
 _IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
 _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
@@ -195,7 +198,9 @@ ERASE_PLACES: Final = _erase_places()
 
 # Vehicles
 
-MAKE_OWNER: Final = update(_users).where(_IS_MEMBER).values(is_owner=True).returning(_users.c.id)
+MAKE_OWNER: Final = (
+    update(_users).where(_IS_MEMBER, _IS_VERIFIED).values(is_owner=True).returning(_users.c.id)
+)
 
 
 def _add_vehicle() -> ReturningInsert[Any]:
@@ -245,9 +250,9 @@ REMOVE_VEHICLE: Final = (
     .values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
     .returning(_vehicles.c.removed_at)
 )
-SELECT_VEHICLE_OWNER: Final = select(_vehicles.c.owner_id, _vehicles.c.removed_at).where(
-    _IS_VEHICLE
-)
+SELECT_VEHICLE_OWNER: Final = select(
+    _vehicles.c.owner_id, _vehicles.c.removed_at, _vehicles.c.remove_after_ride
+).where(_IS_VEHICLE)
 
 # Rides
 
@@ -256,7 +261,7 @@ SET_ACTIVE_RIDE: Final = (
     update(_users)
     .where(
         _IS_NOT_RIDING,
-        or_(~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)),
+        _IS_VERIFIED,
     )
     .values(
         active_ride_city=_RIDE_CITY,

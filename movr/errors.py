@@ -57,7 +57,7 @@ class EmailLinkExpired(Refusal):
 
 
 class EmailNotVerified(Refusal):
-    """Riders must have verified their email address, and this one has not."""
+    """Riders and owners must have verified their email address, and this one has not."""
 
     sentence = "Please confirm your email address first: open the link that we have sent to it."
 

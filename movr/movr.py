@@ -79,7 +79,8 @@ class MovR:
         """Create the engines for the database at `uri`; they connect on first use.
 
         `pool_size` is the maximum number of connections of each engine. With `only_verified`,
-        rides require a verified email address. `clock` returns the current time in UTC.
+        rides and new vehicles require a verified email address. `clock` returns the current time
+        in UTC.
         """
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
@@ -333,7 +334,8 @@ class MovR:
         """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
         All calls of the owner with the same `idempotency_key` add one vehicle. Raises TooFarAway,
-        AccountDeleted, TooManyVehicles, or VehicleRemoved if that vehicle was removed since.
+        AccountDeleted, EmailNotVerified, TooManyVehicles, or VehicleRemoved if that vehicle was
+        removed since.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._write(
@@ -345,6 +347,7 @@ class MovR:
             brand=brand,
             location=location,
             position=_within_city(owner.city, position),
+            only_verified=self._only_verified,
             now=self._now(),
         )
         return vehicle

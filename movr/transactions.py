@@ -159,15 +159,18 @@ def add_vehicle(
     brand: str,
     location: str,
     position: Position | None,
+    only_verified: bool = False,
     now: datetime,
 ) -> None:
     """Add a vehicle in its owner's city and mark the user as owner.
 
-    Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles, or VehicleRemoved
-    if it was removed since.
+    Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles, VehicleRemoved if
+    it was removed since, and EmailNotVerified if `only_verified`.
     """
-    if not _is_changed(connection, changes.MAKE_OWNER, **_parameters(user=owner)):
-        raise errors.AccountDeleted
+    keys = _parameters(user=owner)
+    if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
+        _user(connection, owner)
+        raise errors.EmailNotVerified
     added = _is_changed(
         connection,
         changes.ADD_VEHICLE,
@@ -192,7 +195,7 @@ def add_vehicle(
         row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
         if row is None:
             raise errors.TooManyVehicles
-        if row.removed_at:
+        if row.removed_at or row.remove_after_ride:
             raise errors.VehicleRemoved
 
 

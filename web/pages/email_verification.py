@@ -1,7 +1,7 @@
 """Verification of a member's email address, by a link that is sent to it.
 
-If MovR can send email, only members with a verified address may start rides, and an address gets no
-other email before.
+If MovR can send email, only members with a verified address may start rides and add vehicles, and
+an address gets no other email before.
 """
 
 from contextlib import suppress

@@ -1,12 +1,13 @@
 """Email verification: required before riding and before other emails, where emails are sent."""
 
-from uuid import uuid4
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
 from movr.results import UserKey
-from tests.conftest import NewVisitor
+from tests.conftest import NewVisitor, visiting
 from tests.smtp import Postbox
 from tests.visitor import Visitor, registration, sentences
 from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
@@ -18,6 +19,7 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     postbox,
     verify,
 )
+from web.app import create_app
 from web.pages.email_verification import REQUESTS_OF_ADDRESS
 from web.security import email_tokens
 
@@ -30,33 +32,57 @@ def newcomer(new_mailing_visitor: NewVisitor) -> Visitor:  # noqa: F811
     return new_mailing_visitor().register(email=EMAIL)
 
 
-def start_ride(visitor: Visitor) -> str:
-    """Press the first button on the list of vehicles and return the messages."""
-    return visitor.follow(visitor.start(visitor.add_vehicle()))
+@pytest.fixture
+def vehicle(mailing: Flask) -> UUID:  # noqa: F811
+    """The public id of a vehicle, added where no email is sent."""
+    app = create_app(replace(mailing.extensions["settings"], mail_uri=None))
+    with visiting(app) as new:
+        return new().register().add_vehicle()
 
 
-def test_a_ride_requires_a_verified_address(newcomer: Visitor, postbox: Postbox) -> None:  # noqa: F811
+def start_ride(visitor: Visitor, vehicle: UUID) -> str:
+    """Start a ride and return the messages."""
+    return visitor.follow(visitor.start(vehicle))
+
+
+def test_an_owner_requires_a_verified_address(newcomer: Visitor, postbox: Postbox) -> None:  # noqa: F811
+    """Otherwise accounts without a mailbox fill a city with vehicles that are not there."""
+    form = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
+    refused = newcomer.follow(newcomer.post("/vehicles/add", **form))
+    assert "confirm your email address" in refused
+
+    verify(newcomer, link_of(postbox))
+
+    assert newcomer.add_vehicle()
+
+
+def test_a_ride_requires_a_verified_address(
+    newcomer: Visitor,
+    postbox: Postbox,  # noqa: F811
+    vehicle: UUID,
+) -> None:
     link = link_of(postbox)
-    assert "confirm your email address" in start_ride(newcomer)
+    assert "confirm your email address" in start_ride(newcomer, vehicle)
     assert "Send the link again" in newcomer.get(f"/users/{newcomer.id}").text
 
     assert "is confirmed" in newcomer.follow(verify(newcomer, link))
 
-    assert "Have a good ride" in start_ride(newcomer)
+    assert "Have a good ride" in start_ride(newcomer, vehicle)
     assert "Send the link again" not in newcomer.get(f"/users/{newcomer.id}").text
 
 
 def test_opening_a_link_without_pressing_its_button_verifies_nothing(
     newcomer: Visitor,
     postbox: Postbox,  # noqa: F811
+    vehicle: UUID,
 ) -> None:
     assert newcomer.get(link_of(postbox)).status_code == 200
 
-    assert "confirm your email address" in start_ride(newcomer)
+    assert "confirm your email address" in start_ride(newcomer, vehicle)
 
 
 def test_where_no_email_is_sent_riders_need_no_verified_address(visitor: Visitor) -> None:
-    assert "Have a good ride" in start_ride(visitor.register())
+    assert "Have a good ride" in start_ride(visitor, visitor.register().add_vehicle())
 
 
 def test_an_address_that_is_not_verified_gets_the_link_that_verifies_it_instead_of_a_reset(
@@ -144,6 +170,7 @@ def test_a_link_that_is_not_ours_is_refused(newcomer: Visitor, token: str) -> No
 def test_a_link_for_another_address_or_account_verifies_nothing(
     newcomer: Visitor,
     mailing: Flask,  # noqa: F811
+    vehicle: UUID,
 ) -> None:
     with mailing.app_context():
         tokens = [
@@ -153,7 +180,7 @@ def test_a_link_for_another_address_or_account_verifies_nothing(
     for token in tokens:
         assert "has expired" in newcomer.follow(newcomer.post("/verify", token=token))
 
-    assert "confirm your email address" in start_ride(newcomer)
+    assert "confirm your email address" in start_ride(newcomer, vehicle)
 
 
 def test_a_member_can_ask_for_the_link_again_but_not_for_another_member(

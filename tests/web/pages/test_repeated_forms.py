@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import httpx
 import pytest
@@ -113,6 +114,21 @@ def test_a_vehicle_sent_again_after_it_was_removed_is_said_to_be(
 
     assert said == f"200: {errors.VehicleRemoved.sentence}"
     assert all_rows(engine) == before
+
+
+def test_a_vehicle_sent_again_while_its_last_ride_lasts_is_said_to_be_removed(
+    visitor: Visitor, new_visitor: NewVisitor
+) -> None:
+    form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
+    profile = visitor.get(visitor.post("/vehicles/add", **form).headers["Location"]).text
+    (remove,) = re.findall(r"/vehicles/remove/[0-9a-f-]{36}", profile)
+    (public_id,) = re.findall(r'id="vehicle-([0-9a-f-]{36})', profile)
+    new_visitor().register().start(UUID(public_id))
+    visitor.follow(visitor.post(remove))
+
+    said = visitor.follow(visitor.post("/vehicles/add", **form))
+
+    assert said == f"200: {errors.VehicleRemoved.sentence}"
 
 
 def test_a_vehicle_of_the_next_form_is_another(visitor: Visitor, engine: Engine) -> None:
