@@ -153,7 +153,8 @@ def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
 
     Hundredths stay as they are, although a hundred times 0.29 is less than 29.
     """
-    return func.floor(degrees * 100 + _FLOAT_ERROR) / 100
+    hundredths = func.floor(degrees * 100 + _FLOAT_ERROR, type_=Float())
+    return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
 
 
 # What erasing the places of a ride changes. Riders choose words, so that a ride whose words are the
