@@ -14,7 +14,7 @@ from web import errors
 from web.api import gbfs
 from web.config import Settings
 from web.current_city import CityConverter
-from web.operations import health, metrics, request_logging, request_slots, tracing
+from web.operations import health, metrics, request_logging, tracing
 from web.pages import auth, city, email_verification, password_reset, rides, users, vehicles
 from web.rendering import bootstrap, fragments, maps, static_files, template_filters
 from web.security import rate_limits, request_body, response_headers, session
@@ -61,7 +61,6 @@ def create_app(settings: Settings) -> Flask:
     for part in (tracing, request_logging, response_headers, metrics):
         part.init_app(app)
     Compress(app)
-    request_slots.init_app(app, slots=settings.threads)
     app.before_request(deadline.start)
     app.teardown_request(deadline.end)
     app.before_request(request_body.reject_unreadable)

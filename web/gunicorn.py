@@ -17,7 +17,6 @@ from gunicorn.workers.base import Worker
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from movr import passwords
 from movr.database import embedded
 from web.config import SettingsError, read_settings
 from web.operations import request_logging
@@ -43,7 +42,7 @@ bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # no
 worker_class = "web.operations.gunicorn_worker.Worker"  # gthread with a different shutdown
 reuse_port = True  # one socket per worker; the kernel distributes connections
 workers = _settings.workers
-threads = _settings.threads + passwords.MOST_AT_ONCE  # see web/operations/request_slots.py
+threads = _settings.threads
 keepalive = 620  # seconds: longer than the 600 of Google's load balancer
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - in memory
 forwarder_headers = ""  # trust no header, even from loopback, to set SCRIPT_NAME

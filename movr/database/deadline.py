@@ -32,11 +32,6 @@ def set_queued(seconds: float) -> None:
     _queued.set(seconds)
 
 
-def add_queued(seconds: float) -> None:
-    """Add to the time that this thread's request has waited."""
-    _queued.set(_queued.get() + seconds)
-
-
 def start() -> None:
     """Limit the time that this thread waits for its database to what its deadline leaves."""
     _remaining.set(REQUEST_DEADLINE - _queued.get())

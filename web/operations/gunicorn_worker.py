@@ -6,18 +6,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
-from socket import MSG_DONTWAIT, MSG_PEEK, socket
+from socket import MSG_DONTWAIT, MSG_PEEK
 from typing import Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from movr import passwords
 from movr.database import deadline
 
 PROBES: Final = tuple(
     b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
 )
+# The forms with a password, which may wait for one another (movr/passwords.py).
+PASSWORD_FORMS: Final = (b"POST /login", b"POST /register", b"POST /reset", b"POST /users/")
 END: Final = b"\r\n\r\n"
-MAX_PROBE_SIZE: Final = 4096  # bytes
+MAX_HEAD: Final = 4096  # bytes of a probe
 BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
 PROBE_THREADS: Final = 2  # only one at a time waits for the database (web/operations/health.py)
 CLOSING_THREADS: Final = 16
@@ -26,7 +29,10 @@ LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle c
 
 
 class Worker(ThreadWorker):
-    """Serves probes in threads of their own, and tells MovR how long a request was queued.
+    """Serves probes and forms with a password in threads of their own.
+
+    Otherwise both would wait for each other and for all pages, or all pages for eight members who
+    log in. It also tells MovR how long a request was queued.
 
     gunicorn's worker occupies a thread with each new connection until its client has sent
     something, and its event loop for up to two seconds with each connection that its client does
@@ -39,6 +45,7 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """Create the additional threads, which start when they are needed."""
         self.probe_threads = ThreadPoolExecutor(PROBE_THREADS)
+        self.password_threads = ThreadPoolExecutor(passwords.MOST_AT_ONCE)
         self.closing_threads = ThreadPoolExecutor(CLOSING_THREADS)
         self.nr_closing = 0
         super().init_process()
@@ -48,12 +55,20 @@ class Worker(ThreadWorker):
         if not (conn.initialized or conn.data_ready):
             self.wait_for_data(conn)
             return
-        is_probe = not conn.initialized and _is_probe(conn.sock)
-        threads = self.probe_threads if is_probe else self.tpool
-        future = threads.submit(self.handle_queued, conn, time.monotonic())
+        future = self.threads_for(conn).submit(self.handle_queued, conn, time.monotonic())
         future.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
         )
+
+    def threads_for(self, conn: TConn) -> ThreadPoolExecutor:
+        """Return the threads for the request that a client has sent."""
+        head = b""
+        with suppress(OSError):  # nothing is there, or the client is gone
+            head = conn.sock.recv(MAX_HEAD, MSG_PEEK | MSG_DONTWAIT)
+        if head.startswith(PASSWORD_FORMS):
+            return self.password_threads
+        is_probe = not conn.initialized and _is_probe(head)
+        return self.probe_threads if is_probe else self.tpool
 
     def handle_queued(self, conn: TConn, since: float) -> bool:
         """Handle a request in a thread. The time in the queue counts towards its deadline."""
@@ -113,14 +128,11 @@ class Worker(ThreadWorker):
         super().murder_pending()
 
 
-def _is_probe(client: socket) -> bool:
-    """Return True if the client has sent a whole request for a health check, without a body.
+def _is_probe(head: bytes) -> bool:
+    """Return True if this is a whole request for a health check, without a body.
 
     Only a connection's first request counts: its response fits into the connection's buffer, and no
     other request can be in front of it.
     """
-    head = b""
-    with suppress(OSError):  # nothing is there, or the client is gone
-        head = client.recv(MAX_PROBE_SIZE, MSG_PEEK | MSG_DONTWAIT)
     is_whole = head.find(END) == len(head) - len(END)
     return head.startswith(PROBES) and is_whole and not BODY.search(head)

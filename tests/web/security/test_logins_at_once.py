@@ -21,7 +21,7 @@ from movr.results import UserKey
 from tests.cheap_passwords import HASHER
 from tests.conftest import NewVisitor, free_port, gunicorn, visitors
 from tests.visitor import PASSWORD, registration, sentences
-from web.operations import request_slots
+from web.operations import gunicorn_worker
 
 MEMBERS = 8
 LOGINS = 3  # of each member
@@ -145,14 +145,12 @@ def test_too_many_passwords_at_once_get_a_503_that_counts_for_no_limit(
     assert member.log_in(member.username).status_code == 303
 
 
-def test_all_forms_with_a_password_need_no_slot(app: Flask) -> None:
-    hashing = {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if "POST" in (rule.methods or ()) and rule.rule in PASSWORD_FORMS
-    }
+def test_all_forms_with_a_password_have_threads_of_their_own(app: Flask) -> None:
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
 
-    assert hashing == request_slots.HASHING
+    assert rules > PASSWORD_FORMS
+    for rule in PASSWORD_FORMS:
+        assert f"POST {rule}".encode().startswith(gunicorn_worker.PASSWORD_FORMS)
 
 
 def test_a_reset_is_refused_too(movr: MovR, monkeypatch: pytest.MonkeyPatch) -> None:
