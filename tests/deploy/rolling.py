@@ -181,7 +181,9 @@ class Replicas:
     def start(self, port: int) -> None:
         """Start a replica and wait until it responds."""
         self._running[port] = ExitStack()
-        self._running[port].enter_context(gunicorn(port, self._settings, self._log))
+        self._running[port].enter_context(
+            gunicorn(port, self._settings, self._log, app="tests.server:app")
+        )
 
     def stop(self, port: int) -> None:
         """Send SIGTERM and wait for the end of the process."""
