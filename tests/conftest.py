@@ -33,6 +33,7 @@ from web.security.rate_limit_store import RateLimitStore
 
 ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
+TEST_APP = "tests.server:app"  # tests/server.py
 START_TIMEOUT = 30  # seconds
 
 NewVisitor = Callable[[], Visitor]
@@ -295,7 +296,7 @@ def serving(**environment: str) -> Iterator[str]:
 @contextmanager
 def running(**environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run MovR like `serving`, and yield its URL and its process."""
-    with gunicorn(free_port(), environment, app="tests.server:app") as (url, process):
+    with gunicorn(free_port(), environment, app=TEST_APP) as (url, process):
         yield url, process
 
 

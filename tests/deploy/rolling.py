@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import text
 
 from tests import databases
-from tests.conftest import UNLIMITED, free_port, gunicorn
+from tests.conftest import TEST_APP, UNLIMITED, free_port, gunicorn
 from tests.deploy.proxy import HOW_TO_GET_IT, NGINX, proxying
 from tests.visitor import registration
 
@@ -181,9 +181,7 @@ class Replicas:
     def start(self, port: int) -> None:
         """Start a replica and wait until it responds."""
         self._running[port] = ExitStack()
-        self._running[port].enter_context(
-            gunicorn(port, self._settings, self._log, app="tests.server:app")
-        )
+        self._running[port].enter_context(gunicorn(port, self._settings, self._log, app=TEST_APP))
 
     def stop(self, port: int) -> None:
         """Send SIGTERM and wait for the end of the process."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from cluster.nodes import NODES_A_REGION, CannotStart, find_cockroach
 from tests import databases
-from tests.conftest import UNLIMITED, free_port, gunicorn
+from tests.conftest import TEST_APP, UNLIMITED, free_port, gunicorn
 from tests.faults import cockroachdb, postgresql
 from tests.faults.cockroachdb import Node
 from tests.faults.load import Load
@@ -86,7 +86,9 @@ def load_on(uri: str, tmp_path: Path) -> Iterator[NewLoad]:
                 **settings,
             }
             log = stack.enter_context((tmp_path / "log").open("wb"))
-            url, process = stack.enter_context(gunicorn(free_port(), environment, log))
+            url, process = stack.enter_context(
+                gunicorn(free_port(), environment, log, app=TEST_APP)
+            )
             return Load(url).begin(RIDERS), process.pid
 
         yield begin

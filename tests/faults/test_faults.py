@@ -23,7 +23,7 @@ from movr.database import invariants, schema
 from movr.database.engine import parse_uri
 from tests import databases
 from tests.cli.test_serve import wait_until, with_settings
-from tests.conftest import ROOT, UNLIMITED, free_port, gunicorn
+from tests.conftest import ROOT, TEST_APP, UNLIMITED, free_port, gunicorn
 from tests.database_proxy import CuttingProxy, SilentProxy, StoppingProxy, at_both
 from tests.faults import cockroachdb, postgresql
 from tests.faults.cockroachdb import Node
@@ -162,13 +162,13 @@ def test_the_app_is_stopped_and_started_again(
     port = free_port()
     environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
     log = (tmp_path / "log").open("wb")
-    with log, gunicorn(port, environment, log) as (url, process):
+    with log, gunicorn(port, environment, log, app=TEST_APP) as (url, process):
         load = Load(url).begin(RIDERS)
         process.terminate()
         process.wait()
         load.faults += 1
     log = (tmp_path / "log").open("wb")
-    with log, gunicorn(port, environment, log):
+    with log, gunicorn(port, environment, log, app=TEST_APP):
         judge(load, fault_engine, load.wait_until_normal())
 
 
@@ -204,7 +204,7 @@ def _fill_the_disk_of(server: Server, ballast: Path) -> None:
     engine = databases.connect(server.uri)
     environment = {"DB_URI": server.uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
     log = ballast.parent.with_name("log")
-    with log.open("wb") as file, gunicorn(free_port(), environment, file) as (url, _):
+    with log.open("wb") as file, gunicorn(free_port(), environment, file, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
         with alive(load):
             with suppress(OSError), ballast.open("wb", buffering=0) as zeros:
@@ -229,7 +229,7 @@ def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
     engine = cockroachdb.with_movr(uri)
     environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
     log = (tmp_path / "log").open("wb")
-    with log, gunicorn(free_port(), environment, log) as (url, _):
+    with log, gunicorn(free_port(), environment, log, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
         with alive(load):
             for gone in (home[:1], home[1:]):
@@ -256,7 +256,7 @@ def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_pat
     uri = cockroachdb.uri_of([gateway, third])
     environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
     log = (tmp_path / "log").open("wb")
-    with log, gunicorn(free_port(), environment, log) as (url, _):
+    with log, gunicorn(free_port(), environment, log, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
         with alive(load):
             since = time.monotonic()
