@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
+    Select,
     String,
     Table,
     Update,
@@ -61,7 +62,6 @@ _IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
 _IS_VERIFIED: Final = or_(
     ~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)
 )
-_IS_NOT_RIDING: Final = and_(_IS_MEMBER, _users.c.active_ride_id.is_(None))
 _IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
 _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 
@@ -126,9 +126,16 @@ _IS_OWNED: Final = and_(
     _vehicles.c.owner_id == _USER_ID,
     _vehicles.c.removed_at.is_(None),
 )
+SELECT_VEHICLES_OF_OWNER: Final = select(_vehicles.c.id).where(_IS_OWNED)
 # Vehicles in use are removed where their rides end.
-REMOVE_VEHICLES_OF_OWNER: Final = (
-    update(_vehicles).where(_IS_OWNED).values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
+REMOVE_VEHICLES: Final = (
+    update(_vehicles)
+    .where(
+        _vehicles.c.city == _USER_CITY,
+        _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
+        _vehicles.c.removed_at.is_(None),
+    )
+    .values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
 )
 
 # The columns of a user's row that conditions depend on.
@@ -257,23 +264,39 @@ SELECT_VEHICLE_OWNER: Final = select(
 
 # Rides
 
-# Records the ride in the user's row, which has columns for one ride only.
-SET_ACTIVE_RIDE: Final = (
-    update(_users)
-    .where(
-        _IS_NOT_RIDING,
-        _IS_VERIFIED,
-    )
-    .values(
-        active_ride_city=_RIDE_CITY,
-        active_ride_id=_RIDE_ID,
-        cities_ridden=case(
-            (any_(_users.c.cities_ridden) == _RIDE_CITY, _users.c.cities_ridden),
-            else_=func.array_append(_users.c.cities_ridden, _RIDE_CITY),
-        ),
-    )
-    .returning(_users.c.id)
+_IS_SHOWN: Final = and_(
+    _vehicles.c.city == _RIDE_CITY,
+    _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
+    _vehicles.c.removed_at.is_(None),
+    _vehicles.c.status == AVAILABLE,
 )
+
+
+def _set_active_ride() -> Select[Any]:
+    """Record the ride in the user's row, and select the id of its vehicle; NULL if it is taken.
+
+    The row has columns for one ride only: without a result the user is riding already.
+    """
+    claimed = (
+        update(_users)
+        .where(_IS_MEMBER, _users.c.active_ride_id.is_(None), _IS_VERIFIED)
+        .values(
+            active_ride_city=_RIDE_CITY,
+            active_ride_id=_RIDE_ID,
+            cities_ridden=case(
+                (any_(_users.c.cities_ridden) == _RIDE_CITY, _users.c.cities_ridden),
+                else_=func.array_append(_users.c.cities_ridden, _RIDE_CITY),
+            ),
+        )
+        .returning(_users.c.id)
+        .cte("claimed")
+    )
+    shown = select(_vehicles.c.id).where(_IS_SHOWN).limit(1).subquery("shown")
+    return select(shown.c.id.label("vehicle_id")).select_from(claimed.outerjoin(shown, true()))
+
+
+SET_ACTIVE_RIDE: Final = _set_active_ride()
+
 # The vehicle of a user's active ride.
 SELECT_VEHICLE_OF_RIDE: Final = (
     select(_vehicles.c.public_id)
@@ -311,12 +334,7 @@ def _start_ride() -> ReturningInsert[Any]:
     """
     taken = (
         update(_vehicles)
-        .where(
-            _vehicles.c.city == _RIDE_CITY,
-            _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
-            _vehicles.c.removed_at.is_(None),
-            _vehicles.c.status == AVAILABLE,
-        )
+        .where(_vehicles.c.id == _VEHICLE_ID, _IS_SHOWN)
         .values(status=IN_USE)
         .returning(
             _vehicles.c.id,

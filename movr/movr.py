@@ -124,7 +124,7 @@ class MovR:
         """Open an account with this home city and return its key.
 
         All calls with the same `idempotency_key` open one account. `account` has the fields of
-        results.Account. Raises UsernameTaken.
+        results.Account. Raises UsernameTaken, or AccountDeleted if that account was deleted since.
         """
         user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
         self._write(

@@ -37,7 +37,11 @@ def register(
     *,
     password_hash: str,
 ) -> None:
-    """Open an account; the username is stored in lower case. Raises UsernameTaken."""
+    """Open an account; the username is stored in lower case.
+
+    Does nothing if it was opened before. Raises UsernameTaken, or AccountDeleted if it was deleted
+    since.
+    """
     username = account.username.lower()
     opened = _is_changed(
         connection,
@@ -107,7 +111,11 @@ def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> b
         if len(erased) == RIDES_AT_ONCE:
             return False
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
-    run(connection, changes.REMOVE_VEHICLES_OF_OWNER, **keys, now=now)
+    # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
+    # index lost the end of a ride (docs/multi-region.md).
+    vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()
+    if vehicles:
+        run(connection, changes.REMOVE_VEHICLES, user_city=user.city, vehicle_ids=vehicles, now=now)
     return True
 
 
@@ -228,11 +236,15 @@ def start_ride(
     If the rider's active ride is with this vehicle already, returns that ride instead. Raises
     AlreadyRiding, AccountDeleted, VehicleTaken, and EmailNotVerified if `only_verified`.
     """
-    keys = _parameters(user=rider, ride=ride)
-    if not _is_changed(connection, changes.SET_ACTIVE_RIDE, **keys, only_verified=only_verified):
+    keys = _parameters(user=rider, ride=ride) | {"vehicle_public_id": public_id}
+    row = run(
+        connection, changes.SET_ACTIVE_RIDE, **keys, only_verified=only_verified
+    ).one_or_none()
+    if row is None:
         return _active_ride(connection, ride.city, public_id, rider)
-    if not _is_changed(
-        connection, changes.START_RIDE, **keys, vehicle_public_id=public_id, now=now
+    # By its key, as in delete_account.
+    if row.vehicle_id is None or not _is_changed(
+        connection, changes.START_RIDE, **keys, vehicle_id=row.vehicle_id, now=now
     ):
         raise errors.VehicleTaken
     return ride

@@ -254,11 +254,12 @@ def test_the_error_before_a_refused_rollback_is_raised(
         refusal.__context__ = sys.exception()
         raise NotSupportedError("ROLLBACK TO SAVEPOINT", None, refusal)
 
+    known = public_id_in(movr, vehicle)
     event.listen(movr.engine, "rollback_savepoint", refuse)
     with engine.begin() as other:
         other.execute(text("UPDATE vehicles SET color = 'blue'"))
         with pytest.raises((errors.DatabaseBusy, errors.DatabaseSlow)):
-            start_ride(movr, vehicle, rider)
+            movr.start_ride(vehicle.city, known, rider)
     event.remove(movr.engine, "rollback_savepoint", refuse)
 
-    assert start_ride(movr, vehicle, rider)
+    assert movr.start_ride(vehicle.city, known, rider)
