@@ -114,8 +114,8 @@ def log_in(inspector: Inspector, member: Visitor) -> None:
 def have_nothing(inspector: Inspector, profile: str) -> None:
     for path in ("/", "/vehicles", "/rides", "/users", "/vehicles/add", profile):
         inspector.open(path, "as a member, empty")
-    inspector.page.get_by_text("Delete my account", exact=True).click()
-    inspector.look(f"{profile} about to be deleted")
+    delete = inspector.page.get_by_role("link", name="Delete my account", exact=True)
+    inspector.follow(delete, f"{profile} about to be deleted")
     inspector.page.goto("/vehicles/add")
     inspector.fill_with_nothing("Color", "Brand", "Where it stands")
     inspector.submit("Put it on the street", "/vehicles/add refused")
