@@ -211,7 +211,7 @@ def test_slow_clients_do_not_block_others(way_in: str) -> None:
     """Each slow request would occupy a thread of the replica, which has fewer."""
     head = b"POST /login HTTP/1.1\r\nHost: movr.test\r\nContent-Length: 1000\r\n\r\nusername="
     with ExitStack() as stack:
-        for _ in range(4 + passwords.MOST_AT_ONCE):
+        for _ in range(4 + passwords.MAX_AT_ONCE):
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(way_in))))
             slow.sendall(head)
 

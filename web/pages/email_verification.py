@@ -4,6 +4,7 @@ If MovR can send email, only members with a verified address may start rides and
 an address gets no other email before.
 """
 
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
@@ -16,7 +17,8 @@ from flask_login import login_required
 from movr.errors import EmailLinkExpired
 from movr.results import UserKey
 from web.context import movr, settings
-from web.security import email_tokens, rate_limits, session
+from web.security import rate_limits, session
+from web.security.link_tokens import email_tokens
 from web.security.rate_limit_store import RateLimit
 from web.services.mail import Email, absolute_url, outbox
 
@@ -43,14 +45,14 @@ EMAILS_TO_RECIPIENT: Final = RateLimit("verification emails to", 3, rate_limits.
 def form() -> ResponseReturnValue:
     """Show the button that verifies the address; programs that check links do not press it."""
     token = request.args.get("token", "")
-    is_valid = email_tokens.read_token(token) is not None
+    is_valid = _read_link(token) is not None
     return render_template("auth/verify.html", token=token if is_valid else None)
 
 
 @blueprint.post("/verify")
 def verify() -> ResponseReturnValue:
     """Verify the address of a valid link."""
-    user_and_email = email_tokens.read_token(request.form.get("token", ""))
+    user_and_email = _read_link(request.form.get("token", ""))
     if user_and_email is None:
         raise EmailLinkExpired
     movr().verify_email(*user_and_email)
@@ -89,5 +91,11 @@ def write_email(user: UserKey, username: str, email: str, url: str) -> Email | N
     """Compose the email; None if too many were sent to this address."""
     if not rate_limits.try_count(EMAILS_TO_RECIPIENT, rate_limits.normalize_email(email)):
         return None
-    link = f"{url}?token={email_tokens.make_token(user, email)}"
+    token = email_tokens(settings().signing_keys).make(user, email, time.time())
+    link = f"{url}?token={token}"
     return Email(email, SUBJECT, TEXT.format(link=link, username=username))
+
+
+def _read_link(token: str) -> tuple[UserKey, str] | None:
+    """Return the user and address of a token; None if it is invalid or expired."""
+    return email_tokens(settings().signing_keys).read(token, time.time())

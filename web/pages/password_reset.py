@@ -18,8 +18,8 @@ from web.context import movr, settings
 from web.forms import ForgotPasswordForm, ResetPasswordForm
 from web.pages import email_verification
 from web.security import account_log, known_browsers, rate_limits
+from web.security.link_tokens import RESET_LIFETIME, reset_tokens
 from web.security.rate_limit_store import RateLimit
-from web.security.reset_tokens import LIFETIME, ResetTokens
 from web.services.mail import Email, absolute_url, outbox
 
 blueprint = Blueprint("password_reset", __name__)
@@ -43,9 +43,9 @@ Username: {username}
 """
 MAX_TOKEN_LENGTH: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
 
-RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, LIFETIME)
+RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, RESET_LIFETIME)
 # Per lifetime of a link: a member whose limit was used up by a stranger still has a valid link.
-EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, LIFETIME)
+EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, RESET_LIFETIME)
 
 
 @blueprint.get("/forgot")
@@ -121,7 +121,7 @@ def _email_writer(username: str) -> Callable[[], Email | None]:
             return email_verification.write_email(
                 member.key, member.username, member.email, url_to_verify
             )
-        tokens = ResetTokens(settings().signing_keys)
+        tokens = reset_tokens(settings().signing_keys)
         link = f"{url}?token={tokens.make(member.key, member.session_epoch, time.time())}"
         return Email(member.email, SUBJECT, TEXT.format(username=member.username, link=link))
 
@@ -130,5 +130,5 @@ def _email_writer(username: str) -> Callable[[], Email | None]:
 
 def _member_of_link() -> Member | None:
     """Return the member of the link; None if it is missing, invalid, expired or was used."""
-    link = ResetTokens(settings().signing_keys).read(session.get("reset", ""), time.time())
+    link = reset_tokens(settings().signing_keys).read(session.get("reset", ""), time.time())
     return movr().session_member(*link) if link else None

@@ -13,8 +13,8 @@ from movr.results import UserKey
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.context import settings
+from web.security.link_tokens import reset_tokens
 from web.security.password_rules import is_easy_to_guess
-from web.security.reset_tokens import ResetTokens
 
 ACCOUNT = {
     "first_name": "Maximiliana",
@@ -59,7 +59,7 @@ def reset(app: Flask, new_visitor: NewVisitor) -> Choose:
     def choose(visitor: Visitor, password: str) -> httpx.Response:
         member = new_visitor().register(**ACCOUNT)
         with app.app_context():
-            tokens = ResetTokens(settings().signing_keys)
+            tokens = reset_tokens(settings().signing_keys)
         token = tokens.make(UserKey("new york", member.id), 0, time.time())
         visitor.get(f"/reset?token={token}")
         return visitor.post("/reset", password=password)

@@ -24,7 +24,7 @@ from tests.web.security.test_rate_limits import attack
 from web.app import create_app
 from web.config import MailServer
 from web.pages import password_reset
-from web.security.reset_tokens import LIFETIME, ResetTokens
+from web.security.link_tokens import RESET_LIFETIME, reset_tokens
 from web.services.mail import MAX_QUEUED, Email, Outbox, send_by_smtp
 
 NEW = "a wholly other password"
@@ -229,17 +229,17 @@ ADA = UserKey("new york", UUID(int=7))
 
 
 def test_a_token_expires_after_half_an_hour() -> None:
-    tokens = ResetTokens([SECRET])
+    tokens = reset_tokens([SECRET])
     token = tokens.make(ADA, 3, now=1_000_000)
 
-    assert LIFETIME == 30 * 60
+    assert RESET_LIFETIME == 30 * 60
     assert tokens.read(token, now=1_000_000) == (ADA, 3)
-    assert tokens.read(token, now=1_000_000 + LIFETIME - 1) == (ADA, 3)
-    assert tokens.read(token, now=1_000_000 + LIFETIME) is None
+    assert tokens.read(token, now=1_000_000 + RESET_LIFETIME - 1) == (ADA, 3)
+    assert tokens.read(token, now=1_000_000 + RESET_LIFETIME) is None
 
 
 def test_a_tampered_token_is_invalid() -> None:
-    tokens = ResetTokens([SECRET])
+    tokens = reset_tokens([SECRET])
     token = tokens.make(ADA, 3, now=0)
     changed = [
         token[:n] + ("A" if token[n] != "A" else "B") + token[n + 1 :]
@@ -251,20 +251,20 @@ def test_a_tampered_token_is_invalid() -> None:
         for made_up in ("", ".", token[:-3], f"{token}.x", *changed)
         if tokens.read(made_up, 0)
     ] == []
-    assert ResetTokens([f"not {SECRET}"]).read(token, now=0) is None
+    assert reset_tokens([f"not {SECRET}"]).read(token, now=0) is None
 
 
 def test_a_session_cookie_is_not_a_valid_token(unknown_browser: Visitor) -> None:
     """Both are signed with the same secret, but with different salts."""
     cookie = unknown_browser.get("/login").cookies["session"]
 
-    assert ResetTokens([SECRET]).read(cookie, now=0) is None
+    assert reset_tokens([SECRET]).read(cookie, now=0) is None
 
 
-@pytest.mark.parametrize("age", [LIFETIME, 24 * LIFETIME])
+@pytest.mark.parametrize("age", [RESET_LIFETIME, 24 * RESET_LIFETIME])
 def test_an_expired_link_shows_no_form(member: Visitor, unknown_browser: Visitor, age: int) -> None:
     key = UserKey("paris", member.id)
-    old = ResetTokens([SECRET]).make(key, 0, time.time() - age)
+    old = reset_tokens([SECRET]).make(key, 0, time.time() - age)
 
     page = open_link(unknown_browser, f"/reset?token={old}")
 
@@ -398,7 +398,7 @@ def test_emails_to_an_account_are_limited_without_a_message(
 
 
 def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
-    assert password_reset.EMAILS_TO_USERNAME.seconds <= LIFETIME
+    assert password_reset.EMAILS_TO_USERNAME.seconds <= RESET_LIFETIME
 
 
 def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(

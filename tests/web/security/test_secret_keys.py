@@ -18,7 +18,7 @@ from tests.web.pages.test_repeated_forms import VEHICLE, key
 from web.app import create_app
 from web.context import settings
 from web.security import known_browsers
-from web.security.reset_tokens import ResetTokens
+from web.security.link_tokens import reset_tokens
 
 FIRST, SECOND, THIRD = KEYS = tuple(f"the {n} of the secret keys" for n in ("1st", "2nd", "3rd"))
 WITHOUT = "a key that has forgotten the others"
@@ -121,7 +121,7 @@ def test_a_link_to_a_new_password_outlives_a_new_secret_key(
 ) -> None:
     member = deployments[FIRST].new_visitor().register("paris")
     with deployments[FIRST].app.app_context():
-        tokens = ResetTokens(settings().signing_keys)
+        tokens = reset_tokens(settings().signing_keys)
     token = tokens.make(UserKey("paris", member.id), 0, time.time())
     forgetful = deployments[later].new_visitor()
 
