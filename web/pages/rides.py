@@ -15,7 +15,8 @@ from web.forms import EndRideForm
 from web.operations import metrics
 from web.pages import pagination
 from web.pages.place import POSITION_UNKNOWN, position_and_words
-from web.security import session
+from web.security import rate_limits, session
+from web.security.rate_limit_store import RateLimit
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -43,6 +44,9 @@ def start(public_id: UUID) -> ResponseReturnValue:
     """Start a ride with the vehicle of this public id."""
     city = city_of_form().name
     rider = session.current_member()
+    # Many accounts of one network could take all vehicles.
+    starts = RateLimit("rides started at", settings().writes_per_minute)
+    rate_limits.count_attempts(*rate_limits.by_network(starts))
     movr().start_ride(city, public_id, rider.key)
     if not rider.active_ride:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()

@@ -71,7 +71,6 @@ def init_app(app: Flask, *, file: str, uri: str, writes_per_minute: int) -> None
         *shared, RateLimitStore(file), RateLimitStore()
     )
     writes = RateLimit("writes", writes_per_minute)
-    starts = RateLimit("rides started at", writes_per_minute)
 
     @app.before_request
     def limit_writes() -> None:
@@ -80,8 +79,6 @@ def init_app(app: Flask, *, file: str, uri: str, writes_per_minute: int) -> None
         if request.method == "POST" and current_user.key:
             # The epoch is included so that an ended session cannot use up the member's limit.
             count_attempts((writes, f"{current_user.key.id} {current_user.epoch}"))
-            if request.endpoint == "rides.start":  # many accounts could take all vehicles
-                count_attempts(*by_network(starts))
 
     app.after_request(_uncount_what_was_not_tried)
 

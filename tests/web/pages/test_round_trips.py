@@ -18,7 +18,7 @@ from tests.conftest import HERE, settings_for
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
-from web.security.reset_tokens import ResetTokens
+from web.security.link_tokens import reset_tokens
 
 NEWCOMER = {
     "first_name": "Ada",
@@ -150,7 +150,7 @@ def test_round_trips_of_a_password_reset(distant: Visitor, proxy: LatencyProxy) 
     key = UserKey("new york", distant.id)
     distant.post("/logout")
     token = {"csrf_token": distant.token()}
-    link = ResetTokens([DEVELOPMENT_SECRET]).make(key, 0, time.time())
+    link = reset_tokens([DEVELOPMENT_SECRET]).make(key, 0, time.time())
     distant.get(f"/reset?token={link}")
     proxy.reset()
     reply = distant.client.post("/reset", data={**token, "password": PASSWORD})
