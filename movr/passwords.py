@@ -16,10 +16,10 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from movr.errors import TooManyPasswords
 
-MOST_AT_ONCE: Final = 16  # hashed or waiting, in this process
+MAX_AT_ONCE: Final = 16  # hashed or waiting, in this process
 
 _hashing: Final = threading.Lock()
-_waiting: Final = threading.BoundedSemaphore(MOST_AT_ONCE)
+_waiting: Final = threading.BoundedSemaphore(MAX_AT_ONCE)
 _hasher: Final = PasswordHasher()
 # Of "the password of no account", at the library's cost. Hashing it at each start would take 0.1 s.
 DUMMY_HASH: Final = (

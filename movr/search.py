@@ -61,7 +61,6 @@ class Search:
             "longitude": self.origin.longitude,
             "metres_north": north,
             "metres_east": east,
-            "radius": round(radius * 1000),
             "from": millimetres,
             "after": id_,
             "limit": self.size + 1,
@@ -70,7 +69,7 @@ class Search:
             parameters["radius"] = queries.UNKNOWN_DISTANCE
         else:
             box = geo.box(self.origin, radius + 1)  # one metre more against rounding at the edge
-            parameters |= box._asdict()
+            parameters |= box._asdict() | {"radius": round(radius * 1000)}
         return parameters | ({"type": self.type} if self.type else {})
 
     @property

@@ -31,8 +31,8 @@ LINGER: Final = 2  # seconds that a stopping worker waits for requests on idle c
 class Worker(ThreadWorker):
     """Serves probes and forms with a password in threads of their own.
 
-    Otherwise both would wait for each other and for all pages, or all pages for eight members who
-    log in. It also tells MovR how long a request was queued.
+    So probes do not wait for pages, and pages do not wait for members who log in. It also tells
+    MovR how long a request was queued.
 
     gunicorn's worker occupies a thread with each new connection until its client has sent
     something, and its event loop for up to two seconds with each connection that its client does
@@ -45,7 +45,7 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """Create the additional threads, which start when they are needed."""
         self.probe_threads = ThreadPoolExecutor(PROBE_THREADS)
-        self.password_threads = ThreadPoolExecutor(passwords.MOST_AT_ONCE)
+        self.password_threads = ThreadPoolExecutor(passwords.MAX_AT_ONCE)
         self.closing_threads = ThreadPoolExecutor(CLOSING_THREADS)
         self.nr_closing = 0
         super().init_process()

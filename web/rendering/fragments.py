@@ -16,18 +16,18 @@ from flask import Flask, get_template_attribute
 from markupsafe import Markup
 
 TEMPLATE: Final = "fragments.html"
-MOST_BYTES: Final = 32 * 1024 * 1024
+MAX_BYTES: Final = 32 * 1024 * 1024
 
 
 def init_app(app: Flask) -> None:
     """Add the cache to the globals of templates."""
-    app.jinja_env.globals["cached_fragment"] = make_cache(MOST_BYTES)
+    app.jinja_env.globals["cached_fragment"] = make_cache(MAX_BYTES)
 
 
-def make_cache(most_bytes: int) -> Callable[..., Markup]:
+def make_cache(max_bytes: int) -> Callable[..., Markup]:
     """Return a function that renders a fragment, or returns it from a cache of this size."""
 
-    @cached(LRUCache(most_bytes, getsizeof=_size), lock=Lock(), info=True)
+    @cached(LRUCache(max_bytes, getsizeof=_size), lock=Lock(), info=True)
     def cached_fragment(macro: str, *arguments: Hashable) -> Markup:
         rendered: Markup = get_template_attribute(TEMPLATE, macro)(*arguments)
         return rendered

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple, Protocol
 
 BUSY_TIMEOUT: Final = 5  # seconds
 IN_MEMORY: Final = ":memory:"
-LONGEST: Final = 60 * 60  # seconds of a limit
+MAX_SECONDS: Final = 60 * 60  # seconds of a limit
 # About 130 bytes each. Beyond it the oldest attempts are forgotten, whatever their limit.
-MOST_ATTEMPTS: Final = 100_000
+MAX_ATTEMPTS: Final = 100_000
 
 # Not synchronous: after a crash of the machine the counts mean nothing.
 _TABLE: Final = """
@@ -27,7 +27,7 @@ _TABLE: Final = """
 
 
 class RateLimit(NamedTuple):
-    """At most `at_most` attempts in any `seconds`, which are at most LONGEST."""
+    """At most `at_most` attempts in any `seconds`, which are at most MAX_SECONDS."""
 
     name: str
     at_most: int
@@ -74,7 +74,7 @@ class RateLimitStore:
         now, key = self._now(), limit.key(who)
         expired = "DELETE FROM counted WHERE until <= ? OR until > ?"
         with self._transaction():
-            self._connection.execute(expired, (now, now + LONGEST))
+            self._connection.execute(expired, (now, now + MAX_SECONDS))
             free = self._count(key) < limit.at_most
             if free:
                 self._insert(key, now + limit.seconds)
@@ -122,5 +122,5 @@ class RateLimitStore:
     def _insert(self, key: str, until: float) -> None:
         added = self._connection.execute("INSERT INTO counted VALUES (?, ?)", (key, until))
         # SQLite numbers rows in the order in which they are inserted.
-        oldest = (added.lastrowid or 0) - MOST_ATTEMPTS
+        oldest = (added.lastrowid or 0) - MAX_ATTEMPTS
         self._connection.execute("DELETE FROM counted WHERE rowid <= ?", (oldest,))

@@ -26,8 +26,8 @@ from tests.raw_http import HUNG_UP, Headers, Reply
 from tests.visitor import PASSWORD, Visitor
 from tests.web.pages.conftest import STATUSES
 from tests.web.pages.test_bad_input import FORMS, Form
+from web.security.link_tokens import reset_tokens
 from web.security.rate_limit_store import RateLimitStore
-from web.security.reset_tokens import ResetTokens
 
 LONG = os.environ.get("FAULTS") == "long"
 INPUTS = 12_000 if LONG else 40  # inputs for each of the eight tests without passwords
@@ -153,7 +153,7 @@ class Target:
         own = visitor.permanent_id(free)
         visitor.start(visitor.add_vehicle())
         ride, token = visitor.active_ride(), visitor.token()
-        link = ResetTokens([SECRET]).make(UserKey("new york", visitor.id), 0, time.time())
+        link = reset_tokens([SECRET]).make(UserKey("new york", visitor.id), 0, time.time())
         visitor.get(f"/reset?token={link}")
         self.ids = {"id": visitor.id, "free": free, "own": own, "ride": ride}
         self.username = visitor.username.encode()

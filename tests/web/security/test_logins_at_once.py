@@ -109,7 +109,7 @@ class HeldHasher:
 @contextmanager
 def as_many_as_may_wait(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldHasher]:
     """Have twice as many passwords hashed as are allowed at once."""
-    hasher, allowed = HeldHasher(), passwords.MOST_AT_ONCE
+    hasher, allowed = HeldHasher(), passwords.MAX_AT_ONCE
     monkeypatch.setattr(passwords, "_hasher", hasher)
     with ThreadPoolExecutor(2 * allowed) as pool:
         hashes = [pool.submit(passwords.hash_password, PASSWORD) for _ in range(2 * allowed)]
