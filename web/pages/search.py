@@ -27,7 +27,7 @@ class VehicleSearch:
 
     @property
     def visitor(self) -> Position | None:
-        """The visitor's position, if distances are measured from it."""
+        """The visitor's position, if distances are measured from it, and shown."""
         return self.search.origin if self.from_visitor else None
 
     @property
@@ -44,10 +44,12 @@ class VehicleSearch:
 
 
 def parse_search(city: City) -> VehicleSearch:
-    """Parse the search from the query string. An invalid filter or position is a 404."""
+    """Parse the search from the query string. An invalid filter or position is a 404.
+
+    The load balancer's position is that of a city, so distances are not measured from it.
+    """
     requested = _near()
-    hint = parse_position(request.headers.get(f"{settings().city_header}-Lat-Long"))
-    visitor = next((place for place in (requested, hint) if place and is_within(city, place)), None)
+    visitor = requested if requested and is_within(city, requested) else None
     search = Search(
         city=city,
         origin=visitor or city.centre,
@@ -58,7 +60,7 @@ def parse_search(city: City) -> VehicleSearch:
     return VehicleSearch(
         search,
         from_visitor=visitor is not None,
-        is_too_far=bool(requested and requested != visitor),
+        is_too_far=requested is not None and visitor is None,
     )
 
 

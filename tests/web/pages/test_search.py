@@ -94,8 +94,49 @@ def test_each_vehicle_shows_its_distance(visitor: Visitor) -> None:
 def test_the_page_names_the_origin_of_distances(visitor: Visitor) -> None:
     assert "first, from the city's centre" in visitor.get("/vehicles").text
     assert "first, from where you are" in visitor.get(f"/vehicles?near={CENTRE}").text
-    hinted = visitor.get("/vehicles", {"X-City-Lat-Long": "40.70,-74.01"}).text
-    assert "first, from where you are" in hinted
+
+
+HINT = {"X-City": "New York", "X-City-Lat-Long": "40.712775,-74.005973"}
+DISTANCE = 'class="vehicle-card-distance'
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_the_load_balancer_s_position_is_never_where_you_are(visitor: Visitor, path: str) -> None:
+    """It is the centre of a city, so it selects the city only."""
+    hinted = visitor.get(path, HINT).text
+
+    assert "first, from the city's centre" in hinted
+    assert 'name="near" value="" disabled' in hinted
+    assert "near=" not in hinted
+    assert not any(
+        mark in hinted for mark in ("from where you are", "map-you", "data-visitor", ">You<")
+    )
+    assert "Forget my position" not in hinted
+    assert brands(hinted) == brands(visitor.get(path).text)
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+@pytest.mark.parametrize("headers", [{}, HINT])
+@pytest.mark.parametrize("query", ["", "?type=bike", "?near=48.85,2.35"])
+def test_a_distance_from_the_city_s_centre_is_not_shown_as_the_rider_s(
+    visitor: Visitor, path: str, headers: dict[str, str], query: str
+) -> None:
+    assert DISTANCE not in visitor.get(f"{path}{query}", headers).text
+    assert DISTANCE in visitor.get(f"{path}?near={CENTRE}", headers).text
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("path", ["/", "/vehicles"])
+def test_forget_my_position_forgets(visitor: Visitor, path: str) -> None:
+    page = visitor.get(f"{path}?near={CENTRE}", HINT).text
+
+    forgotten = visitor.get(link(page, "Forget my position"), HINT).text
+
+    assert not any(
+        mark in forgotten for mark in ("near=", "from where you are", "map-you", DISTANCE)
+    )
 
 
 @pytest.mark.usefixtures("street")
@@ -211,15 +252,16 @@ def test_a_refused_form_keeps_its_position(visitor: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("many_vehicles")
-def test_page_links_keep_the_position_of_the_proxy(visitor: Visitor, session_app: Flask) -> None:
-    """A shared link shows the same list."""
+def test_page_links_do_not_contain_the_position_of_the_load_balancer(
+    visitor: Visitor, session_app: Flask
+) -> None:
     visitor.register("boston")
-    for number in range(session_app.extensions["settings"].page_size + 1):
-        visitor.post(
-            "/vehicles/add", type="bike", color="red", brand="Kona", location=f"{number} Beacon St"
-        )
-    page = visitor.get("/vehicles", {"X-City": "boston", "X-City-Lat-Long": "42.3612345,-71.06"})
+    for _ in range(session_app.extensions["settings"].page_size + 1):
+        visitor.add_vehicle()
+    headers = {"X-City": "boston", "X-City-Lat-Long": "42.3612345,-71.06"}
+    page = visitor.get("/vehicles", headers)
 
     link = next_page(page.text)
-    assert "near=42.3612345%2C-71.06" in link
-    assert visitor.get(link, {"X-City": "boston"}).status_code == 200
+
+    assert "near" not in link
+    assert brands(visitor.get(link, headers).text)
