@@ -5,6 +5,7 @@ deployments (`REGION`). No other module lists cities. To add or move a city, see
 docs/multi-region.md.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -70,7 +71,18 @@ CITIES: Final = (
 
 DEFAULT_CITY: Final = CITIES[0]
 
+# Other names of cities and of their parts, as `_folded` returns them.
+_ALIASES: Final = {
+    "new york": ("new york city", "nyc", "manhattan", "brooklyn", "queens", "bronx", "the bronx",
+                 "staten island"),
+    "washington dc": ("washington", "dc", "district of columbia"),
+    "rome": ("roma",),
+}  # fmt: skip
+
 _BY_NAME: Final = {city.name: city for city in CITIES}
+_BY_ALIAS: Final = _BY_NAME | {
+    alias: _BY_NAME[name] for name, aliases in _ALIASES.items() for alias in aliases
+}
 _BY_SLUG: Final = {city.slug: city for city in CITIES}
 _OF_REGION: Final = {
     region: tuple(city for city in CITIES if city.region == region) for region in REGIONS
@@ -82,6 +94,11 @@ def find_city(name: str) -> City | None:
     return _BY_NAME.get(name.casefold())
 
 
+def find_city_by_alias(name: str) -> City | None:
+    """Return the served city of this name or alias, as people write it, or None."""
+    return _BY_ALIAS.get(_folded(name))
+
+
 def find_city_by_slug(slug: str) -> City | None:
     """Return the served city with this slug, or None."""
     return _BY_SLUG.get(slug)
@@ -90,3 +107,10 @@ def find_city_by_slug(slug: str) -> City | None:
 def cities_in(region: str) -> tuple[City, ...]:
     """Return the cities of this region, in the order of CITIES."""
     return _OF_REGION.get(region, ())
+
+
+def _folded(name: str) -> str:
+    """Return `washington dc` for `Washington, D.C.`; diacritics are removed too."""
+    decomposed = unicodedata.normalize("NFKD", name.replace("-", " ").casefold())
+    letters = (char for char in decomposed if char not in ".," and not unicodedata.combining(char))
+    return " ".join("".join(letters).split())

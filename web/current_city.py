@@ -8,14 +8,18 @@ from flask import abort, flash, g, request, session
 from flask_login import current_user
 from werkzeug.routing import BaseConverter, ValidationError
 
-from movr.cities import DEFAULT_CITY, City, find_city, find_city_by_slug
+from movr.cities import DEFAULT_CITY, City, Position, find_city, find_city_by_slug
 from web.context import settings
-from web.geoutils import city_of_coordinates, city_of_name, city_of_region
-
-CITY_UNKNOWN_MESSAGE: Final = (
-    f"We could not tell where you are, so here is {DEFAULT_CITY.label}."
-    " You can choose your city at the top of the page."
+from web.geoutils import (
+    city_at,
+    city_of_name,
+    city_of_region,
+    nearest_city,
+    parse_position_header,
+    unserved_name,
 )
+
+YOU_CAN_CHOOSE: Final = "You can choose another city at the top of the page."
 
 
 class CityConverter(BaseConverter):
@@ -34,12 +38,22 @@ class CityConverter(BaseConverter):
 
 
 def current_city() -> City:
-    """Return the city of this request: the first that `_hints` yields."""
+    """Return the city of this request: the first that `_candidates` yields."""
     city: City | None = g.get("city")
     if city is None:
-        city, g.city_from = next((city, source) for city, source in _hints() if city)
+        city, g.city_from = next((city, source) for city, source in _candidates() if city)
         g.city = city
+        _explain(city, g.city_from)
     return city
+
+
+def offered_city() -> City | None:
+    """Return the served city where the headers place a visitor who chose another city."""
+    if g.get("city_from") != "chosen":
+        return None
+    position = _position()
+    city = city_of_name(_name(), position) or (position and city_at(position))
+    return city if city != current_city() else None
 
 
 def set_current_city(city: City) -> None:
@@ -56,20 +70,47 @@ def city_of_form() -> City:
     return city
 
 
-def _hints() -> Iterator[tuple[City | None, str]]:
+def _name() -> str | None:
+    return request.headers.get(settings().city_header)
+
+
+def _position() -> Position | None:
+    return parse_position_header(request.headers.get(f"{settings().city_header}-Lat-Long"))
+
+
+def _candidates() -> Iterator[tuple[City | None, str]]:
     """Yield candidates for the city and their source (sent as X-City-From), by priority.
 
     These are the city chosen on the page, the load balancer's headers, the member's home city,
-    the first city of this deployment's region, and New York, which a message mentions once.
+    the first city of this deployment's region, and New York.
     """
-    header = settings().city_header
     yield find_city(session.get("city", "")), "chosen"
-    yield city_of_name(request.headers.get(header)), "header"
-    yield city_of_coordinates(request.headers.get(f"{header}-Lat-Long")), "coordinates"
+    position = _position()
+    yield city_of_name(_name(), position), "header"
+    yield nearest_city(position) if position else None, "coordinates"
     key = current_user.key
     yield find_city(key.city) if key else None, "home"
     yield city_of_region(settings().region), "region"
-    if not session.get("guessed"):
-        session["guessed"] = True
-        flash(CITY_UNKNOWN_MESSAGE, "info")
     yield DEFAULT_CITY, "default"
+
+
+def _explain(city: City, source: str) -> None:
+    """Flash why this city is shown, once, if MovR does not know or serve the visitor's city."""
+    reason = _reason(city, source)
+    if reason and session.get("city_reason") != reason:
+        session["city_reason"] = reason
+        flash(f"{reason} {YOU_CAN_CHOOSE}", "info")
+
+
+def _reason(city: City, source: str) -> str | None:
+    position = _position()
+    if source in {"chosen", "header"} or (position and city_at(position)):
+        return None
+    name = unserved_name(_name())
+    if position:
+        return f"MovR is not in {name or 'your city'} yet; the nearest city is {city.label}."
+    if name:
+        return f"MovR is not in {name} yet, so here is {city.label}."
+    if source == "default":
+        return f"We could not tell where you are, so here is {city.label}."
+    return None

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.results import MonthlyActivity
-from web.current_city import current_city
+from web.current_city import current_city, offered_city
 from web.rendering import charts
 from web.security.response_headers import csp_nonce, served_by
 
@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
     """Register the globals and filters of templates."""
     app.jinja_env.globals.update(
         current_city=current_city,
+        offered_city=offered_city,
         csp_nonce=csp_nonce,
         served_by=served_by,
         url_for=_cached_url_for(app),

@@ -92,8 +92,8 @@ def log_out() -> None:
 
 
 def _renew() -> None:
-    """Clear the session, except for the chosen city."""
-    kept = {name: session[name] for name in ("city", "guessed") if name in session}
+    """Clear the session, except for the chosen city and the last explanation of a city."""
+    kept = {name: session[name] for name in ("city", "city_reason") if name in session}
     session.clear()
     session.update(kept)
 

@@ -44,7 +44,7 @@ def test_the_source_of_highest_priority_determines_the_city(
     seen.append(city(visitor.get("/vehicles", headers)))
     headers["X-City-Lat-Long"] = ROME
     seen.append(city(visitor.get("/vehicles", headers)))
-    headers["X-City"] = "washington dc"
+    headers = {"X-City": "washington dc"}
     seen.append(city(visitor.get("/vehicles", headers)))
     visitor.post("/city/paris", headers)
     seen.append(city(visitor.get("/vehicles", headers)))
@@ -142,6 +142,97 @@ def test_no_message_if_the_region_determined_the_city(new_western_visitor: NewVi
     assert GUESSED not in new_western_visitor().get("/").text
 
 
+YOU_CAN_CHOOSE = "You can choose another city at the top of the page."
+MESSAGE = 'class="alert'
+NEAREST = "MovR is not in {} yet; the nearest city is {}."
+INSTEAD = "MovR is not in {} yet, so here is {}."
+CHICAGO = {"X-City": "Chicago", "X-City-Lat-Long": "41.878113,-87.629799"}
+PARIS_IN_TEXAS = {"X-City": "Paris", "X-City-Lat-Long": "33.660939,-95.555513"}
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/nowhere"])
+def test_a_place_that_movr_does_not_serve_is_said_once(visitor: Visitor, path: str) -> None:
+    first, second = visitor.get(path, CHICAGO), visitor.get("/", CHICAGO)
+
+    assert (city(first), city(second)) == ("Washington DC", "Washington DC")
+    assert first.text.count(NEAREST.format("Chicago", "Washington DC")) == 1
+    assert "MovR is not in" not in second.text
+    assert GUESSED not in first.text + second.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown", "said"),
+    [
+        (PARIS_IN_TEXAS, "Washington DC", NEAREST.format("your city", "Washington DC")),
+        ({"X-City-Lat-Long": "51.5,-0.13"}, "Paris", NEAREST.format("your city", "Paris")),
+        (
+            {"X-City": "", "X-City-Lat-Long": "51.5,-0.13"},
+            "Paris",
+            NEAREST.format("your city", "Paris"),
+        ),
+        ({"X-City": "Chicago"}, "New York", INSTEAD.format("Chicago", "New York")),
+        (
+            {"X-City": "S%C3%A3o%20Paulo", "X-City-Lat-Long": "0.000000,0.000000"},
+            "New York",
+            INSTEAD.format("São Paulo", "New York"),
+        ),
+        ({"X-City": "", "X-City-Lat-Long": "0.000000,0.000000"}, "New York", GUESSED),
+        ({"X-City": "unknown"}, "New York", GUESSED),
+    ],
+)
+def test_the_message_says_what_the_headers_say(
+    visitor: Visitor, headers: dict[str, str], shown: str, said: str
+) -> None:
+    reply = visitor.get("/", headers)
+
+    assert city(reply) == shown
+    assert f"{said} {YOU_CAN_CHOOSE}" in sentences(reply)
+
+
+def test_a_header_in_utf_8_is_read(new_http_visitor: NewVisitor) -> None:
+    client = new_http_visitor().client
+
+    unserved = client.get("/", headers={b"X-City": "São Paulo".encode()})
+    served = client.get("/", headers={b"X-City": "Los Ángeles".encode()})
+
+    assert INSTEAD.format("São Paulo", "New York") in sentences(unserved)
+    assert city(served) == "Los Angeles"
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({"X-City": "NYC"}, "New York"),
+        ({"X-City": "Washington D.C."}, "Washington DC"),
+        ({"X-City": "Roma", "X-City-Lat-Long": ROME}, "Rome"),
+        ({"X-City": "Jersey City", "X-City-Lat-Long": "40.728157,-74.077642"}, "New York"),
+    ],
+)
+def test_an_alias_or_a_place_within_the_area_of_a_city_shows_it_without_a_message(
+    visitor: Visitor, headers: dict[str, str], shown: str
+) -> None:
+    reply = visitor.get("/", headers)
+
+    assert city(reply) == shown
+    assert MESSAGE not in reply.text
+
+
+def test_a_member_abroad_is_told_that_movr_is_not_there(visitor: Visitor) -> None:
+    visitor.register("boston").get("/")
+
+    reply = visitor.get("/", {"X-City": "Chicago"})
+
+    assert INSTEAD.format("Chicago", "Boston") in sentences(reply)
+
+
+def test_a_message_about_another_place_is_shown_after_a_journey(visitor: Visitor) -> None:
+    visitor.get("/", CHICAGO)
+
+    reply = visitor.get("/", {"X-City": "London", "X-City-Lat-Long": "51.5,-0.13"})
+
+    assert NEAREST.format("London", "Paris") in sentences(reply)
+
+
 def test_the_names_of_both_city_headers_are_a_setting(database: str, engine: Engine) -> None:  # noqa: ARG001
     settings = replace(settings_for(database), city_header="X-Client-Geo")
     with visiting(create_app(settings)) as new:
@@ -233,6 +324,72 @@ def test_registration_preselects_the_current_city(visitor: Visitor) -> None:
     visitor.post("/city/rome")
 
     assert re.search(r'<option selected value="rome">', visitor.get("/register").text)
+
+
+# The offer of the city where the headers place a visitor who chose another
+
+ROMAN = {"X-City": "Roma", "X-City-Lat-Long": ROME}
+
+
+def offers(reply: httpx.Response) -> list[str]:
+    """Return the names of the cities in the offers of a page."""
+    return re.findall(r"In [^?<]+\?.*?Show ([^<]+)<", reply.text)
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/nowhere"])
+@pytest.mark.parametrize("headers", [ROMAN, {"X-City": "roma"}, {"X-City-Lat-Long": ROME}])
+def test_a_chosen_city_stays_and_the_city_of_the_headers_is_offered(
+    visitor: Visitor, path: str, headers: dict[str, str]
+) -> None:
+    visitor.post("/city/paris")
+
+    reply = visitor.get(path, headers)
+
+    assert (city(reply), offers(reply)) == ("Paris", ["Rome"])
+
+
+def test_an_accepted_offer_shows_the_city_on_the_same_page_without_the_offer(
+    visitor: Visitor,
+) -> None:
+    visitor.post("/city/paris")
+    page = visitor.get("/vehicles", ROMAN).text
+    offer = re.search(r'form="cities" formaction="([^"]+)"', page)
+    assert offer
+    assert '<input type="hidden" name="next" value="/vehicles">' in page
+
+    reply = visitor.get(visitor.post(offer[1], next="/vehicles").headers["Location"], ROMAN)
+
+    assert (reply.url.path, city(reply), offers(reply)) == ("/vehicles", "Rome", [])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-City": "paris"},
+        {"X-City": "nowhere"},
+        CHICAGO,
+        PARIS_IN_TEXAS,
+        {"X-City": "", "X-City-Lat-Long": "0.000000,0.000000"},
+    ],
+)
+def test_no_city_is_offered_unless_the_headers_say_another_served_one(
+    visitor: Visitor, headers: dict[str, str]
+) -> None:
+    visitor.post("/city/paris")
+
+    reply = visitor.get("/", headers)
+
+    assert (city(reply), offers(reply)) == ("Paris", [])
+    assert MESSAGE not in reply.text
+
+
+def test_without_a_choice_the_city_of_the_headers_is_shown_and_none_is_offered(
+    visitor: Visitor,
+) -> None:
+    reply = visitor.register("paris").get("/", ROMAN)
+
+    assert (city(reply), offers(reply)) == ("Rome", [])
 
 
 # The first page of a session
