@@ -17,15 +17,29 @@ db = ErrorMessageGroup("db", help="Schema migrations (Alembic), restored backups
 @db.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
-    """Run the migrations up to REVISION, the newest by default."""
-    schema.upgrade(movr().engine, revision)
+    """Run the migrations up to REVISION, the newest by default.
+
+    Waits for another upgrade or downgrade of the same database.
+    """
+    schema.upgrade(movr().engine, revision, report=click.echo)
 
 
 @db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, not an option
 @click.argument("revision", default="-1")
-def downgrade(revision: str) -> None:
-    """Undo the migrations down to REVISION, one step by default; `base` undoes them all."""
-    schema.downgrade(movr().engine, revision)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade(revision: str, *, yes: bool) -> None:
+    """Undo the migrations down to REVISION, one step by default; `base` undoes them all.
+
+    Asks first, because tables and columns are dropped with their data.
+    """
+    engine = movr().engine
+    if not yes:
+        click.confirm(
+            f"Downgrade the database {engine.url.database} to revision {revision}?"
+            " Tables and columns that later revisions added are dropped with their data",
+            abort=True,
+        )
+    schema.downgrade(engine, revision, report=click.echo)
 
 
 @db.command()

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, ForeignKeyConstraint
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
+from movr.database.migration_lock import TABLE, migration_lock
 from movr.database.retries import driver_error, retrying
 
 _PARTITIONS: Final = ("vehicles_", "rides_")
@@ -23,24 +24,43 @@ MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 _TOTALS: Final = "0009"  # the revision that counts ride totals
 
 
+Report = Callable[[str], object]  # called with a sentence for each step
+
+
+def _no_report(_sentence: str) -> None:
+    """Print nothing."""
+
+
 class SchemaError(Exception):
     """A migration command failed; the message is a sentence with the reason."""
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations up to `revision`."""
+def upgrade(engine: Engine, revision: str = "head", *, report: Report = _no_report) -> None:
+    """Run the migrations up to `revision`, after those that another process runs at this time."""
     with readable_errors():
-        config = _config(engine)
-        config.attributes["changes"] = revision != "head" or not is_at_head(engine)
-        retrying(lambda: command.upgrade(config, revision))
+        if revision == "head" and is_at_head(engine):
+            command.upgrade(_config(engine), revision)  # refuses a revision that is not known
+        else:
+            _change(engine, command.upgrade, revision, report)
+        if revision == "head":
+            report(f"The schema is at its newest revision, {head()}.")
 
 
-def downgrade(engine: Engine, revision: str) -> None:
+def downgrade(engine: Engine, revision: str, *, report: Report = _no_report) -> None:
     """Undo the migrations down to `revision`; `base` undoes them all."""
     with readable_errors():
-        config = _config(engine)
-        config.attributes["changes"] = True
-        retrying(lambda: command.downgrade(config, revision))
+        _change(engine, command.downgrade, revision, report)
+
+
+def _change(
+    engine: Engine, run: Callable[[Config, str], None], revision: str, report: Report
+) -> None:
+    config = _config(engine)
+    with migration_lock(engine):
+        # Another process may have brought it to head in the meantime.
+        config.attributes["changes"] = revision != "head" or not is_at_head(engine)
+        config.attributes["report"] = report
+        retrying(lambda: run(config, revision))
 
 
 def recount(engine: Engine) -> None:
@@ -88,9 +108,9 @@ def is_at_head(engine: Engine) -> bool:
 def include_object_for(dialect: str) -> Callable[..., bool]:
     """Return Alembic's `include_object` hook, which selects what autogenerate compares.
 
-    On PostgreSQL it leaves out the partitions of placement `postgres-partition` and the foreign
-    keys copied to them. On CockroachDB it leaves out indexes, whose NULL order is reflected
-    differently.
+    It leaves out the table of the migration lock. On PostgreSQL it leaves out the partitions of
+    placement `postgres-partition` and the foreign keys copied to them. On CockroachDB it leaves out
+    indexes, whose NULL order is reflected differently.
     """
 
     def include_object(
@@ -106,7 +126,7 @@ def include_object_for(dialect: str) -> Callable[..., bool]:
             return True
         if isinstance(item, ForeignKeyConstraint):
             return not item.elements[0].target_fullname.startswith(_PARTITIONS)
-        return not (kind == "table" and str(name).startswith(_PARTITIONS))
+        return not (kind == "table" and str(name).startswith((*_PARTITIONS, TABLE)))
 
     return include_object
 
@@ -128,5 +148,5 @@ def _config(engine: Engine) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.attributes.update(engine=engine, changes=False)
+    config.attributes.update(engine=engine, changes=False, report=_no_report)
     return config

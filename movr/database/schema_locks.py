@@ -13,6 +13,8 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect
 
+from movr.database import migration_lock
+
 LOCKS_SCHEMAS: Final = 26  # the first major version whose new tables are locked
 VARIABLE: Final = "create_table_with_schema_locked"  # known since v25.2
 
@@ -55,10 +57,11 @@ def _locks_schemas(connection: Connection) -> bool:
 
 
 def _set_locks(connection: Connection, *, locked: bool) -> None:
-    tables = inspect(connection).get_table_names()
+    """Lock or unlock all tables but that of the migration lock, whose transaction is open."""
+    tables = set(inspect(connection).get_table_names()) - {migration_lock.TABLE}
     connection.commit()
     connection.execution_options(isolation_level="AUTOCOMMIT")
-    for table in tables:
+    for table in sorted(tables):
         connection.exec_driver_sql(set_lock(table, locked=locked))
     connection.commit()
     connection.execution_options(isolation_level=connection.default_isolation_level)

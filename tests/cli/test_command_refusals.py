@@ -19,7 +19,7 @@ from web.config import Settings
 SQLSTATES = ("XX000", "XXC01", "0A000", "42501", "22012", "23505", "40001", "53300", "57P01")
 COMMANDS = (
     ("db", "upgrade"),
-    ("db", "downgrade"),
+    ("db", "downgrade", "--yes"),
     ("db", "current"),
     ("db", "history"),
     ("db", "migrate", "-m", "a change"),

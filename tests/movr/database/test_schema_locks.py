@@ -77,6 +77,7 @@ def test_tables_are_unlocked_before_they_change_and_locked_afterwards(
             for locked in ("false", "true")
         )
         assert unlock < first < last < lock
+    assert "migration_lock" not in " ".join(about_locks(sent))  # a transaction holds it
 
 
 @pytest.mark.usefixtures("locking")
