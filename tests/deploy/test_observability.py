@@ -96,11 +96,12 @@ def test_rates_exclude_probes_and_static_files() -> None:
                 assert {rule for rule in rules if re.fullmatch(route.value, rule)} == quiet
 
 
-def test_every_region_has_a_rule_for_its_absence() -> None:
+def test_the_absence_of_every_region_is_noticed() -> None:
     """A rule over all regions would not fire while one region is left."""
-    gone = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
+    (down,) = [rule["expr"] for rule in RULES if rule["alert"] == "MovrDown"]
 
-    assert gone == [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
+    gone = [f'absent(movr_build_info{{region="{region}"}})' for region in REGIONS]
+    assert down == " or ".join(gone)
 
 
 def test_google_s_object_has_the_same_rules() -> None:
