@@ -3,8 +3,12 @@
 A hash takes 64 MiB and four threads, so a process computes one at a time. Keyboards send the same
 letter as one character or as several. Passwords are therefore hashed in Unicode's composed form
 (NFC).
+
+Accounts adopted from the tutorial's site keep a hash by PBKDF2 until their password is changed.
 """
 
+import hashlib
+import hmac
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,9 +58,19 @@ def check_password(password: str, password_hash: str | None) -> bool:
 def _matches(password: str, password_hash: str) -> bool:
     try:
         with _one_at_a_time():
+            if password_hash.startswith("pbkdf2:"):
+                return _matches_pbkdf2(password, password_hash)
             return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
+
+
+def _matches_pbkdf2(password: str, password_hash: str) -> bool:
+    """Compare with a hash in Werkzeug's form, such as `pbkdf2:sha256:150000$salt$digest`."""
+    method, salt, digest = password_hash.split("$")
+    _, algorithm, rounds = method.split(":")
+    computed = hashlib.pbkdf2_hmac(algorithm, password.encode(), salt.encode(), int(rounds))
+    return hmac.compare_digest(computed.hex(), digest)
 
 
 @contextmanager

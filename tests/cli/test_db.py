@@ -98,7 +98,7 @@ def test_migrations_print_each_revision(runner: FlaskCliRunner) -> None:
     assert FIRST in upgraded
     assert upgraded[-1] == LAST
     assert again == [LAST]
-    assert undone[-1] == "Undone: 0001, Users."
+    assert "Undone: 0001, Users." in undone
 
 
 @pytest.mark.parametrize("revision", ["base", "0002", "-1"])
