@@ -27,6 +27,7 @@ COPY templates templates
 COPY static static
 # Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`.
 ARG VERSION=unknown REVISION=unknown
+ENV MOVR_VERSION=$VERSION
 LABEL org.opencontainers.image.title="MovR" \
       org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -5,4 +5,6 @@ queries.py itself. results.py has the return types and errors.py the refusals. m
 the access to the database, movr/placement the placement of rows in regions.
 """
 
-__version__ = "0.1.0"
+import os
+
+__version__ = os.environ.get("MOVR_VERSION", "unknown")  # set in the image (Dockerfile)

@@ -90,6 +90,7 @@ def test_its_labels_say_which_version_it_is_if_the_builder_says_so() -> None:
     for name in ("VERSION", "REVISION"):
         assert f'org.opencontainers.image.{name.lower()}="${name}"' in DOCKERFILE
         assert re.search(rf"^ARG (\w+=\w+ )?{name}=unknown", DOCKERFILE, re.MULTILINE)
+    assert re.search(r"^ENV MOVR_VERSION=\$VERSION$", DOCKERFILE, re.MULTILINE)  # for metrics
 
 
 def test_both_ways_to_set_up_use_the_same_pipenv() -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import time
+from datetime import UTC, datetime
 from random import getrandbits
 from typing import Any, Final
 
@@ -89,7 +90,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON, with the id of the current request."""
         entry: dict[str, Any] = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "severity": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),

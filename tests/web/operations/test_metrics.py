@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from movr import __version__
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
 from tests.conftest import NewVisitor, plain_client, serving, settings_for, visiting, visitors
@@ -231,12 +230,17 @@ def test_an_unavailable_database_has_no_connections_in_use() -> None:
     assert of(after, name, pool="read") == of(before, name, pool="read")
 
 
-def test_build_info_and_pool_size_are_reported(database: str) -> None:
+def test_the_version_of_the_image_and_the_pool_size_are_reported(database: str) -> None:
     settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
+    settings["MOVR_VERSION"] = "v1.2-3-g0abcdef"
     with serving(**settings, REGION="gcp-us-west1") as url:
         found = numbers(httpx.get(f"{url}/metrics"))
 
-    build = {"version": __version__, "python": platform.python_version(), "region": "gcp-us-west1"}
+    build = {
+        "version": "v1.2-3-g0abcdef",
+        "python": platform.python_version(),
+        "region": "gcp-us-west1",
+    }
     assert of(found, "movr_build_info", **build) == 1
     assert of(found, "movr_database_pool_size", pool="read") in {3, 6}  # while workers start
 

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -53,6 +55,16 @@ def test_each_request_is_logged_as_one_line(visitor: Visitor, log: Lines) -> Non
     assert (entry["method"], entry["route"], entry["status"]) == ("GET", "/vehicles", 200)
     assert (entry["city"], entry["statements"]) == ("paris", 1)
     assert isinstance(entry["milliseconds"], float)
+
+
+def test_the_time_of_an_entry_is_rfc_3339(visitor: Visitor, log: Lines) -> None:
+    before = datetime.now(UTC)
+    visitor.get("/")
+
+    written = str(log.last()["time"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", written)
+    assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(written)
+    assert datetime.fromisoformat(written) >= before - timedelta(milliseconds=1)
 
 
 def test_the_route_is_logged_instead_of_the_path(visitor: Visitor, log: Lines) -> None:
