@@ -13,8 +13,9 @@ import click
 import pytest
 from flask import Flask
 
-from movr import errors
-from movr.database.engine import parse_uri
+from movr import errors, passwords
+from movr.database.deadline import REQUEST_DEADLINE
+from movr.database.engine import CONNECTION_AGE, TIMEOUTS, parse_uri
 from tests.conftest import ROOT
 from tests.deploy.kustomize import Manifest, build, read
 from tests.deploy.test_manifests import (
@@ -30,6 +31,7 @@ from tests.deploy.test_manifests import (
 )
 from tests.visitor import Visitor
 from web.config import MIN_WORKERS, Settings
+from web.operations import gunicorn_worker
 from web.operations.request_logging import JsonFormatter
 
 README = DEPLOY / "README.md"
@@ -301,6 +303,25 @@ def test_the_documented_shutdown_time_is_that_of_the_manifests(
 
     assert f"For {drain} s more (`DRAIN_SECONDS`)" in TEXT
     assert f"within {graceful} s. Together these are {pause + drain + graceful} s at most" in TEXT
+
+
+def test_the_timeouts_and_connections_that_the_guides_name_are_those_of_the_code() -> None:
+    guide, regions, operators = (
+        " ".join((ROOT / file).read_text().split())
+        for file in ("deploy/README.md", "docs/multi-region.md", "docs/operators.md")
+    )
+    probe = container("Deployment")["readinessProbe"]
+    unready = probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"]
+    lock, statement, idle = (f"{timeout / 1000:g} s" for timeout in TIMEOUTS.values())
+    replaced = " to ".join(str(seconds // 60) for seconds in CONNECTION_AGE)
+
+    assert f"no answer within {REQUEST_DEADLINE:g} s" in guide
+    assert f"Within about {unready} s the pods" in guide
+    assert f"its pods fail the health check within {unready} s" in guide
+    assert f"({statement} for a statement, {lock} for a lock, {idle} idle in a transac" in regions
+    assert all(f"used after {replaced} minutes" in text for text in (guide, regions))
+    assert f"in addition to {passwords.MAX_AT_ONCE} for requests that hash" in operators
+    assert f"and {gunicorn_worker.PROBE_THREADS} for health checks" in operators
 
 
 def test_the_named_metrics_exist(session_app: Flask) -> None:
