@@ -46,10 +46,10 @@ RIDING = text(
 
 
 def columns(engine: Engine) -> list[tuple[str, ...]]:
-    """Return all columns of all tables, as described alike by both engines."""
+    """Return all columns of MovR's tables, as described alike by both engines."""
     described = text(
         "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
-        " WHERE table_schema = 'public' ORDER BY 1, 2"
+        " WHERE table_schema = 'public' AND table_name <> 'migration_lock' ORDER BY 1, 2"
     )
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(described)]
@@ -73,7 +73,7 @@ def test_migrations_run_up_and_down_and_up_again_with_data_in_the_tables(
     undone = columns(empty_engine)
     schema.upgrade(empty_engine)
 
-    assert {table for table, *_ in undone} == {"alembic_version", "migration_lock"}
+    assert {table for table, *_ in undone} == {"alembic_version"}
     assert columns(empty_engine) == first
 
 
