@@ -4,7 +4,7 @@ A hash takes 64 MiB and four threads, so a process computes one at a time. Keybo
 letter as one character or as several. Passwords are therefore hashed in Unicode's composed form
 (NFC).
 
-Accounts adopted from the tutorial's site keep a hash by PBKDF2 until their password is changed.
+Accounts adopted from the tutorial's site keep Werkzeug's hash until their password is changed.
 """
 
 import hashlib
@@ -58,18 +58,23 @@ def check_password(password: str, password_hash: str | None) -> bool:
 def _matches(password: str, password_hash: str) -> bool:
     try:
         with _one_at_a_time():
-            if password_hash.startswith("pbkdf2:"):
-                return _matches_pbkdf2(password, password_hash)
+            if password_hash.startswith(("pbkdf2:", "scrypt:")):
+                return _matches_werkzeug(password, password_hash)
             return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
 
 
-def _matches_pbkdf2(password: str, password_hash: str) -> bool:
-    """Compare with a hash in Werkzeug's form, such as `pbkdf2:sha256:150000$salt$digest`."""
+def _matches_werkzeug(password: str, password_hash: str) -> bool:
+    """Compare with `pbkdf2:sha256:rounds$salt$digest` or `scrypt:n:r:p$salt$digest`."""
     method, salt, digest = password_hash.split("$")
-    _, algorithm, rounds = method.split(":")
-    computed = hashlib.pbkdf2_hmac(algorithm, password.encode(), salt.encode(), int(rounds))
+    secret, salted = password.encode(), salt.encode()
+    if method.startswith("scrypt:"):
+        n, r, p = map(int, method.split(":")[1:])
+        computed = hashlib.scrypt(secret, salt=salted, n=n, r=r, p=p, maxmem=132 * n * r * p)
+    else:
+        _, algorithm, rounds = method.split(":")
+        computed = hashlib.pbkdf2_hmac(algorithm, secret, salted, int(rounds))
     return hmac.compare_digest(computed.hex(), digest)
 
 

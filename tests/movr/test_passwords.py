@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
+from werkzeug.security import generate_password_hash
 
 from movr.passwords import DUMMY_HASH, check_password, hash_password
 
@@ -117,3 +118,11 @@ def seconds(password: str, hash_: str | None) -> float:
     started = perf_counter()
     check_password(password, hash_)
     return perf_counter() - started
+
+
+@pytest.mark.parametrize("method", ["pbkdf2:sha256:1000", "pbkdf2:sha512:1000", "scrypt:32768:8:1"])
+def test_passwords_of_the_tutorial_s_site_are_checked_by_their_own_hash(method: str) -> None:
+    hashed = generate_password_hash("ride with me", method)
+
+    assert check_password("ride with me", hashed)
+    assert not check_password("ride with you", hashed)

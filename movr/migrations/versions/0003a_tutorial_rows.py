@@ -27,6 +27,9 @@ CITIES = (
     "rome",
 )
 
+# The hashes of Werkzeug that movr/passwords.py can check; with `none` the password is to be reset.
+HASH = "^(pbkdf2:sha(1|256|512):[0-9]+|scrypt:[0-9]+:[0-9]+:[0-9]+)[$][^$]+[$][0-9a-f]+$"
+
 
 def _plain(column: str, longest: int, substitute: str) -> str:
     without_markup = rf"regexp_replace({column}, '[<>\x01-\x1f\x7f]', ' ', 'g')"
@@ -61,7 +64,8 @@ SELECT users.city, users.id, {_plain("first_name", 100, "Unknown")},
         THEN email ELSE 'unknown@movr.invalid' END,
     CASE WHEN nth = 1 AND name ~ '^[a-z0-9._@+-]{{3,64}}$' THEN name
         ELSE 'user-' || CAST(users.id AS VARCHAR) END,
-    CASE WHEN length(password_hash) <= 200 THEN password_hash ELSE 'none' END,
+    CASE WHEN length(password_hash) <= 200 AND password_hash ~ '{HASH}'
+        THEN password_hash ELSE 'none' END,
     coalesce(is_owner, false) OR EXISTS (SELECT 1 FROM tutorial.vehicles
         WHERE vehicles.city = users.city AND vehicles.owner_id = users.id),
     active.city, active.id,
