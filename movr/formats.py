@@ -1,6 +1,7 @@
 """Lengths, patterns and choices of the text columns.
 
-Both the forms and the CHECK constraints use them. The patterns are limited to the syntax that
+Both the forms and the CHECK constraints use them; for email addresses the forms have a stricter
+rule (web/email_addresses.py) than this pattern. The patterns are limited to the syntax that
 Python, PostgreSQL and CockroachDB share.
 """
 

@@ -5,15 +5,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 from urllib.parse import unquote, urlsplit
 
 from movr import cities
 from movr.database.engine import parse_uri
-from movr.formats import EMAIL_LENGTH, EMAIL_PATTERN
-from web import cpus
+from web import cpus, email_addresses
 
 SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}  # of submission: RFC 6409 and RFC 8314
 MIN_SECRET_LENGTH: Final = 16  # characters
@@ -98,10 +96,15 @@ def _redis(text: str) -> str:
     return text
 
 
-def _mail_address(text: str) -> str:
-    if not (text.isascii() and re.fullmatch(EMAIL_PATTERN, parseaddr(text)[1])):
-        raise ValueError("must be an email address")
-    return text
+def _email(convert: Callable[[str], str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        try:
+            return convert(text)
+        except ValueError as error:
+            reason = str(error).rstrip(".")
+            raise ValueError(f"must be an email address ({reason})") from None
+
+    return parse
 
 
 def _site_url(text: str) -> str:
@@ -128,12 +131,6 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return parse
-
-
-def _email(text: str) -> str:
-    if len(text) > EMAIL_LENGTH or not re.fullmatch(EMAIL_PATTERN, text):
-        raise ValueError("must be an email address")
-    return text
 
 
 def _sqlite_file(path: str) -> str:
@@ -172,11 +169,11 @@ class Settings:
     threads: Annotated[int, _whole_number(1, 256)] = 4
     drain_seconds: Annotated[int, _whole_number(0, 600)] = 0
     drain_file: str = ""
-    contact_email: Annotated[str, _email] = "open-data@movr.example"
+    contact_email: Annotated[str, _email(email_addresses.to_ascii)] = "open-data@movr.example"
     geocoder: Annotated[str, _one_of("none", "nominatim", "google")] = "none"
     api_key: str = ""
     mail_uri: Annotated[MailServer | None, _mail_server] = None
-    mail_from: Annotated[str, _mail_address] = ""
+    mail_from: Annotated[str, _email(email_addresses.to_header)] = ""
     site_url: Annotated[str, _site_url] = ""
 
     @property

@@ -31,6 +31,7 @@ from wtforms.validators import DataRequired, InputRequired, Regexp, StopValidati
 from movr import formats
 from movr.cities import CITIES, Position
 from movr.results import Account
+from web import email_addresses
 from web.context import settings
 from web.geoutils import parse_position
 from web.security.password_rules import is_easy_to_guess
@@ -41,8 +42,6 @@ UNREADABLE: Final = frozenset(
 )
 PASSWORD_LENGTH: Final = (10, 128)
 LONGEST_LETTER: Final = 4  # characters of a letter before NFC composes them
-# With comments and quotes, an address has any number of spellings.
-NO_COMMENT: Final = r"""^[^()\[\]\\",:;]*$"""
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -115,6 +114,14 @@ def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
     # Longer names are refused by their own fields.
     if is_easy_to_guess(field.data, [name[: formats.EMAIL_LENGTH] for name in names]):
         raise StopValidation("This password is too easy to guess. Please choose another.")
+
+
+def mailable(_form: Form, field: Field) -> None:
+    """Refuse an address that cannot be mailed, and normalise it otherwise."""
+    try:
+        field.data = email_addresses.normalize(field.data)
+    except ValueError:
+        raise StopValidation("We cannot send email to this address. Please check it.") from None
 
 
 def no_markup(_form: Form, field: Field) -> None:
@@ -329,10 +336,7 @@ class RegisterForm(IdempotentForm):
         "Email",
         formats.EMAIL_LENGTH,
         missing="Please enter your email address.",
-        rules=[
-            Regexp(pattern, message="This does not look like an email address.")
-            for pattern in (formats.EMAIL_PATTERN, NO_COMMENT)
-        ],
+        rules=[mailable],
         autocomplete="email",
         field=EmailField,
     )

@@ -17,6 +17,7 @@ from flask_login import login_required
 from movr.errors import EmailLinkExpired
 from movr.results import UserKey
 from web.context import movr, settings
+from web.email_addresses import mailbox
 from web.security import rate_limits, session
 from web.security.link_tokens import email_tokens
 from web.security.rate_limit_store import RateLimit
@@ -89,7 +90,7 @@ def send_link(user: UserKey, username: str, email: str) -> None:
 
 def write_email(user: UserKey, username: str, email: str, url: str) -> Email | None:
     """Compose the email; None if too many were sent to this address."""
-    if not rate_limits.try_count(EMAILS_TO_RECIPIENT, rate_limits.normalize_email(email)):
+    if not rate_limits.try_count(EMAILS_TO_RECIPIENT, mailbox(email)):
         return None
     token = email_tokens(settings().signing_keys).make(user, email, time.time())
     link = f"{url}?token={token}"

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Final
-from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -131,21 +130,6 @@ def by_network(limit: RateLimit, name: str = "") -> list[Attempt]:
         (limit._replace(at_most=limit.at_most * GROWTH**n), f"{network} {name}".rstrip())
         for n, network in enumerate(client_networks())
     ]
-
-
-def normalize_email(email: str) -> str:
-    """Return the same text for the spellings of an address that reach one mailbox.
-
-    It has no tag, as in `ada+movr@example.com`, no dots before the `@`, which some providers
-    ignore, and no characters that domain names ignore.
-    """
-    letters = "".join(
-        character
-        for character in normalize("NFKC", email).lower()
-        if character.isascii() or character.isalnum()
-    )
-    name, _, domain = letters.rpartition("@")
-    return f"{name.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def client_networks() -> list[str]:

@@ -19,6 +19,7 @@ from flask import Flask, current_app, request, url_for
 
 from web.config import MailServer, Settings
 from web.context import settings
+from web.email_addresses import to_ascii
 
 MAX_QUEUED: Final = 100  # emails
 TIMEOUT: Final = 10  # seconds, for each reply of the server
@@ -121,13 +122,13 @@ def send_by_smtp(email: Email, server: MailServer, sender: str) -> None:
                 raise
         if server.user:
             smtp.login(server.user, server.password)
-        smtp.send_message(message, to_addrs=[email.to])
+        smtp.send_message(message)
 
 
 def _message(email: Email, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(addr_spec=email.to)
+    message["To"] = Address(addr_spec=to_ascii(email.to))
     message["Subject"] = email.subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])

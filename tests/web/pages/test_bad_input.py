@@ -317,7 +317,8 @@ def test_fields_accept_their_maximum_length(visitor: Visitor, engine: Engine, fo
     before = all_rows(engine)
     fields = dict(FORMS[form].fields)
     for field, longest in FORMS[form].longest.items():
-        fields[field] = fields[field].rjust(longest, "x" if field == "username" else "\N{BICYCLE}")
+        filling = "x" if field in {"username", "email"} else "\N{BICYCLE}"
+        fields[field] = fields[field].rjust(longest, filling)
 
     reply = send(visitor, path, fields)
 

@@ -108,7 +108,6 @@ def test_many_accounts_that_name_one_mailbox_send_it_three_emails_an_hour(
         "bob+a@Home.example",
         "b.ob@home.example",
         "bo.b+c@home.example",
-        "bob@ho\u00adme.example",
         "bob@\uff48ome.example",
     )
     names = [new_mailing_visitor().register(email=each).username for each in spellings]
@@ -121,7 +120,14 @@ def test_many_accounts_that_name_one_mailbox_send_it_three_emails_an_hour(
 
 
 @pytest.mark.parametrize(
-    "address", ["bob(a)@home.example", '"bob"@home.example', "bob@(a)home.example", "a:b@c.example"]
+    "address",
+    [
+        "bob(a)@home.example",
+        '"bob"@home.example',
+        "bob@(a)home.example",
+        "a:b@c.example",
+        "bob@ho\u00adme.example",
+    ],
 )
 def test_an_address_with_any_number_of_spellings_opens_no_account(
     new_mailing_visitor: NewVisitor,  # noqa: F811
@@ -129,7 +135,7 @@ def test_an_address_with_any_number_of_spellings_opens_no_account(
 ) -> None:
     reply = new_mailing_visitor().post("/register", **registration() | {"email": address})
 
-    assert "does not look like an email address" in sentences(reply)
+    assert "We cannot send email to this address." in sentences(reply)
 
 
 def test_a_network_that_opens_many_accounts_sends_sixty_emails_an_hour(

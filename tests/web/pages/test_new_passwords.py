@@ -36,7 +36,7 @@ OWN = [
 SHORT = {
     "first_name": "Al",
     "last_name": "O",
-    "email": "a1b2c3d4e5@m.test",
+    "email": "a1b2c3d4e5@m.example",
     "username": "q7w8-e9r0t1",
 }
 COMMON = ["password123", "Password123!", "1234567890", "qwertyuiop", "Manchester", "football2019"]

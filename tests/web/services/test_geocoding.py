@@ -372,7 +372,10 @@ def test_the_setting_chooses_the_service() -> None:
     [
         ({"GEOCODER": "magic"}, "GEOCODER must be one of none, nominatim, google."),
         ({"GEOCODER": "google"}, "API_KEY is missing (GEOCODER=google needs it)."),
-        ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL must be an email address."),
+        (
+            {"CONTACT_EMAIL": "nobody"},
+            "CONTACT_EMAIL must be an email address (An email address must have an @-sign).",
+        ),
     ],
 )
 def test_an_invalid_geocoder_setting_is_refused(wrong: dict[str, str], complaint: str) -> None:
