@@ -102,7 +102,7 @@ class _Reader(HTMLParser):
             if "formaction" in given:  # sends the same fields to another URL
                 self._pressed = Form(given["formaction"], form.fields, form.choices)
                 self.page.forms.append(self._pressed)
-        elif tag == "input":
+        elif tag == "input" and "name" in given:  # browsers send no others
             form.fields[given["name"]] = given.get("value", "")
         elif tag == "select":
             self._select = given["name"]

@@ -65,3 +65,9 @@ def test_a_link_that_the_page_lacks_is_not_followed(visitor: Visitor) -> None:
         page.link("/rides")
     with pytest.raises(NotOffered, match="/logout"):
         page.form("/logout")
+
+
+def test_a_field_without_a_name_is_not_sent(visitor: Visitor) -> None:
+    path = f"/users/remove/{visitor.register().id}"
+
+    assert seen(visitor, path).form(path).fields.keys() == {"csrf_token", "password", "confirm"}

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
 
 from movr.errors import UsernameTaken, WrongCredentials
 from web.context import movr
@@ -79,6 +80,16 @@ def logout() -> ResponseReturnValue:
     session.log_out()
     flash("You are logged out. See you soon.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.get("/.well-known/change-password")
+@login_required
+def change_password() -> ResponseReturnValue:
+    """Redirect to the form that changes the password, for password managers.
+
+    See https://w3c.github.io/webappsec-change-password-url/.
+    """
+    return redirect(url_for("users.security", user_id=current_user.key.id), HTTPStatus.SEE_OTHER)
 
 
 def _limits_of(username: str) -> list[rate_limits.Attempt]:

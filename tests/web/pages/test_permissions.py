@@ -42,7 +42,8 @@ OWNER = frozenset({Who.OWNER})
 class Route:
     """A request, the users who are permitted, and those for whom it changes something.
 
-    Paths and fields refer to the scene. Members who are not permitted get the status `refusal`.
+    Paths and fields refer to the scene. Members who are permitted get the status `reply`, others
+    the status `refusal`.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Route:
     method: str = "GET"
     fields: Mapping[str, str] = field(default_factory=dict)
     refusal: int = 403
+    reply: int = 200
 
 
 def posted(
@@ -60,7 +62,7 @@ def posted(
     changes: frozenset[Who] | None = None,
 ) -> Route:
     """Return a POST route, which by default changes something for all permitted users."""
-    return Route(path, admits, admits if changes is None else changes, "POST", fields)
+    return Route(path, admits, admits if changes is None else changes, "POST", fields, reply=303)
 
 
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
@@ -84,6 +86,7 @@ ROUTES: Mapping[str, Route] = {
         "/login", ALL_USERS, {"username": "{scene.friend.username}", "password": PASSWORD}
     ),
     "auth.logout": posted("/logout", ALL_USERS, {}, changes=MEMBERS),
+    "auth.change_password": Route("/.well-known/change-password", MEMBERS, reply=303),
     "password_reset.forgot": Route("/forgot", ALL_USERS),
     "password_reset.send_link": posted(
         "/forgot", ALL_USERS, {"username": "{scene.friend.username}"}, changes=NO_USERS
@@ -280,7 +283,7 @@ def test_a_permitted_user_gets_the_response(
 
     reply = ask(browser, route)
 
-    assert reply.status_code == (200 if route.method == "GET" else 303), sentences(reply)
+    assert reply.status_code == route.reply, sentences(reply)
     assert not reply.headers.get("Location", "").startswith("/login")
     assert (world(engine, browser) != before) == (who in route.changes)
 
