@@ -1,5 +1,6 @@
 """The application factory."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,22 @@ from web.api import gbfs
 from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
-from web.pages import auth, city, email_verification, password_reset, rides, users, vehicles
+from web.pages import (
+    auth,
+    city,
+    email_verification,
+    password_reset,
+    rides,
+    users,
+    vehicles,
+)
 from web.rendering import bootstrap, fragments, maps, static_files, template_filters
 from web.security import rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
 
 ROOT: Final = Path(__file__).parent.parent
 
+SESSION_LIFETIME: Final = timedelta(days=30)  # of those who stay logged in
 MAX_FORM_SIZE: Final = 64 * 1024  # bytes
 
 
@@ -38,6 +48,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.debug,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,  # open data, which others cache, sets no cookie
         WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=3,  # half the time of 4 for 7 % more bytes

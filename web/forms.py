@@ -282,6 +282,7 @@ class LoginForm(TextForm):
 
     username = _username(missing="Please enter your username.")
     password = _password("Password", "Please enter your password.")
+    stay_logged_in = BooleanField("Stay logged in for 30 days")
 
 
 class ChangePasswordForm(NewPasswordForm):

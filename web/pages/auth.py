@@ -67,7 +67,12 @@ def create_session() -> ResponseReturnValue:
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
         else:
-            session.log_in(member.key, member.username, member.session_epoch)
+            session.log_in(
+                member.key,
+                member.username,
+                member.session_epoch,
+                permanent=form.stay_logged_in.data,
+            )
             flash(f"Hello, {member.first_name}.", "success")
             return _redirect_to_next()
     page = render_template("auth/login.html", form=form, next=_next())

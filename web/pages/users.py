@@ -106,7 +106,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             form.current.errors = [refusal.sentence]
         else:
             account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
-            session.log_in(member.key, member.username, epoch)
+            session.log_in_again(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
     return render_template("users/security.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY

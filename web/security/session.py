@@ -6,6 +6,7 @@ sessions: raising the epoch in the user's row ends all of them.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -17,12 +18,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.utils import cached_property
 
-from movr.errors import AccountDeleted, NotYourProfile
+from movr.errors import AccountDeleted, NotYourProfile, Refusal
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
 from web.security.redirects import safe_redirect_path
 from web.security.session_cookie import SessionInterface
+
+RIDE_GOES_ON: Final = "Your ride goes on, and its clock runs until you log in and end it."
 
 Item = TypeVar("Item")
 
@@ -77,18 +80,37 @@ def init_app(app: Flask) -> None:
     login_manager.init_app(app)
 
 
-def log_in(key: UserKey, username: str, epoch: int = 0) -> None:
-    """Start a new session of this epoch, and remember the browser."""
+def log_in(key: UserKey, username: str, epoch: int = 0, *, permanent: bool = False) -> None:
+    """Start a new session of this epoch, and remember the browser.
+
+    The session ends with the browser unless it is permanent.
+    """
     _renew()
+    session.permanent = permanent
     session["epoch"] = epoch  # apart from the key, so that older code keeps it
     flask_login.login_user(SessionUser(key, epoch))
     known_browsers.remember_browser(username)
 
 
+def log_in_again(key: UserKey, username: str, epoch: int) -> None:
+    """Log in again after the member's sessions were ended, for as long as before."""
+    log_in(key, username, epoch, permanent=session.permanent)
+
+
 def log_out() -> None:
-    """Log out."""
+    """Log out. Riders are told that their ride goes on."""
+    is_riding = _is_riding()
     flask_login.logout_user()
     _renew()
+    if is_riding:
+        flash(RIDE_GOES_ON, "warning")
+
+
+def _is_riding() -> bool:
+    """Return True if the member has an active ride; False without an answer of the database."""
+    with suppress(Refusal):
+        return bool(current_user.member and current_user.member.active_ride)
+    return False
 
 
 def _renew() -> None:
