@@ -99,6 +99,10 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     for page in ("/", "/vehicles", "/users", "/rides", "/vehicles/add"):
         member.get(page)
     profile = member.follow("/", "/users")
+    member.get(f"{profile}/names")
+    member.post(f"{profile}/names", first_name="Still", last_name="Tour")
+    member.get(f"{profile}/email")
+    member.post(f"{profile}/email", email="still@example.com", password=password)
     member.get(f"{profile}/security")
     member.post(f"{profile}/security", current=password, new=new_password)
     member.post(f"{profile}/logout")

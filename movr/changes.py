@@ -80,8 +80,17 @@ END_SESSIONS: Final = (
     .where(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
     .values(session_epoch=_EPOCH + 1)
 )
-SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_hash")).returning(
+SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_password_hash")).returning(
     _users.c.username
+)
+CHANGE_EMAIL: Final = END_SESSIONS.values(
+    email=bindparam("new_email"), email_verified_at=bindparam("verified_at")
+).returning(_users.c.username)
+CHANGE_NAMES: Final = (
+    update(_users)
+    .where(_IS_MEMBER)
+    .values(first_name=bindparam("new_first_name"), last_name=bindparam("new_last_name"))
+    .returning(_users.c.id)
 )
 
 _BEHIND: Final = and_(_users.c.deleted_at.is_(None), _users.c.session_epoch < _EPOCH)

@@ -161,12 +161,18 @@ class MovR:
         rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
         return rows_to.member(rows[0]) if rows else None
 
+    def check_password(self, user: UserKey, password: str) -> None:
+        """Check the member's password. Raises WrongPassword."""
+        rows = self._read(queries.ACCOUNT, user_city=user.city, user_id=user.id)
+        if not passwords.check_password(password, rows[0].password_hash if rows else None):
+            raise errors.WrongPassword
+
     def change_password(self, user: UserKey, epoch: int, *, current: str, new: str) -> int:
         """Change the password, end all sessions and return the epoch of new sessions.
 
         Raises WrongPassword, SessionEnded, AccountDeleted.
         """
-        self._check_password(user, current)
+        self.check_password(user, current)
         self._set_password(user, epoch, new)
         return epoch + 1
 
@@ -184,6 +190,30 @@ class MovR:
         """Note that the member has opened a link sent to this address. Raises EmailLinkExpired."""
         self._write(transactions.verify_email, user, email, now=self._now())
 
+    def change_email(self, user: UserKey, epoch: int, email: str) -> int:
+        """Change the email address, end all sessions and return the epoch of new sessions.
+
+        The address is not verified. Raises SessionEnded, AccountDeleted.
+        """
+        self._write(transactions.change_email, user, epoch, email, verified_at=None)
+        return epoch + 1
+
+    def confirm_new_email(self, user: UserKey, epoch: int, email: str) -> str:
+        """Change the email address by a link sent to it, end all sessions and return the username.
+
+        Raises EmailLinkExpired if the sessions of this epoch have ended already.
+        """
+        try:
+            return self._write(
+                transactions.change_email, user, epoch, email, verified_at=self._now()
+            )
+        except (errors.SessionEnded, errors.AccountDeleted):
+            raise errors.EmailLinkExpired from None
+
+    def change_names(self, user: UserKey, *, first_name: str, last_name: str) -> None:
+        """Change the member's names. Raises AccountDeleted."""
+        self._write(transactions.change_names, user, first_name=first_name, last_name=last_name)
+
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""
         self._write(transactions.end_sessions, user, epoch)
@@ -195,7 +225,7 @@ class MovR:
         not deleted yet and the call can be repeated. Raises WrongPassword, StillRiding,
         AccountDeleted.
         """
-        self._check_password(user, password)
+        self.check_password(user, password)
         self._delete_account(user, self._now())
 
     # After a backup was restored
@@ -455,12 +485,6 @@ class MovR:
         found = rows_to.nearby_vehicles(rows)
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
-
-    def _check_password(self, user: UserKey, password: str) -> None:
-        """Raises WrongPassword."""
-        rows = self._read(queries.PASSWORD_HASH, user_city=user.city, user_id=user.id)
-        if not passwords.check_password(password, rows[0].password_hash if rows else None):
-            raise errors.WrongPassword
 
     def _delete_account(self, user: UserKey, now: datetime) -> None:
         while not self._write(transactions.delete_account, user, now=now):

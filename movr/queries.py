@@ -71,7 +71,7 @@ SESSION_MEMBER: Final = select(*_MEMBER).where(
 )
 
 # To check the current password before a change.
-PASSWORD_HASH: Final = select(User.username, User.password_hash).where(
+ACCOUNT: Final = select(User.username, User.email, User.password_hash).where(
     User.city == bindparam("user_city"),
     User.id == bindparam("user_id"),
     User.deleted_at.is_(None),

@@ -67,16 +67,41 @@ def set_password(connection: Connection, user: UserKey, epoch: int, *, password_
 
     Raises SessionEnded if the sessions have ended already, AccountDeleted.
     """
+    return _end_sessions_with(
+        connection,
+        changes.SET_PASSWORD,
+        user,
+        epoch,
+        column="password_hash",
+        value=password_hash,
+    )
+
+
+def change_email(
+    connection: Connection, user: UserKey, epoch: int, email: str, *, verified_at: datetime | None
+) -> str:
+    """Change the email address, end all sessions of this epoch and return the username.
+
+    Does nothing if the account has this address already. Raises SessionEnded if the sessions have
+    ended already, AccountDeleted.
+    """
+    return _end_sessions_with(
+        connection,
+        changes.CHANGE_EMAIL,
+        user,
+        epoch,
+        column="email",
+        value=email,
+        verified_at=verified_at,
+    )
+
+
+def change_names(connection: Connection, user: UserKey, *, first_name: str, last_name: str) -> None:
+    """Change the member's names. Raises AccountDeleted."""
     keys = _parameters(user=user)
-    changed = run(connection, changes.SET_PASSWORD, **keys, epoch=epoch, new_hash=password_hash)
-    if username := changed.scalar():
-        return str(username)
-    row = run(connection, queries.PASSWORD_HASH, **keys).one_or_none()
-    if row is None:
+    names = {"new_first_name": first_name, "new_last_name": last_name}
+    if not _is_changed(connection, changes.CHANGE_NAMES, **keys, **names):
         raise errors.AccountDeleted
-    if row.password_hash != password_hash:  # else an earlier run of this transaction set it
-        raise errors.SessionEnded
-    return str(row.username)
 
 
 def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
@@ -291,6 +316,33 @@ def update_region(connection: Connection, city: str, region: str) -> None:
     """Set the hidden `crdb_region` of a city's rows to this region."""
     for statement in changes.UPDATE_REGIONS:
         run(connection, statement, city=city, region=region)
+
+
+def _end_sessions_with(
+    connection: Connection,
+    change: Executable,
+    user: UserKey,
+    epoch: int,
+    *,
+    column: str,
+    value: str,
+    **parameters: object,
+) -> str:
+    """Set a column, end all sessions of this epoch and return the username.
+
+    Does nothing if the column has this value already, as after an earlier run of this transaction.
+    Raises SessionEnded if the sessions have ended already, AccountDeleted.
+    """
+    keys = _parameters(user=user)
+    new = {f"new_{column}": value, **parameters}
+    if username := run(connection, change, **keys, epoch=epoch, **new).scalar():
+        return str(username)
+    row = run(connection, queries.ACCOUNT, **keys).one_or_none()
+    if row is None:
+        raise errors.AccountDeleted
+    if getattr(row, column) != value:
+        raise errors.SessionEnded
+    return str(row.username)
 
 
 def _is_changed(connection: Connection, change: Executable, **parameters: object) -> bool:

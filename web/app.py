@@ -17,6 +17,7 @@ from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
 from web.pages import (
+    account,
     auth,
     city,
     email_verification,
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> Flask:
     for noun in (
         city,
         auth,
+        account,
         email_verification,
         password_reset,
         vehicles,

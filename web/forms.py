@@ -161,6 +161,29 @@ _username = partial(
     autocapitalize="none",
 )
 
+_first_name = partial(
+    _text,
+    "First name",
+    formats.NAME_LENGTH,
+    missing="Please tell us your first name.",
+    autocomplete="given-name",
+)
+_last_name = partial(
+    _text,
+    "Last name",
+    formats.NAME_LENGTH,
+    missing="Please tell us your last name.",
+    autocomplete="family-name",
+)
+_email = partial(
+    _text,
+    longest=formats.EMAIL_LENGTH,
+    missing="Please enter your email address.",
+    rules=[mailable],
+    autocomplete="email",
+    field=EmailField,
+)
+
 
 def _password(label: str, missing: str) -> PasswordField:
     """Return the field of an existing password."""
@@ -292,6 +315,20 @@ class ChangePasswordForm(NewPasswordForm):
     new = _new_password("New password")
 
 
+class NamesForm(TextForm):
+    """The member's names."""
+
+    first_name = _first_name()
+    last_name = _last_name()
+
+
+class EmailForm(TextForm):
+    """A new email address, and the current password."""
+
+    email = _email("New email")
+    password = _password("Current password", "Please enter your current password.")
+
+
 class DeleteAccountForm(TextForm):
     """The current password, and the member's confirmation."""
 
@@ -321,26 +358,9 @@ class RegisterForm(IdempotentForm):
         choices=[SelectChoice(city.name, city.label) for city in CITIES],
         filters=[_lower],
     )
-    first_name = _text(
-        "First name",
-        formats.NAME_LENGTH,
-        missing="Please tell us your first name.",
-        autocomplete="given-name",
-    )
-    last_name = _text(
-        "Last name",
-        formats.NAME_LENGTH,
-        missing="Please tell us your last name.",
-        autocomplete="family-name",
-    )
-    email = _text(
-        "Email",
-        formats.EMAIL_LENGTH,
-        missing="Please enter your email address.",
-        rules=[mailable],
-        autocomplete="email",
-        field=EmailField,
-    )
+    first_name = _first_name()
+    last_name = _last_name()
+    email = _email("Email")
     username = _username(
         missing="Please choose a username.",
         rules=[

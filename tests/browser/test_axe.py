@@ -116,6 +116,12 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
         inspector.open(path, "as a member, empty")
     delete = inspector.page.get_by_role("link", name="Delete my account", exact=True)
     inspector.follow(delete, f"{profile} about to be deleted")
+    for form in ("names", "email", "security"):
+        inspector.open(f"{profile}/{form}", "as a member")
+    inspector.page.goto(f"{profile}/email")
+    inspector.page.get_by_label("New email").fill("ada..l@home.example")
+    inspector.fill_with_nothing("Current password")
+    inspector.submit("Change my email", "a new email address refused")
     inspector.page.goto("/vehicles/add")
     inspector.fill_with_nothing("Color", "Brand", "Where it stands")
     inspector.submit("Put it on the street", "/vehicles/add refused")

@@ -225,6 +225,13 @@ def test_every_other_transaction_that_loses_its_reply_is_done_once(
     proxy.cut_at(b"COMMIT", answer_only=True)
     distant.remove_vehicle(vehicle, member)
     proxy.cut_at(b"COMMIT", answer_only=True)
+    distant.change_names(member, first_name="Augusta", last_name="King")
+    proxy.cut_at(b"COMMIT", answer_only=True)
+    distant.confirm_new_email(member, 0, "first@home.example")
+    proxy.cut_at(b"COMMIT", answer_only=True)
+    distant.change_email(member, 1, "second@home.example")
+    assert scalar(engine, "SELECT session_epoch FROM users") == 2
+    proxy.cut_at(b"COMMIT", answer_only=True)
     distant.delete_account(member, password=PASSWORD)
 
     assert proxy.has_cut

@@ -31,7 +31,18 @@ def log_out(movr: MovR, member: UserKey) -> None:
     movr.end_sessions(member, 0)
 
 
-@pytest.mark.parametrize("end", [change, reset, log_out], ids=lambda end: str(end.__name__))
+def change_email(movr: MovR, member: UserKey) -> None:
+    assert movr.change_email(member, 0, "new@home.example") == 1
+
+
+def confirm_new_email(movr: MovR, member: UserKey) -> None:
+    movr.confirm_new_email(member, 0, "new@home.example")
+
+
+ENDS = [change, reset, log_out, change_email, confirm_new_email]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: str(end.__name__))
 def test_sessions_of_an_epoch_end_together(
     movr: MovR, member: UserKey, end: Callable[[MovR, UserKey], None]
 ) -> None:
@@ -76,6 +87,32 @@ def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> N
     with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, "and a third password")
     assert movr.log_in(username, NEW).key == member
+
+
+def test_of_two_links_to_new_addresses_the_first_one_works(movr: MovR, member: UserKey) -> None:
+    movr.confirm_new_email(member, 0, "first@home.example")
+
+    with pytest.raises(errors.EmailLinkExpired):
+        movr.confirm_new_email(member, 0, "second@home.example")
+    with pytest.raises(errors.SessionEnded):
+        movr.change_email(member, 0, "third@home.example")
+    found = movr.session_member(member, 1)
+    assert found
+    assert found.email == "first@home.example"
+    assert found.email_verified_at
+
+
+def test_the_names_and_address_of_a_deleted_account_cannot_be_changed(
+    movr: MovR, member: UserKey
+) -> None:
+    movr.delete_account(member, password=PASSWORD)
+
+    with pytest.raises(errors.AccountDeleted):
+        movr.change_names(member, first_name="Ada", last_name="King")
+    with pytest.raises(errors.AccountDeleted):
+        movr.change_email(member, 1, "new@home.example")
+    with pytest.raises(errors.EmailLinkExpired):
+        movr.confirm_new_email(member, 1, "new@home.example")
 
 
 def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:

@@ -275,3 +275,32 @@ def test_a_repeated_change_of_the_password_succeeds(connection: Connection) -> N
     changed = row(connection, User, member)
     assert names == {"grace.hopper"}
     assert (changed.password_hash, changed.session_epoch) == ("$argon2id$new", 1)
+
+
+def test_a_repeated_change_of_the_email_address_succeeds(connection: Connection) -> None:
+    """The second run of a transaction whose reply was lost."""
+    member = a_member(connection, username="grace.hopper")
+
+    names = {
+        transactions.change_email(connection, member, 0, "grace@navy.example", verified_at=NOW)
+        for _ in range(2)
+    }
+
+    changed = row(connection, User, member)
+    assert names == {"grace.hopper"}
+    assert (changed.email, changed.email_verified_at) == ("grace@navy.example", NOW)
+    assert changed.session_epoch == 1
+
+
+def test_deleting_an_account_erases_names_and_an_address_that_were_changed(
+    connection: Connection,
+) -> None:
+    member = a_member(connection)
+    transactions.change_names(connection, member, first_name="Augusta", last_name="King")
+    transactions.change_email(connection, member, 0, "king@home.example", verified_at=NOW)
+
+    transactions.delete_account(connection, member, now=NOW)
+
+    erased = row(connection, User, member)
+    personal = (erased.first_name, erased.last_name, erased.email, erased.email_verified_at)
+    assert personal == (None,) * 4

@@ -90,11 +90,14 @@ def send_link(user: UserKey, username: str, email: str) -> None:
 
 def write_email(user: UserKey, username: str, email: str, url: str) -> Email | None:
     """Compose the email; None if too many were sent to this address."""
-    if not rate_limits.try_count(EMAILS_TO_RECIPIENT, mailbox(email)):
-        return None
     token = email_tokens(settings().signing_keys).make(user, email, time.time())
-    link = f"{url}?token={token}"
-    return Email(email, SUBJECT, TEXT.format(link=link, username=username))
+    text = TEXT.format(link=f"{url}?token={token}", username=username)
+    return limit_emails(Email(email, SUBJECT, text))
+
+
+def limit_emails(email: Email) -> Email | None:
+    """Return this email; None if too many were sent to its address, which is not verified."""
+    return email if rate_limits.try_count(EMAILS_TO_RECIPIENT, mailbox(email.to)) else None
 
 
 def _read_link(token: str) -> tuple[UserKey, str] | None:

@@ -1,7 +1,6 @@
 """The city's members, and a member's own profile, password and sessions."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -11,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.errors import WrongPassword
-from movr.results import Member, MonthlyActivity
+from movr.results import MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
 from web.forms import ChangePasswordForm, DeleteAccountForm
@@ -67,7 +66,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
     form = DeleteAccountForm()
     if form.validate():
         try:
-            with _counting_wrong_passwords(member):
+            with rate_limits.counting_wrong_passwords(member):
                 movr().delete_account(member.key, password=str(form.password.data))
         except WrongPassword as refusal:
             form.password.errors = [refusal.sentence]
@@ -95,7 +94,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
     form = ChangePasswordForm(member)
     if form.validate():
         try:
-            with _counting_wrong_passwords(member):
+            with rate_limits.counting_wrong_passwords(member):
                 epoch = movr().change_password(
                     member.key,
                     member.session_epoch,
@@ -121,15 +120,6 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
     session.log_out()
     flash("You are logged out everywhere.", "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
-
-
-def _counting_wrong_passwords(member: Member) -> AbstractContextManager[None]:
-    """Limit the passwords of this network, and the wrong ones of this session's member."""
-    rate_limits.count_password()
-    who = f"{member.id} {member.session_epoch}"
-    return rate_limits.counting_failures(
-        (rate_limits.WRONG_CURRENT_PASSWORDS, who), failure=WrongPassword
-    )
 
 
 def _sum(months: Sequence[MonthlyActivity]) -> MonthlyActivity:

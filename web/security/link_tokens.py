@@ -24,7 +24,7 @@ class LinkTokens:
         self._signer = URLSafeSerializer(keys, salt=salt)
         self._lifetime = lifetime
 
-    def make(self, user: UserKey, subject: int | str, now: float) -> str:
+    def make(self, user: UserKey, subject: int | str | tuple[int, str], now: float) -> str:
         """Return a token that is valid for this user and subject for the lifetime."""
         expires = int(now) + self._lifetime
         return str(self._signer.dumps([user.city, user.id.hex, subject, expires]))
@@ -50,3 +50,11 @@ def reset_tokens(keys: Iterable[str]) -> LinkTokens:
 def email_tokens(keys: Iterable[str]) -> LinkTokens:
     """Return the tokens that verify an email address, which is their subject."""
     return LinkTokens(keys, salt="email", lifetime=EMAIL_LIFETIME)
+
+
+def new_email_tokens(keys: Iterable[str]) -> LinkTokens:
+    """Return the tokens that change an email address. Their subject is the session epoch and it.
+
+    What ends the sessions invalidates a token, too, as for password resets.
+    """
+    return LinkTokens(keys, salt="new email", lifetime=EMAIL_LIFETIME)

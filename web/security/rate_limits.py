@@ -6,7 +6,7 @@ strangers cannot lock a member out.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
-from movr.errors import Refusal
+from movr.errors import Refusal, WrongPassword
+from movr.results import Member
 from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
 from web.security.shared_rate_limits import FallbackStore, SharedRateLimitStore
 
@@ -95,6 +96,13 @@ def count_attempts(*attempts: Attempt) -> None:
 def count_password() -> None:
     """Count a password that is about to be hashed, by network. Raises TooManyAttempts."""
     count_attempts(*by_network(PASSWORDS))
+
+
+def counting_wrong_passwords(member: Member) -> AbstractContextManager[None]:
+    """Limit the passwords of this network, and the wrong ones of this session's member."""
+    count_password()
+    who = f"{member.id} {member.session_epoch}"
+    return counting_failures((WRONG_CURRENT_PASSWORDS, who), failure=WrongPassword)
 
 
 def try_count(limit: RateLimit, who: str) -> bool:

@@ -63,6 +63,16 @@ FORMS = {
         {"current": PASSWORD, "new": PASSWORD[::-1]},
         {"current": 128, "new": 128},
     ),
+    "names": Form(
+        "/users/{id}/names",
+        {"first_name": "Augusta", "last_name": "King"},
+        {"first_name": 100, "last_name": 100},
+    ),
+    "email": Form(
+        "/users/{id}/email",
+        {"email": "king@home.example", "password": PASSWORD},
+        {"email": 254, "password": 128},
+    ),
     "add": Form(
         "/vehicles/add",
         {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"},
@@ -134,6 +144,10 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("forgot", "username"): {},
     ("security", "current"): {},
     ("security", "new"): {"nine characters": instead("123456789")},
+    ("names", "first_name"): BAD_WORDS,
+    ("names", "last_name"): BAD_WORDS,
+    ("email", "email"): {**BAD_WORDS, **BAD_ADDRESSES},
+    ("email", "password"): {},
     ("add", "type"): BAD_CHOICES,
     ("add", "color"): BAD_WORDS,
     ("add", "brand"): BAD_WORDS,
@@ -311,7 +325,7 @@ def test_a_refused_form_keeps_its_values_except_the_password(visitor: Visitor) -
     assert "<i>" not in page
 
 
-@pytest.mark.parametrize("form", ["register", "add"])
+@pytest.mark.parametrize("form", ["register", "names", "add"])
 def test_fields_accept_their_maximum_length(visitor: Visitor, engine: Engine, form: str) -> None:
     path = FORMS[form].open(visitor)
     before = all_rows(engine)

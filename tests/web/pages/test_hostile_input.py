@@ -82,7 +82,8 @@ texts = st.one_of(
     ).map(str.encode),
 )
 ALL_FORMS = {**FORMS, "reset": Form("/reset", {"password": PASSWORD[::-1]}, {})}
-HASHING = ("register", "login", "reset", "security")
+HASHING = ("register", "login", "reset", "security", "email")
+FOR_MEMBERS = ("security", "names", "email", "add", "end")
 HIDDEN = ("latitude", "longitude", "key", "city", "next", "csrf_token", "nothing")
 BUTTONS = (
     *("/rides/start/{free}", "/rides/end/{ride}", "/vehicles/remove/{own}", "/city/paris"),
@@ -90,7 +91,8 @@ BUTTONS = (
 )
 PAGES = (
     *("/", "/home", "/vehicles", "/vehicles/add", "/rides", "/rides/{ride}", "/users"),
-    *("/users/{id}", "/users/{id}/security", "/login", "/register", "/forgot", "/reset"),
+    *("/users/{id}", "/users/{id}/security", "/users/{id}/email", "/email", "/verify"),
+    *("/login", "/register", "/forgot", "/reset"),
     *("/gbfs/v3/manifest.json", "/gbfs/v3/paris/vehicle_status.json", "/healthz", "/readyz"),
 )
 PARAMETERS = ("after", "type", "near", "next", "city", "token", "nothing")
@@ -262,7 +264,7 @@ def judge_form(target: Target, form: str, data: st.DataObject) -> None:
         named = set(errors_of(reply))
         assert named
         assert named <= spoilt.keys() | places | logging_in
-    if form in {"security", "add", "end"}:  # which are for members: ours is still one
+    if form in FOR_MEMBERS:  # ours is still one
         assert not reply.location.startswith("/login")
 
 

@@ -34,7 +34,9 @@ def usernames(page: str) -> list[str]:
     return [value for tag in fields for value in re.findall(r' value="([^"]*)"', tag)]
 
 
-@pytest.mark.parametrize("page", ["/users/{id}/security", "/users/remove/{id}"])
+@pytest.mark.parametrize(
+    "page", ["/users/{id}/security", "/users/{id}/email", "/users/remove/{id}"]
+)
 def test_a_form_with_the_current_password_has_a_hidden_username(member: Visitor, page: str) -> None:
     assert usernames(member.get(page.format(id=member.id)).text) == [member.username]
     refused = member.post(page.format(id=member.id))
@@ -83,7 +85,7 @@ def test_an_unknown_well_known_address_is_a_404(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["/register", "/login", "/users/{id}/security", "/users/remove/{id}"],
+    ["/register", "/login", "/users/{id}/security", "/users/{id}/email", "/users/remove/{id}"],
 )
 def test_no_browser_cuts_a_long_password(member: Visitor, page: str) -> None:
     text = member.get(page.format(id=member.id)).text

@@ -117,6 +117,17 @@ ROUTES: Mapping[str, Route] = {
     "users.end_sessions": posted("/users/{scene.owner.id}/logout", OWNER, {}),
     "users.confirm_removal": Route("/users/remove/{scene.owner.id}", OWNER),
     "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, DELETION),
+    "account.names": Route("/users/{scene.owner.id}/names", OWNER),
+    "account.change_names": posted(
+        "/users/{scene.owner.id}/names", OWNER, {"first_name": "Augusta", "last_name": "King"}
+    ),
+    "account.email": Route("/users/{scene.owner.id}/email", OWNER),
+    "account.change_email": posted(
+        "/users/{scene.owner.id}/email", OWNER, {"email": "a@b.example", "password": PASSWORD}
+    ),
+    "account.link": Route("/email", ALL_USERS),
+    # Without a valid link the response redirects to the home page.
+    "account.confirm_email": posted("/email", ALL_USERS, {"token": "x"}, changes=NO_USERS),
     "email_verification.form": Route("/verify", ALL_USERS),
     # Without a valid link the response redirects to the profile, where there is another.
     "email_verification.verify": posted("/verify", ALL_USERS, {"token": "x"}, changes=NO_USERS),

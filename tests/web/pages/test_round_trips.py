@@ -192,10 +192,16 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     change = cost(f"{own}/security", current=PASSWORD, new=PASSWORD)
     log_out = cost(f"{own}/logout")
     distant.log_in(distant.username)
+    own = f"/users/{distant.id}"
+    names = cost(f"{own}/names", first_name="Augusta", last_name="King")
+    email = cost(f"{own}/email", email="king@example.com", password=PASSWORD)
+    log_out_here = cost("/logout")  # which says whether a ride goes on
+    distant.log_in(distant.username)
     leave = cost(f"/users/remove/{distant.id}", **DELETION)
 
     assert (register, add, remove, leave) == (5, 7, 6, 9)
     assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
+    assert (names, email, log_out_here) == (6, 7, 1)
 
 
 def test_the_app_counts_the_round_trips_on_the_wire(

@@ -95,7 +95,11 @@ def change_password(visitor: Visitor) -> httpx.Response:
     return visitor.post(f"/users/{visitor.id}/security", current=PASSWORD, new=NEW)
 
 
-@pytest.mark.parametrize("change", [change_password])
+def change_email(visitor: Visitor) -> httpx.Response:
+    return visitor.post(f"/users/{visitor.id}/email", password=PASSWORD, email="new@home.example")
+
+
+@pytest.mark.parametrize("change", [change_password, change_email])
 def test_a_change_of_the_account_keeps_the_choice(
     staying: Visitor,
     new_visitor: NewVisitor,
