@@ -15,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
-    Select,
     String,
     Table,
     Update,
@@ -34,8 +33,9 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr.formats import AVAILABLE, ERASED, IN_USE
 from movr.models import Base, Ride, RideTotal, User, Vehicle
@@ -59,6 +59,7 @@ _USER_ID, _VEHICLE_ID, _RIDE_ID = (
 
 _IS_USER: Final = and_(_users.c.city == _USER_CITY, _users.c.id == _USER_ID)
 _IS_MEMBER: Final = and_(_IS_USER, _users.c.deleted_at.is_(None))
+_HAS_SESSION: Final = and_(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
 _IS_VERIFIED: Final = or_(
     ~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)
 )
@@ -75,11 +76,7 @@ SELECT_USER_BY_USERNAME: Final = select(_users.c.id).where(
     _users.c.username == bindparam("username")
 )
 
-END_SESSIONS: Final = (
-    update(_users)
-    .where(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
-    .values(session_epoch=_EPOCH + 1)
-)
+END_SESSIONS: Final = update(_users).where(_HAS_SESSION).values(session_epoch=_EPOCH + 1)
 SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_password_hash")).returning(
     _users.c.username
 )
@@ -152,6 +149,8 @@ _STATE: Final = (
     _users.c.active_ride_city,
     _users.c.active_ride_id,
     _users.c.cities_ridden,
+    _users.c.email_verified_at,
+    _users.c.session_epoch,
     _users.c.deleted_at,
 )
 SELECT_USER_STATE: Final = select(*_STATE).where(_IS_USER)
@@ -281,111 +280,99 @@ _IS_SHOWN: Final = and_(
 )
 
 
-def _set_active_ride() -> Select[Any]:
-    """Record the ride in the user's row, and select the id of its vehicle; NULL if it is taken.
-
-    The row has columns for one ride only: without a result the user is riding already.
-    """
-    claimed = (
-        update(_users)
-        .where(_IS_MEMBER, _users.c.active_ride_id.is_(None), _IS_VERIFIED)
-        .values(
-            active_ride_city=_RIDE_CITY,
-            active_ride_id=_RIDE_ID,
-            cities_ridden=case(
-                (any_(_users.c.cities_ridden) == _RIDE_CITY, _users.c.cities_ridden),
-                else_=func.array_append(_users.c.cities_ridden, _RIDE_CITY),
-            ),
-        )
-        .returning(_users.c.id)
-        .cte("claimed")
-    )
-    shown = select(_vehicles.c.id).where(_IS_SHOWN).limit(1).subquery("shown")
-    return select(shown.c.id.label("vehicle_id")).select_from(claimed.outerjoin(shown, true()))
-
-
-SET_ACTIVE_RIDE: Final = _set_active_ride()
-
-# The vehicle of a user's active ride.
-SELECT_VEHICLE_OF_RIDE: Final = (
-    select(_vehicles.c.public_id)
-    .join_from(
-        _rides,
-        _vehicles,
-        and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == _rides.c.vehicle_id),
-    )
-    .where(_IS_RIDE)
-)
-
-
-def _record_active_ride(taken: CTE) -> CTE:
-    """Record the vehicle, start time and start position in the rider's row."""
-    return (
-        update(_users)
-        .where(_IS_USER, _users.c.id == taken.c.rider_id)
-        .values(
-            active_ride_type=taken.c.type,
-            active_ride_brand=taken.c.brand,
-            active_ride_start=taken.c.start_time,
-            active_ride_latitude=taken.c.latitude,
-            active_ride_longitude=taken.c.longitude,
-        )
-        .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
-        .cte("recorded")
-    )
-
-
 def _start_ride() -> ReturningInsert[Any]:
-    """Set an available vehicle in use, record it in the rider's row and insert the ride.
+    """Start a ride, in one statement.
+
+    Locks the rider's row if they may start a ride, then the vehicle's row if it is available. If
+    both are, records the ride in the rider's row, sets the vehicle in use and inserts the ride;
+    otherwise there is no row to do this for.
 
     The ride starts when the vehicle's last one ended or later: this request may have waited for
     that one's lock, or its server's clock may be behind.
     """
-    taken = (
-        update(_vehicles)
-        .where(_vehicles.c.id == _VEHICLE_ID, _IS_SHOWN)
-        .values(status=IN_USE)
-        .returning(
+    rider = (
+        select(_users.c.id)
+        .where(_HAS_SESSION, _IS_VERIFIED, _users.c.active_ride_id.is_(None))
+        .with_for_update()
+        .cte("rider")
+    )
+    vehicle = (
+        select(
+            rider.c.id.label("rider_id"),
             _vehicles.c.id,
             func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
-            _vehicles.c.type,
-            _vehicles.c.brand,
-            _vehicles.c.last_location,
-            _vehicles.c.latitude,
-            _vehicles.c.longitude,
-            _USER_ID.label("rider_id"),
+            *(_vehicles.c[name] for name in ("type", "brand", "last_location")),
+            *(_vehicles.c[name] for name in ("latitude", "longitude")),
         )
-        .cte("taken")
+        .select_from(rider.join(_vehicles, _IS_SHOWN))
+        .with_for_update(of=_vehicles)
+        .cte("vehicle")
     )
     ride: dict[str, ColumnElement[Any]] = {
         "city": _RIDE_CITY,
         "id": _RIDE_ID,
-        "vehicle_id": taken.c.id,
+        "vehicle_id": vehicle.c.id,
         "rider_city": _USER_CITY,
-        "rider_id": _USER_ID,
-        "start_time": taken.c.start_time,
-        "start_location": taken.c.last_location,
-        "start_latitude": taken.c.latitude,
-        "start_longitude": taken.c.longitude,
+        "rider_id": vehicle.c.rider_id,
+        "start_time": vehicle.c.start_time,
+        "start_location": vehicle.c.last_location,
+        "start_latitude": vehicle.c.latitude,
+        "start_longitude": vehicle.c.longitude,
     }
-    written = insert(_rides).from_select(list(ride), select(*ride.values()))
-    return written.add_cte(_record_active_ride(taken)).returning(_rides.c.id)
+    return (
+        insert(_rides)
+        .from_select(list(ride), select(*ride.values()))
+        .add_cte(_set_active_ride(vehicle), _set_in_use(vehicle))
+        .returning(_rides.c.id)
+    )
+
+
+def _set_active_ride(vehicle: CTE) -> CTE:
+    """Record the ride and what pages show of it in the rider's row."""
+    cities = _users.c.cities_ridden
+    return (
+        update(_users)
+        .where(_IS_USER, _users.c.id == vehicle.c.rider_id)
+        .values(
+            active_ride_city=_RIDE_CITY,
+            active_ride_id=_RIDE_ID,
+            active_ride_type=vehicle.c.type,
+            active_ride_brand=vehicle.c.brand,
+            active_ride_start=vehicle.c.start_time,
+            active_ride_latitude=vehicle.c.latitude,
+            active_ride_longitude=vehicle.c.longitude,
+            cities_ridden=case(
+                (any_(cities) == _RIDE_CITY, cities),
+                else_=func.array_append(cities, _RIDE_CITY),
+            ),
+        )
+        .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
+        .cte("active_ride")
+    )
+
+
+def _set_in_use(vehicle: CTE) -> CTE:
+    return (
+        update(_vehicles)
+        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == vehicle.c.id)
+        .values(status=IN_USE)
+        .returning(_vehicles.c.id)
+        .cte("in_use")
+    )
 
 
 START_RIDE: Final = _start_ride()
 
-# Clears the active ride in the rider's row.
-CLEAR_ACTIVE_RIDE: Final = (
-    update(_users)
-    .where(
-        _IS_USER,
-        _users.c.active_ride_city == _RIDE_CITY,
-        _users.c.active_ride_id == _RIDE_ID,
+# The rider's row and, if they are riding in this city, the public id of their vehicle.
+SELECT_RIDER_AND_VEHICLE: Final = (
+    select(*_STATE, _vehicles.c.public_id)
+    .select_from(_users)
+    .outerjoin(_rides, and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _users.c.active_ride_id))
+    .outerjoin(
+        _vehicles, and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == _rides.c.vehicle_id)
     )
-    .values({column: null() for column in _users.c if column.name.startswith("active_ride_")})
-    .returning(_users.c.id)
+    .where(_IS_USER)
 )
-
 
 # The position at the end of the ride, or NULL.
 _END_POSITION: Final[dict[str, BindParameter[Any]]] = {
@@ -394,18 +381,54 @@ _END_POSITION: Final[dict[str, BindParameter[Any]]] = {
 }
 
 
-def _ended() -> CTE:
-    """End the ride unless it has ended already."""
+def metres_between(
+    latitude: ColumnElement[float],
+    longitude: ColumnElement[float],
+    to_latitude: ColumnElement[float],
+    to_longitude: ColumnElement[float],
+) -> ColumnElement[int]:
+    """Return SQL for the distance between two positions in degrees, in whole metres.
+
+    Projects the ellipsoid on a plane at the middle latitude, by the formula of 47 CFR 73.208(c) for
+    distances up to 475 km. Within a city it is accurate to a metre.
+    """
+    middle = func.radians((latitude + to_latitude) * 0.5, type_=Float())
+
+    def cos(multiple: int) -> ColumnElement[float]:
+        return func.cos(middle * float(multiple), type_=Float())
+
+    north = (111_132.09 - 566.05 * cos(2) + 1.20 * cos(4)) * (to_latitude - latitude)
+    east = (111_415.13 * cos(1) - 94.55 * cos(3) + 0.12 * cos(5)) * (to_longitude - longitude)
+    return sql_cast(func.floor(func.sqrt(north * north + east * east) + 0.5), Integer())
+
+
+def _clear_active_ride() -> CTE:
+    """Clear the ride in the rider's row, if it is there."""
+    return (
+        update(_users)
+        .where(
+            _HAS_SESSION,
+            _users.c.active_ride_city == _RIDE_CITY,
+            _users.c.active_ride_id == _RIDE_ID,
+        )
+        .values({column: null() for column in _users.c if column.name.startswith("active_ride_")})
+        .returning(_users.c.id)
+        .cte("rider")
+    )
+
+
+def _ended(rider: CTE) -> CTE:
     # The clock of the server that started the ride may be ahead of this server's.
     end_time = func.greatest(_NOW, _rides.c.start_time)
+    end = _END_POSITION["latitude"], _END_POSITION["longitude"]
     return (
         update(_rides)
-        .where(_IS_RIDE, _rides.c.end_time.is_(None))
+        .where(_IS_RIDE, _rides.c.rider_id == rider.c.id)
         .values(
             end_location=_PLACE,
             end_latitude=_END_POSITION["latitude"],
             end_longitude=_END_POSITION["longitude"],
-            distance=bindparam("metres", type_=Integer()),
+            distance=metres_between(_rides.c.start_latitude, _rides.c.start_longitude, *end),
             end_time=end_time,
             length=end_time - _rides.c.start_time,
         )
@@ -445,9 +468,13 @@ def _add_to_totals(ended: CTE) -> CTE:
     )
 
 
-def _end_ride() -> Update:
-    """End the ride, add it to the totals and make its vehicle available, in one statement."""
-    ended = _ended()
+def _end_ride() -> ReturningUpdate[Any]:
+    """End a ride, in one statement.
+
+    Clears the ride in the rider's row; if it was there, ends the ride, adds it to the rider's
+    totals and makes its vehicle available.
+    """
+    ended = _ended(_clear_active_ride())
     return (
         update(_vehicles)
         .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
@@ -460,11 +487,19 @@ def _end_ride() -> Update:
             **_END_POSITION,
         )
         .add_cte(_add_to_totals(ended))
+        .returning(_vehicles.c.id)
     )
 
 
 END_RIDE: Final = _end_ride()
-SELECT_RIDER_OF_RIDE: Final = select(_rides.c.rider_city, _rides.c.rider_id).where(_IS_RIDE)
+
+# The rider's row, and whose ride this is.
+SELECT_RIDER_AND_RIDE: Final = (
+    select(*_STATE, _rides.c.rider_city, _rides.c.rider_id)
+    .select_from(_users)
+    .outerjoin(_rides, _IS_RIDE)
+    .where(_IS_USER)
+)
 
 # Operators
 

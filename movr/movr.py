@@ -85,7 +85,8 @@ class MovR:
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
         )
-        self._reader = make_engine(
+        # Each statement is its own transaction, in one round trip.
+        self._autocommit = make_engine(
             uri, pool_size=pool_size, application_name=application_name, autocommit=True
         )
         self._circuit_breaker = CircuitBreaker()
@@ -95,8 +96,8 @@ class MovR:
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
-        """The engines for writes and for reads."""
-        return self.engine, self._reader
+        """The engines for transactions and for single statements."""
+        return self.engine, self._autocommit
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -391,49 +392,47 @@ class MovR:
 
     # Rides
 
-    def start_ride(self, city: str, public_id: UUID, rider: UserKey) -> RideKey:
-        """Start a ride with the vehicle of this public id and return its key.
+    def start_ride(
+        self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
+    ) -> results.StartedRide:
+        """Start a ride with the vehicle of this public id, usually in one round trip.
 
         A repeated call returns the rider's active ride. Raises AlreadyRiding, VehicleTaken,
-        AccountDeleted, EmailNotVerified.
+        AccountDeleted, EmailNotVerified, and SessionEnded if the sessions of `epoch` have ended.
         """
         ride = RideKey(city, uuid4())
-        return self._write(
-            transactions.start_ride,
-            ride,
-            public_id,
-            rider,
-            only_verified=self._only_verified,
-            now=self._now(),
-        )
+        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
+        if self._try(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
+            return results.StartedRide(ride, is_new=True)
+        active = self._write(transactions.start_ride, ride, public_id, rider, **wanted)
+        return results.StartedRide(active, is_new=active == ride)
 
     def end_ride(
         self,
         ride: RideKey,
         rider: UserKey,
+        epoch: int = 0,
         *,
         location: str,
         position: Position | None = None,
-        start: Position | None = None,
-    ) -> None:
-        """End the rider's active ride at `location`.
+    ) -> bool:
+        """End the rider's active ride at `location`, usually in one round trip.
 
-        The ride's distance, in metres, is that from `start` to `position`. Without a position the
-        distance and the vehicle's position are unknown. Ending a ride again changes nothing. Raises
-        RideNotFound, NotYourRide, TooFarAway.
+        Without a `position`, the ride's distance and the vehicle's position are unknown. Ending a
+        ride again changes nothing and returns False. Raises RideNotFound, NotYourRide, TooFarAway,
+        AccountDeleted, and SessionEnded if the sessions of `epoch` have ended.
         """
-        end = _within_city(ride.city, position)
-        self._write(
-            transactions.end_ride,
-            ride,
-            rider,
-            location=location,
-            position=end,
-            distance=round(geo.metres_between(start, end)) if start and end else None,
-            public_id=uuid4(),
-            timezone=_city(rider.city).timezone.key,
-            now=self._now(),
-        )
+        end = {
+            "epoch": epoch,
+            "location": location,
+            "position": _within_city(ride.city, position),
+            "public_id": uuid4(),
+            "timezone": _city(rider.city).timezone.key,
+            "now": self._now(),
+        }
+        if self._try(transactions.try_to_end_ride, ride, rider, **end):
+            return True
+        return self._write(transactions.end_ride, ride, rider, **end)
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """Return one of the rider's own rides. Raises RideNotFound."""
@@ -501,7 +500,7 @@ class MovR:
 
         @query_stats.counting_retries
         def read() -> Sequence[Row[Any]]:
-            with self._reader.connect() as connection:
+            with self._autocommit.connect() as connection:
                 return run(connection, statement, **parameters).all()
 
         return self._with_retry(read)
@@ -515,6 +514,23 @@ class MovR:
         first = rows[0]  # there is one even if member or list are missing: their columns are NULL
         member = rows_to.member(first) if first.member_id else None
         return member, rows if first.is_found else ()
+
+    def _try(self, change: Callable[..., bool], *arguments: object, **named: object) -> bool:
+        """Run a change of one statement in one round trip; return False if a condition failed.
+
+        Also returns False after a conflict that CockroachDB has not resolved by a retry on the
+        server, and if the reply to a change was lost: it is sent again, and changes nothing then.
+        """
+
+        @query_stats.counting_retries
+        def attempt() -> bool:
+            with self._autocommit.connect() as connection:
+                return change(connection, *arguments, **named)
+
+        try:
+            return self._with_retry(attempt)
+        except errors.DatabaseBusy:
+            return False
 
     def _write(
         self, transaction: Callable[..., Result], *arguments: object, **named: object

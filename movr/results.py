@@ -36,6 +36,13 @@ class RideKey(NamedTuple):
     id: UUID
 
 
+class StartedRide(NamedTuple):
+    """The rider's active ride; `is_new` is False if an earlier call has started it."""
+
+    key: RideKey
+    is_new: bool
+
+
 class ActiveRide(NamedTuple):
     """A rider's active ride, as recorded in the rider's row.
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import Connection, CursorResult, Executable, Row
 
 from movr import changes, errors, queries
 from movr.cities import Position
@@ -173,9 +173,9 @@ def end_restored_ride(
             connection,
             RideKey(state.active_ride_city, state.active_ride_id),
             user,
+            epoch=state.session_epoch,
             location=UNKNOWN_LOCATION,
             position=None,
-            distance=None,
             public_id=public_id,
             timezone=timezone,
             now=now,
@@ -247,69 +247,105 @@ def remove_vehicle(
     return row is None or row.removed_at is not None
 
 
+def try_to_start_ride(
+    connection: Connection,
+    ride: RideKey,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    epoch: int,
+    only_verified: bool = False,
+    now: datetime,
+) -> bool:
+    """Start a ride by one statement; return False if this is not possible."""
+    return _is_changed(
+        connection,
+        changes.START_RIDE,
+        **_parameters(user=rider, ride=ride),
+        vehicle_public_id=public_id,
+        epoch=epoch,
+        only_verified=only_verified,
+        now=now,
+    )
+
+
 def start_ride(
     connection: Connection,
     ride: RideKey,
     public_id: UUID,
     rider: UserKey,
     *,
-    only_verified: bool = False,
-    now: datetime,
+    epoch: int = 0,
+    **start: Any,
 ) -> RideKey:
     """Start a ride with an available vehicle for a rider without an active ride; return its key.
 
-    If the rider's active ride is with this vehicle already, returns that ride instead. Raises
-    AlreadyRiding, AccountDeleted, VehicleTaken, and EmailNotVerified if `only_verified`.
+    If the rider's active ride is with this vehicle already, returns that ride instead. `start` are
+    further arguments of `try_to_start_ride`.
+
+    Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended, AlreadyRiding,
+    VehicleTaken, and EmailNotVerified if `only_verified`.
     """
-    keys = _parameters(user=rider, ride=ride) | {"vehicle_public_id": public_id}
-    row = run(
-        connection, changes.SET_ACTIVE_RIDE, **keys, only_verified=only_verified
-    ).one_or_none()
-    if row is None:
-        return _active_ride(connection, ride.city, public_id, rider)
-    # By its key, as in delete_account.
-    if row.vehicle_id is None or not _is_changed(
-        connection, changes.START_RIDE, **keys, vehicle_id=row.vehicle_id, now=now
-    ):
+    if try_to_start_ride(connection, ride, public_id, rider, epoch=epoch, **start):
+        return ride
+    keys = _parameters(user=rider, ride=ride)
+    user = _with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
+    if user.active_ride_id is None:
+        if start.get("only_verified") and user.email_verified_at is None:
+            raise errors.EmailNotVerified
         raise errors.VehicleTaken
-    return ride
+    if user.public_id != public_id:
+        raise errors.AlreadyRiding
+    return RideKey(user.active_ride_city, user.active_ride_id)
 
 
-def end_ride(
+def try_to_end_ride(
     connection: Connection,
     ride: RideKey,
     rider: UserKey,
     *,
+    epoch: int,
     location: str,
     position: Position | None,
-    distance: int | None,
     public_id: UUID,
     timezone: str,
     now: datetime,
-) -> None:
-    """End the rider's active ride and make its vehicle available there, with a new public id.
-
-    Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
-    of the rider's home city. `distance` is in metres.
-
-    Does nothing if the rider has ended the ride before. Raises RideNotFound, NotYourRide.
-    """
-    keys = _parameters(user=rider, ride=ride)
-    if not _is_changed(connection, changes.CLEAR_ACTIVE_RIDE, **keys):
-        _refuse_to_end(connection, ride, rider)
-        return
-    run(
+) -> bool:
+    """End a ride by one statement; return False if this is not possible."""
+    return _is_changed(
         connection,
         changes.END_RIDE,
-        **keys,
+        **_parameters(user=rider, ride=ride),
+        epoch=epoch,
         timezone=timezone,
         place=location,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,
-        metres=distance,
         new_public_id=public_id,
         now=now,
     )
+
+
+def end_ride(
+    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int = 0, **end: Any
+) -> bool:
+    """End the rider's active ride and make its vehicle available there, with a new public id.
+
+    Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
+    of the rider's home city. `end` are further arguments of `try_to_end_ride`.
+
+    Returns False if the rider has ended the ride before. Raises AccountDeleted, SessionEnded if the
+    sessions of this `epoch` have ended, RideNotFound, NotYourRide.
+    """
+    if try_to_end_ride(connection, ride, rider, epoch=epoch, **end):
+        return True
+    keys = _parameters(user=rider, ride=ride)
+    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
+    if row.rider_id is None:
+        raise errors.RideNotFound
+    if (row.rider_city, row.rider_id) != rider:
+        raise errors.NotYourRide
+    return False
 
 
 def update_region(connection: Connection, city: str, region: str) -> None:
@@ -356,26 +392,21 @@ def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
     return cities | {f"{name}_id": key.id for name, key in keys.items()}
 
 
-def _active_ride(connection: Connection, city: str, public_id: UUID, rider: UserKey) -> RideKey:
-    """Return the rider's active ride with this vehicle.
-
-    Raises AlreadyRiding, AccountDeleted, EmailNotVerified.
-    """
-    user = _user(connection, rider)
-    if user.active_ride_id is None:
-        raise errors.EmailNotVerified
-    ride = RideKey(user.active_ride_city, user.active_ride_id)
-    found = run(connection, changes.SELECT_VEHICLE_OF_RIDE, **_parameters(ride=ride)).scalar()
-    if (ride.city, found) != (city, public_id):
-        raise errors.AlreadyRiding
-    return ride
-
-
 def _user(connection: Connection, user: UserKey) -> Row[Any]:
     """Return the state columns of the user's row. Raises AccountDeleted."""
     row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
     if row is None or row.deleted_at:
         raise errors.AccountDeleted
+    return row
+
+
+def _with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
+    """Return the row of a user with sessions of this epoch. Raises AccountDeleted, SessionEnded."""
+    row = rows.one_or_none()
+    if row is None or row.deleted_at:
+        raise errors.AccountDeleted
+    if row.session_epoch != epoch:
+        raise errors.SessionEnded
     return row
 
 
@@ -387,11 +418,3 @@ def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKe
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
         raise errors.VehicleNotFound if row.removed_at else errors.NotYourVehicle
-
-
-def _refuse_to_end(connection: Connection, ride: RideKey, rider: UserKey) -> None:
-    row = run(connection, changes.SELECT_RIDER_OF_RIDE, **_parameters(ride=ride)).one_or_none()
-    if row is None:
-        raise errors.RideNotFound
-    if (row.rider_city, row.rider_id) != rider:
-        raise errors.NotYourRide

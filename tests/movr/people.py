@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from geopy.distance import distance as geopy_distance
 from sqlalchemy import Connection, select, update
 
 from movr import transactions
@@ -14,6 +15,7 @@ from movr.results import Account, RideKey, UserKey, VehicleKey
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PLACE = CITIES[0].centre
+HERE = Position(40.71287, -74.00604)
 
 
 def a_member(
@@ -66,7 +68,7 @@ def public_id_in(movr: MovR, vehicle: VehicleKey) -> UUID:
 
 def start_ride(movr: MovR, vehicle: VehicleKey, rider: UserKey) -> RideKey:
     """Start a ride with a vehicle, whatever its public id is now."""
-    return movr.start_ride(vehicle.city, public_id_in(movr, vehicle), rider)
+    return movr.start_ride(vehicle.city, public_id_in(movr, vehicle), rider).key
 
 
 def timezone_of(user: UserKey) -> str:
@@ -80,7 +82,6 @@ def end(
     location: str,
     *,
     position: Position | None = None,
-    distance: int | None = None,
     now: datetime = NOW,
 ) -> None:
     transactions.end_ride(
@@ -89,7 +90,6 @@ def end(
         rider,
         location=location,
         position=position,
-        distance=distance,
         public_id=uuid4(),
         timezone=timezone_of(rider),
         now=now,
@@ -113,9 +113,21 @@ def a_past_ride(
     length: timedelta,
     distance: int | None,
 ) -> RideKey:
-    """Insert a ride that has ended, before or after the vehicle's other rides."""
+    """Insert a ride that has ended, before or after the vehicle's other rides.
+
+    `distance` is in metres; None is that of a ride without positions.
+    """
     of = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
-    connection.execute(update(Vehicle).where(*of).values(available_since=None))
+    there = None if distance is None else in_direction(HERE, distance / 1000, bearing=90)
+    latitude, longitude = HERE if there else (None, None)
+    before = {"available_since": None, "latitude": latitude, "longitude": longitude}
+    connection.execute(update(Vehicle).where(*of).values(before))
     ride = a_ride(connection, vehicle, rider, now=start)
-    end(connection, ride, rider, "there", distance=distance, now=start + length)
+    end(connection, ride, rider, "there", position=there, now=start + length)
     return ride
+
+
+def in_direction(origin: Position, kilometres: float, bearing: float) -> Position:
+    """Return the position at this distance along the ground."""
+    there = geopy_distance(kilometers=kilometres).destination(origin, bearing)
+    return Position(there.latitude, there.longitude)

@@ -91,4 +91,4 @@ def test_a_start_that_waited_for_a_lock_begins_no_earlier_than_its_vehicle_is_av
             started = pool.submit(movr.start_ride, vehicle.city, seen, rider)
             wait_until(lambda: is_waiting(engine), "the start waits for the lock")
 
-        assert times(engine, started.result())[0] == later
+        assert times(engine, started.result().key)[0] == later

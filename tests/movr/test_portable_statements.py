@@ -17,9 +17,9 @@ from movr.models import User, Vehicle
 
 # Patterns that compiled statements must not contain, with their sources.
 REFUSED = {
-    # CockroachDB v22.1 does not support FOR SHARE and SKIP LOCKED:
+    # CockroachDB v22.1 takes the locks of FOR UPDATE only, and does not support SKIP LOCKED:
     # https://www.cockroachlabs.com/docs/v22.1/select-for-update
-    "a lock other than by UPDATE": r"\bFOR (UPDATE|SHARE|NO KEY|KEY)\b",
+    "a lock other than FOR UPDATE": r"\b(FOR (SHARE|NO KEY|KEY)|SKIP LOCKED)\b",
     # date_trunc(text, timestamptz, text) exists on PostgreSQL only; timezone() exists on both:
     # https://www.cockroachlabs.com/docs/v22.1/functions-and-operators
     "date_trunc with a zone": r"date_trunc\([^,()]+(\([^()]*\))?,[^,()]+(\([^()]*\))?,",
@@ -146,7 +146,8 @@ def test_a_table_changed_twice_is_found() -> None:
 @pytest.mark.parametrize(
     ("rule", "sql"),
     [
-        ("a lock other than by UPDATE", "SELECT id FROM users FOR UPDATE"),
+        ("a lock other than FOR UPDATE", "SELECT id FROM users FOR SHARE"),
+        ("a lock other than FOR UPDATE", "SELECT id FROM users FOR UPDATE SKIP LOCKED"),
         ("date_trunc with a zone", "SELECT date_trunc('day', start_time, 'Europe/Rome')"),
         ("MERGE", "MERGE INTO users USING u ON true"),
         ("a range type", "SELECT tstzrange(a, b)"),

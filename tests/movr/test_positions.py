@@ -9,11 +9,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from geopy.distance import distance as geopy_distance
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, Float, cast, insert, literal, select, text
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import errors, geo
+from movr import changes, errors, geo
 from movr.cities import CITIES, SERVICE_RADIUS, City, Position, find_city
 from movr.database import query_stats
 from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
@@ -25,7 +24,7 @@ from movr.results import NearbyVehicle, UserKey, VehicleKey
 from movr.search import FIRST_PAGE, MAX_AREAS, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
-from tests.movr.people import public_id_in, start_ride
+from tests.movr.people import in_direction, public_id_in, start_ride
 from tests.movr.test_movr import a_member, near
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,12 +40,6 @@ BIKE: Mapping[str, Any] = {
     "brand": "Kona",
     "location": "1 Wall Street",
 }
-
-
-def in_direction(origin: Position, kilometres: float, bearing: float) -> Position:
-    """Return the position at this distance along the ground."""
-    there = geopy_distance(kilometers=kilometres).destination(origin, bearing)
-    return Position(there.latitude, there.longitude)
 
 
 # Nearest first, compared with sorting all vehicles
@@ -402,8 +395,7 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     assert member.active_ride
     assert member.active_ride.start == WALL_STREET
 
-    start = member.active_ride.start
-    movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE, start=start)
+    movr.end_ride(ride, rider, location="Times Sq", position=TIMES_SQUARE)
 
     assert found(movr).vehicle.position == TIMES_SQUARE
     assert band_of(engine, vehicle) == 81_516
@@ -416,13 +408,29 @@ def test_a_ride_takes_its_vehicle_along_and_says_how_far(movr: MovR, engine: Eng
     assert tuple(row) == (*WALL_STREET, *TIMES_SQUARE)
 
 
+def test_the_distance_of_a_ride_is_that_along_the_ground(engine: Engine) -> None:
+    """Compared with geopy's geodesic for rides across the whole service area of each city."""
+    rng = random.Random(73)
+    off = []
+    with engine.connect() as connection:
+        for city in CITIES * 10:
+            start, end = (
+                in_direction(city.centre, rng.uniform(0, 30), rng.uniform(0, 360)) for _ in range(2)
+            )
+            degrees = (cast(literal(degree), Float()) for degree in (*start, *end))
+            metres = connection.execute(select(changes.metres_between(*degrees))).scalar_one()
+            off.append(abs(metres - geo.metres_between(start, end)))
+
+    assert max(off) < 2
+
+
 def test_a_ride_ended_in_words_has_no_distance_and_the_next_ride_from_there_neither(
     movr: MovR, engine: Engine
 ) -> None:
     rider = a_member(movr)
     vehicle = movr.add_vehicle(rider, **BIKE, position=WALL_STREET)
     first = start_ride(movr, vehicle, rider)
-    movr.end_ride(first, rider, location="behind the church", start=WALL_STREET)
+    movr.end_ride(first, rider, location="behind the church")
     left = found(movr)
 
     second = start_ride(movr, vehicle, rider)
@@ -430,7 +438,7 @@ def test_a_ride_ended_in_words_has_no_distance_and_the_next_ride_from_there_neit
     assert member
     assert member.active_ride
     start = member.active_ride.start
-    movr.end_ride(second, rider, location="Times Sq", position=TIMES_SQUARE, start=start)
+    movr.end_ride(second, rider, location="Times Sq", position=TIMES_SQUARE)
 
     assert (left.vehicle.last_location, left.vehicle.position) == ("behind the church", None)
     assert left.distance is None

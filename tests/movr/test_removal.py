@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import ARRAY, Connection, Double, Engine, cast, func, select
 
 from movr import changes, errors, transactions
-from movr.cities import Position
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
 from movr.models import Ride, User, Vehicle
 from movr.movr import MovR
 from movr.results import UserKey, VehicleKey
-from tests.movr.people import NOW, a_member, a_past_ride, a_ride, a_vehicle, end
+from tests.movr.people import HERE, NOW, a_member, a_past_ride, a_ride, a_vehicle, end
 from tests.visitor import PASSWORD, registration
 
 
@@ -21,9 +20,6 @@ from tests.visitor import PASSWORD, registration
 def connection(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as connection:
         yield connection
-
-
-HERE = Position(40.71287, -74.00604)
 
 
 def removed_at(connection: Connection, vehicle: VehicleKey) -> object:
@@ -72,7 +68,7 @@ def test_a_deleted_account_s_rides_have_no_places(movr: MovR, engine: Engine) ->
     with engine.begin() as connection:
         vehicle = a_vehicle(connection, a_member(connection))
         ride = a_ride(connection, vehicle, rider)
-        end(connection, ride, rider, "at my sister's", position=HERE, distance=0)
+        end(connection, ride, rider, "at my sister's", position=HERE)
         other = a_past_ride(
             connection, vehicle, a_member(connection), NOW, length=timedelta(0), distance=None
         )
@@ -99,7 +95,7 @@ def test_places_are_erased_whatever_words_riders_chose(
         end(connection, a_ride(connection, vehicle, before), before, ERASED, position=HERE)
         ride = a_ride(connection, vehicle, rider, NOW + timedelta(days=1))
         later = NOW + timedelta(days=2)
-        end(connection, ride, rider, end_words, position=HERE, distance=0, now=later)
+        end(connection, ride, rider, end_words, position=HERE, now=later)
 
     movr.delete_account(rider, password=PASSWORD)
 

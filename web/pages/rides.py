@@ -39,23 +39,21 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/start/<uuid:public_id>")
-@login_required
 def start(public_id: UUID) -> ResponseReturnValue:
     """Start a ride with the vehicle of this public id."""
     city = city_of_form().name
-    rider = session.current_member()
+    rider = session.current_session()
     # Many accounts of one network could take all vehicles.
     starts = RateLimit("rides started at", settings().writes_per_minute)
     rate_limits.count_attempts(*rate_limits.by_network(starts))
-    movr().start_ride(city, public_id, rider.key)
-    if not rider.active_ride:  # otherwise the form was sent twice
+    ride = movr().start_ride(city, public_id, rider.key, rider.epoch)
+    if ride.is_new:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()
     flash("Have a good ride. Come back here to end it.", "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/end/<uuid:ride_id>")
-@login_required
 def end(ride_id: UUID) -> ResponseReturnValue:
     """End the member's own ride."""
     form = EndRideForm()
@@ -69,20 +67,17 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 
     Return False in that case.
     """
-    rider = session.current_member()
-    active = rider.active_ride if rider.active_ride and rider.active_ride.id == ride_id else None
-    ride = active.key if active else RideKey(city_of_form().name, ride_id)
-    start = active.start if active else None
+    rider, ride = session.current_session(), RideKey(city_of_form().name, ride_id)
     try:
         position = position_and_words(form, ride.city)
-        movr().end_ride(ride, rider.key, **form.values(), position=position, start=start)
+        is_new = movr().end_ride(ride, rider.key, rider.epoch, **form.values(), position=position)
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
     flash("Your ride has ended. Thank you for riding.", "success")
     if not position:
         flash(POSITION_UNKNOWN, "info")
-    if active:  # otherwise the form was sent twice
+    if is_new:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
     return True
 

@@ -120,6 +120,17 @@ def _renew() -> None:
     session.update(kept)
 
 
+def current_session() -> SessionUser:
+    """Return the session of this request, for a view whose statement checks that it goes on.
+
+    Redirects anonymous visitors to the login page, which ends the request.
+    """
+    if current_user.key is None:
+        abort(login_manager.unauthorized())
+    user: SessionUser = current_user
+    return user
+
+
 def current_member() -> Member:
     """Return the member who sent the request, in a view that requires login."""
     member: Member | None = current_user.member
@@ -169,7 +180,12 @@ def redirect_to_login() -> ResponseReturnValue:
     if current_user.key:
         log_out()  # a session that was ended elsewhere
     flash("Please log in first.", "info")
-    return redirect(url_for("auth.login", next=_page_after_login()), HTTPStatus.SEE_OTHER)
+    return redirect(login_page(), HTTPStatus.SEE_OTHER)
+
+
+def login_page() -> str:
+    """Return the URL of the login page, from which the member returns to this page."""
+    return url_for("auth.login", next=_page_after_login())
 
 
 def _allow_shared_caches(response: Response) -> Response:

@@ -23,7 +23,6 @@ def plan(name: str) -> str:
     ("name", "cities"),
     [
         ("list", {"new york"}),
-        ("claim", {"new york"}),
         ("start", {"new york"}),
         ("end", {"new york"}),
         ("history", {"new york"}),

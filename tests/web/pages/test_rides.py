@@ -36,7 +36,8 @@ def words(page: str) -> str:
 def ended(rider: Visitor, vehicle: UUID, city: str = "new york", **fields: str) -> httpx.Response:
     """Start and end a ride, and return the URL of its receipt."""
     rider.start(vehicle, city)
-    return rider.post(f"/rides/end/{rider.active_ride()}", **{"location": "2 Broadway", **fields})
+    form = {"city": city, "location": "2 Broadway", **fields}
+    return rider.post(f"/rides/end/{rider.active_ride()}", **form)
 
 
 def set_clock(engine: Engine, start: datetime, length: timedelta) -> None:

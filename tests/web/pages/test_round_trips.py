@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,12 +15,13 @@ from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
 from movr.movr import MovR
 from movr.results import UserKey
-from tests.conftest import HERE, settings_for
+from tests.conftest import HERE, NewVisitor, settings_for
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
 from web.security.link_tokens import reset_tokens
 
+UNKNOWN_ID = UUID(int=1)
 NEWCOMER = {
     "first_name": "Ada",
     "last_name": "Lovelace",
@@ -127,7 +129,7 @@ def test_round_trips_of_the_security_page(distant: Visitor, proxy: LatencyProxy)
 
 
 def test_round_trips_of_starting_and_ending_a_ride(distant: Visitor, proxy: LatencyProxy) -> None:
-    """The session's member (1); BEGIN, SAVEPOINT, two statements, RELEASE, COMMIT (6)."""
+    """One statement each, which also checks the session."""
     vehicle = distant.register().add_vehicle()
     token = distant.token()
 
@@ -142,7 +144,31 @@ def test_round_trips_of_starting_and_ending_a_ride(distant: Visitor, proxy: Late
     cost_of_end = proxy.round_trips
 
     assert (started.status_code, ended.status_code) == (303, 303)
-    assert (cost_of_start, cost_of_end) == (7, 7)
+    assert (cost_of_start, cost_of_end) == (1, 1)
+
+
+def test_round_trips_of_a_refused_start_and_end(
+    distant: Visitor, proxy: LatencyProxy, new_visitor: NewVisitor
+) -> None:
+    """The statement; BEGIN, SAVEPOINT, the statement, the reason, two ROLLBACKs (6)."""
+    owner = new_visitor().register()
+    taken, free, other = (owner.add_vehicle() for _ in range(3))
+    new_visitor().register().start(taken)
+    others_ride = owner.start(other) and owner.active_ride()
+    distant.register()
+
+    def cost(path: str, **fields: str) -> tuple[int, int]:
+        token = distant.token()
+        proxy.reset()
+        reply = distant.client.post(path, data={"csrf_token": token, **fields})
+        return reply.status_code, proxy.round_trips
+
+    assert cost(f"/rides/start/{taken}") == (303, 7)
+    assert cost(f"/rides/end/{others_ride}", location="here") == (403, 7)
+    assert cost(f"/rides/end/{UNKNOWN_ID}", location="here") == (404, 7)
+    distant.start(free)
+    assert cost(f"/rides/start/{taken}") == (303, 7)  # riding already
+    assert cost(f"/rides/start/{free}") == (303, 7)  # sent twice
 
 
 def test_round_trips_of_a_password_reset(distant: Visitor, proxy: LatencyProxy) -> None:
