@@ -102,8 +102,8 @@ class Visitor:
         """Return the id of the active ride, from the form that ends it."""
         return _id("/rides/end/", self.get("/rides").text)
 
-    def end(self, ride: UUID, location: str = "2 Broadway", **position: str) -> httpx.Response:
-        return self.post(f"/rides/end/{ride}", location=location, **position)
+    def end(self, ride: UUID, location: str = "2 Broadway", **fields: str) -> httpx.Response:
+        return self.post(f"/rides/end/{ride}", location=location, **fields)
 
     def delete_account(self) -> httpx.Response:
         return self.post(f"/users/remove/{self.id}", **DELETION)

@@ -153,7 +153,7 @@ def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
         visitor = new()
         visitor.log_in(*traveller.TRAVELLER[1:])
         page = visitor.get("/rides").text
-        visitor.end(visitor.active_ride(), "1 Rue de Rivoli")
+        visitor.end(visitor.active_ride(), "1 Rue de Rivoli", city="paris")
         after = visitor.get("/rides").text
 
     assert rider.city == "new york"
