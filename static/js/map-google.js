@@ -2,13 +2,21 @@
 const LOADER = "https://maps.googleapis.com/maps/api/js";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const TILE = 256; // pixels: the world at zoom 0
+const CARD = 280; // pixels: the width of an open card
+const PIN = 24; // pixels: half a pin, its shadow and some space
+const CONTROLS = { top: 60 + PIN, right: 60 + PIN, bottom: 30 + PIN, left: PIN }; // no pin lies under one
 
 /** Load Google's script with the page's nonce, as documented; it calls back when it is ready. */
-function loadGoogle(key) {
+function loadGoogle(key, giveUp) {
   return new Promise((resolve, reject) => {
     window.googleMapsAreThere = resolve;
-    window.gm_authFailure = reject; // called by Google if the key is invalid
-    const parameters = new URLSearchParams({ key, loading: "async", callback: "googleMapsAreThere" });
+    window.gm_authFailure = giveUp; // called by Google if it refuses the key, also after the start
+    const parameters = new URLSearchParams({
+      key,
+      loading: "async",
+      callback: "googleMapsAreThere",
+      auth_referrer_policy: "origin", // the page's URL may contain the visitor's position
+    });
     const { nonce } = document.querySelector("script[nonce]");
     const script = Object.assign(document.createElement("script"), { nonce, onerror: reject });
     script.src = `${LOADER}?${parameters}`;
@@ -33,19 +41,25 @@ function overlay(maps, element, place) {
   return layer;
 }
 
-export async function load(stage, { google: key, middle }) {
-  await loadGoogle(key);
+export async function load(stage, { google: key, middle }, giveUp) {
+  await loadGoogle(key, giveUp);
   const { maps } = window.google;
   const [lat, lng] = middle.split(",").map(Number);
   const map = new maps.Map(stage, { center: { lat, lng }, zoom: 12, maxZoom: 19, streetViewControl: false });
-  const info = new maps.InfoWindow();
+  const info = new maps.InfoWindow({ minWidth: CARD, pixelOffset: new maps.Size(0, -PIN / 2) });
   let pins = [];
   const around = (places) => {
     const bounds = new maps.LatLngBounds();
     for (const place of places) bounds.extend(literal(place));
     return bounds;
   };
-  stage.addEventListener("keydown", ({ key: pressed }) => pressed === "Escape" && info.close());
+  let onClosed = () => {};
+  info.addListener("closeclick", () => onClosed());
+  stage.addEventListener("keydown", ({ key: pressed }) => {
+    if (pressed !== "Escape") return;
+    info.close();
+    onClosed();
+  });
   return {
     areThere: new Promise((resolve) => maps.event.addListenerOnce(map, "tilesloaded", resolve)),
     pixel([latitude, longitude]) {
@@ -59,7 +73,7 @@ export async function load(stage, { google: key, middle }) {
     },
     show(places) {
       if (places.length === 1) map.setCenter(literal(places[0]));
-      else map.fitBounds(around(places), 30);
+      else map.fitBounds(around(places), CONTROLS);
     },
     onZoom: (act) => map.addListener("zoom_changed", act),
     onClick: (act) => map.addListener("click", ({ latLng }) => act([latLng.lat(), latLng.lng()])),
@@ -70,14 +84,13 @@ export async function load(stage, { google: key, middle }) {
     },
     comeNearer(places) {
       if (map.getZoom() >= CLOSE_ENOUGH) return false;
-      map.fitBounds(around(places), 40);
+      map.fitBounds(around(places), CONTROLS);
       return true;
     },
     open(content, place, onClose) {
+      onClosed = onClose;
       info.setContent(content);
       info.setPosition(literal(place));
-      maps.event.clearListeners(info, "closeclick");
-      info.addListener("closeclick", onClose);
       info.open({ map });
     },
   };

@@ -5,16 +5,42 @@ const ATTRIBUTION = '© <a href="https://www.openstreetmap.org/copyright">OpenSt
 const REFERRER = "strict-origin-when-cross-origin";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const DEEPEST = 19;
+const CARD = 280; // pixels: the width of an open card
+const PIN = 24; // pixels: half a pin, its shadow and some space
+const ZOOM_BUTTONS = 48; // pixels: their width and margin
+
+/** Return a tile as an object URL. Rejects error images (403, 429), which <img> would show. */
+async function fetchTile(address) {
+  const response = await fetch(address, { referrerPolicy: REFERRER });
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  return URL.createObjectURL(await response.blob());
+}
 
 /** Load a single tile first, to check that the tile server can be reached. */
-function knock([latitude, longitude], zoom = 12) {
+async function knock([latitude, longitude], zoom = 12) {
   const radians = (latitude * Math.PI) / 180;
   const x = Math.floor(((longitude + 180) / 360) * 2 ** zoom);
   const y = Math.floor(((1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2) * 2 ** zoom);
   const address = TILES.replace("{z}", zoom).replace("{x}", x).replace("{y}", y);
-  return new Promise((resolve, reject) => {
-    Object.assign(new Image(), { referrerPolicy: REFERRER, onload: resolve, onerror: reject, src: address });
+  URL.revokeObjectURL(await fetchTile(address));
+}
+
+/** Return a layer of tiles that shows no error image. */
+function tileLayer(L) {
+  const Tiles = L.TileLayer.extend({
+    createTile(coordinates, done) {
+      const image = Object.assign(document.createElement("img"), { alt: "" });
+      fetchTile(this.getTileUrl(coordinates)).then((src) => {
+        const show = (error) => {
+          URL.revokeObjectURL(src);
+          done(error, image);
+        };
+        Object.assign(image, { src, onload: () => show(), onerror: show });
+      }, done);
+      return image;
+    },
   });
+  return new Tiles(TILES, { attribution: ATTRIBUTION, maxZoom: DEEPEST });
 }
 
 function loadStyle(href) {
@@ -35,19 +61,28 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
     scrollWheelZoom: false, // scrolling over the map scrolls the page
   });
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
-  const tiles = L.tileLayer(TILES, { attribution: ATTRIBUTION, maxZoom: DEEPEST, referrerPolicy: REFERRER });
+  const tiles = tileLayer(L);
   const areThere = new Promise((resolve, reject) => {
     tiles.once("tileload", resolve);
     tiles.once("load", reject); // all requests are done; if none succeeded, this rejects
   });
   tiles.addTo(map);
   const pins = L.layerGroup().addTo(map);
+  const attribution = map.attributionControl.getContainer();
+  // So that no pin lies under the zoom buttons, the attribution or an edge.
+  const padding = () => ({
+    paddingTopLeft: [ZOOM_BUTTONS + PIN, PIN],
+    paddingBottomRight: [PIN, attribution.offsetHeight + PIN],
+  });
   stage.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   return {
     areThere,
     pixel: (place) => map.project(place),
     clear: () => pins.clearLayers(),
-    show: (places) => map.fitBounds(places, { maxZoom: CLOSE_ENOUGH, padding: [30, 30] }),
+    show(places) {
+      if (places.length === 1) map.setView(places[0], CLOSE_ENOUGH);
+      else map.fitBounds(places, { maxZoom: CLOSE_ENOUGH, ...padding() });
+    },
     onZoom: (act) => map.on("zoomend", act),
     onClick(act) {
       map.on("click", ({ latlng }) => act([latlng.lat, latlng.lng]));
@@ -64,13 +99,15 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
     },
     /** Zoom in to separate these places; return false if that is not possible. */
     comeNearer(places) {
-      const zoom = map.getBoundsZoom(places, false, [40, 40]);
+      const { paddingTopLeft, paddingBottomRight } = padding();
+      const zoom = map.getBoundsZoom(places, false, L.point(paddingTopLeft).add(paddingBottomRight));
       if (zoom <= map.getZoom() || map.getZoom() === DEEPEST) return false;
-      map.flyToBounds(places, { padding: [40, 40], animate: !calm });
+      map.flyToBounds(places, { ...padding(), animate: !calm });
       return true;
     },
     open(content, place, onClose) {
-      const popup = L.popup({ minWidth: 220, maxWidth: 280 }).setLatLng(place).setContent(content);
+      const options = { minWidth: CARD, maxWidth: CARD, offset: [0, -PIN / 2], autoPanPaddingTopLeft: [ZOOM_BUTTONS, 5] };
+      const popup = L.popup(options).setLatLng(place).setContent(content);
       popup.once("remove", onClose);
       popup.openOn(map);
       content.querySelector("button")?.focus();

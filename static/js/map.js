@@ -35,8 +35,8 @@ function cards(vehicles) {
   return list;
 }
 
-function pin(streets, vehicles) {
-  const [{ node, place }] = vehicles;
+function pin(vehicles) {
+  const [{ node }] = vehicles;
   const isBusy = vehicles.every((vehicle) => "busy" in vehicle.node.dataset);
   const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
   const words = (selector) => node.querySelector(selector).textContent.trim().replace(/\s+/g, " ");
@@ -48,12 +48,6 @@ function pin(streets, vehicles) {
     button.append(node.querySelector(".vehicle-card-icon .icon").cloneNode(true));
     button.setAttribute("aria-label", isBusy ? `${name}, on a ride` : name);
   }
-  button.addEventListener("click", () => {
-    const places = vehicles.map((vehicle) => vehicle.place);
-    const canBeToldApart = new Set(places.map(String)).size > 1;
-    if (canBeToldApart && streets.comeNearer(places)) return;
-    streets.open(cards(vehicles), place, () => button.isConnected && button.focus());
-  });
   return button;
 }
 
@@ -64,15 +58,38 @@ function showVehicles(map, streets) {
   }));
   const { city, centre, visitor } = map.dataset;
   const origin = numbers(visitor ?? centre);
+  let pins = [];
+  let opened; // the first vehicle of the open card
+  const pinOf = (vehicle) => pins.find(({ group }) => group.includes(vehicle));
+  const markOpened = () => {
+    for (const { button, group } of pins) button.setAttribute("aria-expanded", group.includes(opened));
+  };
+  const open = (group) => {
+    const places = group.map((vehicle) => vehicle.place);
+    const canBeToldApart = new Set(places.map(String)).size > 1;
+    if (canBeToldApart && streets.comeNearer(places)) return;
+    streets.open(cards(group), places[0], () => {
+      pinOf(opened)?.button.focus();
+      opened = undefined;
+      markOpened();
+    });
+    [opened] = group; // only now, because an earlier card was closed
+    markOpened();
+  };
   const draw = () => {
-    const hadFocus = map.contains(document.activeElement) && document.activeElement.matches(".pin");
+    const focused = pins.find(({ button }) => button === document.activeElement);
     streets.clear();
     const words = visitor ? "You" : `The centre of ${city}`;
     const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title: words });
     mark.setAttribute("aria-label", words);
     streets.put(mark, origin);
-    for (const group of groups(streets, vehicles)) streets.put(pin(streets, group), group[0].place);
-    if (hadFocus) map.querySelector("button.pin")?.focus(); // for keyboard users: the focused pin was replaced
+    pins = groups(streets, vehicles).map((group) => ({ group, button: pin(group) }));
+    for (const { group, button } of pins) {
+      button.addEventListener("click", () => open(group));
+      streets.put(button, group[0].place);
+    }
+    markOpened();
+    if (focused) pinOf(focused.group[0]).button.focus(); // for keyboard users: the focused pin was replaced
   };
   streets.show([origin, ...vehicles.map((vehicle) => vehicle.place)]);
   streets.onZoom(draw);
@@ -129,17 +146,34 @@ async function layStreets(map) {
   const drawing = map.querySelector(".map-drawing");
   const { load } = await import(map.dataset.google ? BY_GOOGLE : BY_LEAFLET);
   map.append(stage);
+  const showDrawing = () => {
+    stage.remove();
+    map.classList.remove("has-streets");
+  };
   try {
-    const streets = await load(stage, { ...map.dataset, ...drawing.dataset });
+    const streets = await load(stage, { ...map.dataset, ...drawing.dataset }, showDrawing);
     (map.dataset.map === "picker" ? showChosen : showVehicles)(map, streets);
     await streets.areThere;
-    map.classList.add("has-streets");
+    if (stage.isConnected) map.classList.add("has-streets");
   } catch {
-    stage.remove(); // the drawing remains visible
+    showDrawing();
+  }
+}
+
+/** Mark the pin of the drawing whose link, or whose list of vehicles, leads to the page's fragment. */
+function markFollowed(map) {
+  for (const pin of map.querySelectorAll("a.pin")) {
+    const fragment = pin.getAttribute("href");
+    const links = [pin, ...map.querySelectorAll(`[id="${fragment.slice(1)}"] li a`)];
+    const isFollowed = links.some((link) => link.getAttribute("href") === location.hash);
+    if (isFollowed) pin.setAttribute("aria-current", "true");
+    else pin.removeAttribute("aria-current");
   }
 }
 
 for (const map of document.querySelectorAll("[data-map]")) {
   if (map.dataset.map === "picker") letDrawingChoose(map);
+  markFollowed(map);
+  window.addEventListener("hashchange", () => markFollowed(map));
   if (navigator.onLine) layStreets(map);
 }

@@ -1,6 +1,12 @@
 // The button "Use my position": requests the browser's position only when clicked.
 const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
 const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
+const PATIENCE = 10000; // milliseconds: the timeout above does not run while a prompt is open
+
+const ASKING = "Asking your browser where you are…";
+const NOT_ALLOWED = "Your browser does not allow us to ask where you are. Its settings can allow it.";
+const UNKNOWN = "Your browser could not find out where you are.";
+const UNANSWERED = "Your browser has not answered yet. If it asks you, allow it to share your position.";
 
 /** Fill in a form's hidden latitude and longitude, show a message, and notify its map. */
 export function choose(form, latitude, longitude, words) {
@@ -26,16 +32,27 @@ function find(form, latitude, longitude) {
 
 function ask(button) {
   const form = button.form;
-  say(form, "Asking your browser where you are…");
+  if (!navigator.geolocation) return say(form, NOT_ALLOWED); // off in the browser's settings
+  say(form, ASKING);
+  const wait = setTimeout(say, PATIENCE, form, UNANSWERED);
+  let isOver = false;
+  const end = () => {
+    clearTimeout(wait);
+    isOver = true;
+  };
+  // An answer that arrives after a click on the map is not used.
+  form.addEventListener("chosen", end, { once: true });
+  const unlessOver = (act) => (answer) => {
+    if (isOver) return;
+    end();
+    act(answer);
+  };
   navigator.geolocation.getCurrentPosition(
-    ({ coords: { latitude, longitude } }) => {
+    unlessOver(({ coords: { latitude, longitude } }) => {
       if (button.dataset.locate === "near") find(form, latitude, longitude);
       else choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
-    },
-    ({ code }) =>
-      say(form, code === REFUSED
-        ? "Your browser does not allow us to ask where you are."
-        : "Your browser could not find out where you are."),
+    }),
+    unlessOver(({ code }) => say(form, code === REFUSED ? NOT_ALLOWED : UNKNOWN)),
     GEOLOCATION_OPTIONS,
   );
 }

@@ -1,20 +1,22 @@
 """The map in a real browser: as a drawing and as a street map, by mouse and by keyboard."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from movr.cities import Position
+from movr.cities import CITIES, Position
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.browser.axe import violations
-from tests.browser.conftest import SCREENS, TILES, give_tile, opened
+from tests.browser.conftest import SCREENS, TILES, give_image, give_tile, opened
 from tests.browser.input_devices import Keyboard
 from tests.conftest import NewVisitor
 from tests.visitor import PASSWORD, Visitor
 
+NEW_YORK = CITIES[0]
 BATTERY = Position(40.7033, -74.0170)
 CHELSEA = Position(40.7465, -74.0014)
 
@@ -63,6 +65,14 @@ def refuse(route: Route) -> None:
     route.abort()
 
 
+def give_error_image(route: Route) -> None:
+    """Answer as OpenStreetMap does to sites that it blocks: 403 with an image of that sentence."""
+    give_image(route, 403)
+
+
+BLOCKED = pytest.mark.parametrize("blocked", [refuse, give_error_image])
+
+
 # The drawing
 
 
@@ -95,29 +105,36 @@ def test_offline_the_drawing_stays_and_no_tile_is_requested(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("street")
-def test_the_drawing_stays_if_tiles_are_blocked(browser: Browser, site: str) -> None:
+@BLOCKED
+def test_the_drawing_stays_if_tiles_are_blocked(
+    browser: Browser, site: str, blocked: Callable[[Route], None]
+) -> None:
     """Chromium logs the one requested tile; nothing else fails or is loaded."""
     context = browser.new_context(base_url=site)
-    context.route(TILES, refuse)
+    context.route(TILES, blocked)
     page = context.new_page()
     blamed: list[str] = []
     errors: list[str] = []
     page.on("console", lambda message: blamed.append(message.location["url"]))
     page.on("pageerror", lambda error: errors.append(error.message))
 
-    with page.expect_event("requestfailed"):
-        page.goto("/vehicles")
-    expect(page.locator(".map-streets")).to_have_count(0)
+    page.goto("/vehicles", wait_until="networkidle")
 
+    expect(page.locator(".map-streets")).to_have_count(0)
     expect(page.locator(DRAWING)).to_be_visible()
-    expect(page.locator("script[src*=leaflet]")).to_have_count(0)
+    expect(page.locator("link[href*=leaflet]")).to_have_count(0)
     assert errors == []
     assert all("tile.openstreetmap" in url for url in blamed)
     context.close()
 
 
+@BLOCKED
 def test_the_drawing_stays_if_tiles_fail_after_the_first(
-    browser: Browser, site: str, session_movr: MovR, owner: Visitor
+    browser: Browser,
+    site: str,
+    session_movr: MovR,
+    owner: Visitor,
+    blocked: Callable[[Route], None],
 ) -> None:
     stand(session_movr, owner, "bike", "Kona", BATTERY)
     context = browser.new_context(base_url=site)
@@ -128,17 +145,56 @@ def test_the_drawing_stays_if_tiles_fail_after_the_first(
         if len(asked) == 1:
             give_tile(route)
         else:
-            refuse(route)
+            blocked(route)
 
     context.route(TILES, give_one)
     page = context.new_page()
-    page.goto("/vehicles?near=40.7033,-74.0170")  # nearby streets, on other tiles than the first
+    # Nearby streets, on other tiles than the first.
+    page.goto("/vehicles?near=40.7033,-74.0170", wait_until="networkidle")
 
-    page.wait_for_function("() => window.leaflet")
     expect(page.locator(".map-streets")).to_have_count(0)
     expect(page.locator(DRAWING)).to_be_visible()
     assert len(asked) > 1
     context.close()
+
+
+@pytest.mark.parametrize("screen", ["phone", "without JavaScript"])
+def test_a_cluster_of_the_drawing_leads_to_all_of_its_vehicles(
+    browser: Browser, site: str, session_movr: MovR, owner: Visitor, screen: str
+) -> None:
+    for brand in ("Kona", "Merida", "Zephyr"):
+        stand(session_movr, owner, "bike", brand, BATTERY)
+    with opened(browser, site, SCREENS[screen]) as page:
+        page.add_init_script(OFFLINE)
+        page.goto("/vehicles")
+
+        for brand in ("Kona", "Merida", "Zephyr"):
+            page.get_by_role("link", name="3 vehicles").click()
+            name = f"{brand} bike at {brand} Street"
+            page.get_by_role("link", name=name, exact=True).click()
+            expect(page.locator(".vehicle-card:target")).to_contain_text(brand)
+
+
+@pytest.mark.usefixtures("street")
+def test_a_followed_pin_of_the_drawing_is_marked(page: Page) -> None:
+    page.add_init_script(OFFLINE)
+    page.goto("/vehicles")
+    followed = page.get_by_role("link", name="Zephyr scooter at Zephyr Street")
+
+    followed.click()
+
+    expect(followed).to_have_attribute("aria-current", "true")
+    expect(page.locator(".map a[aria-current]")).to_have_count(1)
+    expect(page.locator(".vehicle-card:target")).to_have_css("outline-style", "solid")
+    assert stroke(followed) != stroke(page.get_by_role("link", name="Kona bike at Kona Street"))
+
+    page.go_back()
+    expect(page.locator(".map a[aria-current]")).to_have_count(0)
+
+
+def stroke(pin: Locator) -> str:
+    """The outline of a pin of the drawing."""
+    return str(pin.locator("circle").evaluate("circle => getComputedStyle(circle).stroke"))
 
 
 # The street map
@@ -171,6 +227,118 @@ def test_tile_requests_reveal_the_origin_only(page: Page) -> None:
 
     assert "near" not in asked.value.all_headers()["referer"]
     assert asked.value.all_headers()["referer"].startswith("http://127.0.0.1:")
+
+
+def test_no_pin_lies_under_the_attribution_or_the_zoom_buttons(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    for north, east in ((0.05, -0.02), (0.048, -0.02), (-0.05, 0.0), (-0.05, 0.03)):
+        place = Position(NEW_YORK.latitude + north, NEW_YORK.longitude + east)
+        stand(session_movr, owner, "bike", "Kona", place)
+    page.goto("/vehicles")
+    expect(page.locator(STREETS)).to_be_visible()
+    expect(page.locator("button.pin")).not_to_have_count(0)
+
+    controls = [box(control) for control in page.locator(".leaflet-control").all()]
+
+    for pin in page.locator("button.pin").all():
+        assert not any(box(pin).touches(control) for control in controls)
+
+
+class Box(NamedTuple):
+    """Where an element is on the screen, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def touches(self, other: "Box") -> bool:
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+def box(element: Locator) -> Box:
+    found = element.bounding_box()
+    assert found
+    left, top = found["x"], found["y"]
+    return Box(left, top, left + found["width"], top + found["height"])
+
+
+@pytest.mark.usefixtures("street")
+def test_a_followed_pin_is_marked_while_its_card_is_open(page: Page) -> None:
+    page.goto("/vehicles")
+    followed = page.get_by_role("button", name=re.compile("^Zephyr"))
+    other = page.get_by_role("button", name=re.compile("^Kona"))
+
+    followed.click()
+    expect(page.locator(CARD)).to_be_visible()
+    expect(followed).to_have_attribute("aria-expanded", "true")
+    expect(followed).to_have_css("outline-style", "solid")
+    expect(other).to_have_attribute("aria-expanded", "false")
+
+    other.dispatch_event("click")  # the card may lie over it
+    expect(other).to_have_attribute("aria-expanded", "true")
+    expect(followed).to_have_attribute("aria-expanded", "false")
+
+    page.keyboard.press("Escape")
+    expect(other).to_have_attribute("aria-expanded", "false")
+
+
+# The words of an element that are broken over two lines.
+BROKEN_WORDS = r"""element => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (texts.nextNode()) {
+    for (const { 0: word, index } of texts.currentNode.data.matchAll(/\S+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (lines.size > 1) broken.push(word);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.usefixtures("street")
+def test_popups_and_cards_do_not_break_words(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    stand(session_movr, owner, "skateboard", "Haarlemmerdijk", Position(40.78, -73.97))
+    owner.add_vehicle("Nieuwezijdsvoorburgwal 1", latitude="", longitude="")
+    page.goto("/vehicles")
+
+    page.get_by_role("button", name=re.compile("^Haarlemmerdijk")).click()
+    expect(page.locator(CARD)).to_contain_text("Haarlemmerdijk Street")
+
+    assert page.locator(CARD).evaluate(BROKEN_WORDS) == []
+    assert page.locator("main").evaluate(BROKEN_WORDS) == []
+
+
+@pytest.mark.usefixtures("street")
+def test_an_open_card_covers_neither_its_pin_nor_a_control(page: Page) -> None:
+    page.goto("/vehicles")
+    pin = page.get_by_role("button", name=re.compile("^Zephyr"))
+    pin.click()
+    expect(page.locator(MOVING)).to_have_count(0)
+    card = box(page.locator(".leaflet-popup-content-wrapper"))
+
+    for control in page.locator(".leaflet-control").all():
+        assert not card.touches(box(control))
+        assert not box(pin).touches(box(control))
+    assert not card.touches(box(pin))
+    tip = box(page.locator(".leaflet-popup-tip-container"))
+    assert tip.middle[0] == pytest.approx(box(pin).middle[0], abs=2)
 
 
 @pytest.mark.usefixtures("street")
@@ -256,6 +424,21 @@ def test_close_vehicles_are_grouped_until_zoomed_in(
     expect(page.locator("button.pin[aria-label^=Kona]")).to_have_count(3)
 
 
+def test_a_cluster_opened_by_keyboard_keeps_the_focus_at_its_vehicles(
+    desk: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    stand(session_movr, owner, "scooter", "Zephyr", NEW_YORK.centre)
+    for number in range(2):
+        place = CHELSEA._replace(latitude=40.7465 + number / 1000)
+        stand(session_movr, owner, "bike", "Kona", place)
+    desk.goto("/vehicles")
+
+    desk.get_by_role("button", name=re.compile("^2 vehicles, the first: Kona")).press("Enter")
+
+    expect(desk.locator("button.pin[aria-label^=Kona]")).to_have_count(2)
+    expect(desk.locator("button.pin:focus")).to_have_attribute("aria-label", re.compile("^Kona"))
+
+
 def test_vehicles_at_the_same_place_show_all_their_cards(
     page: Page, session_movr: MovR, owner: Visitor
 ) -> None:
@@ -315,6 +498,99 @@ def test_a_denied_position_shows_a_message(page: Page, owner: Visitor, path: str
     expect(page.get_by_text("does not allow us to ask")).to_be_visible()
 
 
+NOT_ALLOWED = "does not allow us to ask"
+ASKING_PAGES = pytest.mark.parametrize("path", ["/vehicles", "/vehicles/add"])
+
+
+@pytest.mark.usefixtures("street")
+@ASKING_PAGES
+def test_a_browser_whose_geolocation_is_off_gets_a_sentence(
+    page: Page, owner: Visitor, path: str
+) -> None:
+    """Firefox has no `navigator.geolocation` if geo.enabled is false."""
+    page.add_init_script("delete Navigator.prototype.geolocation")
+    log_in(page, owner)
+    page.goto(path)
+
+    page.get_by_role("button", name="Use my position").click()
+
+    expect(page.get_by_text(NOT_ALLOWED)).to_be_visible()
+
+
+@pytest.mark.usefixtures("street")
+@ASKING_PAGES
+def test_a_position_that_a_proxy_s_policy_forbids_gets_a_sentence(
+    browser: Browser, site: str, owner: Visitor, path: str
+) -> None:
+    context = browser.new_context(base_url=site, permissions=["geolocation"])
+    context.set_geolocation({"latitude": 40.7, "longitude": -74.0})
+    page = context.new_page()
+    log_in(page, owner)
+
+    def forbid(route: Route) -> None:
+        answer = route.fetch()
+        headers = {**answer.headers, "permissions-policy": "geolocation=()"}
+        route.fulfill(response=answer, headers=headers)
+
+    page.route(f"**{path}", forbid)
+    page.goto(path)
+
+    page.get_by_role("button", name="Use my position").click()
+
+    expect(page.get_by_text(NOT_ALLOWED)).to_be_visible()
+    context.close()
+
+
+UNANSWERED = """navigator.geolocation.getCurrentPosition = (found) => {
+  window.answer = () => found({ coords: { latitude: 40.71, longitude: -74.01 } });
+}"""
+
+
+@pytest.mark.usefixtures("street")
+@ASKING_PAGES
+def test_an_unanswered_prompt_gets_a_sentence(page: Page, owner: Visitor, path: str) -> None:
+    page.clock.install()
+    page.add_init_script(UNANSWERED)
+    log_in(page, owner)
+    page.goto(path)
+
+    page.get_by_role("button", name="Use my position").click()
+    expect(page.get_by_text("Asking your browser where you are")).to_be_visible()
+    page.clock.fast_forward(15_000)
+
+    expect(page.get_by_text("Your browser has not answered yet.")).to_be_visible()
+
+
+def test_a_position_that_arrives_late_is_filled_in(page: Page, owner: Visitor) -> None:
+    page.clock.install()
+    page.add_init_script(UNANSWERED)
+    log_in(page, owner)
+    page.goto("/vehicles/add")
+    page.get_by_role("button", name="Use my position").click()
+    page.clock.fast_forward(15_000)
+
+    page.evaluate("answer()")
+
+    expect(page.get_by_text("Your position is filled in.")).to_be_visible()
+
+
+def test_a_position_that_arrives_late_does_not_replace_a_click_on_the_map(
+    page: Page, owner: Visitor
+) -> None:
+    page.clock.install()
+    page.add_init_script(f"{OFFLINE}; {UNANSWERED}")
+    log_in(page, owner)
+    page.goto("/vehicles/add")
+    page.get_by_role("button", name="Use my position").click()
+
+    page.locator(".map").click()
+    page.clock.fast_forward(15_000)
+    page.evaluate("answer()")
+
+    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
+    expect(page.locator("#latitude")).not_to_have_value("40.71000")
+
+
 def test_no_page_requests_the_position_before_a_click(page: Page, owner: Visitor) -> None:
     page.add_init_script(
         "navigator.geolocation.getCurrentPosition = () => { document.title = 'asked'; }"
@@ -363,6 +639,21 @@ def test_a_vehicle_is_added_where_the_map_was_clicked(
     page.wait_for_url("**/users/*")
     (position,) = positions(session_movr, owner)
     assert position == pytest.approx((40.7128, -74.006), abs=0.002)
+
+
+def test_the_mark_of_a_place_stands_on_it(page: Page, owner: Visitor) -> None:
+    log_in(page, owner)
+    page.goto("/vehicles/add")
+    expect(page.locator(STREETS)).to_be_visible()
+
+    page.locator(".map").click(position={"x": 150, "y": 120})
+    expect(page.locator(".pin-chosen")).to_be_visible()
+
+    # The map moves the place to its middle.
+    expect(page.locator(MOVING)).to_have_count(0)
+    assert box(page.locator(".pin-chosen")).middle == pytest.approx(
+        box(page.locator(".map")).middle, abs=2
+    )
 
 
 def test_a_ride_is_ended_where_the_map_was_clicked(

@@ -8,11 +8,12 @@ from flask import Flask, Response, g
 from web.context import settings
 from web.operations import request_logging
 
-# No inline code and no other sites but OpenStreetMap's tiles; Leaflet clears tiles by a data: URL.
+# No inline code and no other sites but OpenStreetMap's tiles, which map-leaflet.js shows by blob:
+# URLs after checking their status; Leaflet clears tiles by a data: URL.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self' data: https://tile.openstreetmap.org;"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " img-src 'self' data: blob:; font-src 'self';"
+    " connect-src 'self' https://tile.openstreetmap.org; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # With API_KEY: the policy of Google's documentation, without scripts of arbitrary hosts:
@@ -33,10 +34,14 @@ _POLICY_WITH_GOOGLE: Final = (
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
-    "Referrer-Policy": "same-origin",  # Flask-WTF checks the referrer under HTTPS
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
 }
+# Flask-WTF checks the referrer under HTTPS.
+_REFERRER_POLICY: Final = "same-origin"
+# Google checks a key that is restricted to websites by the origin, on its loader and whatever that
+# requests.
+_REFERRER_POLICY_WITH_GOOGLE: Final = "strict-origin-when-cross-origin"
 _HSTS: Final = "max-age=31536000; includeSubDomains"  # a year
 
 
@@ -64,6 +69,7 @@ def _add_headers(response: Response) -> Response:
     headers["Content-Security-Policy"] = (
         _POLICY_WITH_GOOGLE.format(nonce=nonce) if nonce else _POLICY
     )
+    headers["Referrer-Policy"] = _REFERRER_POLICY_WITH_GOOGLE if nonce else _REFERRER_POLICY
     headers["X-Served-By-Region"] = served_by()
     if not settings().debug:
         headers["Strict-Transport-Security"] = _HSTS

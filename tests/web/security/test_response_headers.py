@@ -66,7 +66,7 @@ def test_every_response_has_the_security_headers(
 
     assert reply.status_code == status
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert reply.headers["Referrer-Policy"] in {"same-origin", "strict-origin-when-cross-origin"}
+    assert reply.headers["Referrer-Policy"] == "same-origin"
     assert policy(reply)["frame-ancestors"] == ["'none'"]
     assert reply.headers["X-Frame-Options"] == "DENY"
     assert policy(reply)["default-src"] == ["'none'"]
@@ -100,9 +100,10 @@ def test_the_policy_allows_nothing_inline_and_from_elsewhere_only_tiles(visitor:
     directives = policy(visitor.get("/"))
 
     allowed = {source for sources in directives.values() for source in sources}
-    assert allowed <= {"'self'", "'none'", "data:", TILES}
-    assert {name for name in directives if TILES in directives[name]} == {"img-src"}
+    assert allowed <= {"'self'", "'none'", "data:", "blob:", TILES}
+    assert {name for name in directives if TILES in directives[name]} == {"connect-src"}
     assert {name for name in directives if "data:" in directives[name]} <= {"img-src"}
+    assert {name for name in directives if "blob:" in directives[name]} <= {"img-src"}
     assert directives["base-uri"] == ["'none'"]
     assert directives["form-action"] == ["'self'"]
 
@@ -120,7 +121,8 @@ def test_with_a_key_the_policy_allows_google_by_a_nonce_of_each_reply(database: 
         assert f"'nonce-{nonce}'" in directives["script-src"]
         assert f"'nonce-{nonce}'" in directives["style-src"]
         assert "'unsafe-inline'" not in directives["script-src"]
-        assert TILES not in directives["img-src"]
+        assert TILES not in directives["connect-src"]
+        assert reply.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
         assert 'data-google="a key &amp; more"' in reply.text
         nonces.add(nonce)
     assert len(nonces) == 2
