@@ -30,31 +30,30 @@ function find(form, latitude, longitude) {
   form.submit();
 }
 
-function ask(button) {
+function position() {
+  return new Promise((resolve, reject) => {
+    navigator.geolocation.getCurrentPosition(resolve, reject, GEOLOCATION_OPTIONS);
+  });
+}
+
+function clickOnMap(form) {
+  return new Promise((resolve) => form.addEventListener("chosen", () => resolve(), { once: true }));
+}
+
+async function ask(button) {
   const form = button.form;
   if (!navigator.geolocation) return say(form, NOT_ALLOWED); // off in the browser's settings
   say(form, ASKING);
   const wait = setTimeout(say, PATIENCE, form, UNANSWERED);
-  let isOver = false;
-  const end = () => {
-    clearTimeout(wait);
-    isOver = true;
-  };
-  // An answer that arrives after a click on the map is not used.
-  form.addEventListener("chosen", end, { once: true });
-  const unlessOver = (act) => (answer) => {
-    if (isOver) return;
-    end();
-    act(answer);
-  };
-  navigator.geolocation.getCurrentPosition(
-    unlessOver(({ coords: { latitude, longitude } }) => {
-      if (button.dataset.locate === "near") find(form, latitude, longitude);
-      else choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
-    }),
-    unlessOver(({ code }) => say(form, code === REFUSED ? NOT_ALLOWED : UNKNOWN)),
-    GEOLOCATION_OPTIONS,
+  // A position that arrives after a click on the map is not used.
+  const answer = await Promise.race([position(), clickOnMap(form)]).catch(({ code }) =>
+    say(form, code === REFUSED ? NOT_ALLOWED : UNKNOWN),
   );
+  clearTimeout(wait);
+  if (!answer) return;
+  const { latitude, longitude } = answer.coords;
+  if (button.dataset.locate === "near") find(form, latitude, longitude);
+  else choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
 }
 
 for (const button of document.querySelectorAll("[data-locate]")) {

@@ -700,6 +700,19 @@ def test_axe_finds_nothing_wrong_with_the_drawing(page: Page, owner: Visitor, pa
     assert violations(page) == []
 
 
+def test_axe_finds_nothing_wrong_with_the_list_of_a_cluster(
+    page: Page, session_movr: MovR, owner: Visitor
+) -> None:
+    for brand in ("Kona", "Merida"):
+        stand(session_movr, owner, "bike", brand, BATTERY)
+    page.add_init_script(OFFLINE)
+    page.goto("/vehicles")
+    page.get_by_role("link", name="2 vehicles").click()
+    expect(page.get_by_role("link", name="Close")).to_be_visible()
+
+    assert violations(page) == []
+
+
 @pytest.mark.usefixtures("street")
 def test_axe_finds_nothing_wrong_with_streets_and_a_card(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
