@@ -2,7 +2,7 @@
 const LOADER = "https://maps.googleapis.com/maps/api/js";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const TILE = 256; // pixels: the world at zoom 0
-const CARD = 280; // pixels: the width of an open card
+const CARD = 240; // pixels: the least width of an open card
 const PIN = 24; // pixels: half a pin, its shadow and some space
 const CONTROLS = { top: 60 + PIN, right: 60 + PIN, bottom: 30 + PIN, left: PIN }; // no pin lies under one
 

@@ -5,7 +5,7 @@ const ATTRIBUTION = '© <a href="https://www.openstreetmap.org/copyright">OpenSt
 const REFERRER = "strict-origin-when-cross-origin";
 const CLOSE_ENOUGH = 16; // zoom: single streets
 const DEEPEST = 19;
-const CARD = 280; // pixels: the width of an open card
+const CARD = 280; // pixels: the width of an open card, if the map is wider
 const PIN = 24; // pixels: half a pin, its shadow and some space
 const ZOOM_BUTTONS = 48; // pixels: their width and margin
 
@@ -106,8 +106,14 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
       return true;
     },
     open(content, place, onClose) {
-      const options = { minWidth: CARD, maxWidth: CARD, offset: [0, -PIN / 2], autoPanPaddingTopLeft: [ZOOM_BUTTONS, 5] };
-      const popup = L.popup(options).setLatLng(place).setContent(content);
+      const width = Math.min(CARD, map.getSize().x - ZOOM_BUTTONS - PIN);
+      const popup = L.popup({
+        minWidth: width,
+        maxWidth: width,
+        offset: [0, -PIN / 2],
+        autoPanPaddingTopLeft: [ZOOM_BUTTONS, 5],
+      });
+      popup.setLatLng(place).setContent(content);
       popup.once("remove", onClose);
       popup.openOn(map);
       content.querySelector("button")?.focus();

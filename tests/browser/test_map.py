@@ -342,6 +342,19 @@ def test_an_open_card_covers_neither_its_pin_nor_a_control(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("street")
+def test_an_open_card_fits_into_the_map_of_a_narrow_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("/vehicles")
+
+    page.get_by_role("button", name=re.compile("^Zephyr")).click()
+    expect(page.locator(MOVING)).to_have_count(0)
+
+    card, map_ = box(page.locator(".leaflet-popup-content-wrapper")), box(page.locator(".map"))
+    assert map_.left <= card.left
+    assert card.right <= map_.right
+
+
+@pytest.mark.usefixtures("street")
 def test_a_ride_starts_from_the_map(page: Page, new_http_visitor: NewVisitor) -> None:
     log_in(page, new_http_visitor().register())
     page.goto("/vehicles")
