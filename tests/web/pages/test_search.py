@@ -200,15 +200,17 @@ def test_an_empty_result_links_to_all_vehicles(visitor: Visitor) -> None:
 
 @pytest.mark.usefixtures("street")
 @pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_every_marker_of_the_map_links_to_a_card_of_the_list(visitor: Visitor, path: str) -> None:
+def test_the_markers_of_the_map_lead_to_all_cards_of_the_list(visitor: Visitor, path: str) -> None:
     page = visitor.get(path).text
 
-    markers = re.findall(r'<a href="#(vehicle-[^"]+)" class="pin', page)
+    markers = re.findall(r'<a href="#([^"]+)" class="pin', page)
     cards = re.findall(r'<li class="vehicle-card" id="([^"]+)"', page)
+    lists = re.findall(r'<div class="map-list" id="([^"]+)"', page)
 
     assert len(markers) == 2  # two of the three are at the same place
-    assert set(markers) <= set(cards)
+    assert set(markers) <= {*cards, *lists}
     assert ">2 vehicles, the first a" in page
+    assert sorted(re.findall(r'href="#(vehicle-[^"]+)"', page)) == sorted(cards)
 
 
 def test_an_owner_sees_their_vehicles_on_a_map(visitor: Visitor) -> None:
