@@ -188,8 +188,8 @@ def test_a_followed_pin_of_the_drawing_is_marked(page: Page) -> None:
     expect(page.locator(".vehicle-card:target")).to_have_css("outline-style", "solid")
     assert stroke(followed) != stroke(page.get_by_role("link", name="Kona bike at Kona Street"))
 
-    page.go_back()
-    expect(page.locator(".map a[aria-current]")).to_have_count(0)
+    page.get_by_role("link", name="Kona bike at Kona Street").click()
+    expect(followed).not_to_have_attribute("aria-current", "true")
 
 
 def stroke(pin: Locator) -> str:
