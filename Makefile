@@ -56,8 +56,10 @@ check: .venv/ready-to-test ## check format, lint, types, layers and tests
 	$(TEST) --cov
 	@$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; }
 
+# Without pip's configuration files: Pipenv's hash contains their indexes, and a `pipenv install`
+# elsewhere would take the lock for outdated.
 lock: .pipenv/bin/pipenv ## write the newest versions that the Pipfile allows to Pipfile.lock
-	$(PIPENV) lock --categories "packages laptop tracing dev-packages"
+	PIP_CONFIG_FILE=/dev/null $(PIPENV) lock --categories "packages laptop tracing dev-packages"
 	$(PYTHON) -c "import json, pathlib; path = pathlib.Path('Pipfile.lock'); \
 	lock = json.loads(path.read_text()); lock['_meta']['sources'] = []; \
 	path.write_text(json.dumps(lock, indent=4) + '\n')"
