@@ -19,7 +19,7 @@ ENV PATH=/venv/bin:$PATH \
     LOG_FORMAT=json
 COPY --from=build /venv /venv
 WORKDIR /app
-COPY server.py LICENSE ./
+COPY server.py gunicorn.conf.py LICENSE ./
 COPY movr movr
 COPY web web
 COPY cli cli

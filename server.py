@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Final
 
 from dotenv import load_dotenv
 
@@ -11,6 +12,9 @@ from web.config import SettingsError, read_settings
 from web.operations import request_logging
 
 load_dotenv()
+
+# The exit status with which a worker tells gunicorn to stop instead of starting it again.
+APP_LOAD_ERROR: Final = 4
 
 if __name__ == "__main__":
     from cli.serve import serve
@@ -23,4 +27,5 @@ try:
     app = create_app(settings)
     commands.init_app(app)
 except SettingsError as error:
-    sys.exit(str(error))
+    print(error, file=sys.stderr)  # noqa: T201 - before there is a log
+    sys.exit(APP_LOAD_ERROR)

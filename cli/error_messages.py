@@ -8,6 +8,7 @@ from movr.database.admin import DatabaseRefused
 from movr.database.schema import SchemaError, readable_errors
 from movr.errors import DatabaseUnavailable, Refusal
 from movr.placement.definitions import PlacementNotSupported
+from web.config import LAPTOP_PACKAGES
 
 
 class ErrorMessageGroup(AppGroup):
@@ -20,5 +21,8 @@ class ErrorMessageGroup(AppGroup):
                 return super().invoke(context)
         except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
             raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
+        except ModuleNotFoundError as error:  # a clone with production's packages only
+            message = f"This command needs the package {error.name}: {LAPTOP_PACKAGES}"
+            raise click.ClickException(message) from error
         except (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe) as error:
             raise click.ClickException(str(error)) from error

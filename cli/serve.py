@@ -16,7 +16,7 @@ from movr.errors import DatabaseUnavailable, Refusal
 from movr.movr import MovR
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
-from web.config import Settings, SettingsError, read_settings
+from web.config import LAPTOP_PACKAGES, Settings, SettingsError, read_settings
 
 
 def serve() -> int:
@@ -27,8 +27,8 @@ def serve() -> int:
         _check_port(settings.port)
         uri = settings.db_uri or embedded.start()
         with readable_errors():
-            _prepare(uri, demo_world=settings.debug)
-        print(_greeting(settings), flush=True)
+            logins = _prepare(uri, demo_world=settings.debug)
+        print(_greeting(settings, logins), flush=True)
         return _run_gunicorn(uri)
     except (SettingsError, SchemaError, Refusal, CannotServe) as error:
         print(error, file=sys.stderr)
@@ -47,8 +47,8 @@ def _check_port(port: int) -> None:
         raise CannotServe(message) from error
 
 
-def _prepare(uri: str, *, demo_world: bool) -> None:
-    """Upgrade the schema; with `demo_world`, fill an empty database with the demo data."""
+def _prepare(uri: str, *, demo_world: bool) -> str:
+    """Upgrade the schema. With `demo_world`, prepare the demo accounts and return their logins."""
     movr = MovR(uri)
     try:
         movr.is_at_head()
@@ -60,17 +60,25 @@ def _prepare(uri: str, *, demo_world: bool) -> None:
             f"MovR cannot use the database of DB_URI at {where}: {error.reason}"
         ) from error
     schema.upgrade(movr.engine)
-    if demo_world and demo.is_empty(movr.engine):
-        demo.fill(ScenarioContext(movr.engine, datetime.now(UTC)))
+    logins = _fill_if_empty(movr) if demo_world else ""
     movr.close()
+    return logins
 
 
-def _greeting(settings: Settings) -> str:
-    logins = "".join(f"  {login}\n" for login in demo.LOGINS)
+def _fill_if_empty(movr: MovR) -> str:
+    """Fill an empty database with the demo data, and return lines that say how to log in."""
+    if demo.is_empty(movr.engine):
+        if not demo.can_be_filled():
+            return f"  There are no accounts yet: register. For demo data: {LAPTOP_PACKAGES}\n"
+        demo.fill(ScenarioContext(movr.engine, datetime.now(UTC)))
+    return "".join(f"  {login}\n" for login in demo.logins_of(movr.engine))
+
+
+def _greeting(settings: Settings, logins: str) -> str:
     return f"""
   MovR is at http://{HOST}:{settings.port}
 
-{logins if settings.debug else ""}
+{logins}
   Ctrl-C stops everything; your data is kept.
 """
 

@@ -5,6 +5,7 @@
 
 import secrets
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Final
 
 from sqlalchemy import Engine, select
@@ -26,6 +27,19 @@ def is_empty(engine: Engine) -> bool:
     """Return True if the database has no users."""
     with engine.connect() as connection:  # reads all cities, which only requests must not
         return connection.execute(select(User.id).limit(1)).first() is None
+
+
+def can_be_filled() -> bool:
+    """Return True if the package that generates names is installed."""
+    return find_spec("faker") is not None
+
+
+def logins_of(engine: Engine) -> list[Login]:
+    """Return the logins whose accounts are in the database."""
+    names = select(User.username).where(User.username.in_([login.username for login in LOGINS]))
+    with engine.connect() as connection:  # reads all cities, which only requests must not
+        found = set(connection.scalars(names))
+    return [login for login in LOGINS if login.username in found]
 
 
 def fill(context: ScenarioContext) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 from urllib.parse import unquote, urlsplit
 
 from movr import cities
+from movr.database import embedded
 from movr.database.engine import parse_uri
 from web import cpus, email_addresses
 
@@ -24,6 +25,9 @@ KNOWN_SECRETS: Final = (
     "you-will-never-guess",
 )
 
+
+# The command that installs the packages of `make run`, in a clone that has production's only.
+LAPTOP_PACKAGES: Final = "pipenv sync --categories laptop"
 
 # With one worker, hashing a password would delay all other requests.
 MIN_WORKERS: Final = 2
@@ -226,6 +230,8 @@ def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each setting that production or another setting requires, and what is wrong with it."""
     if not (settings.debug or settings.db_uri):
         yield "DB_URI", "is missing (MovR has an embedded database only with DEBUG=1)"
+    elif not (settings.db_uri or embedded.is_installed()):
+        yield "DB_URI", f"is missing (or install an embedded database: {LAPTOP_PACKAGES})"
     if not settings.debug and settings.secret_key == DEVELOPMENT_SECRET:
         yield "SECRET_KEY", "is missing (a long random text that signs the sessions)"
     elif not settings.debug and _is_weak(settings.secret_key):

@@ -1,5 +1,6 @@
 """gunicorn configuration file: `gunicorn -c web/gunicorn.py server:app`."""
 
+import logging
 import os
 import shutil
 import signal
@@ -36,6 +37,9 @@ class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(request_logging.formatter(_settings.log_format))
+        # MovR's formats do not use these fields; the logging documentation advises to turn them
+        # off for speed. gunicorn's own formats use them.
+        logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 bind = f"{'127.0.0.1' if _settings.debug else '0.0.0.0'}:{_settings.port}"  # noqa: S104 - containers

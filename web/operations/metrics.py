@@ -21,6 +21,11 @@ blueprint = Blueprint("metrics", __name__)
 # Other methods share one label, so that clients cannot create time series.
 METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 
+NOT_SHARED: Final = (
+    "Each of several workers counts for itself, so these numbers would be wrong."
+    " Run gunicorn with `-c web/gunicorn.py`, or with one worker.\n"
+)
+
 REQUESTS = Counter("movr_requests", "Requests answered.", ["route", "method", "status"])
 LATENCY = Histogram("movr_request_seconds", "Time to answer a request.", ["route"])
 REFUSALS = Counter("movr_refusals", "Refusals, by reason.", ["route", "reason"])
@@ -59,11 +64,17 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """Return the metrics of all workers; 404 for requests that come through a proxy."""
+    """Return the metrics of all workers; 404 for requests that come through a proxy.
+
+    503 if there are several workers without the folder in which they share their metrics.
+    """
     if "X-Forwarded-For" in request.headers:
         abort(HTTPStatus.NOT_FOUND)
     registry = prometheus_client.REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    is_shared = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    if request.environ["wsgi.multiprocess"] and not is_shared:
+        return Response(NOT_SHARED, HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain")
+    if is_shared:
         registry = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return Response(

@@ -30,8 +30,6 @@ def configure(log_format: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in (logger.name, "movr.accounts"):
         logging.getLogger(name).setLevel(logging.INFO)
-    # No format uses these fields; the logging documentation advises to turn them off for speed.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def formatter(log_format: str) -> logging.Formatter:
