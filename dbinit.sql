@@ -7,6 +7,18 @@
 CREATE DATABASE IF NOT EXISTS movr;
 USE movr;
 
+-- `cockroach demo` has a database movr already, CockroachDB's example: its tables are
+-- dropped. If there are any other tables, this file stops and changes nothing.
+BEGIN;
+SELECT (CASE WHEN found IN ('', 'promo_codes, rides, user_promo_codes, users, vehicle_location_histories, vehicles') THEN 'true'
+    ELSE 'The database movr has tables: ' || found || '. Nothing was changed.'
+    || ' If you need none of them, remove it and load this again: DROP DATABASE movr CASCADE'
+    END)::BOOLEAN AS can_be_loaded
+FROM (SELECT array_to_string(ARRAY(SELECT table_name::VARCHAR FROM information_schema.tables
+    WHERE table_schema = 'public' ORDER BY 1), ', ') AS found) AS tables_found;
+DROP TABLE IF EXISTS promo_codes, rides, user_promo_codes, users, vehicle_location_histories, vehicles CASCADE;
+COMMIT;
+
 -- From v26.1 on: let the partitions of new tables be placed.
 SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'create_table_with_schema_locked';
 

@@ -28,6 +28,29 @@ _UNLOCKED: Final = (
     f" WHERE name = '{schema_locks.VARIABLE}';"
 )
 
+# The tables of CockroachDB's own example, with which `cockroach demo` fills a database movr.
+_EXAMPLE: Final = (
+    "promo_codes",
+    "rides",
+    "user_promo_codes",
+    "users",
+    "vehicle_location_histories",
+    "vehicles",
+)
+# Fails unless the database has these tables or none, and drops them. Both are one transaction, so
+# that a client that continues after an error drops nothing. No statement of CockroachDB's fails
+# with a message, but the error of a text that is no boolean quotes the text.
+_REPLACE_EXAMPLE: Final = f"""\
+BEGIN;
+SELECT (CASE WHEN found IN ('', '{", ".join(_EXAMPLE)}') THEN 'true'
+    ELSE 'The database {DATABASE} has tables: ' || found || '. Nothing was changed.'
+    || ' If you need none of them, remove it and load this again: DROP DATABASE {DATABASE} CASCADE'
+    END)::BOOLEAN AS can_be_loaded
+FROM (SELECT array_to_string(ARRAY(SELECT table_name::VARCHAR FROM information_schema.tables
+    WHERE table_schema = 'public' ORDER BY 1), ', ') AS found) AS tables_found;
+DROP TABLE IF EXISTS {", ".join(_EXAMPLE)} CASCADE;
+COMMIT;"""
+
 Rows = Mapping[str, Iterable[Mapping[str, Any]]]
 
 
@@ -45,6 +68,10 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
     yield ""
     yield f"CREATE DATABASE IF NOT EXISTS {DATABASE};"
     yield f"USE {DATABASE};"
+    yield ""
+    yield "-- `cockroach demo` has a database movr already, CockroachDB's example: its tables are"
+    yield "-- dropped. If there are any other tables, this file stops and changes nothing."
+    yield _REPLACE_EXAMPLE
     yield ""
     yield "-- From v26.1 on: let the partitions of new tables be placed."
     yield _UNLOCKED

@@ -1,10 +1,12 @@
 """dbinit.sql agrees with the code and with CockroachDB's grammar."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from movr.database import invariants, schema
 from movr.database.engine import is_cockroachdb
@@ -78,12 +80,20 @@ def test_the_file_says_who_can_log_in_and_that_it_is_for_demos(file: str) -> Non
 @pytest.fixture
 def loaded(empty_engine: Engine, file: str) -> Engine:
     """A database that has loaded the file, without the parts that only some servers support."""
-    sql = without_placement(file)
-    if not is_cockroachdb(empty_engine.url):
-        sql = as_on_postgresql(sql)
-    with empty_engine.begin() as connection:
-        connection.exec_driver_sql(sql.replace("%", "%%"))
+    load(empty_engine, file)
     return empty_engine
+
+
+def load(engine: Engine, file: str) -> None:
+    sql = without_placement(file)
+    if not is_cockroachdb(engine.url):
+        sql = as_on_postgresql(sql)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection.exec_driver_sql(sql.replace("%", "%%"))
+        except DBAPIError:
+            connection.exec_driver_sql("ROLLBACK")  # of the file's own transaction
+            raise
 
 
 def without_placement(sql: str) -> str:
@@ -117,6 +127,74 @@ def test_the_file_makes_the_schema_that_migrations_make(loaded: Engine, server: 
 
     assert schema.is_at_head(loaded)
     assert (columns(loaded), checks(loaded)) == migrated
+
+
+EXAMPLE = (
+    "users",
+    "vehicles",
+    "rides",
+    "vehicle_location_histories",
+    "promo_codes",
+    "user_promo_codes",
+)
+
+
+def create(engine: Engine, *tables: str) -> None:
+    """Create tables like those of CockroachDB's example, each with a row."""
+    with engine.begin() as connection:
+        for table in tables:
+            key = ", city_id INTEGER REFERENCES users (id)" if table == "vehicles" else ""
+            connection.execute(text(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY{key})"))
+            connection.execute(text(f"INSERT INTO {table} (id) VALUES (1)"))
+
+
+def count(engine: Engine, *tables: str) -> int:
+    with engine.connect() as connection:
+        return sum(connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in tables)
+
+
+def test_the_file_loads_into_the_example_that_cockroach_demo_comes_with(
+    empty_engine: Engine, file: str
+) -> None:
+    create(empty_engine, *EXAMPLE)
+
+    load(empty_engine, file)
+
+    assert schema.is_at_head(empty_engine)
+    assert invariants.find_violations(empty_engine) == []
+    assert not inspect(empty_engine).has_table("promo_codes")
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [("users", "vehicles", "rides"), (*EXAMPLE, "alembic_version"), (*EXAMPLE, "mine"), ("mine",)],
+    ids=["the tutorial's", "MovR's", "the example with one more", "another"],
+)
+def test_the_file_never_drops_a_database_that_is_not_the_example(
+    empty_engine: Engine, file: str, tables: tuple[str, ...]
+) -> None:
+    create(empty_engine, *tables)
+
+    with pytest.raises(DBAPIError) as refused:
+        load(empty_engine, file)
+
+    assert f"The database movr has tables: {', '.join(sorted(tables))}." in str(refused.value)
+    assert count(empty_engine, *tables) == len(tables)
+
+
+def test_a_client_that_continues_after_an_error_drops_nothing(
+    empty_engine: Engine, file: str
+) -> None:
+    """As psql does."""
+    create(empty_engine, "users", "vehicles", "rides")
+    guard = file[file.index("BEGIN;") : file.index("COMMIT;") + len("COMMIT;")]
+
+    with empty_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in guard.split(";")[:-1]:
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(statement)
+
+    assert count(empty_engine, "users", "vehicles", "rides") == 3
 
 
 def test_the_rows_of_the_file_keep_all_rules(loaded: Engine) -> None:
