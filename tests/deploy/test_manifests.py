@@ -38,14 +38,16 @@ SECRETS = {
     "maps-api-key": "API_KEY",
     "movr-mail": "MAIL_URI",
 }
-OPTIONAL = {"maps-api-key", "movr-mail", "movr-secret-key-fallbacks"}
+OPTIONAL = {"maps-api-key", "movr-db-cert", "movr-mail", "movr-secret-key-fallbacks"}
 CITY = {"X-City": "{client_city}", "X-City-Lat-Long": "{client_city_lat_long}"}
 IMPORTED = {"group": "net.gke.io", "kind": "ServiceImport", "name": "movr"}
 
 
-def one(kind: str, folder: str = "base") -> Manifest:
-    (found,) = [item for item in build(DEPLOY / folder) if item["kind"] == kind]
-    return found
+def one(kind: str, folder: str = "base", name: str = "movr") -> Manifest:
+    """Return the object of this kind; if there are several, that of this name."""
+    found = [item for item in build(DEPLOY / folder) if item["kind"] == kind]
+    (chosen,) = [item for item in found if item["metadata"]["name"] == name or len(found) == 1]
+    return chosen
 
 
 def pod(kind: str, folder: str = "base") -> Manifest:
@@ -256,16 +258,21 @@ def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) 
         (item,) = volume["items"]
         asked[volume["secretName"]] = item["key"]
 
-    needed = SECRETS.keys() - (OPTIONAL if kind == "Job" else set())
+    needed = SECRETS.keys() - (OPTIONAL - {"movr-db-cert"} if kind == "Job" else set())
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-def test_only_the_secrets_for_maps_mail_and_older_keys_are_optional() -> None:
-    optional = {
-        item["name"] for item in values(pod("Deployment"), "secretKeyRef") if item.get("optional")
+@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+def test_only_the_database_and_the_session_key_are_required_secrets(kind: str) -> None:
+    """The certificate is not: a public CA may have signed the database's, or it has none."""
+    required = {
+        item.get("name") or item["secretName"]
+        for source in ("secretKeyRef", "secret")
+        for item in values(pod(kind), source)
+        if not item.get("optional")
     }
 
-    assert optional == OPTIONAL
+    assert required == SECRETS.keys() - OPTIONAL
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
@@ -357,6 +364,19 @@ def test_only_the_balancer_the_nodes_and_prometheus_may_connect_and_to_one_port(
     assert rule["ports"] == [{"port": "http", "protocol": "TCP"}]
     assert blocks == GOOGLE | {"10.128.0.0/9"}
     assert len(rule["from"]) == len(blocks) + 1
+
+
+@pytest.mark.parametrize("folder", CLUSTERS)
+def test_no_image_has_a_tag_that_moves(folder: str) -> None:
+    for image in values(build(DEPLOY / folder), "image"):
+        assert image.rpartition(":")[2] not in {"", "latest"}
+
+
+def test_nothing_may_connect_to_the_migration() -> None:
+    policy = one("NetworkPolicy", name="movr-migration")["spec"]
+    labels = one("Job")["spec"]["template"]["metadata"]["labels"]
+
+    assert policy == {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"]}
 
 
 # Regions
