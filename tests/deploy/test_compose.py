@@ -5,18 +5,25 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import URL, text
+from sqlalchemy.exc import ProgrammingError
 
 from movr import cities
+from movr.database import admin, embedded
 from movr.database.engine import hosts, parse_uri
-from tests.conftest import ROOT
+from tests import databases
+from tests.conftest import ROOT, app_with_commands, settings_for, visiting
 from tests.deploy.compose import Model, Service, load
 from tests.deploy.proxy import CONFIGURATION
 from tests.deploy.test_manifests import gunicorn_setting, values
+from tests.visitor import DELETION
+from web.app import create_app
 from web.config import Settings, read_settings
 
 COMPOSE = ROOT / "deploy" / "compose"
@@ -209,10 +216,17 @@ def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
 def test_the_migration_runs_the_image_and_the_settings_of_movr(way: str) -> None:
     web, migration = service(way, "web"), service(way, "migration")
 
-    for same in ("image", "build", "environment", "secrets"):
+    for same in ("image", "build"):
         assert web[same] == migration[same]
+    assert without_database(web) == without_database(migration)
     assert web["build"]["context"] == str(ROOT)
     assert set(web["build"]["args"]) <= set(re.findall(r"ARG (\w+)", DOCKERFILE))
+
+
+def without_database(movr: Service) -> tuple[dict[str, str], set[str]]:
+    """Return variables and secrets, apart from the role that a service of MovR connects as."""
+    environment = {k: v for k, v in movr["environment"].items() if not k.startswith("DB_URI")}
+    return environment, set(movr["secrets"]) - {"db_uri", "db_owner_uri"}
 
 
 @every_service
@@ -312,19 +326,27 @@ def made(tmp_path: Path) -> Path:
 
 def test_one_command_makes_the_secrets_of_a_laptop(made: Path) -> None:
     wanted = {Path(secret["file"]).name for secret in model("laptop")["secrets"].values()}
-    uris = {"postgresql_uri", "cockroachdb_uri"}
+    each_database = {
+        name.replace("${DATABASE:-postgresql}", database)
+        for name in wanted
+        for database in ("postgresql", "cockroachdb")
+    }
 
-    assert {path.name for path in made.iterdir()} == wanted - {
-        "${DATABASE:-postgresql}_uri",
-        "tls_certificate",
-        "tls_key",
-    } | uris
+    assert {path.name for path in made.iterdir()} == each_database - {"tls_certificate", "tls_key"}
     assert len((made / "secret_key").read_text().strip()) == 64
-    postgresql = parse_uri((made / "postgresql_uri").read_text().strip())
-    cockroachdb = parse_uri((made / "cockroachdb_uri").read_text().strip())
-    assert (postgresql.host, postgresql.username, postgresql.database) == ("db", "movr", "movr")
-    assert postgresql.password == (made / "db_password").read_text().strip()
+
+
+@pytest.mark.parametrize(("role", "file"), [("movr", "uri"), ("movr_owner", "owner_uri")])
+def test_each_role_has_a_password_of_its_own(made: Path, role: str, file: str) -> None:
+    postgresql = parse_uri((made / f"postgresql_{file}").read_text().strip())
+    cockroachdb = parse_uri((made / f"cockroachdb_{file}").read_text().strip())
+    name = role.removeprefix("movr_")
+
+    assert (postgresql.host, postgresql.username, postgresql.database) == ("db", role, "movr")
+    assert postgresql.password == (made / f"db_{name}_password").read_text().strip()
+    assert (cockroachdb.username, cockroachdb.database) == (role, "movr")
     assert {host for host, _ in hosts(cockroachdb)} == set(NODES)
+    assert len({path.read_text() for path in made.glob("db_*password")}) == 3
 
 
 @every_service
@@ -332,7 +354,8 @@ def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> N
     if name not in {"web", "migration"}:
         return
     uri = (made / "postgresql_uri").read_text().strip()
-    (made / "db_uri").write_text(uri)
+    for file in ("db_uri", "db_owner_uri"):
+        (made / file).write_text(uri)
     given = {
         variable: (uri if variable == "DB_URI" else text)
         .replace("/run/secrets", str(made))
@@ -385,6 +408,85 @@ def test_no_secret_gets_into_git_or_the_image() -> None:
 
     assert "/deploy/compose/secrets/" in ignored
     assert {"deploy", ".env"} <= set(kept_out)
+
+
+# Roles of the database
+
+
+def test_movr_and_its_migration_connect_as_different_roles() -> None:
+    assert service("laptop", "web")["environment"]["DB_URI_FILE"] == "/run/secrets/db_uri"
+    assert "db_owner_uri" not in service("laptop", "web")["secrets"]
+    assert (
+        service("laptop", "migration")["environment"]["DB_URI_FILE"] == "/run/secrets/db_owner_uri"
+    )
+
+
+@pytest.fixture
+def server_of_compose(made: Path) -> Iterator[URL]:
+    """PostgreSQL, set up by the files of the service `db`; the URL of its database."""
+    with embedded.temporary("movr") as uri:
+        for file in sorted((COMPOSE / "postgresql").iterdir()):
+            sql = file.read_text().replace("/run/secrets", str(made))
+            psql = [str(embedded.psql()), "--no-psqlrc", "-v", "ON_ERROR_STOP=1", uri]
+            subprocess.run(psql, input=sql, text=True, check=True, capture_output=True)
+        yield parse_uri(uri)
+
+
+def as_role(url: URL, role: str) -> str:
+    return admin.uri_text(url.set(username=role))
+
+
+@pytest.fixture
+def migrated(server_of_compose: URL) -> URL:
+    """The same database with MovR's schema, by the service `migration`."""
+    databases.bring_to_head(as_role(server_of_compose, "movr_owner"))
+    return server_of_compose
+
+
+def test_movr_serves_with_the_rights_of_its_role(migrated: URL) -> None:
+    with visiting(create_app(settings_for(as_role(migrated, "movr")))) as new:
+        rider = new().register()
+        vehicle = new().register().add_vehicle()
+        rider.start(vehicle, "new york")
+        rider.end(rider.active_ride())
+        profile = f"/users/remove/{rider.id}"
+
+        assert rider.get("/readyz").status_code == 200
+        assert "movr" in rider.get("/rides").text.lower()
+        assert rider.post(profile, **DELETION).status_code == 303
+
+
+NOT_FOR_MOVR = (
+    "DELETE FROM rides",
+    "TRUNCATE rides",
+    "DROP TABLE rides",
+    "CREATE TABLE mine (id INTEGER)",
+    "CREATE TEMPORARY TABLE mine (id INTEGER)",
+    "UPDATE alembic_version SET version_num = ''",
+    "CREATE ROLE mine",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "SET ROLE movr_owner",
+)
+
+
+def test_the_role_of_movr_changes_rows_and_nothing_else(migrated: URL) -> None:
+    engine = databases.connect(as_role(migrated, "movr"))
+
+    for statement in NOT_FOR_MOVR:
+        with engine.connect() as connection, pytest.raises(ProgrammingError) as refused:
+            connection.execute(text(statement))
+        assert "permission denied" in str(refused.value) or "must be owner" in str(refused.value)
+    engine.dispose()
+
+
+def test_a_placement_by_the_owner_leaves_movr_its_rights(migrated: URL) -> None:
+    owner = app_with_commands(as_role(migrated, "movr_owner"))
+    applied = owner.test_cli_runner().invoke(args=["placement", "apply", "postgres-partition"])
+    owner.extensions["movr"].close()
+
+    assert applied.exit_code == 0, applied.output
+    with visiting(create_app(settings_for(as_role(migrated, "movr")))) as new:
+        assert new().register().add_vehicle()
 
 
 # Security
