@@ -61,7 +61,9 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def when_ready(server: Arbiter) -> None:
-    """Create the folder that the workers share, in /dev/shm if it exists."""
+    """Create the folder that the workers share, in /dev/shm if it exists, and log the address."""
+    # With `reuse_port`, gunicorn's own message names none.
+    logging.getLogger("gunicorn.error").info("MovR is at %s", ", ".join(server.cfg.bind))
     remove_stale_folders()
     folder = tempfile.mkdtemp(prefix=f"movr-{os.getpid()}-", dir=worker_tmp_dir)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder

@@ -217,7 +217,8 @@ def test_the_metrics_of_four_workers_are_summed(clone: Clone, empty_database: st
     clone.write_settings(**tutorial_settings(empty_database))
     command = (*GUNICORN, "-w", "4", "-b", "localhost:{port}", "server:app")
 
-    with clone.serving(*command) as (url, _), ThreadPoolExecutor(8) as pool:
+    with clone.serving(*command) as (url, log), ThreadPoolExecutor(8) as pool:
+        assert url.replace("http://127.0.0.1", "MovR is at localhost") in log.read_text()
         before = requests(numbers(httpx.get(f"{url}/metrics")), "/login")
         list(pool.map(lambda _: httpx.get(f"{url}/login"), range(80)))
         counted = [requests(numbers(httpx.get(f"{url}/metrics")), "/login") for _ in range(8)]

@@ -203,7 +203,7 @@ def test_a_label_chooses_either_the_job_or_all_that_serves() -> None:
         for label in named(r"-l app=([\w-]+)")
     }
 
-    assert chosen.pop("movr-migration") == {"Job"}
+    assert chosen.pop("movr-migration") == {"Job", "NetworkPolicy"}
     assert chosen == {
         "movr": {item["kind"] for item in build(DEPLOY / "regions" / "us-west")},
     }
