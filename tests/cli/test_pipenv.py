@@ -219,9 +219,12 @@ def test_the_metrics_of_four_workers_are_summed(clone: Clone, empty_database: st
 
     with clone.serving(*command) as (url, log), ThreadPoolExecutor(8) as pool:
         assert url.replace("http://127.0.0.1", "MovR is at localhost") in log.read_text()
-        before = requests(numbers(httpx.get(f"{url}/metrics")), "/login")
-        list(pool.map(lambda _: httpx.get(f"{url}/login"), range(80)))
-        counted = [requests(numbers(httpx.get(f"{url}/metrics")), "/login") for _ in range(8)]
+        before = requests(numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
+        list(pool.map(lambda _: httpx.get(f"{url}/login", timeout=TIMEOUT), range(80)))
+        counted = [
+            requests(numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
+            for _ in range(8)
+        ]
 
     assert {after - before for after in counted} == {80}
 
@@ -234,7 +237,7 @@ def test_metrics_that_are_not_summed_say_so_instead_of_a_wrong_number(
     command = (*GUNICORN, "-w", "4", "-b", "localhost:{port}", "server:app")
 
     with clone.serving(*command) as (url, log):
-        reply = httpx.get(f"{url}/metrics")
+        reply = httpx.get(f"{url}/metrics", timeout=TIMEOUT)
 
     assert "Logging error" not in log.read_text()  # of gunicorn's formats
     assert reply.status_code == 503
@@ -247,4 +250,4 @@ def test_one_worker_needs_no_sum(clone: Clone, empty_database: str) -> None:
     (clone.folder / "gunicorn.conf.py").unlink()
 
     with clone.serving(*GUNICORN, "-b", "127.0.0.1:{port}", "server:app") as (url, _):
-        assert numbers(httpx.get(f"{url}/metrics"))
+        assert numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT))
