@@ -152,6 +152,7 @@ _STATE: Final = (
     _users.c.email_verified_at,
     _users.c.session_epoch,
     _users.c.deleted_at,
+    _users.c.session_epoch,
 )
 SELECT_USER_STATE: Final = select(*_STATE).where(_IS_USER)
 # Changes nothing, but no other transaction can change the row until this one ends.

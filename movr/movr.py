@@ -219,15 +219,15 @@ class MovR:
         """End all sessions of the account."""
         self._write(transactions.end_sessions, user, epoch)
 
-    def delete_account(self, user: UserKey, *, password: str) -> None:
+    def delete_account(self, user: UserKey, epoch: int, *, password: str) -> None:
         """Delete an account, remove its vehicles from service and the places from its rides.
 
         The places of many rides are erased in several transactions; if one fails, the account is
         not deleted yet and the call can be repeated. Raises WrongPassword, StillRiding,
-        AccountDeleted.
+        SessionEnded, AccountDeleted.
         """
         self.check_password(user, password)
-        self._delete_account(user, self._now())
+        self._delete_account(user, epoch, self._now())
 
     # After a backup was restored
 
@@ -264,14 +264,14 @@ class MovR:
         """
         now = self._now()
         try:
-            self._write(
+            epoch = self._write(
                 transactions.end_restored_ride,
                 user,
                 public_id=uuid4(),
                 timezone=_city(user.city).timezone.key,
                 now=now,
             )
-            self._delete_account(user, now)
+            self._delete_account(user, epoch, now)
         except errors.AccountDeleted:
             return False
         return True
@@ -485,8 +485,8 @@ class MovR:
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
 
-    def _delete_account(self, user: UserKey, now: datetime) -> None:
-        while not self._write(transactions.delete_account, user, now=now):
+    def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:
+        while not self._write(transactions.delete_account, user, epoch, now=now):
             pass
 
     def _set_password(self, user: UserKey, epoch: int, password: str) -> str:

@@ -116,11 +116,12 @@ def verify_email(connection: Connection, user: UserKey, email: str, *, now: date
         raise errors.EmailLinkExpired
 
 
-def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> bool:
+def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: datetime) -> bool:
     """Delete an account: erase personal data and places, remove its vehicles after their rides.
 
     Places are erased of RIDES_AT_ONCE rides first. Return False if there may be more; then call it
-    again. Raises StillRiding, or AccountDeleted if it was deleted before.
+    again. Raises StillRiding, SessionEnded if the sessions of this epoch have ended, which a new
+    password does, or AccountDeleted if it was deleted before.
     """
     keys = _parameters(user=user)
     state = run(connection, changes.LOCK_USER, **keys).one_or_none()  # so that no ride begins
@@ -128,6 +129,8 @@ def delete_account(connection: Connection, user: UserKey, *, now: datetime) -> b
         raise errors.AccountDeleted
     if state.deleted_at:
         return True  # by an earlier run of this transaction
+    if state.session_epoch != epoch:
+        raise errors.SessionEnded
     if state.active_ride_id:
         raise errors.StillRiding
     wanted = {"cities": state.cities_ridden, "limit": RIDES_AT_ONCE}
@@ -162,10 +165,10 @@ def raise_session_epochs(
 
 def end_restored_ride(
     connection: Connection, user: UserKey, *, public_id: UUID, timezone: str, now: datetime
-) -> None:
+) -> int:
     """End the ride of an account that a restored backup has brought back, if it has one.
 
-    Raises AccountDeleted.
+    Return the epoch of the account's sessions. Raises AccountDeleted.
     """
     state = _user(connection, user)
     if state.active_ride_id:
@@ -180,6 +183,7 @@ def end_restored_ride(
             timezone=timezone,
             now=now,
         )
+    return int(state.session_epoch)
 
 
 def add_vehicle(

@@ -33,7 +33,7 @@ def _life(connection: Connection) -> Iterator[Note]:
     yield _note(Event.ENDED, ride, rider, "Bench 7")
     transactions.remove_vehicle(connection, vehicle, rider, now=NOW)
     yield _note(Event.REMOVED, vehicle, rider)
-    transactions.delete_account(connection, rider, now=NOW)
+    transactions.delete_account(connection, rider, 0, now=NOW)
     yield _note(Event.LEFT, rider, rider)
 
 

@@ -72,7 +72,7 @@ def test_a_deleted_account_has_no_member(movr: MovR) -> None:
     fields = registration()
     key = movr.register(**fields)
 
-    movr.delete_account(key, password=PASSWORD)
+    movr.delete_account(key, 0, password=PASSWORD)
 
     assert movr.session_member(key) is None
     with pytest.raises(errors.WrongCredentials):
@@ -177,7 +177,7 @@ def test_a_member_without_rides_has_an_empty_history(movr: MovR) -> None:
 def test_members_of_a_city_are_those_with_an_account(movr: MovR) -> None:
     stayed, left = a_member(movr, "rome"), a_member(movr, "rome")
     stranger = a_member(movr, "paris")
-    movr.delete_account(left, password=PASSWORD)
+    movr.delete_account(left, 0, password=PASSWORD)
 
     seen = movr.members_of_city(stranger, 0, "rome", after=None, size=10)
 
@@ -222,4 +222,4 @@ def test_an_unreachable_database_is_a_refusal() -> None:
     with pytest.raises(errors.DatabaseUnavailable):
         nowhere.vehicles(near("rome"))
     with pytest.raises(errors.DatabaseUnavailable):
-        nowhere.delete_account(UserKey("rome", uuid4()), password=PASSWORD)
+        nowhere.delete_account(UserKey("rome", uuid4()), 0, password=PASSWORD)

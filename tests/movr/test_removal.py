@@ -50,7 +50,7 @@ def test_an_owner_can_delete_the_account_while_a_vehicle_is_ridden(connection: C
     free, ridden = a_vehicle(connection, owner), a_vehicle(connection, owner)
     ride = a_ride(connection, ridden, rider)
 
-    transactions.delete_account(connection, owner, now=NOW)
+    transactions.delete_account(connection, owner, 0, now=NOW)
 
     assert removed_at(connection, free) == NOW
     assert removed_at(connection, ridden) is None
@@ -73,7 +73,7 @@ def test_a_deleted_account_s_rides_have_no_places(movr: MovR, engine: Engine) ->
             connection, vehicle, a_member(connection), NOW, length=timedelta(0), distance=None
         )
 
-    movr.delete_account(rider, password=PASSWORD)
+    movr.delete_account(rider, 0, password=PASSWORD)
 
     with engine.connect() as connection:
         rides = {row.id: row for row in connection.execute(select(Ride.__table__))}
@@ -97,7 +97,7 @@ def test_places_are_erased_whatever_words_riders_chose(
         later = NOW + timedelta(days=2)
         end(connection, ride, rider, end_words, position=HERE, now=later)
 
-    movr.delete_account(rider, password=PASSWORD)
+    movr.delete_account(rider, 0, password=PASSWORD)
 
     with engine.connect() as connection:
         kept = connection.execute(select(Ride.__table__).where(Ride.id == ride.id)).one()
@@ -126,7 +126,7 @@ def test_the_places_of_more_rides_than_one_statement_erases_are_all_erased(
             start = NOW + timedelta(days=day)
             a_past_ride(connection, vehicle, rider, start, length=timedelta(1), distance=None)
 
-    movr.delete_account(rider, password=PASSWORD)
+    movr.delete_account(rider, 0, password=PASSWORD)
 
     with engine.connect() as connection:
         assert set(connection.scalars(select(Ride.start_location))) == {ERASED}
@@ -143,7 +143,7 @@ def test_deleting_an_account_with_a_wrong_password_changes_nothing(
         a_past_ride(connection, vehicle, rider, NOW, length=timedelta(0), distance=None)
 
     with pytest.raises(errors.WrongPassword):
-        movr.delete_account(rider, password=password)
+        movr.delete_account(rider, 0, password=password)
 
     with engine.connect() as connection:
         assert connection.scalar(select(Ride.end_location)) == "there"
@@ -160,7 +160,7 @@ def test_an_account_on_a_ride_is_not_deleted_and_keeps_its_places(
         a_ride(connection, vehicle, rider, NOW + timedelta(days=1))
 
     with pytest.raises(errors.StillRiding):
-        movr.delete_account(rider, password=PASSWORD)
+        movr.delete_account(rider, 0, password=PASSWORD)
 
     with engine.connect() as connection:
         assert "there" in connection.scalars(select(Ride.end_location)).all()

@@ -76,7 +76,7 @@ def test_an_account_that_came_back_on_a_ride_is_deleted(movr: MovR) -> None:
 
 def test_an_account_that_did_not_come_back_is_left_alone(movr: MovR) -> None:
     gone, never = *new_members(movr, 1), UserKey("rome", movr_module.LAST_ID)
-    movr.delete_account(gone, password=PASSWORD)
+    movr.delete_account(gone, 0, password=PASSWORD)
 
     assert [movr.delete_restored_account(user) for user in (gone, never)] == [False, False]
     assert movr.lock_password(gone, 9) is False

@@ -251,7 +251,7 @@ def test_every_other_transaction_that_loses_its_reply_is_done_once(
     distant.change_email(member, 1, "second@home.example")
     assert scalar(engine, "SELECT session_epoch FROM users") == 2
     proxy.cut_at(b"COMMIT", answer_only=True)
-    distant.delete_account(member, password=PASSWORD)
+    distant.delete_account(member, 2, password=PASSWORD)
 
     assert proxy.has_cut
     assert scalar(engine, "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL") == 1

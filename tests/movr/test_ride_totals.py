@@ -120,7 +120,7 @@ def test_a_deleted_account_keeps_its_totals_and_rides(engine: Engine) -> None:
         rider = a_member(connection)
         vehicle = a_vehicle(connection, rider)
         a_past_ride(connection, vehicle, rider, NOW, length=timedelta(minutes=9), distance=1)
-        transactions.delete_account(connection, rider, now=NOW)
+        transactions.delete_account(connection, rider, 0, now=NOW)
 
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM ride_totals")).scalar() == 2

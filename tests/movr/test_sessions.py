@@ -81,6 +81,17 @@ def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
     assert movr.session_member(member, 1)
 
 
+@pytest.mark.parametrize("end", [change, reset, log_out], ids=lambda end: str(end.__name__))
+def test_a_session_that_has_ended_deletes_no_account(
+    movr: MovR, member: UserKey, end: Callable[[MovR, UserKey], None]
+) -> None:
+    end(movr, member)
+
+    with pytest.raises(errors.SessionEnded):
+        movr.delete_account(member, 0, password=PASSWORD if end is log_out else NEW)
+    assert movr.session_member(member, 1)
+
+
 def test_a_forgotten_password_is_replaced_once(movr: MovR, member: UserKey) -> None:
     username = movr.reset_password(member, 0, NEW)
 
@@ -105,7 +116,7 @@ def test_of_two_links_to_new_addresses_the_first_one_works(movr: MovR, member: U
 def test_the_names_and_address_of_a_deleted_account_cannot_be_changed(
     movr: MovR, member: UserKey
 ) -> None:
-    movr.delete_account(member, password=PASSWORD)
+    movr.delete_account(member, 0, password=PASSWORD)
 
     with pytest.raises(errors.AccountDeleted):
         movr.change_names(member, first_name="Ada", last_name="King")
@@ -116,7 +127,7 @@ def test_the_names_and_address_of_a_deleted_account_cannot_be_changed(
 
 
 def test_the_password_of_a_deleted_account_cannot_be_changed(movr: MovR, member: UserKey) -> None:
-    movr.delete_account(member, password=PASSWORD)
+    movr.delete_account(member, 0, password=PASSWORD)
 
     with pytest.raises(errors.ResetLinkExpired):
         movr.reset_password(member, 0, NEW)
@@ -139,7 +150,7 @@ def test_a_username_is_free_again_once_its_account_is_deleted(
     """Its next account inherits no sessions, links or password."""
     fields = registration("new york")
     first = movr.register(**fields)
-    movr.delete_account(first, password=PASSWORD)
+    movr.delete_account(first, 0, password=PASSWORD)
 
     second = movr.register(**{**fields, "password": NEW})
 

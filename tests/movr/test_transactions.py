@@ -48,7 +48,7 @@ def test_adding_a_vehicle_makes_an_owner(connection: Connection) -> None:
 
 def test_a_deleted_account_adds_no_vehicle(connection: Connection) -> None:
     member = a_member(connection)
-    transactions.delete_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, 0, now=NOW)
 
     with pytest.raises(errors.AccountDeleted):
         a_vehicle(connection, member)
@@ -236,7 +236,7 @@ def test_a_deleted_account_keeps_its_rides_and_no_personal_data(connection: Conn
     ride = a_ride(connection, vehicle, member)
     end(connection, ride, member, "here", now=NOW)
 
-    transactions.delete_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, 0, now=NOW)
 
     erased = row(connection, User, member)
     assert erased.deleted_at == NOW
@@ -252,15 +252,15 @@ def test_an_account_is_not_deleted_during_a_ride(connection: Connection) -> None
     a_ride(connection, a_vehicle(connection, member), member)
 
     with pytest.raises(errors.StillRiding):
-        transactions.delete_account(connection, member, now=NOW)
+        transactions.delete_account(connection, member, 0, now=NOW)
 
 
 def test_an_account_is_deleted_once(connection: Connection) -> None:
     member = a_member(connection)
-    transactions.delete_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, 0, now=NOW)
 
     with pytest.raises(errors.AccountDeleted):
-        transactions.delete_account(connection, member, now=NOW + timedelta(minutes=1))
+        transactions.delete_account(connection, member, 0, now=NOW + timedelta(minutes=1))
 
 
 def test_a_repeated_change_of_the_password_succeeds(connection: Connection) -> None:
@@ -299,7 +299,7 @@ def test_deleting_an_account_erases_names_and_an_address_that_were_changed(
     transactions.change_names(connection, member, first_name="Augusta", last_name="King")
     transactions.change_email(connection, member, 0, "king@home.example", verified_at=NOW)
 
-    transactions.delete_account(connection, member, now=NOW)
+    transactions.delete_account(connection, member, 1, now=NOW)
 
     erased = row(connection, User, member)
     personal = (erased.first_name, erased.last_name, erased.email, erased.email_verified_at)

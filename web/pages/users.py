@@ -67,7 +67,9 @@ def remove(user_id: UUID) -> ResponseReturnValue:
     if form.validate():
         try:
             with rate_limits.counting_wrong_passwords(member):
-                movr().delete_account(member.key, password=str(form.password.data))
+                movr().delete_account(
+                    member.key, member.session_epoch, password=str(form.password.data)
+                )
         except WrongPassword as refusal:
             form.password.errors = [refusal.sentence]
         else:

@@ -71,7 +71,7 @@ def ridden(engine: Engine) -> Engine:
         vehicle = a_vehicle(connection, owner)
         a_vehicle(connection, owner)
         a_vehicle(connection, gone)
-        transactions.delete_account(connection, gone, now=NOW)
+        transactions.delete_account(connection, gone, 0, now=NOW)
         rider = a_member(connection, "new york")
         ride = a_ride(connection, a_vehicle(connection, rider), rider)
         end(connection, ride, rider, "2 Broadway")

@@ -115,7 +115,7 @@ def test_people_ride_on_partitions_as_they_do_without(own_database: str, postgre
     member = movr.session_member(rider)
     assert member
     history = movr.history(member, before=None, size=5).rides
-    movr.delete_account(rider, password=PASSWORD)
+    movr.delete_account(rider, 0, password=PASSWORD)
     movr.close()
 
     assert [seen.id for seen in history.items] == [ride.id]

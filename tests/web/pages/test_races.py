@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import TypeVar
 
@@ -12,12 +13,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from movr.database import invariants
+from movr.database.engine import is_cockroachdb
+from tests.cli.test_serve import wait_until
 from tests.conftest import NewVisitor
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
+from tests.web.operations.test_waiting import waiters
 from tests.web.pages.test_repeated_forms import VEHICLE, key
 
 Who = TypeVar("Who")
 RIDERS = 12
+NEW = "a wholly other password"
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +164,89 @@ def test_an_account_is_deleted_or_riding_but_never_both(
     riding = count(engine, "users WHERE active_ride_id IS NOT NULL")
     assert riding == count(engine, "vehicles WHERE status = 'in_use'")
     assert riding + count(engine, "users WHERE deleted_at IS NOT NULL") == 5
+
+
+def in_this_order(
+    engine: Engine, forms: Sequence[Callable[[], httpx.Response]]
+) -> list[httpx.Response]:
+    """Send forms that all check their password first, and then change the row in this order."""
+    if is_cockroachdb(engine.url):
+        pytest.skip("only PostgreSQL shows who waits for a lock")
+    with ThreadPoolExecutor(len(forms)) as pool:
+        sent = []
+        with engine.begin() as connection:
+            connection.execute(text("SELECT id FROM users FOR UPDATE"))
+            for number, form in enumerate(forms, 1):
+                sent.append(pool.submit(form))
+                wait_until(lambda number=number: waiters(engine) == number, "a lock")  # type: ignore[misc]
+        return [reply.result() for reply in sent]
+
+
+def says(visitor: Visitor, reply: httpx.Response, sentence: str) -> bool:
+    """Return True if a form was accepted, with this sentence."""
+    return reply.status_code == 303 and sentence in visitor.follow(reply)
+
+
+@contextmanager
+def twins(new: NewVisitor, number: int) -> Iterator[list[Visitor]]:
+    """Yield browsers with the same session, whose sessions must have ended after the block."""
+    browsers = [new().register(), *(new() for _ in range(number))]
+    for twin in browsers[1:]:
+        twin.client.cookies.update(browsers[0].client.cookies)
+        twin.username = browsers[0].username
+    bystander = browsers.pop()
+    assert bystander.get("/users").status_code == 200
+    yield browsers
+    assert bystander.get("/users").status_code == 303
+
+
+def test_a_password_that_is_being_changed_deletes_no_account(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    """The old password was right when the form that deletes was checked."""
+    with twins(new_http_visitor, 2) as (one, other):
+        change = poster(one, f"/users/{one.id}/security", current=PASSWORD, new=NEW)
+        delete = poster(other, f"/users/remove/{one.id}", **DELETION)
+
+        changed, refused = in_this_order(engine, [change, delete])
+
+    assert "Your password is changed" in one.follow(changed)
+    assert "logged out" in other.follow(refused)
+    assert new_http_visitor().log_in(one.username, NEW).status_code == 303
+    assert count(engine, "users WHERE deleted_at IS NOT NULL") == 0
+
+
+def test_the_password_of_an_account_that_is_being_deleted_is_not_changed(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    with twins(new_http_visitor, 2) as (one, other):
+        delete = poster(one, f"/users/remove/{one.id}", **DELETION)
+        change = poster(other, f"/users/{one.id}/security", current=PASSWORD, new=NEW)
+
+        deleted, refused = in_this_order(engine, [delete, change])
+
+    assert "Your account is deleted" in one.follow(deleted)
+    assert "changed" not in other.follow(refused)
+    for password in (PASSWORD, NEW):
+        assert new_http_visitor().log_in(one.username, password).status_code == 422
+    assert count(engine, "users WHERE password_hash IS NOT NULL") == 0
+
+
+def test_an_account_is_deleted_or_its_password_changed_but_never_both(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    for _ in range(5):
+        with twins(new_http_visitor, 2) as (one, other):
+            delete = poster(one, f"/users/remove/{one.id}", **DELETION)
+            change = poster(other, f"/users/{one.id}/security", current=PASSWORD, new=NEW)
+
+            replies = at_once(lambda form: form(), [delete, change])
+
+        is_deleted = says(one, replies[0], "Your account is deleted")
+        assert is_deleted != says(other, replies[1], "Your password is changed")
+        login = new_http_visitor().log_in(one.username, NEW)
+        assert (login.status_code == 303) != is_deleted
+    assert count(engine, "users") == 5
 
 
 def test_a_deleted_owner_has_no_vehicle_in_service(
