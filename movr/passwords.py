@@ -12,6 +12,7 @@ import hmac
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 from unicodedata import normalize
 
@@ -24,12 +25,18 @@ MAX_AT_ONCE: Final = 16  # hashed or waiting, in this process
 
 _hashing: Final = threading.Lock()
 _waiting: Final = threading.BoundedSemaphore(MAX_AT_ONCE)
+_can_wait: ContextVar[bool] = ContextVar("can_wait", default=True)
 _hasher: Final = PasswordHasher()
 # Of "the password of no account", at the library's cost. Hashing it at each start would take 0.1 s.
 DUMMY_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$RoBdWuHVb0A+DBK3kZXGvQ$4j7McLqRCVpZc5xdsJ90d9UlU1I5gc8pbZwUojl2Ub8"
 )
+
+
+def never_wait() -> None:
+    """Refuse to hash in this thread, from now on, while another thread hashes."""
+    _can_wait.set(False)
 
 
 def hash_password(password: str) -> str:
@@ -51,16 +58,16 @@ def check_password(password: str, password_hash: str | None) -> bool:
     were normalised. Raises TooManyPasswords.
     """
     spellings = dict.fromkeys((normalize("NFC", password), password))
-    matches = any(_matches(spelling, password_hash or DUMMY_HASH) for spelling in spellings)
+    with _one_at_a_time():  # for both, so that a guess is checked whole or refused
+        matches = any(_matches(spelling, password_hash or DUMMY_HASH) for spelling in spellings)
     return matches and bool(password_hash)
 
 
 def _matches(password: str, password_hash: str) -> bool:
     try:
-        with _one_at_a_time():
-            if password_hash.startswith(("pbkdf2:", "scrypt:")):
-                return _matches_werkzeug(password, password_hash)
-            return _hasher.verify(password_hash, password)
+        if password_hash.startswith(("pbkdf2:", "scrypt:")):
+            return _matches_werkzeug(password, password_hash)
+        return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):  # sample accounts have an invalid hash
         return False
 
@@ -80,11 +87,18 @@ def _matches_werkzeug(password: str, password_hash: str) -> bool:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait for the other threads that hash. Raises TooManyPasswords if there are too many."""
+    """Wait for the other threads that hash.
+
+    Raises TooManyPasswords if there are too many, or one in a thread that never waits.
+    """
     if not _waiting.acquire(blocking=False):
         raise TooManyPasswords
     try:
-        with _hashing:
+        if not _hashing.acquire(blocking=_can_wait.get()):
+            raise TooManyPasswords
+        try:
             yield
+        finally:
+            _hashing.release()
     finally:
         _waiting.release()

@@ -34,6 +34,9 @@ class Worker(ThreadWorker):
     So probes do not wait for pages, and pages do not wait for members who log in. It also tells
     MovR how long a request was queued.
 
+    The threads are chosen by the first bytes that a client has sent. A form with a password that
+    other bytes hide reaches the threads of pages, where it waits for no other password.
+
     gunicorn's worker occupies a thread with each new connection until its client has sent
     something, and its event loop for up to two seconds with each connection that its client does
     not close, and with too many idle connections it accepts no other. It keeps its listeners open
@@ -49,6 +52,10 @@ class Worker(ThreadWorker):
         self.closing_threads = ThreadPoolExecutor(CLOSING_THREADS)
         self.nr_closing = 0
         super().init_process()
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Return the threads of pages."""
+        return ThreadPoolExecutor(self.cfg.threads, initializer=passwords.never_wait)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand a connection to a thread, as soon as its client has sent something."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from statistics import median, quantiles
 from time import perf_counter
+from unicodedata import normalize
 from uuid import uuid4
 
 import httpx
@@ -20,7 +21,7 @@ from movr.movr import MovR
 from movr.results import UserKey
 from tests.cheap_passwords import HASHER
 from tests.conftest import NewVisitor, free_port, gunicorn, visitors
-from tests.visitor import PASSWORD, registration, sentences
+from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.operations import gunicorn_worker
 
 MEMBERS = 8
@@ -91,6 +92,28 @@ def test_pages_do_not_wait_for_eight_members_who_log_in(
     assert quantiles(pages, n=20)[-1] < median(logins) / 4
 
 
+def test_a_password_in_the_threads_of_pages_waits_for_no_other(
+    new_visitor_of_one_worker: NewVisitor,
+) -> None:
+    """The threads are chosen by the first bytes that a client sends, which can be anything."""
+    usernames = [new_visitor_of_one_worker().register().username for _ in range(MEMBERS)]
+    browsers = [new_visitor_of_one_worker() for _ in usernames]
+    forms = [
+        {"csrf_token": browser.token(), "username": username, "password": PASSWORD}
+        for browser, username in zip(browsers, usernames, strict=True)
+    ]
+
+    def log_in(browser: Visitor, form: dict[str, str]) -> httpx.Response:
+        return browser.client.post("/%6Cogin", data=form)
+
+    with ThreadPoolExecutor(MEMBERS) as pool:
+        replies = list(pool.map(log_in, browsers, forms))
+
+    refused = [reply for reply in replies if reply.status_code != 303]
+    assert 0 < len(refused) < MEMBERS
+    assert all("Too many people are logging in right now" in reply.text for reply in refused)
+
+
 class HeldHasher:
     """Hashes nothing before it is let go, and counts how many ask for it at once."""
 
@@ -127,6 +150,31 @@ def test_a_process_hashes_one_password_at_a_time(monkeypatch: pytest.MonkeyPatch
 
     assert hasher.most_at_once == 1
     assert passwords.check_password(PASSWORD, passwords.hash_password(PASSWORD))
+
+
+class OnePlace:
+    """A queue with a single place, once."""
+
+    def __init__(self) -> None:
+        self.is_free = True
+
+    def acquire(self, *, blocking: bool) -> bool:
+        assert not blocking
+        was_free, self.is_free = self.is_free, False
+        return was_free
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_password_is_checked_in_both_spellings_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A guess that is refused between the two would count for no limit."""
+    hashed = passwords.hash_password("mañana" * 3)
+    monkeypatch.setattr(passwords, "_waiting", OnePlace())
+
+    assert passwords.check_password(normalize("NFD", "mañana" * 2), hashed) is False
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/users/{id}/security"])
