@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from flask import current_app
+from flask_login import current_user
 from geopy.adapters import URLLibAdapter
 from geopy.geocoders import GoogleV3, Nominatim
 from geopy.geocoders.base import Geocoder as Service
@@ -20,11 +21,16 @@ from movr.cities import City, Position, find_city
 from movr.geo import is_within
 from web.config import Settings
 from web.forms import LocationForm
+from web.security import rate_limits
+from web.security.rate_limit_store import RateLimit
 
 TIMEOUT: Final = 2  # seconds
 CACHE_SIZE: Final = 2_000  # cached places per process, 2.5 KB each at most
 # At most one request a second: https://operations.osmfoundation.org/policies/nominatim/
 NOMINATIM_PAUSE: Final = 1.0
+# Google's service costs money, and Nominatim's next request is for one of all members.
+LOOKUPS_OF_MEMBER: Final = RateLimit("places looked up by", 30, rate_limits.HOUR)
+LOOKUPS_OF_NETWORK: Final = RateLimit("places looked up from", 240, rate_limits.HOUR)
 
 logger = logging.getLogger("movr")
 
@@ -99,9 +105,15 @@ def nominatim(
 
 
 def position_from_form(form: LocationForm, city: str) -> Position | None:
-    """Return the position of a valid form: the one submitted, or else its geocoded location."""
+    """Return the position of a valid form: the one submitted, or else its geocoded location.
+
+    None if the member has had too many locations looked up.
+    """
     geocoder: Geocoder | None = current_app.extensions["geocoder"]
     place = find_city(city)
     if form.position or geocoder is None or place is None:
         return form.position
-    return geocoder.position(form.location.data, place)
+    member = (LOOKUPS_OF_MEMBER, str(current_user.key.id))
+    attempts = (member, *rate_limits.by_network(LOOKUPS_OF_NETWORK))
+    is_allowed = all(rate_limits.try_count(limit, who) for limit, who in attempts)
+    return geocoder.position(form.location.data, place) if is_allowed else None

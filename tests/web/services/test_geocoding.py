@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from geopy.geocoders import GoogleV3
@@ -344,6 +345,39 @@ def test_a_failing_service_fails_no_request(
 
     assert stands(engine) == ("1 Wall Street", None)
     assert service.asked
+
+
+def end_rides_of_others(rider: Visitor, clock: Clock, number: int) -> None:
+    """Ask for this number of different places."""
+    for _ in range(number):
+        clock.now += 1
+        assert rider.end(uuid4(), f"door {clock.now}").status_code == 404
+
+
+def test_a_member_has_few_places_looked_up_an_hour(
+    rider: Visitor, service: Service, clock: Clock
+) -> None:
+    """Each may cost money, and a second of the service that others wait for."""
+    limit = geocoding.LOOKUPS_OF_MEMBER.at_most
+
+    end_rides_of_others(rider, clock, limit + 5)
+
+    assert len(service.asked) == limit
+    add(rider, "1 Wall Street")  # which is refused nothing
+
+
+def test_a_network_has_few_places_looked_up_an_hour(
+    rider: Visitor, service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        geocoding, "LOOKUPS_OF_NETWORK", geocoding.LOOKUPS_OF_NETWORK._replace(at_most=5)
+    )
+    for _ in range(3):
+        rider.post("/logout")
+        rider.register()
+        end_rides_of_others(rider, clock, 3)
+
+    assert len(service.asked) == 5
 
 
 # Settings
