@@ -186,10 +186,11 @@ _email = partial(
 
 
 def _password(label: str, missing: str) -> PasswordField:
-    """Return the field of an existing password."""
+    """Return the field of an existing password, whose letters may not be composed."""
+    longest = LONGEST_LETTER * PASSWORD_LENGTH[1]
     return PasswordField(
         label,
-        validators=[InputRequired(missing), max_length(PASSWORD_LENGTH[1]), readable_text],
+        validators=[InputRequired(missing), max_length(longest), readable_text],
         render_kw={"autocomplete": "current-password"},
     )
 

@@ -55,13 +55,13 @@ FORMS = {
     "login": Form(
         "/login",
         {"username": "ada.lovelace", "password": PASSWORD},
-        {"username": 64, "password": 128},
+        {"username": 64, "password": 512},
     ),
     "forgot": Form("/forgot", {"username": "ada.lovelace"}, {"username": 64}),
     "security": Form(
         "/users/{id}/security",
         {"current": PASSWORD, "new": PASSWORD[::-1]},
-        {"current": 128, "new": 128},
+        {"current": 512, "new": 128},
     ),
     "names": Form(
         "/users/{id}/names",

@@ -161,10 +161,11 @@ def test_a_password_is_as_long_as_its_composed_letters(visitor: Visitor) -> None
     assert "10 to 128 characters" in sentences(reply)
 
 
+@pytest.mark.parametrize("times", [2, 18], ids=["short", "128 letters"])
 def test_who_registered_with_composed_letters_logs_in_with_decomposed_ones(
-    visitor: Visitor, new_visitor: NewVisitor
+    visitor: Visitor, new_visitor: NewVisitor, times: int
 ) -> None:
-    password = normalize("NFC", "ma\u00f1ana, ma\u00f1ana")
+    password = normalize("NFC", "ma\u00f1ana " * times)
     visitor.register(password=password)
 
     reply = new_visitor().log_in(visitor.username, normalize("NFD", password))
