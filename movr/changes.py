@@ -127,23 +127,6 @@ DELETE_ACCOUNT: Final = (
     .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
 _NOW_IF_AVAILABLE: Final = case((_vehicles.c.status == AVAILABLE, _NOW))
-_IS_OWNED: Final = and_(
-    _vehicles.c.city == _USER_CITY,
-    _vehicles.c.owner_id == _USER_ID,
-    _vehicles.c.removed_at.is_(None),
-)
-SELECT_VEHICLES_OF_OWNER: Final = select(_vehicles.c.id).where(_IS_OWNED)
-# Vehicles in use are removed where their rides end.
-REMOVE_VEHICLES: Final = (
-    update(_vehicles)
-    .where(
-        _vehicles.c.city == _USER_CITY,
-        _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
-        _vehicles.c.removed_at.is_(None),
-    )
-    .values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
-)
-
 # The columns of a user's row that conditions depend on.
 _STATE: Final = (
     _users.c.active_ride_city,
@@ -172,6 +155,26 @@ def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
     hundredths = func.floor(degrees * 100 + _FLOAT_ERROR, type_=Float())
     return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
 
+
+# Of removed ones, too, because their places are erased.
+SELECT_VEHICLES_OF_OWNER: Final = select(_vehicles.c.id).where(
+    _vehicles.c.city == _USER_CITY, _vehicles.c.owner_id == _USER_ID
+)
+# Vehicles in use are removed where their rides end.
+REMOVE_VEHICLES: Final = (
+    update(_vehicles)
+    .where(
+        _vehicles.c.city == _USER_CITY,
+        _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
+    )
+    .values(
+        removed_at=func.coalesce(_vehicles.c.removed_at, _NOW_IF_AVAILABLE),
+        remove_after_ride=True,
+        last_location=ERASED,
+        latitude=coarse(_vehicles.c.latitude),
+        longitude=coarse(_vehicles.c.longitude),
+    )
+)
 
 # What erasing the places of a ride changes. Riders choose words, so that a ride whose words are the
 # erased ones may have places.

@@ -85,6 +85,23 @@ def test_a_deleted_account_s_rides_have_no_places(movr: MovR, engine: Engine) ->
     assert find_violations(engine) == []
 
 
+def test_a_deleted_owner_s_vehicles_have_no_places(connection: Connection) -> None:
+    owner, rider = a_member(connection), a_member(connection)
+    removed, free, ridden = (a_vehicle(connection, owner, "at my sister's") for _ in range(3))
+    transactions.remove_vehicle(connection, removed, owner, now=NOW)
+    ride = a_ride(connection, ridden, rider)
+
+    transactions.delete_account(connection, owner, 0, now=NOW + timedelta(minutes=1))
+
+    kept = connection.execute(select(Vehicle.__table__).where(Vehicle.owner_id == owner.id)).all()
+    assert {row.last_location for row in kept} == {ERASED}
+    assert {(row.latitude, row.longitude) for row in kept} == {(40.71, -74.01)}
+    assert removed_at(connection, removed) == NOW
+    assert removed_at(connection, free) == NOW + timedelta(minutes=1)
+    end(connection, ride, rider, "2 Broadway", position=HERE, distance=0)
+    assert removed_at(connection, ridden)
+
+
 @pytest.mark.parametrize("end_words", ["at my sister's", ERASED])
 def test_places_are_erased_whatever_words_riders_chose(
     movr: MovR, engine: Engine, end_words: str
