@@ -335,7 +335,7 @@ class DeleteAccountForm(TextForm):
 
     password = _password("Current password", "Please enter your current password.")
     confirm = BooleanField(
-        "Delete my account for good", validators=[InputRequired("Please confirm this first.")]
+        "Delete my account for good", validators=[DataRequired("Please confirm this first.")]
     )
 
 

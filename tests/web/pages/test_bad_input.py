@@ -878,3 +878,15 @@ def test_the_database_refuses_a_duplicate_username(kept: Engine, city: str) -> N
 
     with pytest.raises(IntegrityError), kept.begin() as connection:
         connection.execute(insert(User).values(**row))
+
+
+@pytest.mark.parametrize("confirmation", [{}, {"confirm": ""}, {"confirm": "false"}])
+def test_an_account_is_deleted_with_a_confirmation_only(
+    visitor: Visitor, confirmation: dict[str, str]
+) -> None:
+    member = visitor.register()
+
+    refused = member.post(f"/users/remove/{member.id}", password=PASSWORD, **confirmation)
+
+    assert "Please confirm this first" in sentences(refused)
+    assert member.get("/users").status_code == 200
