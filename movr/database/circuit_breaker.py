@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from movr import errors
 from movr.database import deadline
 from movr.database.deadline import REQUEST_DEADLINE
-from movr.database.engine import SHUTTING_DOWN
+from movr.database.engine import SHUTTING_DOWN, NoTimeToConnectError
 
 PAUSE: Final = 1.0  # seconds until one call may probe the database again
 
@@ -47,7 +47,7 @@ class CircuitBreaker:
         except (OperationalError, InterfaceError) as error:
             if is_reply(error):
                 self._reset()
-            elif deadline.seconds_left() > 0 or deadline.is_database_silent():
+            elif deadline.is_database_silent() or _is_lost_in_time(error):
                 self._trip(began)
             raise
         else:
@@ -72,6 +72,14 @@ class CircuitBreaker:
         with self._lock:
             self._last_success = self._clock()
             self._open_until = -math.inf
+
+
+def _is_lost_in_time(error: DBAPIError) -> bool:
+    """Return True if the database has failed to connect or lost a connection before the deadline.
+
+    A request that has waited for a thread may have no time left to try.
+    """
+    return deadline.seconds_left() > 0 and not isinstance(error.orig, NoTimeToConnectError)
 
 
 def is_reply(error: DBAPIError) -> bool:

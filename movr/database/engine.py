@@ -65,6 +65,14 @@ _DRIVERS: Final = {
 }
 
 
+class NoTimeToConnectError(psycopg2.OperationalError):
+    """A request has waited too long to open a connection; it was not tried."""
+
+    def __str__(self) -> str:
+        """Return the reason, for the log."""
+        return "the request's deadline leaves no time to connect"
+
+
 class Connection(psycopg2.extensions.connection):
     """A psycopg2 connection whose blocking call can be interrupted from another thread."""
 
@@ -205,7 +213,7 @@ def _enforce_deadline(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connecting(*arguments: Any) -> None:  # SQLAlchemy passes four, libpq's parameters last
         if (left := deadline.seconds_left()) < 1:
-            raise psycopg2.OperationalError("the request's deadline leaves no time to connect")
+            raise NoTimeToConnectError
         arguments[3]["connect_timeout"] = int(min(left, timeout_per_host))
 
     # Inserted first: SQLAlchemy's own listener queries the version of a new server.

@@ -176,6 +176,21 @@ def test_a_request_that_spends_its_deadline_on_several_statements_does_not_open_
     assert is_answered(movr)
 
 
+def test_a_request_that_has_waited_too_long_to_connect_does_not_open_the_breaker(
+    database: str,
+) -> None:
+    movr = MovR(database)
+    deadline.set_queued(REQUEST_DEADLINE - 0.5)
+    deadline.start()
+    with pytest.raises(DatabaseUnavailable):
+        movr.ping()
+
+    deadline.set_queued(0)
+    deadline.start()
+    movr.ping()
+    movr.close()
+
+
 def test_a_database_that_does_not_exist_is_unavailable(server: str) -> None:
     movr = MovR(sibling_uri(server, "movr_nowhere"))
 
