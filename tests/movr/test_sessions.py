@@ -81,14 +81,14 @@ def test_of_two_who_change_a_password_at_once_one_has_been_logged_out(
     assert movr.session_member(member, 1)
 
 
-@pytest.mark.parametrize("end", [change, reset, log_out], ids=lambda end: str(end.__name__))
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: str(end.__name__))
 def test_a_session_that_has_ended_deletes_no_account(
     movr: MovR, member: UserKey, end: Callable[[MovR, UserKey], None]
 ) -> None:
     end(movr, member)
 
     with pytest.raises(errors.SessionEnded):
-        movr.delete_account(member, 0, password=PASSWORD if end is log_out else NEW)
+        movr.delete_account(member, 0, password=NEW if end in {change, reset} else PASSWORD)
     assert movr.session_member(member, 1)
 
 
