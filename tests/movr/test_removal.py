@@ -98,7 +98,7 @@ def test_a_deleted_owner_s_vehicles_have_no_places(connection: Connection) -> No
     assert {(row.latitude, row.longitude) for row in kept} == {(40.71, -74.01)}
     assert removed_at(connection, removed) == NOW
     assert removed_at(connection, free) == NOW + timedelta(minutes=1)
-    end(connection, ride, rider, "2 Broadway", position=HERE, distance=0)
+    end(connection, ride, rider, "2 Broadway", position=HERE)
     assert removed_at(connection, ridden)
 
 
