@@ -127,6 +127,7 @@ DELETE_ACCOUNT: Final = (
     .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
 _NOW_IF_AVAILABLE: Final = case((_vehicles.c.status == AVAILABLE, _NOW))
+
 # The columns of a user's row that conditions depend on.
 _STATE: Final = (
     _users.c.active_ride_city,
@@ -135,7 +136,6 @@ _STATE: Final = (
     _users.c.email_verified_at,
     _users.c.session_epoch,
     _users.c.deleted_at,
-    _users.c.session_epoch,
 )
 SELECT_USER_STATE: Final = select(*_STATE).where(_IS_USER)
 # Changes nothing, but no other transaction can change the row until this one ends.
