@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
-from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,7 +25,14 @@ from web.pages import (
     users,
     vehicles,
 )
-from web.rendering import bootstrap, fragments, maps, static_files, template_filters
+from web.rendering import (
+    bootstrap,
+    compression,
+    fragments,
+    maps,
+    static_files,
+    template_filters,
+)
 from web.security import rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
 
@@ -52,9 +58,6 @@ def create_app(settings: Settings) -> Flask:
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         SESSION_REFRESH_EACH_REQUEST=False,  # open data, which others cache, sets no cookie
         WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
-        COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_BR_LEVEL=3,  # half the time of 4 for 7 % more bytes
-        COMPRESS_STREAMS=False,  # it would leave files open
     )
     app.extensions["settings"] = settings
     app.extensions["movr"] = MovR(
@@ -73,7 +76,7 @@ def create_app(settings: Settings) -> Flask:
     # First, because they measure all others.
     for part in (tracing, request_logging, response_headers, metrics):
         part.init_app(app)
-    Compress(app)
+    compression.init_app(app)
     app.before_request(deadline.start)
     app.teardown_request(deadline.end)
     app.before_request(request_body.reject_unreadable)

@@ -31,3 +31,23 @@ def test_text_is_compressed_as_the_browser_accepts(visitor: Visitor, path: str) 
 
 def test_pictures_are_not_compressed(visitor: Visitor) -> None:
     assert arrived(visitor, "/static/favicon.png", "br")[0] == ""
+
+
+@pytest.mark.parametrize("path", [*TEXTS, "/gbfs/v3/new-york/vehicle_status.json"])
+@pytest.mark.parametrize(
+    ("encodings", "encoding"),
+    [
+        ("gzip;q=0", ""),
+        ("br;q=0, gzip;q=0", ""),
+        ("*;q=0", ""),
+        ("identity", ""),
+        ("", ""),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("gzip;q=x", ""),
+    ],
+)
+def test_a_refused_encoding_is_not_sent(
+    visitor: Visitor, path: str, encodings: str, encoding: str
+) -> None:
+    assert arrived(visitor, path, encodings)[0] == encoding
