@@ -45,6 +45,7 @@ MAX_FORM_SIZE: Final = 64 * 1024  # bytes
 def create_app(settings: Settings) -> Flask:
     """Create the Flask app with these settings."""
     app = Flask("movr", root_path=str(ROOT), static_folder=None, static_url_path="/static")
+    app.url_map.merge_slashes = False  # Werkzeug would redirect to the host that a client names
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
@@ -90,6 +91,9 @@ def create_app(settings: Settings) -> Flask:
     for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments, gbfs):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
+    static_files.serve_at_root(
+        app, "static", {"robots.txt": "robots.txt", "favicon.ico": "favicon.png"}
+    )
     for noun in (
         city,
         auth,

@@ -1,12 +1,24 @@
 """Error responses: one table maps each refusal to a response; all errors share one page."""
 
 import logging
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
@@ -47,6 +59,17 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+# The pages of forms whose own addresses show nothing.
+FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
+    "auth.logout": partial(url_for, "city.home"),
+    "city.choose": partial(url_for, "city.home"),
+    "rides.start": partial(url_for, "vehicles.index"),
+    "rides.end": partial(url_for, "rides.index"),
+    "vehicles.remove": session.own_profile,
+    "users.end_sessions": session.own_profile,
+    "email_verification.send_again": session.own_profile,
 }
 
 _SENTENCES: Final = {
@@ -97,6 +120,8 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     """Return the error page for Werkzeug's errors, such as 404, 405 and 413."""
     if error.response is not None or error.code is None or isinstance(error, BadHost):
         return error  # the error page needs a valid host for its links
+    if request.routing_exception and (page := _redirect_to_page()):
+        return page
     if error.code == HTTPStatus.NOT_FOUND and gbfs.is_gbfs_request():
         return gbfs.feed_not_found()
     page = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
@@ -109,6 +134,23 @@ def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     """Log an unexpected exception with its traceback and return a 500 page."""
     logger.error("%s %s failed", request.method, request_logging.route(), exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
+
+
+def _redirect_to_page() -> ResponseReturnValue | None:
+    """Redirect to the page at this address without spare slashes, or to the form's page."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or request.method not in {"GET", "HEAD"}:
+        return None
+    path = re.sub("/+", "/", request.path).rstrip("/")
+    query = request.query_string.decode(errors="replace")
+    for method in ("GET", "POST"):
+        with suppress(HTTPException):
+            endpoint, values = adapter.match(path, method)
+            form_page = FORM_PAGES.get(endpoint)
+            page = form_page() if form_page else url_for(endpoint, **values)
+            status = HTTPStatus.SEE_OTHER if form_page else HTTPStatus.PERMANENT_REDIRECT
+            return redirect(f"{page}?{query}" if query else page, status)
+    return None
 
 
 def _page(status: HTTPStatus, sentence: str) -> Response:

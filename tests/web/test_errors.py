@@ -124,8 +124,10 @@ def test_another_member_s_page_is_forbidden(visitor: Visitor) -> None:
     assert sentence == "This page belongs to another member."
 
 
-def test_a_get_of_a_form_s_url_is_a_405_with_the_allowed_methods(visitor: Visitor) -> None:
-    reply = visitor.get("/logout")
+def test_a_method_that_a_url_does_not_have_is_a_405_with_the_allowed_ones(
+    visitor: Visitor,
+) -> None:
+    reply = visitor.client.put("/logout")
 
     assert_is_error_page(reply, 405)
     assert {"POST", "OPTIONS"} == set(reply.headers["Allow"].split(", "))

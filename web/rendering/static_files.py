@@ -23,6 +23,16 @@ def serve_folder(app: Flask, name: str, folder: Path) -> None:
     serve_files(app, name, files_in(folder))
 
 
+def serve_at_root(app: Flask, endpoint: str, files: Mapping[str, str]) -> None:
+    """Serve files of this endpoint at the root, where clients look for them without a link."""
+    for name, filename in files.items():
+
+        @app.get(f"/{name}", endpoint=name)
+        def send(filename: str = filename) -> Response:
+            file: Response = app.ensure_sync(app.view_functions[endpoint])(filename)
+            return file
+
+
 def serve_files(app: Flask, endpoint: str, files: Mapping[str, Path]) -> None:
     """Serve these files at an endpoint that takes a `filename`, such as an extension's.
 

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.dates import get_time_format
 from babel.numbers import format_decimal
 from babel.units import format_unit
-from flask import Flask
+from flask import Flask, request
 from markupsafe import Markup, escape
 
 from movr import cities, geo
@@ -39,6 +39,8 @@ _DIRECTIONS: Final = (
     *("south", "southwest", "west", "northwest"),
 )
 
+_PREFETCH_HEADERS: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # of all browsers
+
 _REGION_NAMES: Final = {
     cities.US_EAST: "US East",
     cities.US_WEST: "US West",
@@ -60,6 +62,7 @@ def init_app(app: Flask) -> None:
         day=day,
         month=month,
         query=query,
+        shows_messages=shows_messages,
         rides_a_week=charts.rides_a_week,
         today=today,
     )
@@ -76,6 +79,15 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def shows_messages() -> bool:
+    """Return False for pages that may not be seen: of HEAD, prefetches and background requests."""
+    return (
+        request.method != "HEAD"
+        and request.headers.get("Sec-Fetch-Dest", "document") == "document"
+        and not any(name in request.headers for name in _PREFETCH_HEADERS)
+    )
 
 
 def _cached_url_for(app: Flask) -> Callable[..., Markup]:

@@ -102,7 +102,7 @@ def test_without_any_source_the_city_is_new_york_with_one_message(visitor: Visit
     assert GUESSED not in second.text
 
 
-@pytest.mark.parametrize("path", [*PUBLIC, "/nowhere"])
+@pytest.mark.parametrize("path", PUBLIC)
 def test_the_default_city_message_is_on_the_first_page(visitor: Visitor, path: str) -> None:
     assert visitor.get(path).text.count(GUESSED) == 1
     assert GUESSED not in visitor.get("/").text

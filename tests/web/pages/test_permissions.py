@@ -70,6 +70,8 @@ LEFT_AT = {"location": "2 Broadway", "city": "new york"}
 
 ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", ALL_USERS),
+    "robots.txt": Route("/robots.txt", ALL_USERS),
+    "favicon.ico": Route("/favicon.ico", ALL_USERS),
     "leaflet": Route("/leaflet/leaflet.css", ALL_USERS),
     "bootstrap.static": Route("/bootstrap/static/css/bootstrap.min.css", ALL_USERS),
     "health.alive": Route("/healthz", ALL_USERS),
