@@ -1,6 +1,6 @@
 """Access to the current app's MovR object and settings."""
 
-from flask import current_app
+from flask import current_app, request
 
 from movr.movr import MovR
 from web.config import Settings
@@ -16,3 +16,11 @@ def settings() -> Settings:
     """Return the settings of the current app."""
     current: Settings = current_app.extensions["settings"]
     return current
+
+
+def site_url() -> str:
+    """Return the start of absolute links: SITE_URL, or else the host of this request.
+
+    Clients can send any host, so links in mail and for shared caches require SITE_URL.
+    """
+    return settings().site_url or request.host_url.rstrip("/")

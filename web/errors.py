@@ -122,8 +122,6 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
         return error  # the error page needs a valid host for its links
     if request.routing_exception and (page := _redirect_to_page()):
         return page
-    if error.code == HTTPStatus.NOT_FOUND and gbfs.is_gbfs_request():
-        return gbfs.feed_not_found()
     page = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
     if isinstance(error, MethodNotAllowed):
         page.allow.update(error.valid_methods or ())
@@ -154,5 +152,8 @@ def _redirect_to_page() -> ResponseReturnValue | None:
 
 
 def _page(status: HTTPStatus, sentence: str) -> Response:
+    """Return the error page, or JSON to programs that read open data."""
+    if gbfs.is_gbfs_request():
+        return gbfs.error(status, sentence)
     page = render_template("error.html", status=status, sentence=sentence)
     return make_response(page, status)

@@ -14,11 +14,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
+from werkzeug.datastructures import HeaderSet
 
 from movr.cities import CITIES, City
 from movr.results import PublicVehicle
 from web.api.vehicle_feeds import TTL, VERSION, VehicleFeeds, envelope
-from web.context import settings
+from web.context import settings, site_url
 
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
@@ -55,19 +56,23 @@ def is_gbfs_request() -> bool:
     return request.path.startswith(f"{blueprint.url_prefix}/")
 
 
-def feed_not_found() -> Response:
-    """Return a 404 as JSON, cached for a minute only because the feed may be added later."""
-    response = jsonify(error="There is no feed at this address.")
-    response.status_code = HTTPStatus.NOT_FOUND
-    response.cache_control.public = True
-    response.cache_control.max_age = MINUTE
-    return _allow_any_origin(response)
+def error(status: HTTPStatus, sentence: str) -> Response:
+    """Return an error as JSON; a 404 is cached for a minute: the feed may be added later."""
+    is_missing = status is HTTPStatus.NOT_FOUND
+    response = jsonify(error="There is no feed at this address." if is_missing else sentence)
+    response.status_code = status
+    if is_missing:
+        response.cache_control.public = True
+        response.cache_control.max_age = MINUTE
+    return response
 
 
-@blueprint.after_request
+@blueprint.after_app_request  # also where no feed is
 def _allow_any_origin(response: Response) -> Response:
-    """Allow scripts of any site to read the response."""
-    response.access_control_allow_origin = "*"
+    """Allow scripts of any site to request feeds, with any headers, and to read the response."""
+    if is_gbfs_request():
+        response.access_control_allow_origin = "*"
+        response.access_control_allow_headers = HeaderSet(["*"])
     return response
 
 
@@ -144,7 +149,7 @@ def _vehicle_pages(city: City) -> str:
 
     The feed is for all clients, so the host that one of them names is used in development only.
     """
-    site = settings().site_url or (request.host_url.rstrip("/") if settings().debug else "")
+    site = site_url() if settings().site_url or settings().debug else ""
     page = url_for("vehicles.show", city=city, public_id=NO_ID)
     return f"{site}{page.removesuffix(str(NO_ID))}" if site else ""
 
@@ -193,5 +198,5 @@ def _system_id(city: City) -> str:
 
 
 def _url(endpoint: str, **values: Any) -> str:
-    """Return the external URL of a view, as this request's client reaches it."""
-    return url_for(endpoint, _external=True, **values)
+    """Return the absolute URL of a view."""
+    return f"{site_url()}{url_for(endpoint, **values)}"

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.results import MonthlyActivity
+from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.rendering import charts
 from web.security.response_headers import csp_nonce, served_by
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
         month=month,
         query=query,
         shows_messages=shows_messages,
+        site_url=site_url,
         rides_a_week=charts.rides_a_week,
         today=today,
     )

@@ -17,8 +17,8 @@ def reject_unreadable() -> None:
     Werkzeug would decode invalid bytes to text such as `%FF`, accept multipart bodies that have
     parts without a name, and parse any number of fields.
     """
-    if request.method != "POST":
-        return  # other methods' bodies are not read
+    if request.method != "POST" or request.routing_exception:
+        return  # the body is not read
     if request.mimetype not in {"", FORM}:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     body = _whole_body()

@@ -15,10 +15,10 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, url_for
 
 from web.config import MailServer, Settings
-from web.context import settings
+from web.context import site_url
 from web.email_addresses import to_ascii
 
 MAX_QUEUED: Final = 100  # emails
@@ -94,9 +94,7 @@ def outbox() -> Outbox:
 
 def absolute_url(endpoint: str) -> str:
     """Return the URL of an endpoint, for emails."""
-    # The Host header is used in development only, because clients can forge it.
-    site = settings().site_url or request.host_url.rstrip("/")
-    return f"{site}{url_for(endpoint)}"
+    return f"{site_url()}{url_for(endpoint)}"
 
 
 def log_email(email: Email) -> None:

@@ -421,3 +421,65 @@ def test_the_contact_address_is_a_setting(contacted: Visitor) -> None:
     information = data(contacted, f"{NEW_YORK}/system_information.json")
 
     assert information["feed_contact_email"] == "maps@movr.test"
+
+
+# Other requests than GET
+
+
+ELSEWHERE = {"Origin": "https://maps.example"}
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/json"])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/gbfs/v3/manifest.json", 405), ("/gbfs/v3/nothing.json", 404)]
+)
+def test_a_script_of_another_site_can_read_why_its_post_is_refused(
+    visitor: Visitor, path: str, status: int, content_type: str
+) -> None:
+    reply = visitor.client.post(
+        path, content=b"{}", headers=ELSEWHERE | {"Content-Type": content_type}
+    )
+
+    assert (reply.status_code, reply.headers["Content-Type"]) == (status, "application/json")
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert reply.json()["error"].endswith(".")
+    assert "Set-Cookie" not in reply.headers
+
+
+def test_a_405_names_the_methods_of_a_feed(visitor: Visitor) -> None:
+    allowed = visitor.client.post("/gbfs/v3/manifest.json").headers["Allow"]
+
+    assert {"GET", "HEAD", "OPTIONS"} == set(allowed.split(", "))
+
+
+def test_a_script_of_another_site_may_ask_whether_a_feed_has_changed(visitor: Visitor) -> None:
+    preflight = {"Access-Control-Request-Method": "GET"}
+    headers = ELSEWHERE | preflight | {"Access-Control-Request-Headers": "if-none-match"}
+
+    reply = visitor.client.options("/gbfs/v3/manifest.json", headers=headers)
+
+    assert reply.status_code == 200
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert reply.headers["Access-Control-Allow-Headers"] == "*"
+
+
+def test_a_feed_s_address_with_a_slash_redirects_scripts_of_other_sites(visitor: Visitor) -> None:
+    reply = visitor.get("/gbfs/v3/manifest.json/", ELSEWHERE)
+
+    assert reply.headers["Location"] == "/gbfs/v3/manifest.json"
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+# SITE_URL
+
+
+def test_all_absolute_links_lead_to_site_url_whatever_host_a_client_names(database: str) -> None:
+    site = "https://movr.example.com"
+    settings = replace(settings_for(database), site_url=site)
+    with visiting(create_app(settings)) as new:
+        visitor = new()
+        forged = {"Host": "evil.example:8000"}
+        replies = [visitor.get(path, forged).text for path in (MANIFEST, *FEEDS[:2], "/")]
+
+    assert all(site in reply for reply in replies)
+    assert "evil.example" not in "".join(replies)
