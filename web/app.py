@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from movr.database import deadline, embedded
@@ -33,7 +32,7 @@ from web.rendering import (
     static_files,
     template_filters,
 )
-from web.security import rate_limits, request_body, response_headers, session
+from web.security import csrf, rate_limits, request_body, response_headers, session
 from web.services import geocoding, mail
 
 ROOT: Final = Path(__file__).parent.parent
@@ -49,7 +48,6 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
-        WTF_CSRF_SECRET_KEY=settings.signing_keys,  # itsdangerous takes a list
         DEBUG=settings.debug,
         MAX_CONTENT_LENGTH=MAX_FORM_SIZE,
         SESSION_COOKIE_NAME=settings.cookie_name("session"),
@@ -58,7 +56,6 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=not settings.debug,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         SESSION_REFRESH_EACH_REQUEST=False,  # open data, which others cache, sets no cookie
-        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
     )
     app.extensions["settings"] = settings
     app.extensions["movr"] = MovR(
@@ -81,7 +78,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(deadline.start)
     app.teardown_request(deadline.end)
     app.before_request(request_body.reject_unreadable)
-    CSRFProtect(app)
+    csrf.init_app(app)
     rate_limits.init_app(
         app,
         file=settings.rate_limit_file,

@@ -27,7 +27,7 @@ from movr import errors
 from web.api import gbfs
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
-from web.security import session
+from web.security import csrf, session
 from web.security.rate_limits import TooManyAttempts
 
 RETRY_AFTER: Final = 5  # seconds
@@ -58,6 +58,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    **dict.fromkeys(csrf.REFUSALS, HTTPStatus.BAD_REQUEST),
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
@@ -98,7 +99,7 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     record_refusal(refusal)
     response = RESPONSES[type(refusal)]
     if isinstance(response, HTTPStatus):
-        page = _page(response, str(refusal))
+        page = _page(response, str(refusal), refusal)
         if isinstance(refusal, TooManyAttempts):
             page.retry_after = refusal.seconds
         elif response is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -110,10 +111,11 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     return redirect(response(), HTTPStatus.SEE_OTHER)
 
 
-def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
-    """Return a 400 page for a form whose CSRF token is missing, invalid or of an old session."""
-    sentence = "This form has expired. Go back, reload the page and send it again."
-    return _page(HTTPStatus.BAD_REQUEST, sentence)
+def handle_csrf_error(error: CSRFError) -> ResponseReturnValue:
+    """Return the response to a form whose CSRF token is missing, invalid or of an old session."""
+    refusal = csrf.diagnose()
+    refusal.__cause__ = error
+    return handle_refusal(refusal)
 
 
 def handle_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -151,9 +153,10 @@ def _redirect_to_page() -> ResponseReturnValue | None:
     return None
 
 
-def _page(status: HTTPStatus, sentence: str) -> Response:
+def _page(status: HTTPStatus, sentence: str, refusal: errors.Refusal | None = None) -> Response:
     """Return the error page, or JSON to programs that read open data."""
     if gbfs.is_gbfs_request():
         return gbfs.error(status, sentence)
-    page = render_template("error.html", status=status, sentence=sentence)
+    form = refusal if isinstance(refusal, csrf.FormRefused) else None
+    page = render_template("error.html", status=status, sentence=sentence, form=form)
     return make_response(page, status)

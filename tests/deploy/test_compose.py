@@ -567,8 +567,14 @@ def test_gixy_detects_a_known_problem(tmp_path: Path) -> None:
 
 
 def gixy(file: Path) -> tuple[int, bytes]:
-    """Run gixy and return its exit status and its findings."""
-    run = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(file)]
-    done = subprocess.run(run, check=False, capture_output=True)
+    """Run gixy and return its exit status and its findings.
+
+    It would have $host passed on instead of $http_host. That has no port, which forms need, and is
+    chosen by clients as well, because the servers have no names.
+    """
+    command = [str(Path(sys.executable).parent / "gixy"), "--skips", "host_spoofing"]
+    done = subprocess.run(
+        [*command, "--format", "json", str(file)], check=False, capture_output=True
+    )
     assert done.stderr == b""
     return done.returncode, done.stdout.strip()

@@ -28,7 +28,7 @@ from tests.deploy.proxy import (
     running,
 )
 from tests.deploy.rolling import Plan, restart_under_load
-from tests.visitor import Visitor
+from tests.visitor import Visitor, registration, sentences
 from web.app import MAX_FORM_SIZE
 from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
@@ -246,6 +246,49 @@ def test_https_serves_movr_with_the_given_certificate_and_hsts(
         assert reply.headers.get_list("Strict-Transport-Security") == [
             "max-age=31536000; includeSubDomains"
         ]
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+def test_a_form_over_https_on_another_port_is_accepted_with_either_header(
+    secure_way_in: tuple[str, str, ssl.SSLContext], header: str
+) -> None:
+    url, _, trust = secure_way_in
+    with httpx.Client(base_url=url, verify=trust, headers={header: url}) as client:
+        registered = Visitor(client).post("/register", **registration())
+
+    assert registered.status_code == 303, sentences(registered)
+
+
+def test_a_form_over_https_of_another_port_is_refused(
+    secure_way_in: tuple[str, str, ssl.SSLContext],
+) -> None:
+    url, plain, trust = secure_way_in
+    with httpx.Client(base_url=url, verify=trust) as client:
+        for elsewhere in (plain, plain.replace("http:", "https:"), "https://127.0.0.1"):
+            refused = Visitor(client).post("/register", {"Origin": elsewhere}, **registration())
+
+            assert "from a page of another site" in sentences(refused)
+
+
+def test_absolute_links_have_the_port_of_the_request(
+    secure_way_in: tuple[str, str, ssl.SSLContext],
+) -> None:
+    url, _, trust = secure_way_in
+
+    manifest = httpx.get(f"{url}/gbfs/v3/manifest.json", verify=trust).json()
+
+    links = [
+        version["url"] for data in manifest["data"]["datasets"] for version in data["versions"]
+    ]
+    assert [link for link in links if not link.startswith(f"{url}/gbfs/")] == []
+
+
+def test_a_request_without_a_host_is_answered(way_in: str) -> None:
+    """HTTP/1.0 does not require one."""
+    with socket.create_connection(("127.0.0.1", port_of(way_in))) as connection:
+        connection.sendall(b"GET /login HTTP/1.0\r\n\r\n")
+
+        assert connection.makefile("rb").readline().split()[1] == b"200"
 
 
 def spoken(url: str, trust: ssl.SSLContext) -> str | None:

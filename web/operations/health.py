@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
 from web.context import movr, settings
-from web.operations.refusals import database_cause, record_refusal
+from web.operations.refusals import first_line_of_cause, record_refusal
 
 CACHE_SECONDS: Final = 1  # how long a check of the database is valid
 CHECK_TIMEOUT: Final = 4  # how long a check may take; probes time out after 5
@@ -96,5 +96,5 @@ class Readiness:
                 self._at_head = movr().is_at_head()
         except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy) as refusal:
             record_refusal(refusal)
-            return NotReady(refusal.sentence, database_cause(refusal))
+            return NotReady(refusal.sentence, first_line_of_cause(refusal))
         return None if self._at_head else SCHEMA_BEHIND

@@ -1,4 +1,4 @@
-"""Recording of refusals: each is counted; those of the database are logged with their cause."""
+"""Recording of refusals: each is counted; those of the database and of forms are logged."""
 
 import logging
 
@@ -11,13 +11,13 @@ logger = logging.getLogger("movr")
 
 
 def record_refusal(refusal: Refusal) -> None:
-    """Count the refusal; if the database caused it, log why in one line."""
+    """Count the refusal; if an error of a library caused it, log why in one line."""
     route, reason = request_logging.route(), type(refusal).__name__
     metrics.REFUSALS.labels(route, reason).inc()
-    if cause := database_cause(refusal):
+    if cause := first_line_of_cause(refusal):
         logger.warning("%s %s: %s: %s", request.method, route, reason, cause)
 
 
-def database_cause(refusal: Refusal) -> str:
-    """Return the first line of the driver's or pool's error; empty if there is none."""
+def first_line_of_cause(refusal: Refusal) -> str:
+    """Return the first line of the driver's, pool's or Flask-WTF's error; "" if there is none."""
     return str(refusal.__cause__ or "").partition("\n")[0]

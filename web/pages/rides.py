@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -17,6 +17,7 @@ from web.pages import pagination
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
+from web.security.redirects import kept_fields
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -25,7 +26,7 @@ blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 @login_required
 def index() -> ResponseReturnValue:
     """Show the active rides with the form that ends them, then the history."""
-    return _history(EndRideForm())
+    return _history(EndRideForm(data=kept_fields(request.args)))
 
 
 @blueprint.get("/<uuid:ride_id>")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -16,6 +16,7 @@ from web.forms import VehicleForm
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.pages.search import find_vehicles, parse_search
 from web.security import session
+from web.security.redirects import kept_fields
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
 
@@ -33,7 +34,8 @@ def index() -> ResponseReturnValue:
 @login_required
 def form() -> ResponseReturnValue:
     """Show the form for a vehicle in the owner's home city."""
-    return render_template("vehicles/add.html", form=VehicleForm(), home=_home())
+    form = VehicleForm(data=kept_fields(request.args))
+    return render_template("vehicles/add.html", form=form, home=_home())
 
 
 @blueprint.post("/add")

@@ -37,7 +37,7 @@ _ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
 }
-# Flask-WTF checks the referrer under HTTPS.
+# Forms name their origin by it: see csrf.py.
 _REFERRER_POLICY: Final = "same-origin"
 # Google checks a key that is restricted to websites by the origin, on its loader and whatever that
 # requests.

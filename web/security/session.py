@@ -22,10 +22,12 @@ from movr.errors import AccountDeleted, NotYourProfile, Refusal
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
-from web.security.redirects import safe_redirect_path
+from web.security.redirects import address_with_fields, safe_redirect_path
 from web.security.session_cookie import SessionInterface
 
 RIDE_GOES_ON: Final = "Your ride goes on, and its clock runs until you log in and end it."
+# When somebody logs in or out: the chosen city, its last explanation, the token of other tabs.
+KEPT_IN_SESSION: Final = ("city", "city_reason", "csrf_token")
 
 Item = TypeVar("Item")
 
@@ -114,8 +116,8 @@ def _is_riding() -> bool:
 
 
 def _renew() -> None:
-    """Clear the session, except for the chosen city and the last explanation of a city."""
-    kept = {name: session[name] for name in ("city", "city_reason") if name in session}
+    """Clear the session, except for what KEPT_IN_SESSION names."""
+    kept = {name: session[name] for name in KEPT_IN_SESSION if name in session}
     session.clear()
     session.update(kept)
 
@@ -185,7 +187,8 @@ def redirect_to_login() -> ResponseReturnValue:
 
 def login_page() -> str:
     """Return the URL of the login page, from which the member returns to this page."""
-    return url_for("auth.login", next=_page_after_login())
+    is_login_or_registration = request.blueprint == "auth"
+    return url_for("auth.login", next=None if is_login_or_registration else page_of_request())
 
 
 def _allow_shared_caches(response: Response) -> Response:
@@ -195,12 +198,15 @@ def _allow_shared_caches(response: Response) -> Response:
     return response
 
 
-def _page_after_login() -> str | None:
-    """Return the page to show after login: the requested one, or the list with the ride button."""
+def page_of_request() -> str:
+    """Return the requested page, the page of the ride button, or the address of another form.
+
+    The address of a form leads to its page, which is filled in from the address.
+    """
     if request.method == "GET":
         return request.full_path.removesuffix("?")
     if request.endpoint != "rides.start":
-        return None
+        return address_with_fields()
     referrer = request.referrer or ""
     path = referrer.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
     return safe_redirect_path(path) or url_for("vehicles.index")

@@ -3,7 +3,7 @@
 import zlib
 from typing import Final
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData, base64_decode
 
@@ -24,6 +24,16 @@ class SessionInterface(SecureCookieSessionInterface):
         if _is_too_long(request.cookies.get(self.get_cookie_name(app), "")):
             return self.session_class()
         return super().open_session(app, request)
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Return False for forms of other sites, which come without the cookie (SameSite).
+
+        A new cookie would replace the visitor's own, so that any site could log visitors out.
+        """
+        is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        return not (is_foreign and request.method == "POST") and super().should_set_cookie(
+            app, session
+        )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save the session with the latest of its messages, each once."""

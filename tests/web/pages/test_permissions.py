@@ -8,7 +8,7 @@ from functools import cached_property
 from html import unescape
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from uuid import UUID
 
 import httpx
@@ -20,6 +20,7 @@ from tests.conftest import HERE, NewVisitor
 from tests.databases import all_rows
 from tests.visitor import DELETION, PASSWORD, Visitor, registration, sentences
 from web.security.rate_limit_store import RateLimitStore
+from web.security.redirects import KEPT_FIELDS
 
 
 class Who(Enum):
@@ -240,10 +241,11 @@ def ask(browser: Visitor, route: Route) -> httpx.Response:
     return browser.post(route.path, **route.fields)
 
 
-def page_to_return_to(route: Route) -> str | None:
-    if route.method == "GET":
-        return route.path
-    return "/vehicles" if "/rides/start/" in route.path else None
+def page_to_return_to(route: Route) -> str:
+    if "/rides/start/" in route.path:
+        return "/vehicles"
+    words = {name: text for name, text in route.fields.items() if name in KEPT_FIELDS}
+    return f"{route.path}?{urlencode(words)}".removesuffix("?")
 
 
 def wanted(login_url: str) -> str | None:

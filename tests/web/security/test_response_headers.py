@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from tests.conftest import HERE, NewVisitor, settings_for, visiting
-from tests.visitor import PASSWORD, Visitor, registration, sentences
+from tests.visitor import Visitor, registration, sentences
 from web.app import create_app
 
 SECURELY = HERE.replace("http:", "https:")
@@ -354,16 +354,3 @@ def test_production_refuses_forms_of_other_sites(secure_visitor: Visitor) -> Non
     elsewhere = {"Referer": "https://evil.example/movr.test"}
 
     assert secure_visitor.post("/register", elsewhere, **registration()).status_code == 400
-
-
-def test_a_form_is_refused_after_logging_out(visitor: Visitor) -> None:
-    visitor.register()
-    token = visitor.token()
-    visitor.post("/logout")
-
-    reply = visitor.client.post(
-        "/login",
-        data={"csrf_token": token, "username": visitor.username, "password": PASSWORD},
-    )
-
-    assert reply.status_code == 400
