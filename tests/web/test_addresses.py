@@ -85,7 +85,8 @@ def test_a_slash_after_nothing_redirects_nowhere(visitor: Visitor, path: str) ->
 
 
 def test_a_query_that_is_no_text_is_redirected_like_others(app: Flask) -> None:
-    reply = app.test_client().get("/vehicles/", query_string=b"type=\xff")
+    not_text = {"QUERY_STRING": "type=\xff"}
+    reply = app.test_client().get("/vehicles/", environ_overrides=not_text)
 
     assert reply.status_code == 308
 
