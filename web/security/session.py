@@ -187,8 +187,8 @@ def redirect_to_login() -> ResponseReturnValue:
 
 def login_page() -> str:
     """Return the URL of the login page, from which the member returns to this page."""
-    is_login_or_registration = request.blueprint == "auth"
-    return url_for("auth.login", next=None if is_login_or_registration else page_of_request())
+    is_registration = request.endpoint == "auth.create_account"  # of an account deleted since
+    return url_for("auth.login", next=None if is_registration else page_of_request())
 
 
 def _allow_shared_caches(response: Response) -> Response:
