@@ -60,7 +60,7 @@ def test_a_rider_s_journey(device: InputDevice, new_http_visitor: NewVisitor) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("Vehicles in Boston")
     device.press(page.get_by_role("button", name=re.compile("Start ride.*Beacon")))
 
-    expect(page.get_by_role("heading", name="You are riding a Kona bike")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your ride: Kona bike")).to_be_visible()
     device.fill(page.get_by_label("Where did you leave it?"), "2 Tremont Street")
     device.press(main.get_by_role("button", name="End ride"))
     expect(page.get_by_role("alert").first).to_contain_text("Your ride has ended.")
