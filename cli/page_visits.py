@@ -30,7 +30,7 @@ class PageVisitor:
         """Create a client. It calls `visited` with a method and route after each response."""
         self.city = city
         self._client = FlaskClient(app, app.response_class)
-        self._header = {app.extensions["settings"].city_header: city.name}
+        self._headers = {app.extensions["settings"].city_header: city.name, "Origin": _SITE}
         self._urls = app.url_map.bind("movr.test")
         self._visited = visited
 
@@ -58,7 +58,7 @@ class PageVisitor:
             method=method,
             data=fields,
             base_url=_SITE,
-            headers=self._header,
+            headers=self._headers,
         )
         if reply.status_code not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
             raise PageVisitFailed(f"{method} {path} answered {reply.status}.")

@@ -91,7 +91,7 @@ def test_a_quick_run_keeps_results_and_leaves_nothing_else(tmp_path: Path) -> No
     (path,) = tmp_path.iterdir()
     found = Results.read(path)
     cycle = found.pages["Start and end a ride"]
-    assert (found.pages["Vehicles"].round_trips, cycle.round_trips) == (1, 16)
+    assert (found.pages["Vehicles"].round_trips, cycle.round_trips) == (1, 4)
     assert found.growth["Vehicles"].keys() == {"3", "6"}
     assert str(path) in done.stdout
     assert "Measuring 100%" in done.stderr

@@ -97,7 +97,7 @@ def test_adopted_members_log_in_with_their_password_and_end_their_ride(
     wrong = new_visitor().log_in("cat", "ride with you")
     visitor = new_visitor()
     right = visitor.log_in("Cat", PASSWORD)
-    ended = visitor.end(visitor.active_ride(), "Times Sq")
+    ended = visitor.end(visitor.active_ride(), "Times Sq", city="new york")
 
     assert (wrong.status_code, right.status_code, ended.status_code) == (422, 303, 303)
     assert "9 min" in visitor.get("/rides").text

@@ -146,7 +146,7 @@ def test_an_unsupported_exporter_or_protocol_is_refused_in_a_sentence(
 ) -> None:
     refused = run("import server", **ENDPOINT, **asked)
 
-    assert refused.returncode == 1
+    assert refused.returncode == 4
     assert refused.stderr.startswith(f"MovR cannot start: {next(iter(asked))} must be ")
     assert len(refused.stderr.splitlines()) == 1
 
@@ -157,7 +157,7 @@ def test_missing_tracing_packages_are_reported_in_a_sentence() -> None:
 
     refused = run(program, **ENDPOINT)
 
-    assert refused.returncode == 1
+    assert refused.returncode == 4
     assert refused.stderr.startswith("MovR cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs")
 
 
