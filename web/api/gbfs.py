@@ -18,7 +18,8 @@ from werkzeug.datastructures import HeaderSet
 
 from movr.cities import CITIES, City
 from movr.results import PublicVehicle
-from web.api.vehicle_feeds import TTL, VERSION, VehicleFeeds, envelope
+from web.api.vehicle_feeds import VERSION, VehicleFeeds, envelope
+from web.background_cache import TTL
 from web.context import settings, site_url
 
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")

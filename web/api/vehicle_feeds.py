@@ -5,11 +5,8 @@ request, would be too much. Lists are kept compressed: 50 MB of JSON are 8 MB.
 """
 
 import json
-import math
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,13 +17,9 @@ from typing import Any, Final
 
 from movr.cities import City
 from movr.database import deadline
-from movr.errors import DatabaseBusy
 from movr.results import PublicVehicle
+from web.background_cache import TTL, BackgroundCache
 
-TTL: Final = 10  # seconds for which a list is current
-# Seconds for which the last list is sent while the next one is built; GBFS allows 300.
-MAX_AGE: Final = 3 * TTL
-BUILD_TIMEOUT: Final = 1.0  # seconds that requests wait for a list if there is none to send
 COMPRESSION: Final = 3  # less than half of the time of gzip's default, for 11 % more bytes
 CHUNK_SIZE: Final = 64 * 1024  # bytes
 
@@ -42,7 +35,6 @@ class VehicleFeed:
     gzipped: bytes
     length: int  # of the text
     tag: str
-    built: float  # by the cache's clock
 
     def text(self) -> Iterator[bytes]:
         """Yield the text in pieces, for clients that do not accept gzip."""
@@ -51,7 +43,7 @@ class VehicleFeed:
 
 
 class VehicleFeeds:
-    """Keeps the last feed of each city. One thread builds them, one after the other."""
+    """Keeps the last feed of each city; GBFS allows that it is up to 300 seconds old."""
 
     def __init__(
         self,
@@ -60,45 +52,16 @@ class VehicleFeeds:
     ) -> None:
         """Start without feeds. `batches` reads the available vehicles of a city."""
         self._batches = batches
-        self._clock = clock
-        self._feeds: dict[City, VehicleFeed] = {}
-        self._builds: dict[City, tuple[Future[VehicleFeed], float]] = {}  # and when they began
-        self._builder = ThreadPoolExecutor(1)
-        self._lock = threading.Lock()
+        self._cache = BackgroundCache[City, VehicleFeed](clock)
 
     def feed(self, city: City, render: Render) -> VehicleFeed:
         """Return the feed of this city, whose vehicles are rendered by the first caller's `render`.
 
-        Raises DatabaseBusy if there is none BUILD_TIMEOUT seconds after the build was asked for, so
-        that later requests do not wait; and what a build raises.
+        Raises what BackgroundCache.get raises.
         """
-        last, age = self._last(city)
-        if last and age < TTL:
-            return last
-        build, began = self._start_build(city, render)
-        if last and age < MAX_AGE:
-            return last
-        try:
-            return build.result(max(0, began + BUILD_TIMEOUT - self._clock()))
-        except TimeoutError:
-            raise DatabaseBusy from None
-
-    def _last(self, city: City) -> tuple[VehicleFeed | None, float]:
-        last = self._feeds.get(city)
-        return last, self._clock() - last.built if last else math.inf
-
-    def _start_build(self, city: City, render: Render) -> "tuple[Future[VehicleFeed], float]":
-        with self._lock:
-            current = self._builds.get(city)
-            if current is None or current[0].done():
-                build = self._builder.submit(self._build, city, render)
-                current = self._builds[city] = build, self._clock()
-            return current
+        return self._cache.get(city, partial(self._build, city, render))
 
     def _build(self, city: City, render: Render) -> VehicleFeed:
-        last, age = self._last(city)
-        if last and age < TTL:
-            return last  # built since it was asked for
         file, digest = BytesIO(), sha256()
         with GzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as text:
             text.write(envelope(datetime.now(UTC), TTL).encode())
@@ -107,15 +70,12 @@ class VehicleFeeds:
                 digest.update(piece)
             text.write(b"}")
             length = text.tell()
-        tag = digest.hexdigest()
-        self._feeds[city] = VehicleFeed(file.getvalue(), length, tag, built=self._clock())
-        return self._feeds[city]
+        return VehicleFeed(file.getvalue(), length, digest.hexdigest())
 
     def _pieces(self, city: City, render: Render) -> Iterator[bytes]:
         """Yield the feed's data, a batch of vehicles at a time."""
         separator = b""
         yield b'{"vehicles":['
-        deadline.start()
         for batch in self._batches(city.name):
             yield separator
             yield json.dumps([*map(render, batch)], separators=(",", ":"))[1:-1].encode()

@@ -16,9 +16,9 @@ from movr.cities import CITIES, City
 from movr.formats import VEHICLE_TYPES
 from tests.conftest import HERE, NewVisitor, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor, sentences
-from web.api import vehicle_feeds
-from web.api.vehicle_feeds import TTL
+from web import background_cache
 from web.app import create_app
+from web.background_cache import TTL
 
 MANIFEST = "/gbfs/v3/manifest.json"
 NEW_YORK = "/gbfs/v3/new-york"
@@ -33,8 +33,8 @@ TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 @pytest.fixture(autouse=True)
 def always_current(monkeypatch: pytest.MonkeyPatch) -> None:
     """List vehicles anew for each request; tests/web/api/test_vehicle_feeds.py does not."""
-    monkeypatch.setattr(vehicle_feeds, "MAX_AGE", 0)
-    monkeypatch.setattr(vehicle_feeds, "TTL", 0)
+    monkeypatch.setattr(background_cache, "MAX_AGE", 0)
+    monkeypatch.setattr(background_cache, "TTL", 0)
 
 
 def data(visitor: Visitor, path: str) -> Any:

@@ -23,9 +23,10 @@ from tests.conftest import settings_for, visiting
 from tests.movr.test_positions import BIKE
 from tests.visitor import Visitor, registration
 from tests.web.operations.test_health import statements
-from web.api import vehicle_feeds
-from web.api.vehicle_feeds import MAX_AGE, TTL, VehicleFeeds
+from web import background_cache
+from web.api.vehicle_feeds import VehicleFeeds
 from web.app import create_app
+from web.background_cache import MAX_AGE, TTL
 
 STATUS = "/gbfs/v3/new-york/vehicle_status.json"
 
@@ -123,7 +124,7 @@ def test_many_who_ask_at_once_have_one_list_built() -> None:
 
 
 def test_one_city_is_built_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vehicle_feeds, "BUILD_TIMEOUT", 0.01)
+    monkeypatch.setattr(background_cache, "BUILD_TIMEOUT", 0.01)
     database = Database()
     feeds = VehicleFeeds(database)
     for city in CITIES:
@@ -141,13 +142,13 @@ def test_nobody_waits_for_a_list_that_others_have_waited_for(clock: Clock) -> No
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(feeds.feed, DEFAULT_CITY, render)
         wait_until(lambda: database.asked == 1, "a build")
-        clock.now += vehicle_feeds.BUILD_TIMEOUT
+        clock.now += background_cache.BUILD_TIMEOUT
         started = time.monotonic()
 
         with pytest.raises(DatabaseBusy):
             feeds.feed(DEFAULT_CITY, render)
 
-        assert time.monotonic() - started < vehicle_feeds.BUILD_TIMEOUT / 2
+        assert time.monotonic() - started < background_cache.BUILD_TIMEOUT / 2
         database.answers.set()
         assert first.result().length
 

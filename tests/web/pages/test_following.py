@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from movr.errors import VehicleTaken
 from tests.conftest import NewVisitor, settings_for, visiting
 from tests.visitor import Visitor, next_page, sentences
-from web.api import vehicle_feeds
+from web import background_cache
 from web.app import create_app
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -23,8 +23,8 @@ THERE = {"latitude": "40.72", "longitude": "-74.0"}
 @pytest.fixture(autouse=True)
 def current_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Build the feed for each request, as it would be after half a minute."""
-    monkeypatch.setattr(vehicle_feeds, "MAX_AGE", 0)
-    monkeypatch.setattr(vehicle_feeds, "TTL", 0)
+    monkeypatch.setattr(background_cache, "MAX_AGE", 0)
+    monkeypatch.setattr(background_cache, "TTL", 0)
 
 
 @pytest.fixture
