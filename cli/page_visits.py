@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextvars import Context
 from http import HTTPStatus
 from secrets import token_hex
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 import click
@@ -17,6 +17,9 @@ from movr.cities import City
 
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
+
+# Visits pages of a city, and calls a function with the method and route of each.
+Visit: TypeAlias = Callable[[Flask, City, Callable[[str], None]], None]
 
 
 class PageVisitFailed(click.ClickException):
@@ -68,7 +71,7 @@ class PageVisitor:
 
 
 def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> None:
-    """Visit every page, and call `visited` with the method and route of each after its response.
+    """Visit every page of a city, and call `visited` with the method and route of each.
 
     Deletes the account and the vehicle at the end; as always, their rows remain.
     """
@@ -79,6 +82,14 @@ def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> 
     removal = member.follow(member.follow("/", "/users"), "/users/remove")
     member.get(removal)
     member.post(removal, password=password, confirm="1")
+
+
+def visit_page_about_regions(app: Flask, city: City, visited: Callable[[str], None]) -> None:
+    """Visit the page that is the same for all cities, and call `visited` like `visit_every_page`.
+
+    Visit it last: a thread in the background sends its statements, some perhaps after the response.
+    """
+    PageVisitor(app, city, visited).get("/about/regions")
 
 
 def _visit_as_new_member(member: PageVisitor) -> str:

@@ -26,6 +26,7 @@ from movr.database.circuit_breaker import CircuitBreaker
 from movr.database.engine import make_engine
 from movr.database.execution import run
 from movr.formats import MONTH, WEEK
+from movr.placement import inspection, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
@@ -463,6 +464,16 @@ class MovR:
         months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
         page = rows_to.page_of_rides(rows, size)
         return results.History(page, rows_to.ride_totals(months), rows_to.ride_totals(weeks))
+
+    # Regions
+
+    def placement(self) -> inspection.CurrentPlacement:
+        """Return the placement of the database."""
+        return self._with_retry(lambda: inspection.current_placement(self._autocommit))
+
+    def estimated_rows(self) -> statistics.EstimatedRows:
+        """Return the number of rows of each city in each table, estimated without counting."""
+        return self._with_retry(lambda: statistics.estimated_rows(self._autocommit))
 
     # Operators
 

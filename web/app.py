@@ -15,6 +15,7 @@ from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
 from web.pages import (
+    about,
     account,
     auth,
     city,
@@ -85,7 +86,18 @@ def create_app(settings: Settings) -> Flask:
         uri=settings.rate_limit_uri,
         writes_per_minute=settings.writes_per_minute,
     )
-    for part in (session, errors, health, mail, template_filters, maps, bootstrap, fragments, gbfs):
+    for part in (
+        session,
+        errors,
+        health,
+        mail,
+        template_filters,
+        maps,
+        bootstrap,
+        fragments,
+        gbfs,
+        about,
+    ):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")
     static_files.serve_at_root(
@@ -100,6 +112,7 @@ def create_app(settings: Settings) -> Flask:
         vehicles,
         rides,
         users,
+        about,
         gbfs,
         health,
         metrics,

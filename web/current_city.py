@@ -67,6 +67,7 @@ def city_of_form() -> City:
     city = find_city(named) if named else current_city()
     if city is None:
         abort(HTTPStatus.NOT_FOUND)
+    g.city_of_form = city  # for the log and the metrics
     return city
 
 

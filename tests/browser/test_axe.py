@@ -91,7 +91,7 @@ def be_a_stranger(inspector: Inspector) -> None:
     inspector.open("/", "the city guessed, nothing free")
     inspector.page.get_by_text("change").click()
     inspector.look("the menu of cities")
-    for path in ("/vehicles", "/register", "/login", "/nowhere"):
+    for path in ("/vehicles", "/register", "/login", "/about/regions", "/nowhere"):
         inspector.open(path, "as a stranger")
     inspector.page.goto("/register")
     inspector.fill_with_nothing("First name", "Last name", "Password")

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, request
 
+from movr.cities import City
 from movr.database import query_stats
 from web.context import settings
 
@@ -55,6 +56,12 @@ def seconds() -> float:
     return time.perf_counter() - float(g.query_stats.began)
 
 
+def requested_city() -> City | None:
+    """Return the city of this request's form or page; None if it does not depend on a city."""
+    city: City | None = g.get("city_of_form") or g.get("city")
+    return city
+
+
 def _begin() -> None:
     g.query_stats = query_stats.start()
     given = request.headers.get(REQUEST_ID_HEADER, "")
@@ -63,7 +70,7 @@ def _begin() -> None:
 
 
 def _log(response: Response) -> Response:
-    stats, city = g.get("query_stats"), g.get("city")
+    stats, city = g.get("query_stats"), requested_city()
     if not stats:
         return response  # refused before _begin
     facts = {

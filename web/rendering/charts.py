@@ -1,6 +1,6 @@
 """The layout of SVG charts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -9,6 +9,8 @@ from movr.results import RideTotal
 
 STEP: Final = 14  # from one bar to the next, in SVG units
 HEIGHT: Final = 90  # of the longest bar
+
+WIDTH: Final = 330  # of the longest bar of a chart with horizontal bars
 
 _WEEK: Final = timedelta(weeks=1)
 
@@ -52,3 +54,9 @@ def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
         for place, (week, count) in enumerate(zip(shown, rides, strict=True))
     )
     return Chart(bars, most, sum(rides))
+
+
+def widths(numbers: Mapping[str, int]) -> dict[str, float]:
+    """Return the width of a horizontal bar for each number."""
+    most = max(numbers.values(), default=0)
+    return {name: round(WIDTH * number / (most or 1), 1) for name, number in numbers.items()}

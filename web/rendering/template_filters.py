@@ -66,6 +66,7 @@ def init_app(app: Flask) -> None:
         shows_messages=shows_messages,
         site_url=site_url,
         rides_a_week=charts.rides_a_week,
+        widths=charts.widths,
         today=today,
     )
     app.jinja_env.filters.update(
@@ -76,6 +77,7 @@ def init_app(app: Flask) -> None:
         duration=duration,
         activity=activity,
         distance=distance,
+        milliseconds=milliseconds,
         number=number,
         rides=rides,
     )
@@ -169,6 +171,11 @@ def duration(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min" if minutes else "under a minute"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a short time: `12 ms`."""
+    return f"{seconds * 1000:,.0f} ms"
 
 
 def rides(count: int, city: str) -> str:

@@ -1,5 +1,6 @@
 """Metrics for Prometheus: by route, summed over all workers, with a bounded number of labels."""
 
+import math
 import platform
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
 from tests.web.security.test_response_headers import UNKNOWN_ID
 from web.app import create_app
+from web.operations import metrics
 
 Numbers = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -251,6 +253,27 @@ def test_the_reported_pool_size_is_limited_by_threads(database: str) -> None:
         found = numbers(new().get("/metrics"))
 
     assert of(found, "movr_database_pool_size", pool="read") == 3
+
+
+def test_quantiles_are_interpolated_within_a_bucket() -> None:
+    buckets = [(0.1, 10.0), (0.2, 90.0), (1.0, 100.0), (math.inf, 101.0)]
+
+    assert metrics.quantile(buckets, 0.5) == pytest.approx(0.1 + 0.1 * 40.5 / 80)
+    assert metrics.quantile(buckets, 0.95) == pytest.approx(0.2 + 0.8 * 5.95 / 10)
+    assert metrics.quantile(buckets, 1) == 1  # all that is known
+
+
+def test_times_at_home_and_abroad_are_summed_over_all_workers(database: str) -> None:
+    with serving(DB_URI=database, DEBUG="1", WORKERS="2", REGION="gcp-us-west1") as url:
+        with ThreadPoolExecutor(8) as pool:
+            cities = ["seattle", "paris", "rome"] * 20
+            list(pool.map(lambda city: httpx.get(url, headers={"X-City": city}), cities))
+        page = httpx.get(f"{url}/about/regions").text
+        found = numbers(httpx.get(f"{url}/metrics"))
+
+    name = "movr_city_request_seconds_count"
+    assert (of(found, name, home="yes"), of(found, name, home="no")) == (20, 40)
+    assert re.search(r"At home</th><td>20<.*Abroad</th><td>40<", page, re.DOTALL)
 
 
 def test_refusals_used_in_alerts_start_at_zero(

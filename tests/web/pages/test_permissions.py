@@ -106,6 +106,7 @@ ROUTES: Mapping[str, Route] = {
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
+    "about.regions": Route("/about/regions", ALL_USERS),
     "gbfs.manifest": Route("/gbfs/v3/manifest.json", ALL_USERS),
     "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", ALL_USERS),
     "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", ALL_USERS),

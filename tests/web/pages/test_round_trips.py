@@ -99,6 +99,21 @@ def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None
     assert cost(page) == 1
 
 
+def test_round_trips_of_the_page_about_regions(distant: Visitor, proxy: LatencyProxy) -> None:
+    """Only the member is read; the rest was read in the background for an earlier request."""
+    page = "/about/regions"
+    distant.get(page)
+
+    proxy.reset()
+    distant.get(page)
+    assert proxy.round_trips == 0
+
+    distant.register()
+    proxy.reset()
+    distant.get(page)
+    assert proxy.round_trips == 1
+
+
 def test_round_trips_of_a_profile(distant: Visitor, proxy: LatencyProxy) -> None:
     path = f"/users/{distant.register().id}"
     proxy.reset()

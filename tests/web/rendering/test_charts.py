@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from movr.results import RideTotal
-from web.rendering.charts import HEIGHT, STEP, rides_a_week
+from web.rendering.charts import HEIGHT, STEP, WIDTH, rides_a_week, widths
 
 FRIDAY = date(2026, 11, 20)
 
@@ -56,3 +56,12 @@ def test_the_first_week_of_each_month_has_its_name() -> None:
         date(2026, 12, 7): "Dec",
         date(2027, 1, 4): "Jan",
     }
+
+
+def test_the_width_of_a_bar_is_proportional_to_its_number() -> None:
+    assert widths({"east": 200, "west": 50, "europe": 0}) == {
+        "east": WIDTH,
+        "west": WIDTH / 4,
+        "europe": 0,
+    }
+    assert widths({"east": 0, "west": 0}) == {"east": 0, "west": 0}
