@@ -1,7 +1,8 @@
 """The number of rows of each city, estimated from the statistics of the database's optimizer.
 
 Counting would read every row of every region. The database gathers statistics by itself, some time
-after many rows have changed; ANALYZE does it at once.
+after many rows have changed; ANALYZE does it at once. These statements name no city, because they
+read the catalog and no city's rows.
 """
 
 from collections.abc import Mapping

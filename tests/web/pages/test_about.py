@@ -107,6 +107,14 @@ def test_while_the_database_is_away_the_page_says_so_calmly() -> None:
     assert "Amsterdam, Paris, Rome" in text
 
 
+def test_the_region_that_served_the_page_is_marked(west: NewVisitor) -> None:
+    text = text_of(west())
+
+    assert f"{US_WEST}, which served this page" in text
+    assert text.count("which served this page") == 1
+    assert "this server has none" not in text
+
+
 def requests_of(visitor: Visitor) -> dict[str, int]:
     """Return the number of requests at home and abroad, as the page shows them."""
     metrics.city_response_times.cache_clear()
