@@ -70,7 +70,7 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
     passing_on = threading.Thread(target=proxy.serve_forever)
     passing_on.start()
     stack.callback(proxy.shutdown)
-    wait_until_ready(port, servers)
+    wait_until_ready(ports, servers)
     print(greeting(cockroach, port, first), flush=True)
     passing_on.join()
 

@@ -2,17 +2,29 @@
 
 `http://paris.localhost:8000` shows the site as from Paris; browsers resolve all names under
 localhost to this machine. The proxy replaces an X-City header sent by the client.
+
+If the app server of the city's region does not answer, the next region's does; the header
+X-Served-By-Region tells which one. There are no health checks: each request first tries its own
+region.
 """
 
-from collections.abc import Mapping
-from http.client import HTTPConnection
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 from movr.cities import CITIES, DEFAULT_CITY, City
 
 CITY_HEADER: Final = "X-City"
-TIMEOUT: Final = 60  # seconds
+HOST: Final = "127.0.0.1"
+CONNECT_TIMEOUT: Final = 1  # seconds
+ANSWER_TIMEOUT: Final = 5  # seconds; MovR answers or refuses within three
+# Methods that change nothing may be sent to another region after they were sent to the first. A
+# POST may have taken effect although its answer was lost, so it is sent to another region only if
+# no connection could be made.
+REPEATABLE: Final = frozenset({"GET", "HEAD"})
 # Hop-by-hop headers (RFC 9110, section 7.6.1), and headers that the proxy sets itself.
 NOT_PASSED_ON: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
@@ -38,8 +50,20 @@ class Proxy(ThreadingHTTPServer):
 
     def __init__(self, port: int, servers: Mapping[str, int]) -> None:
         """Listen on this port of the loopback interface."""
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__((HOST, port), Handler)
         self.servers = servers
+
+    def connections(self, city: City) -> Iterator[HTTPConnection]:
+        """Yield open connections to the city's region and to the next ones that can be reached."""
+        # In the order of REGIONS, each region's neighbour comes before the farther one.
+        for region in sorted(self.servers, key=lambda region: region != city.region):
+            connection = HTTPConnection(HOST, self.servers[region], timeout=CONNECT_TIMEOUT)
+            try:
+                connection.connect()
+            except OSError:
+                continue
+            connection.sock.settimeout(ANSWER_TIMEOUT)
+            yield connection
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -49,19 +73,32 @@ class Handler(BaseHTTPRequestHandler):
     server: Proxy
 
     def pass_on(self) -> None:
-        """Forward the request to the app server of the city's region and send its response."""
+        """Forward the request to the city's region, or the next one, and send the response."""
         city = city_of_host(self.headers.get("Host", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        connection = HTTPConnection("127.0.0.1", self.server.servers[city.region], timeout=TIMEOUT)
-        try:
-            connection.request(self.command, self.path, body, self._headers(city))
-            reply = connection.getresponse()
-            content = reply.read()
-        except OSError:
-            self.send_error(502)
-            return
-        finally:
-            connection.close()
+        for connection in self.server.connections(city):
+            if reply := self._ask(connection, city, body):
+                self._send(*reply)
+                return
+            if self.command not in REPEATABLE:
+                break
+        self.send_error(HTTPStatus.BAD_GATEWAY, "No region answered")
+
+    do_GET = do_POST = do_HEAD = pass_on  # noqa: N815 - as the library names them
+
+    def _ask(
+        self, connection: HTTPConnection, city: City, body: bytes
+    ) -> tuple[HTTPResponse, bytes] | None:
+        """Send the request and return the response with its content, or None without one."""
+        with closing(connection):
+            try:
+                connection.request(self.command, self.path, body, self._headers(city))
+                reply = connection.getresponse()
+                return reply, reply.read()
+            except (OSError, HTTPException):
+                return None
+
+    def _send(self, reply: HTTPResponse, content: bytes) -> None:
         self.send_response_only(reply.status, reply.reason)
         for name, value in reply.getheaders():
             if name.lower() not in NOT_PASSED_ON | {"content-length"}:
@@ -70,8 +107,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-
-    do_GET = do_POST = do_HEAD = pass_on  # noqa: N815 - as the library names them
 
     def _headers(self, city: City) -> dict[str, str]:
         passed = {

@@ -8,21 +8,22 @@ from http.client import HTTPConnection
 from typing import Final
 
 from cluster.nodes import CannotStart
-from cluster.proxy import host_of_city
-from movr.cities import CITIES
+from cluster.proxy import HOST
 
 TIMEOUT: Final = 60  # seconds, for each app server
 _POLL_INTERVAL: Final = 0.1  # seconds
 
 
-def wait_until_ready(port: int, servers: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
-    """Wait until each region's app server is ready, asking through the proxy on this port.
+def wait_until_ready(
+    ports: Mapping[str, int], servers: Mapping[str, "subprocess.Popen[bytes]"]
+) -> None:
+    """Wait until the app server on each region's port is ready. Raises CannotStart.
 
-    Raises CannotStart.
+    It does not ask through the proxy, where another region would answer.
     """
     for region, server in servers.items():
         deadline = time.monotonic() + TIMEOUT
-        while not _is_ready(port, region):
+        while not _is_ready(ports[region]):
             if server.poll() is not None:
                 raise CannotStart(f"The app server in {region} has ended; it says why above.")
             if time.monotonic() > deadline:
@@ -30,11 +31,10 @@ def wait_until_ready(port: int, servers: Mapping[str, "subprocess.Popen[bytes]"]
             time.sleep(_POLL_INTERVAL)
 
 
-def _is_ready(port: int, region: str) -> bool:
-    host = host_of_city(next(city for city in CITIES if city.region == region))
-    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+def _is_ready(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=TIMEOUT)
     try:
-        connection.request("GET", "/readyz", headers={"Host": host})
+        connection.request("GET", "/readyz")
         return connection.getresponse().status == HTTPStatus.OK
     except OSError:
         return False

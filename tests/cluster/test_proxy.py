@@ -1,12 +1,13 @@
 """The demo's proxy in front of real app servers, and the error message without cockroach."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,32 +15,69 @@ import httpx
 import pytest
 from sqlalchemy import Engine, make_url
 
+import cluster.proxy
 from cluster.__main__ import greeting
 from cluster.nodes import CannotStart, Cluster, command, parse_url
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
-from movr.cities import CITIES, REGIONS, find_city
+from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, find_city
 from tests.conftest import ROOT, START_TIMEOUT, free_port, gunicorn, running, serving
 from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
-def proxy(database: str) -> Iterator[str]:
-    """The URL of a proxy with an app server for each region."""
+def servers(database: str) -> Iterator[dict[str, int]]:
+    """The port of an app server in each region."""
     with ExitStack() as stack:
-        servers = {
-            region: urlsplit(
-                stack.enter_context(
-                    serving(DB_URI=database, DEBUG="1", REGION=region, PROXY_HOPS="1")
-                )
-            ).port
-            or 0
+        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
+        yield {
+            region: port_of(stack.enter_context(serving(**settings, REGION=region)))
             for region in REGIONS
         }
-        proxy = stack.enter_context(Proxy(free_port(), servers))
+
+
+@pytest.fixture(scope="module")
+def proxy(servers: dict[str, int]) -> Iterator[str]:
+    """The URL of a proxy with an app server for each region."""
+    with proxying(servers) as url:
+        yield url
+
+
+@contextmanager
+def proxying(servers: dict[str, int]) -> Iterator[str]:
+    with Proxy(free_port(), servers) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{proxy.server_port}"
         proxy.shutdown()
+
+
+@contextmanager
+def failing_server(reply: bytes = b"") -> Iterator[tuple[int, list[bytes]]]:
+    """Run a server that sends this part of a response and closes; yield its port and requests."""
+    taken: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return  # closed at the end of the test
+                with connection:
+                    taken.append(connection.recv(65536))
+                    connection.sendall(reply)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], taken
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0
 
 
 def test_each_city_is_served_by_its_region_and_a_client_cannot_change_that(proxy: str) -> None:
@@ -60,6 +98,69 @@ def test_people_register_and_ride_through_the_proxy(proxy: str, engine: Engine) 
         assert "Have a good ride" in rider.follow(started)
 
 
+@pytest.mark.parametrize(
+    ("dead", "answering"), [(US_EAST, US_WEST), (US_WEST, US_EAST), (EUROPE_WEST, US_EAST)]
+)
+def test_a_city_whose_region_is_down_is_served_by_the_next_one(
+    servers: dict[str, int], dead: str, answering: str
+) -> None:
+    with proxying(servers | {dead: free_port()}) as url:
+        for city in CITIES:
+            reply = httpx.get(url, headers={"Host": host_of_city(city)})
+
+            assert f"<title>{city.label} · MovR</title>" in reply.text
+            expected = answering if city.region == dead else city.region
+            assert reply.headers["X-Served-By-Region"] == expected
+
+
+def test_people_ride_while_their_region_is_down(servers: dict[str, int], engine: Engine) -> None:  # noqa: ARG001
+    headers = {"Host": "paris.localhost:8000"}
+    with (
+        proxying(servers | {EUROPE_WEST: free_port()}) as url,
+        httpx.Client(base_url=url, headers=headers) as client,
+    ):
+        rider = Visitor(client).register("paris")
+        started = rider.start(rider.add_vehicle(), "paris")
+        assert "Have a good ride" in rider.follow(started)
+
+
+@pytest.mark.parametrize(
+    "reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"nonsense\r\n\r\n"]
+)
+def test_a_page_whose_answer_is_lost_comes_from_the_next_region(
+    servers: dict[str, int], reply: bytes
+) -> None:
+    with failing_server(reply) as (port, taken), proxying(servers | {US_EAST: port}) as url:
+        page = httpx.get(url)
+
+    assert len(taken) == 1
+    assert page.status_code == 200
+    assert page.headers["X-Served-By-Region"] == US_WEST
+
+
+def test_a_silent_region_delays_a_page_and_does_not_lose_it(
+    servers: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster.proxy, "ANSWER_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with proxying(servers | {US_EAST: port}) as url:
+            assert httpx.get(f"{url}/healthz").headers["X-Served-By-Region"] == US_WEST
+
+
+def test_a_post_whose_answer_is_lost_is_not_sent_again(servers: dict[str, int]) -> None:
+    with failing_server() as (port, taken), proxying(servers | {US_EAST: port}) as url:
+        reply = httpx.post(f"{url}/login", data={"username": "ada"})
+
+    assert reply.status_code == 502
+    assert len(taken) == 1
+
+
+def test_without_any_region_the_answer_is_502() -> None:
+    with proxying({region: free_port() for region in REGIONS}) as url:
+        assert httpx.get(url).status_code == 502
+
+
 def test_a_host_that_names_no_city_is_the_default_city() -> None:
     assert city_of_host("localhost:8000") == city_of_host("atlantis.localhost") == CITIES[0]
     assert city_of_host("Washington-DC.localhost:8000") == find_city("washington dc")
@@ -70,12 +171,9 @@ def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -
         settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
         url, process = stack.enter_context(running(**settings))
         ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0) | {REGIONS[-1]: free_port()}
-        proxy = stack.enter_context(Proxy(free_port(), ports))
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        stack.callback(proxy.shutdown)
         pool = stack.enter_context(ThreadPoolExecutor(1))
 
-        ready = pool.submit(wait_until_ready, proxy.server_port, dict.fromkeys(REGIONS, process))
+        ready = pool.submit(wait_until_ready, ports, dict.fromkeys(REGIONS, process))
         stack.enter_context(gunicorn(ports[REGIONS[-1]], settings))
 
         ready.result(START_TIMEOUT)
@@ -84,12 +182,9 @@ def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -
 def test_an_app_server_that_ends_is_one_sentence_with_its_region(database: str) -> None:
     with running(DB_URI=database, DEBUG="1") as (url, process):
         ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0)
-    with Proxy(free_port(), ports) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
 
-        with pytest.raises(CannotStart, match=f"server in {REGIONS[0]} has ended"):
-            wait_until_ready(proxy.server_port, dict.fromkeys(REGIONS, process))
-        proxy.shutdown()
+    with pytest.raises(CannotStart, match=f"server in {REGIONS[0]} has ended"):
+        wait_until_ready(ports, dict.fromkeys(REGIONS, process))
 
 
 def test_the_command_has_as_many_localities_as_nodes() -> None:
