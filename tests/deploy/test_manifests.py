@@ -553,6 +553,20 @@ def route(name: str) -> Manifest:
     return spec
 
 
+def test_a_pod_s_rate_is_limited_for_the_gateway_above_where_the_autoscaler_acts() -> None:
+    """Otherwise visitors would go to another region although this one could add a pod."""
+    annotations = one("Service", "base")["metadata"]["annotations"]
+    (container,) = next(pods(one("Deployment", "base")))["containers"]
+    (metric,) = one("HorizontalPodAutoscaler", "base")["spec"]["metrics"]
+    requested = int(container["resources"]["requests"]["cpu"].removesuffix("m"))  # ms a second
+    page = 3.5  # ms of CPU, in docs/performance.md
+    added_from = requested * metric["resource"]["target"]["averageUtilization"] / 100 / page
+
+    most = int(annotations["networking.gke.io/max-rate-per-endpoint"])
+
+    assert 2 * added_from < most < 0.6 * 1000 / page  # of one CPU
+
+
 def test_each_cluster_exports_its_service_to_the_gateway() -> None:
     assert build(DEPLOY / "ways-in" / "gateway" / "every-cluster") == [
         {
