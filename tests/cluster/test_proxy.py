@@ -113,14 +113,22 @@ def test_a_city_whose_region_is_down_is_served_by_the_next_one(
             assert reply.headers["X-Served-By-Region"] == expected
 
 
-def test_people_ride_while_their_region_is_down(servers: dict[str, int], engine: Engine) -> None:  # noqa: ARG001
+def test_a_rider_whose_region_fails_ends_the_ride_and_starts_the_next_in_another(
+    servers: dict[str, int],
+    engine: Engine,  # noqa: ARG001
+) -> None:
     headers = {"Host": "paris.localhost:8000"}
-    with (
-        proxying(servers | {EUROPE_WEST: free_port()}) as url,
-        httpx.Client(base_url=url, headers=headers) as client,
-    ):
+    ports = dict(servers)
+    with proxying(ports) as url, httpx.Client(base_url=url, headers=headers) as client:
         rider = Visitor(client).register("paris")
+        rider.start(rider.add_vehicle(), "paris")
+        ride = rider.active_ride()
+        ports[EUROPE_WEST] = free_port()
+
+        ended = rider.end(ride, city="paris")
         started = rider.start(rider.add_vehicle(), "paris")
+
+        assert ended.headers["X-Served-By-Region"] == US_EAST
         assert "Have a good ride" in rider.follow(started)
 
 
