@@ -1,7 +1,8 @@
 """A proxy that simulates a global load balancer: it maps host names to cities and regions.
 
 `http://paris.localhost:8000` shows the site as from Paris; browsers resolve all names under
-localhost to this machine. The proxy replaces an X-City header sent by the client.
+localhost to this machine. The proxy replaces an X-City header sent by the client, and appends the
+client's address to X-Forwarded-For.
 
 If the app server of the city's region does not answer, the next region's does; the header
 X-Served-By-Region tells which one. There are no health checks: each request first tries its own
@@ -20,7 +21,8 @@ from movr.cities import CITIES, DEFAULT_CITY, City
 CITY_HEADER: Final = "X-City"
 HOST: Final = "127.0.0.1"
 CONNECT_TIMEOUT: Final = 1  # seconds
-ANSWER_TIMEOUT: Final = 5  # seconds; MovR answers or refuses within three
+PAGE_TIMEOUT: Final = 5  # seconds; MovR answers or refuses within three
+FORM_TIMEOUT: Final = 60  # seconds; a form is not sent again, so giving up earlier gains nothing
 # Methods that change nothing may be sent to another region after they were sent to the first. A
 # POST may have taken effect although its answer was lost, so it is sent to another region only if
 # no connection could be made.
@@ -62,7 +64,6 @@ class Proxy(ThreadingHTTPServer):
                 connection.connect()
             except OSError:
                 continue
-            connection.sock.settimeout(ANSWER_TIMEOUT)
             yield connection
 
 
@@ -90,8 +91,10 @@ class Handler(BaseHTTPRequestHandler):
         self, connection: HTTPConnection, city: City, body: bytes
     ) -> tuple[HTTPResponse, bytes] | None:
         """Send the request and return the response with its content, or None without one."""
+        is_repeatable = self.command in REPEATABLE
         with closing(connection):
             try:
+                connection.sock.settimeout(PAGE_TIMEOUT if is_repeatable else FORM_TIMEOUT)
                 connection.request(self.command, self.path, body, self._headers(city))
                 reply = connection.getresponse()
                 return reply, reply.read()
@@ -112,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
         passed = {
             name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON
         }
-        own = {CITY_HEADER: city.name, "X-Forwarded-For": self.client_address[0]}
+        clients = [*self.headers.get_all("X-Forwarded-For", []), self.client_address[0]]
+        own = {CITY_HEADER: city.name, "X-Forwarded-For": ", ".join(clients)}
         return passed | own | {"Host": self.headers.get("Host", "localhost")}
 
     def log_message(self, *_: object) -> None:

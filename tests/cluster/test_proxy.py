@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -52,8 +53,8 @@ def proxying(servers: dict[str, int]) -> Iterator[str]:
 
 
 @contextmanager
-def failing_server(reply: bytes = b"") -> Iterator[tuple[int, list[bytes]]]:
-    """Run a server that sends this part of a response and closes; yield its port and requests."""
+def failing_server(reply: bytes = b"", after: float = 0) -> Iterator[tuple[int, list[bytes]]]:
+    """Run a server that sends this text `after` seconds and closes; yield its port and requests."""
     taken: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -65,6 +66,7 @@ def failing_server(reply: bytes = b"") -> Iterator[tuple[int, list[bytes]]]:
                     return  # closed at the end of the test
                 with connection:
                     taken.append(connection.recv(65536))
+                    time.sleep(after)
                     connection.sendall(reply)
 
         thread = threading.Thread(target=serve)
@@ -149,7 +151,7 @@ def test_a_page_whose_answer_is_lost_comes_from_the_next_region(
 def test_a_silent_region_delays_a_page_and_does_not_lose_it(
     servers: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster.proxy, "ANSWER_TIMEOUT", 0.2)
+    monkeypatch.setattr(cluster.proxy, "PAGE_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with proxying(servers | {US_EAST: port}) as url:
@@ -162,6 +164,23 @@ def test_a_post_whose_answer_is_lost_is_not_sent_again(servers: dict[str, int]) 
 
     assert reply.status_code == 502
     assert len(taken) == 1
+
+
+def test_a_slow_answer_to_a_form_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster.proxy, "PAGE_TIMEOUT", 0.2)
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow"
+    with failing_server(reply, after=0.5) as (port, taken):
+        with proxying(dict.fromkeys(REGIONS, port)) as url:
+            assert httpx.post(f"{url}/register").text == "slow"
+
+        assert len(taken) == 1
+
+
+def test_the_client_s_address_is_appended_to_those_that_it_claims() -> None:
+    with failing_server() as (port, taken), proxying(dict.fromkeys(REGIONS, port)) as url:
+        httpx.post(url, headers={"X-Forwarded-For": "192.0.2.1"})
+
+    assert b"X-Forwarded-For: 192.0.2.1, 127.0.0.1\r\n" in taken[0]
 
 
 def test_without_any_region_the_answer_is_502() -> None:
