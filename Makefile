@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock lab bench bench-compare screenshots lighthouse test-faults
+.PHONY: help run test demo load check lock lab drill bench bench-compare screenshots lighthouse test-faults
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
@@ -34,6 +34,9 @@ load: .venv/ready-to-test ## run simulated riders on a separate MovR; HEADLESS=1
 
 lab: .venv/ready-to-run ## measure each page by distance to its database: docs/lab.html
 	@exec $(BIN)/python -m bench.lab
+
+drill: .venv/ready-to-test ## kill a region's app, then the database, under simulated riders: docs/drill.svg
+	@exec $(BIN)/python -m bench.drill
 
 bench: .venv/ready-to-run ## measure each page and its floor; QUICK=1 for a trial; ROWS="1000 100000 1000000" for growing databases
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))

@@ -15,13 +15,13 @@ MANY: Final = 12  # round trips of a hypothetical page with one query per item
 TITLE: Final = "What the distance to its database adds to a page"
 LETTER: Final = 6.6  # pixels, on average
 
-_COLOURS: Final = """
+COLOURS: Final = """
 :root { --paper: #fffdf7; --ink: #14211d; --faint: #4a5852; --rule: #dcd3bf; --line: #0b6b48;
   --many: #a8261b; color-scheme: light dark }
 @media (prefers-color-scheme: dark) { :root { --paper: #182420; --ink: #f4eedd; --faint: #b4bfb8;
   --rule: #33443d; --line: #5fd3a0; --many: #ff9a8d } }
 """
-_SVG_STYLE: Final = """
+SVG_STYLE: Final = """
 text { fill: var(--ink); font: 13px system-ui, sans-serif }
 .title { font-size: 18px; font-weight: 600 }
 .faint { fill: var(--faint) }
@@ -43,7 +43,7 @@ footer { color: var(--faint); margin-top: 2rem }
 """
 
 
-def plot(slopes: Sequence[Slope], *, colours: str = _COLOURS) -> str:
+def plot(slopes: Sequence[Slope], *, colours: str = COLOURS) -> str:
     """Return the plot as SVG, with light and dark colours."""
     farthest = max(distance for distance, _ in slopes[0].points)
     scale = Scale(farthest, farthest * (MANY + 0.8))
@@ -51,7 +51,7 @@ def plot(slopes: Sequence[Slope], *, colours: str = _COLOURS) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
             "<title>Milliseconds that the distance to its database adds to a page</title>",
-            f"<style>{colours}{_SVG_STYLE}</style>",
+            f"<style>{colours}{SVG_STYLE}</style>",
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="var(--paper)"/>',
             f'<text class="title" x="{LEFT - 60}" y="30">{TITLE}</text>',
             f'<text class="faint" x="{RIGHT + 12}" y="{TOP - 12}">round trips of</text>',
@@ -145,7 +145,7 @@ def page(slopes: Sequence[Slope]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>MovR's latency lab</title>
-<style>{_COLOURS}{_PAGE_STYLE}</style>
+<style>{COLOURS}{_PAGE_STYLE}</style>
 </head>
 <body>
 <h1>MovR's latency lab</h1>

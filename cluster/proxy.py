@@ -9,12 +9,13 @@ X-Served-By-Region tells which one. There are no health checks: each request fir
 region.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 from movr.cities import CITIES, DEFAULT_CITY, City
 
@@ -54,6 +55,11 @@ class Proxy(ThreadingHTTPServer):
         """Listen on this port of the loopback interface."""
         super().__init__((HOST, port), Handler)
         self.servers = servers
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's
+        """Print no traceback if the client has closed the connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def connections(self, city: City) -> Iterator[HTTPConnection]:
         """Yield open connections to the city's region and to the next ones that can be reached."""

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -119,7 +119,7 @@ def _run(stack: ExitStack, settings: Settings) -> int:
     stack.callback(engine.dispose)
     _check_database(engine)
     print(_greeting(settings, url), flush=True)
-    wrong = [*_run_locust(settings, url, notes), *_check_result(engine, notes)]
+    wrong = [*_run_locust(settings, url, notes), *check_result(engine, notes)]
     if wrong:
         print("\n".join([*wrong, *server.log_problems(log)]), file=sys.stderr)
         return 1
@@ -178,15 +178,7 @@ def _greeting(settings: Settings, url: str) -> str:
 
 def _run_locust(settings: Settings, url: str, notes: Path) -> Iterator[str]:
     """Run Locust until it ends or Ctrl-C, and yield a sentence if it failed."""
-    # In a new session: otherwise Locust would get both the terminal's SIGINT and our SIGTERM.
-    locust = subprocess.Popen(
-        _command(settings, url),
-        cwd=ROOT,
-        env={**os.environ, journal.JOURNAL_VARIABLE: str(notes), "THINK": str(settings.think)},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    locust = start_locust(settings, url, {journal.JOURNAL_VARIABLE: str(notes)})
     try:
         status = _wait(locust)
     finally:
@@ -195,6 +187,27 @@ def _run_locust(settings: Settings, url: str, notes: Path) -> Iterator[str]:
         yield "Some requests failed; Locust's reports above say which."
     elif status:
         yield f"Locust ended with status {status}."
+
+
+def start_locust(
+    settings: Settings,
+    url: str,
+    environment: Mapping[str, str],
+    *,
+    riders: str = "loadtest/riders.py",
+    output: IO[bytes] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start Locust with the riders of this file."""
+    # In a new session: otherwise Locust would get both the terminal's SIGINT and our SIGTERM.
+    return subprocess.Popen(
+        _command(settings, url, riders),
+        cwd=ROOT,
+        env={**os.environ, **environment, "THINK": str(settings.think)},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def _wait(locust: subprocess.Popen[bytes]) -> int:
@@ -207,13 +220,13 @@ def _wait(locust: subprocess.Popen[bytes]) -> int:
         return locust.wait()
 
 
-def _command(settings: Settings, url: str) -> list[str]:
+def _command(settings: Settings, url: str, riders: str) -> list[str]:
     """Return Locust's command line."""
     view = ("--autostart", "--web-host", HOST, "--web-port", str(settings.view_port))
     arriving = math.ceil(settings.riders / settings.arrivals)  # Locust's run time includes it
     end = ("--run-time", str(arriving + settings.seconds)) if settings.seconds else ()
     return [
-        *(sys.executable, "-m", "locust", "--locustfile", "loadtest/riders.py", "--host", url),
+        *(sys.executable, "-m", "locust", "--locustfile", riders, "--host", url),
         *("--users", str(settings.riders), "--spawn-rate", str(settings.arrivals)),
         *("--stop-timeout", str(STOP_TIMEOUT), "--exit-code-on-error", str(FAILED)),
         *("--only-summary", "--loglevel", "WARNING"),
@@ -222,7 +235,7 @@ def _command(settings: Settings, url: str) -> list[str]:
     ]
 
 
-def _check_result(engine: Engine, path: Path) -> Iterator[str]:
+def check_result(engine: Engine, path: Path) -> Iterator[str]:
     """Print the acknowledged writes; yield a sentence for each lost one or broken invariant."""
     notes = list(journal.read(path))
     print(f"Acknowledged:\n{journal.summary(notes)}", flush=True)

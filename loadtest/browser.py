@@ -20,13 +20,16 @@ UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Browser:
-    """A browser window; `address` is the client's IP address in X-Forwarded-For."""
+    """A browser window; `address` is the client's IP address in X-Forwarded-For.
 
-    def __init__(self, session: FastHttpSession, address: str) -> None:
+    `host` is the name of the site in the header Host; "": that of the URL.
+    """
+
+    def __init__(self, session: FastHttpSession, address: str, host: str = "") -> None:
         """Open an empty window, with no cookies."""
         self._session = session
         self._session.cookiejar.clear()
-        self._address = address
+        self._address, self._host = address, host
         self.page = Page("")
 
     def open(self, url: str) -> None:
@@ -89,7 +92,8 @@ class Browser:
 
     def _headers(self) -> dict[str, str]:
         referer = {"Referer": f"{self._session.base_url}{self.page.url}"} if self.page.url else {}
-        return {"X-Forwarded-For": self._address} | referer
+        host = {"Host": self._host} if self._host else {}
+        return {"X-Forwarded-For": self._address} | host | referer
 
     def token(self) -> str:
         """Return the CSRF token of this page. Raises NotOffered if it has no form."""

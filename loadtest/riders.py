@@ -6,7 +6,7 @@ They use MovR through its pages only; each step follows a link or sends a form o
 import os
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -59,22 +59,28 @@ class Rider(FastHttpUser):
     wait_time = between(THINK / 2, THINK * 3 / 2)
     person: Person
     browser: Browser
+    host_header = ""  # of all requests; "": that of the URL
 
     @task
     def visit(self) -> None:
         """Register, take a random number of steps and leave."""
         address = ".".join(["10", *(str(random.randrange(256)) for _ in range(3))])
-        self.person, self.browser = Person(), Browser(self.client, address)
+        self.person = Person()
+        self.browser = Browser(self.client, address, self.host_header)
         self.browser.open("/")
         self.think()
         self.register()
-        steps = self.steps()
-        for step in random.choices([*steps], [*steps.values()], k=random.randint(*STEPS)):
+        for step in self.choose_steps():
             self.think()
             step()
         self.end_ride()
         self.think()
         self.leave()
+
+    def choose_steps(self) -> Iterator[Callable[[], None]]:
+        """Yield the steps of a visit."""
+        steps = self.steps()
+        yield from random.choices([*steps], [*steps.values()], k=random.randint(*STEPS))
 
     def steps(self) -> Steps:
         """Return the steps of this kind of user, with their relative frequencies."""
@@ -95,11 +101,11 @@ class Rider(FastHttpUser):
         return self.browser.page
 
     def register(self) -> None:
-        """Open an account in a random city; one in ten first enters too short a password."""
+        """Open an account in a city; one in ten first enters too short a password."""
         self.browser.follow("/register")
         self.think()
         form = self.page.form("/register")
-        self.person.city = random.choice(form.choices["city"])
+        self.person.city = self.choose_city(form.choices["city"])
         fields = {
             "city": self.person.city,
             "first_name": "Robin",
@@ -113,6 +119,10 @@ class Rider(FastHttpUser):
         self.expect_success("registering")
         self.person.id = self.page.link("/users/").rpartition("/")[2]
         self.note(Event.REGISTERED, self.person.city, self.person.id)
+
+    def choose_city(self, offered: Sequence[str]) -> str:
+        """Return the city of a new account."""
+        return random.choice(offered)
 
     def ride(self) -> None:
         """End the active ride, or start one."""

@@ -53,17 +53,42 @@ def start(database: str = "movr", data: Path | None = None) -> str:
     return _with_database(database, data, runtime=data.parent / "runtime")[1]
 
 
-@signals.uninterrupted
+class TemporaryServer:
+    """A temporary server with an empty database, which can stop and start again with its data."""
+
+    def __init__(self, server: "PostgresServer", uri: str) -> None:
+        """Wrap the package's server; `uri` is that of the database, the same after each start."""
+        self._server = server
+        self.uri = uri
+
+    def stop(self) -> None:
+        """Stop the server, which cuts all connections."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start the server again."""
+        with _process_lock():
+            self._server.ensure_postgres_running()
+
+
 @contextmanager
 def temporary(database: str = "movr") -> Iterator[str]:
     """Start a temporary server and yield the URI of an empty database; delete both afterwards."""
+    with temporary_server(database) as server:
+        yield server.uri
+
+
+@signals.uninterrupted
+@contextmanager
+def temporary_server(database: str = "movr") -> Iterator[TemporaryServer]:
+    """Start a temporary server, yield it, and delete it with its data afterwards."""
     with tempfile.TemporaryDirectory(prefix="movr-") as place:
         # Outside of the temporary folder: the package reopens its lock file when Python exits.
         runtime = folder() / "runtime"
         data = Path(place) / "postgresql"
         server, uri = _with_database(database, data, runtime=runtime, cleanup_mode="delete")
         try:
-            yield uri
+            yield TemporaryServer(server, uri)
         finally:
             server.cleanup()
 

@@ -18,6 +18,7 @@ from tests.terminal import Command, unmeasured
 
 TIMEOUT = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
+DRILL = ("bench.drill", "--phase", "3")
 BENCH = ("bench", "--quick", "--rows", "1000000")
 
 Begin = Callable[..., "Running"]
@@ -90,6 +91,13 @@ def test_ended_while_its_database_server_starts(begin: Begin, ending: signal.Sig
 def test_ended_while_it_measures(begin: Begin) -> None:
     running = begin(LAB)
     running.until_it_says("Measuring")
+
+    running.leaves_nothing_after(signal.SIGINT)
+
+
+def test_ended_while_the_drill_has_stopped_the_database(begin: Begin) -> None:
+    running = begin(DRILL)
+    running.until_it_says("the database stops")
 
     running.leaves_nothing_after(signal.SIGINT)
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from cluster.nodes import CannotStart, Cluster, command, parse_url
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
 from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, find_city
+from tests.cli.test_serve import wait_until
 from tests.conftest import ROOT, START_TIMEOUT, free_port, gunicorn, running, serving
 from tests.visitor import Visitor
 
@@ -181,6 +183,26 @@ def test_the_client_s_address_is_appended_to_those_that_it_claims() -> None:
         httpx.post(url, headers={"X-Forwarded-For": "192.0.2.1"})
 
     assert b"X-Forwarded-For: 192.0.2.1, 127.0.0.1\r\n" in taken[0]
+
+
+def test_a_client_that_leaves_before_the_answer_causes_no_traceback(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"
+    with (
+        failing_server(reply, after=0.2) as (port, taken),
+        proxying(dict.fromkeys(REGIONS, port)) as url,
+    ):
+        with socket.create_connection(("127.0.0.1", port_of(url))) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: paris.localhost\r\n\r\n")
+            wait_until(lambda: bool(taken), "the request")
+        handlers = [each for each in threading.enumerate() if "process_request" in each.name]
+        for handler in handlers:
+            handler.join(START_TIMEOUT)
+
+    assert handlers
+    assert capfd.readouterr().err == ""
 
 
 def test_without_any_region_the_answer_is_502() -> None:

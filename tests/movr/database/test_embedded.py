@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from movr.database import embedded
@@ -81,3 +81,18 @@ def test_a_temporary_server_is_gone_afterwards(
     assert [*place.glob("*/")] == []
     with pytest.raises(OperationalError):
         engine.connect()
+
+
+def test_a_temporary_server_that_stops_and_starts_keeps_its_data_and_its_address() -> None:
+    with embedded.temporary_server() as server:
+        engine = create_engine(parse_uri(server.uri), poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE kept ()"))
+
+        server.stop()
+        with pytest.raises(OperationalError):
+            engine.connect()
+        server.start()
+
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM kept")).scalar_one() == 0
