@@ -1,12 +1,14 @@
 """Visits to every page as a member of one city, to record the statements of each page."""
 
 import re
+import time
 from collections.abc import Callable
 from contextvars import Context
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import click
 from flask import Flask
@@ -14,9 +16,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from movr.cities import City
+from movr.results import UserKey
+from web.security.link_tokens import email_tokens, new_email_tokens, reset_tokens
 
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
+_EMAIL: Final = "tour@example.com"
 
 # Visits pages of a city, and calls a function with the method and route of each.
 Visit: TypeAlias = Callable[[Flask, City, Callable[[str], None]], None]
@@ -32,6 +37,7 @@ class PageVisitor:
     def __init__(self, app: Flask, city: City, visited: Callable[[str], None]) -> None:
         """Create a client. It calls `visited` with a method and route after each response."""
         self.city = city
+        self.signing_keys = app.extensions["settings"].signing_keys
         self._client = FlaskClient(app, app.response_class)
         self._headers = {app.extensions["settings"].city_header: city.name, "Origin": _SITE}
         self._urls = app.url_map.bind("movr.test")
@@ -52,6 +58,12 @@ class PageVisitor:
             raise PageVisitFailed(f"{page} has no {link}.")
         return found[1]
 
+    def follow_email(self, page: str, token: str, **fields: str) -> None:
+        """Open the page to which an email leads, and send its form."""
+        self.get(f"{page}?token={token}")
+        self.get(page)
+        self.post(page, token=token, **fields)
+
     def _open(self, method: str, path: str, fields: dict[str, str] | None = None) -> TestResponse:
         # In a new context: the request would otherwise share the command's application context,
         # and so the `g` of the previous request.
@@ -65,7 +77,7 @@ class PageVisitor:
         )
         if reply.status_code not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
             raise PageVisitFailed(f"{method} {path} answered {reply.status}.")
-        rule, _ = self._urls.match(path, method, return_rule=True)
+        rule, _ = self._urls.match(urlsplit(path).path, method, return_rule=True)
         self._visited(f"{method} {rule.rule}")
         return reply
 
@@ -94,17 +106,19 @@ def visit_page_about_regions(app: Flask, city: City, visited: Callable[[str], No
 
 def _visit_as_new_member(member: PageVisitor) -> str:
     """Visit the pages of accounts and return the password of the new one."""
-    member.get("/")
+    for page in ("/", "/home", "/login", "/register", "/forgot"):
+        member.get(page)
     name, password, new_password = f"tour-{token_hex(8)}", token_hex(8), token_hex(8)
     member.post(
         "/register",
         city=member.city.name,
         first_name="On",
         last_name="Tour",
-        email="tour@example.com",
+        email=_EMAIL,
         username=name,
-        password=password,
+        password=token_hex(8),
     )
+    _follow_emails(member, name, password)
     member.post("/logout")
     member.post("/login", username=name, password=password)
     for page in ("/", "/vehicles", "/users", "/rides", "/vehicles/add"):
@@ -119,6 +133,16 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     member.post(f"{profile}/logout")
     member.post("/login", username=name, password=new_password)
     return new_password
+
+
+def _follow_emails(member: PageVisitor, name: str, password: str) -> None:
+    """Verify the address, reset the password and change the address, by links as in emails."""
+    user = UserKey(member.city.name, UUID(member.follow("/", "/users").rpartition("/")[2]))
+    keys, now = member.signing_keys, time.time()
+    member.follow_email("/verify", email_tokens(keys).make(user, _EMAIL, now))
+    member.follow_email("/reset", reset_tokens(keys).make(user, 0, now), password=password)
+    member.post("/login", username=name, password=password)
+    member.follow_email("/email", new_email_tokens(keys).make(user, (1, "new@example.com"), now))
 
 
 def _add_vehicle_and_ride(member: PageVisitor) -> None:
