@@ -11,7 +11,7 @@ from cli.error_messages import ErrorMessageGroup
 from movr.cities import CITIES, DEFAULT_CITY, REGIONS, City, cities_in
 from movr.movr import MovR
 from movr.placement import change, dbinit, inspection, locality
-from movr.placement.cockroachdb import SURVIVAL_COSTS
+from movr.placement.cockroachdb import SUPER_REGION_COST, SURVIVAL_COSTS
 from movr.placement.definitions import Placement, Step, Survival
 from web.context import movr
 
@@ -33,23 +33,26 @@ SURVIVE = click.option(
     show_default=True,
     help=" ".join(f"{goal}: {cost}" for goal, cost in SURVIVAL_COSTS.items()),
 )
+DOMICILED: Final = click.option("--domiciled", is_flag=True, help=SUPER_REGION_COST)
 
 
 @placement.command("plan")
 @WANTED
 @SURVIVE
-def show_plan(wanted: str, survive: str) -> None:
+@DOMICILED
+def show_plan(wanted: str, survive: str, *, domiciled: bool) -> None:
     """Print the SQL that changes the placement to WANTED, without running it."""
-    for step in _plan(wanted, survive):
+    for step in _plan(wanted, survive, domiciled=domiciled):
         click.echo(f"-- {step.why}\n{step.sql};")
 
 
 @placement.command()
 @WANTED
 @SURVIVE
-def apply(wanted: str, survive: str) -> None:
+@DOMICILED
+def apply(wanted: str, survive: str, *, domiciled: bool) -> None:
     """Change the placement to WANTED, step by step. After an interrupt, run it again."""
-    steps = _plan(wanted, survive)
+    steps = _plan(wanted, survive, domiciled=domiciled)
     at_once = not inspection.current_placement(movr().engine).cockroachdb
     if not steps:
         click.echo(f"The database has the placement {wanted} already.")
@@ -114,7 +117,7 @@ def _count_violations(app: Flask, city: City, visit: page_visits.Visit) -> int:
 
     def check_statements(page: str) -> None:
         nonlocal violations
-        with movr.engine.connect() as connection:
+        with autocommit.connect() as connection:
             for statement in sent.copy():
                 check = locality.check_locality(
                     connection, page, statement, city, ACCEPTED_EXCEPTIONS.get(page)
@@ -124,6 +127,7 @@ def _count_violations(app: Flask, city: City, visit: page_visits.Visit) -> int:
         sent.clear()
 
     movr: MovR = app.extensions["movr"]
+    _, autocommit = movr.engines
     with locality.recording_statements(*movr.engines) as sent:
         visit(app, city, check_statements)
     return violations
@@ -137,6 +141,6 @@ def update_region() -> None:
     movr().update_region()
 
 
-def _plan(wanted: str, survive: str) -> list[Step]:
+def _plan(wanted: str, survive: str, *, domiciled: bool) -> list[Step]:
     current = inspection.current_placement(movr().engine)
-    return change.plan(current, Placement(wanted), Survival(survive))
+    return change.plan(current, Placement(wanted), Survival(survive), domiciled=domiciled)

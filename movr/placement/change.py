@@ -9,7 +9,14 @@ from sqlalchemy import Engine
 from movr.database.engine import disable_statement_timeout
 from movr.database.retries import retrying
 from movr.placement import cockroachdb, postgresql
-from movr.placement.definitions import TABLES, Placement, PlacementNotSupported, Step, Survival
+from movr.placement.definitions import (
+    TABLES,
+    Placement,
+    PlacementNotSupported,
+    Step,
+    Survival,
+    super_regions,
+)
 from movr.placement.inspection import CurrentPlacement
 
 _POSTGRESQL: Final = frozenset({Placement.NONE, Placement.POSTGRES_PARTITION})
@@ -17,11 +24,17 @@ _COCKROACHDB: Final = frozenset({Placement.NONE, Placement.PARTITION, Placement.
 
 
 def plan(
-    current: CurrentPlacement, wanted: Placement, survive: Survival = Survival.ZONE
+    current: CurrentPlacement,
+    wanted: Placement,
+    survive: Survival = Survival.ZONE,
+    *,
+    domiciled: bool = False,
 ) -> list[Step]:
     """Return the steps from the current to the wanted placement; none if they are the same.
 
-    Raises PlacementNotSupported if the database's engine does not have the wanted placement.
+    `survive` and `domiciled`, which keeps rows on their continent by super regions, are options of
+    the placement MULTI_REGION. Raises PlacementNotSupported if the database's engine does not have
+    the wanted placement, or the placement not both options.
     """
     engine, possible = (
         ("CockroachDB", _COCKROACHDB) if current.cockroachdb else ("PostgreSQL", _POSTGRESQL)
@@ -30,14 +43,14 @@ def plan(
         raise PlacementNotSupported(
             f"{engine} has no placement {wanted}; it has {', '.join(sorted(possible))}."
         )
-    if current.placement is wanted and current.is_current:
-        return (
-            []
-            if current.survival is survive
-            else [cockroachdb.set_survival_goal(current.database, survive)]
-        )
-    steps = [*_dismantle(current, wanted), *_establish(current, wanted, survive)]
-    if current.locks_schemas:
+    if domiciled and survive is Survival.REGION:
+        _check_super_regions()
+    steps: list[Step] = []
+    if not (current.placement is wanted and current.is_current):
+        steps += [*_dismantle(current, wanted), *_establish(current, wanted)]
+    if wanted is Placement.MULTI_REGION:
+        steps += _set_options(current, survive, domiciled=domiciled)
+    if steps and current.locks_schemas:
         unlock, lock = (cockroachdb.lock_schemas(locked=locked) for locked in (False, True))
         steps = [*unlock, *steps, *lock]
     return steps
@@ -81,16 +94,43 @@ def _dismantle(current: CurrentPlacement, wanted: Placement) -> Iterator[Step]:
         if current.is_current:
             for table in TABLES:
                 yield from cockroachdb.regional_by_table(table)
+        yield from cockroachdb.drop_super_regions(current.database, current.super_regions)
         yield from cockroachdb.drop_regions(current.database, current.regions)
     if current.placement is Placement.POSTGRES_PARTITION:
         yield from postgresql.rebuild(partitioned=False)
 
 
-def _establish(current: CurrentPlacement, wanted: Placement, survive: Survival) -> Iterator[Step]:
+def _check_super_regions() -> None:
+    """Raise PlacementNotSupported if a super region has too few regions to survive one's failure.
+
+    CockroachDB refuses these, because super regions have the database's survival goal.
+    """
+    small = [n for n, regions in super_regions().items() if len(regions) < cockroachdb.MIN_REGIONS]
+    if small:
+        raise PlacementNotSupported(
+            f"Only a super region of {cockroachdb.MIN_REGIONS} or more regions survives the failure"
+            f" of one; {' and '.join(small)} cannot."
+        )
+
+
+def _set_options(
+    current: CurrentPlacement, survive: Survival, *, domiciled: bool
+) -> Iterator[Step]:
+    """Yield the steps that change the options of MULTI_REGION from the database's current ones."""
+    if not domiciled:
+        yield from cockroachdb.drop_super_regions(current.database, current.super_regions)
+    if (current.placement, current.survival) != (Placement.MULTI_REGION, survive):
+        yield cockroachdb.set_survival_goal(current.database, survive)
+    if domiciled:
+        yield from cockroachdb.add_super_regions(current.database, current.super_regions)
+    yield from cockroachdb.make_global(current.global_tables)
+
+
+def _establish(current: CurrentPlacement, wanted: Placement) -> Iterator[Step]:
     if wanted is Placement.PARTITION:
         yield from cockroachdb.partition(current.database)
     if wanted is Placement.MULTI_REGION:
-        yield from cockroachdb.add_regions(current.database, current.regions, survive)
+        yield from cockroachdb.add_regions(current.database, current.regions)
         for table in TABLES:
             yield from cockroachdb.regional_by_row(table)
     if wanted is Placement.POSTGRES_PARTITION:

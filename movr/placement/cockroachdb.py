@@ -12,15 +12,21 @@ from sqlalchemy import Index, Table
 from movr.cities import REGIONS, cities_in
 from movr.database.schema_locks import set_lock
 from movr.placement.definitions import (
+    GLOBAL_TABLES,
     PRIMARY_REGION,
     TABLES,
     Step,
     Survival,
     partition_name,
     quoted,
+    super_regions,
 )
 
 REGION_COLUMN: Final = "region"
+MIN_REGIONS: Final = 3  # to survive the failure of one
+SUPER_REGION_COST: Final = (
+    "Keep all replicas of a row on its continent; on others, follower reads cross the ocean too."
+)
 SURVIVAL_COSTS: Final = {
     Survival.ZONE: "Survive the failure of a zone; writes are committed within their region.",
     Survival.REGION: "Survive the failure of a region; every write waits for another region.",
@@ -69,8 +75,8 @@ def unpartition() -> Iterator[Step]:
         )
 
 
-def add_regions(database: str, present: frozenset[str], survive: Survival) -> Iterator[Step]:
-    """Yield the steps that add the missing regions and set the survival goal."""
+def add_regions(database: str, present: frozenset[str]) -> Iterator[Step]:
+    """Yield the steps that add the missing regions."""
     if PRIMARY_REGION not in present:
         yield Step(
             "Discard the database's zone configuration, which would conflict with its regions.",
@@ -86,7 +92,6 @@ def add_regions(database: str, present: frozenset[str], survive: Survival) -> It
                 f"Add the region of the nodes with --locality=region={region}.",
                 f'ALTER DATABASE {database} ADD REGION "{region}"',
             )
-    yield set_survival_goal(database, survive)
 
 
 def set_survival_goal(database: str, survive: Survival) -> Step:
@@ -96,9 +101,29 @@ def set_survival_goal(database: str, survive: Survival) -> Step:
     )
 
 
+def add_super_regions(database: str, present: frozenset[str]) -> Iterator[Step]:
+    """Yield the steps that add the missing super regions."""
+    for name, regions in super_regions().items():
+        if name not in present:
+            values = ", ".join(f'"{region}"' for region in regions)
+            yield Step(
+                SUPER_REGION_COST,
+                f'ALTER DATABASE {database} ADD SUPER REGION "{name}" VALUES {values}',
+            )
+
+
+def drop_super_regions(database: str, present: frozenset[str]) -> Iterator[Step]:
+    """Yield the steps that drop these super regions, which would prevent dropping regions."""
+    for name in sorted(present):
+        yield Step(
+            f"Let all regions have replicas of the rows of {name}.",
+            f'ALTER DATABASE {database} DROP SUPER REGION "{name}"',
+        )
+
+
 def lock_schemas(*, locked: bool) -> Iterator[Step]:
     """Yield the steps that lock or unlock all schemas; v26.1 and later lock new tables."""
-    for table in TABLES:
+    for table in (*TABLES, *GLOBAL_TABLES):
         yield Step(
             f"{'Disallow' if locked else 'Allow'} changes of {table.name}'s schema.",
             set_lock(table.name, locked=locked),
@@ -122,12 +147,28 @@ def regional_by_row(table: Table) -> Iterator[Step]:
     )
 
 
-def regional_by_table(table: Table) -> Iterator[Step]:
-    """Yield the steps that move a table back to the primary region."""
-    yield Step(
+def make_global(present: frozenset[str]) -> Iterator[Step]:
+    """Yield the steps that make GLOBAL_TABLES global, apart from those in `present`."""
+    for table in GLOBAL_TABLES:
+        if table.name not in present:
+            yield Step(
+                f"Read {table.name} in every region without leaving it; each write waits for all"
+                " regions and for the difference of clocks that is allowed, 500 ms by default.",
+                f"ALTER TABLE {table.name} SET LOCALITY GLOBAL",
+            )
+
+
+def store_in_primary_region(table: Table) -> Step:
+    """Return the step that moves a table back to the primary region."""
+    return Step(
         f"Store {table.name} in the primary region again.",
         f"ALTER TABLE {table.name} SET LOCALITY REGIONAL BY TABLE IN PRIMARY REGION",
     )
+
+
+def regional_by_table(table: Table) -> Iterator[Step]:
+    """Yield the steps that move a table back to the primary region and drop the computed one."""
+    yield store_in_primary_region(table)
     yield Step(
         "Drop the computed region.",
         f"ALTER TABLE {table.name} DROP COLUMN IF EXISTS {REGION_COLUMN}",
@@ -136,6 +177,8 @@ def regional_by_table(table: Table) -> Iterator[Step]:
 
 def drop_regions(database: str, present: frozenset[str]) -> Iterator[Step]:
     """Yield the steps that drop the database's regions, the primary one last."""
+    for table in GLOBAL_TABLES:
+        yield store_in_primary_region(table)
     yield Step(
         "Lower the survival goal, which would prevent dropping regions.",
         f"ALTER DATABASE {database} SURVIVE ZONE FAILURE",

@@ -10,7 +10,12 @@ from sqlalchemy import Table
 from movr.cities import CITIES, REGIONS
 from movr.models import Base
 
-TABLES: Final[tuple[Table, ...]] = tuple(Base.metadata.sorted_tables)
+# Tables that are read in every region and seldom written, such as tariffs: the only list of them.
+# Their rows belong to no city. Every other table has a city in its key.
+GLOBAL_TABLES: Final[tuple[Table, ...]] = ()
+TABLES: Final[tuple[Table, ...]] = tuple(
+    table for table in Base.metadata.sorted_tables if table not in GLOBAL_TABLES
+)
 PRIMARY_REGION: Final = REGIONS[0]
 
 
@@ -49,6 +54,14 @@ def region_of_city() -> Mapping[str, str]:
 def partition_name(region: str) -> str:
     """Return the partition name of a region, e.g. us_east for gcp-us-east1."""
     return re.sub(r"^gcp-|\d+$", "", region).replace("-", "_")
+
+
+def super_regions() -> Mapping[str, list[str]]:
+    """Return the regions of each super region, e.g. gcp-us-east1 and gcp-us-west1 of us."""
+    found: dict[str, list[str]] = {}
+    for region in REGIONS:
+        found.setdefault(partition_name(region).partition("_")[0], []).append(region)
+    return found
 
 
 def quoted(texts: tuple[str, ...]) -> str:

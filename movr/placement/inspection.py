@@ -30,6 +30,8 @@ class CurrentPlacement:
     cities: Mapping[str, str]
     regions: frozenset[str] = frozenset()
     survival: Survival = Survival.ZONE
+    super_regions: frozenset[str] = frozenset()
+    global_tables: frozenset[str] = frozenset()
     locks_schemas: bool = False
 
     @property
@@ -83,6 +85,8 @@ def _cockroachdb(connection: Connection) -> CurrentPlacement:
         cities=cities,
         regions=frozenset(region for (region,) in regions),
         survival=_survival(connection, database),
+        super_regions=_super_regions(connection, database),
+        global_tables=_tables_with(connection, "GLOBAL"),
         locks_schemas=locks_schemas(version),
     )
 
@@ -94,10 +98,22 @@ def _survival(connection: Connection, database: str) -> Survival:
     return Survival.REGION if goals and goals[0][0] == "region" else Survival.ZONE
 
 
+def _super_regions(connection: Connection, database: str) -> frozenset[str]:
+    names = _query(
+        connection, f"SELECT super_region_name FROM [SHOW SUPER REGIONS FROM DATABASE {database}]"
+    )
+    return frozenset(name for (name,) in names)
+
+
+def _tables_with(connection: Connection, locality: str) -> frozenset[str]:
+    """Return the names of the tables whose locality contains these words."""
+    localities = _query(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
+    return frozenset(name for name, found in localities if locality in (found or ""))
+
+
 def _cities_by_row(connection: Connection) -> dict[str, str]:
     """Return the regions of the computed column; empty unless all tables are REGIONAL BY ROW."""
-    localities = _query(connection, "SELECT table_name, locality FROM [SHOW TABLES]")
-    by_row = {name for name, locality in localities if "BY ROW" in (locality or "")}
+    by_row = _tables_with(connection, "BY ROW")
     expressions = _query(
         connection,
         "SELECT generation_expression FROM information_schema.columns"

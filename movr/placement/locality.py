@@ -97,7 +97,8 @@ def check_locality(
     """Check whether a statement, sent by a page of this city, stays in the city's region.
 
     It does if it names at least one city, all of them in that region, and the server's plan
-    accesses no other region.
+    accesses no other region. The connection is in autocommit, because CockroachDB does not plan a
+    follower read in a transaction.
     """
     touched = touched_regions(connection, sent)
     regions = {city.region for city in map(find_city, sent.cities) if city}
@@ -156,18 +157,16 @@ def _has_no_home(connection: Connection, sent: SentStatement) -> bool:
     """
     if not sent.statement.startswith("SELECT"):
         return False
-    connection.rollback()
     try:
-        connection.exec_driver_sql("SET LOCAL enforce_home_region = on")
+        connection.exec_driver_sql("SET enforce_home_region = on")
     except DBAPIError:
-        connection.rollback()
         return False
     try:
         connection.exec_driver_sql(sent.statement, sent.parameters)
     except DBAPIError as error:
         return "no home region" in str(error.orig)
     finally:
-        connection.rollback()
+        connection.exec_driver_sql("RESET enforce_home_region")
     return False
 
 

@@ -1,15 +1,23 @@
 """CockroachDB's placements: their SQL, and their effect on a server that supports them."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Column, Engine, MetaData, Table, Uuid, text
 from sqlalchemy.exc import DBAPIError
 
 from movr.cities import CITIES, REGIONS
 from movr.models import Base
 from movr.movr import MovR
-from movr.placement import change, inspection
+from movr.placement import change, cockroachdb, inspection
 from movr.placement.cockroachdb import city_indexes
-from movr.placement.definitions import TABLES, Placement, Survival, region_of_city
+from movr.placement.definitions import (
+    TABLES,
+    Placement,
+    PlacementNotSupported,
+    Survival,
+    region_of_city,
+)
 from movr.placement.inspection import CurrentPlacement
 from tests.visitor import registration
 
@@ -54,17 +62,19 @@ def test_partitions_are_made_before_they_are_pinned() -> None:
 
 
 def test_the_primary_region_comes_first_and_the_others_one_by_one() -> None:
-    assert sql(NOWHERE, Placement.MULTI_REGION)[:5] == [
+    steps = sql(NOWHERE, Placement.MULTI_REGION)
+
+    assert steps[:4] == [
         "ALTER DATABASE movr CONFIGURE ZONE DISCARD",
         'ALTER DATABASE movr SET PRIMARY REGION "gcp-us-east1"',
         'ALTER DATABASE movr ADD REGION "gcp-us-west1"',
         'ALTER DATABASE movr ADD REGION "gcp-europe-west1"',
-        "ALTER DATABASE movr SURVIVE ZONE FAILURE",
     ]
+    assert steps[-1] == "ALTER DATABASE movr SURVIVE ZONE FAILURE"
 
 
 def test_each_table_s_region_is_computed_before_its_locality_is_set() -> None:
-    steps = sql(NOWHERE, Placement.MULTI_REGION)[5:]
+    steps = sql(NOWHERE, Placement.MULTI_REGION)[4:-1]
 
     expression = (
         "CASE WHEN city IN ('new york', 'boston', 'washington dc') THEN 'gcp-us-east1'"
@@ -158,6 +168,84 @@ def test_the_guide_s_hidden_column_is_set_to_the_region_of_each_city(
         for table in ("users", "vehicles"):
             regions = connection.execute(text(f"SELECT crdb_region FROM {table}")).scalars().all()
             assert regions == ["gcp-europe-west1"]
+
+
+TARIFFS = Table("tariffs", MetaData(), Column("id", Uuid(), primary_key=True))
+
+
+@pytest.fixture
+def tariffs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add a table that is read everywhere and seldom written."""
+    monkeypatch.setattr(cockroachdb, "GLOBAL_TABLES", (TARIFFS,))
+
+
+@pytest.mark.usefixtures("tariffs")
+def test_a_table_that_is_read_everywhere_is_global_and_its_plan_tells_the_cost_of_a_write() -> None:
+    *steps, last = change.plan(NOWHERE, Placement.MULTI_REGION)
+    back = sql(MULTI_REGION, Placement.NONE)
+
+    assert last.sql == "ALTER TABLE tariffs SET LOCALITY GLOBAL"
+    assert "each write waits for all regions" in last.why
+    assert not any("tariffs" in step.sql for step in steps)
+    assert "ALTER TABLE tariffs SET LOCALITY REGIONAL BY TABLE IN PRIMARY REGION" in back
+
+
+@pytest.mark.usefixtures("tariffs")
+def test_only_a_new_table_becomes_global_in_a_database_that_is_placed() -> None:
+    placed = replace(MULTI_REGION, global_tables=frozenset({"tariffs"}))
+
+    assert sql(MULTI_REGION, Placement.MULTI_REGION) == ["ALTER TABLE tariffs SET LOCALITY GLOBAL"]
+    assert sql(placed, Placement.MULTI_REGION) == []
+
+
+@pytest.mark.usefixtures("tariffs")
+def test_a_locked_schema_is_unlocked_before_its_table_becomes_global() -> None:
+    steps = sql(replace(MULTI_REGION, locks_schemas=True), Placement.MULTI_REGION)
+
+    unlock, lock = (
+        f"ALTER TABLE tariffs SET (schema_locked = {is_}" for is_ in ("false)", "true)")
+    )
+    assert steps.index(unlock) < steps.index("ALTER TABLE tariffs SET LOCALITY GLOBAL")
+    assert steps[-1] == lock
+
+
+@pytest.mark.usefixtures("tariffs")
+def test_partitions_leave_a_table_that_is_read_everywhere_as_it_is() -> None:
+    assert not any("tariffs" in step for step in sql(NOWHERE, Placement.PARTITION))
+    assert not any("tariffs" in step for step in sql(PARTITIONED, Placement.NONE))
+
+
+def test_super_regions_keep_rows_on_their_continent_and_are_dropped_before_regions() -> None:
+    domiciled = replace(MULTI_REGION, super_regions=frozenset({"us", "europe"}))
+    add = [
+        'ALTER DATABASE movr ADD SUPER REGION "us" VALUES "gcp-us-east1", "gcp-us-west1"',
+        'ALTER DATABASE movr ADD SUPER REGION "europe" VALUES "gcp-europe-west1"',
+    ]
+    drop = [f'ALTER DATABASE movr DROP SUPER REGION "{name}"' for name in ("europe", "us")]
+
+    fresh = [step.sql for step in change.plan(NOWHERE, Placement.MULTI_REGION, domiciled=True)]
+    assert [step for step in fresh if "SUPER" in step] == add
+    changed = change.plan(MULTI_REGION, Placement.MULTI_REGION, domiciled=True)
+    assert [step.sql for step in changed] == add
+    assert all("follower reads cross the ocean" in step.why for step in changed)
+    assert change.plan(domiciled, Placement.MULTI_REGION, domiciled=True) == []
+    assert sql(domiciled, Placement.MULTI_REGION) == drop
+    back = sql(domiciled, Placement.NONE)
+    assert [step for step in back if "DROP" in step and "REGION" in step][:2] == drop
+
+
+def test_super_regions_are_dropped_before_the_database_is_to_survive_a_region() -> None:
+    domiciled = replace(MULTI_REGION, super_regions=frozenset({"europe"}))
+
+    assert sql(domiciled, Placement.MULTI_REGION, Survival.REGION) == [
+        'ALTER DATABASE movr DROP SUPER REGION "europe"',
+        "ALTER DATABASE movr SURVIVE REGION FAILURE",
+    ]
+
+
+def test_a_continent_of_fewer_than_three_regions_cannot_survive_the_loss_of_one() -> None:
+    with pytest.raises(PlacementNotSupported, match="us and europe cannot"):
+        change.plan(NOWHERE, Placement.MULTI_REGION, Survival.REGION, domiciled=True)
 
 
 @pytest.mark.usefixtures("on_cockroachdb")
