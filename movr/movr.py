@@ -342,7 +342,7 @@ class MovR:
     def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
         """Yield all available vehicles of known position in the city, for the public feed.
 
-        They come in batches of BATCH.
+        They come in batches of BATCH. On CockroachDB they are those of some five seconds ago.
         """
         after, is_last = FIRST_ID, False
         while not is_last:
@@ -350,7 +350,7 @@ class MovR:
             is_last = len(rows) < BATCH
             if rows:
                 yield rows_to.named_tuples(results.PublicVehicle, rows)
-                after = UUID(rows[-1].public_id)
+                after = UUID(max(row.public_id for row in rows))
 
     def add_vehicle(
         self,

@@ -89,8 +89,19 @@ VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
     Vehicle.status == AVAILABLE,
 )
 
+
+def _follower_read(statement: Select[Any]) -> Select[Any]:
+    """Return a statement that CockroachDB's nearest replica answers with rows some 5 s old.
+
+    Only for what may be stale, and outside of transactions. The clause follows FROM, so the rows
+    come from a subquery; their order is not guaranteed (docs/decisions/0018-follower-reads.md).
+    """
+    clause = "AS OF SYSTEM TIME follower_read_timestamp()"
+    return select(statement.subquery()).suffix_with(clause, dialect="cockroachdb")
+
+
 # For other maps, which show vehicles at a position.
-FREE_VEHICLES: Final = (
+FREE_VEHICLES: Final = _follower_read(
     select(
         cast(Vehicle.public_id, String).label("public_id"),
         Vehicle.type,

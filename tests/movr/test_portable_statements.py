@@ -8,7 +8,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import CTE, ClauseElement, Column, Executable, Update, UpdateBase, select, update
+from sqlalchemy import (
+    CTE,
+    ClauseElement,
+    Column,
+    Dialect,
+    Executable,
+    Update,
+    UpdateBase,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql import visitors
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
@@ -100,7 +111,13 @@ def updates_without_key(statement: ClauseElement) -> list[str]:
     return found
 
 
-STATEMENTS = list(statements())
+def stale(dialect: Dialect) -> list[str]:
+    """Return the names of the statements that are follower reads."""
+    compiled = ((name, str(any_.compile(dialect=dialect))) for name, any_ in STATEMENTS)
+    return [name for name, sql in compiled if "AS OF SYSTEM TIME" in sql]
+
+
+STATEMENTS: list[tuple[str, Any]] = list(statements())
 
 
 def test_statements_are_found() -> None:
@@ -118,6 +135,14 @@ def test_a_statement_keeps_cockroachdbs_rules(name: str, statement: Any) -> None
     assert not updates_without_key(statement), name
     broken = [rule for rule, pattern in REFUSED.items() if re.search(pattern, compiled)]
     assert not broken, compiled
+
+
+def test_only_the_feed_reads_what_may_be_stale_and_only_on_cockroachdb() -> None:
+    """A page with a button acts on what it shows."""
+    elsewhere: Dialect = PGDialect_psycopg2()  # type: ignore[no-untyped-call]
+
+    assert stale(CockroachDBDialect_psycopg2()) == ["FREE_VEHICLES"]
+    assert stale(elsewhere) == []
 
 
 # The rules detect violations

@@ -24,6 +24,7 @@ from movr.results import NearbyVehicle, UserKey, VehicleKey
 from movr.search import FIRST_PAGE, MAX_AREAS, Search, SearchRadii
 from scenarios.shared.world import analyze
 from tests import plans
+from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import in_direction, public_id_in, start_ride
 from tests.movr.test_movr import a_member, near
 
@@ -491,6 +492,7 @@ def test_other_maps_see_available_vehicles_and_no_permanent_id(movr: MovR) -> No
     start_ride(movr, ridden, owner)
     movr.remove_vehicle(removed, owner)
 
+    wait_for_follower_reads(movr.engine)
     ((listed,),) = movr.free_vehicles("new york")
 
     assert listed.public_id == str(public_id_in(movr, free))

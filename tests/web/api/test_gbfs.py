@@ -30,6 +30,9 @@ THERE = {"latitude": "40.72", "longitude": "-74.0"}
 TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
+pytestmark = pytest.mark.usefixtures("complete_feeds")
+
+
 @pytest.fixture(autouse=True)
 def always_current(monkeypatch: pytest.MonkeyPatch) -> None:
     """List vehicles anew for each request; tests/web/api/test_vehicle_feeds.py does not."""

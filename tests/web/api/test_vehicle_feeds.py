@@ -20,6 +20,7 @@ from movr.results import PublicVehicle
 from tests.cli.test_serve import wait_until
 from tests.clock import Clock
 from tests.conftest import settings_for, visiting
+from tests.follower_reads import wait_for_follower_reads
 from tests.movr.test_positions import BIKE
 from tests.visitor import Visitor, registration
 from tests.web.operations.test_health import statements
@@ -27,6 +28,8 @@ from web import background_cache
 from web.api.vehicle_feeds import VehicleFeeds
 from web.app import create_app
 from web.background_cache import MAX_AGE, TTL
+
+pytestmark = pytest.mark.usefixtures("complete_feeds")
 
 STATUS = "/gbfs/v3/new-york/vehicle_status.json"
 
@@ -176,6 +179,7 @@ def test_a_city_is_read_in_batches(
     for _ in range(5):
         visitor.add_vehicle()
 
+    wait_for_follower_reads(movr.engine)
     batches = list(movr.free_vehicles("new york"))
     listed = visitor.get(STATUS).json()["data"]["vehicles"]
 

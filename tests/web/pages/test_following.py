@@ -14,6 +14,8 @@ from tests.visitor import Visitor, next_page, sentences
 from web import background_cache
 from web.app import create_app
 
+pytestmark = pytest.mark.usefixtures("complete_feeds")
+
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 FEED = "/gbfs/v3/new-york/vehicle_status.json"
 LISTS = ("/", "/vehicles", "/vehicles?near=40.71,-74.01")

@@ -83,6 +83,7 @@ def test_round_trips_of_a_page_for_a_member(
     assert f'desc="{budget} statement' in reply.headers["Server-Timing"]
 
 
+@pytest.mark.usefixtures("complete_feeds")
 def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None:
     """Includes the linked vehicle page, with and without login."""
     feed = "/gbfs/v3/new-york/vehicle_status.json"
