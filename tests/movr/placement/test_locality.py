@@ -144,6 +144,7 @@ def test_every_page_is_visited_but_for_those_without_rows_and_with_emails(
 ) -> None:
     app = app_with_commands(own_database)
     visited: set[str] = set()
+    wait_for_follower_reads(app.extensions["movr"].engine)
 
     page_visits.visit_every_page(app, NEW_YORK, visited.add)
 

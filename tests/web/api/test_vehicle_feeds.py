@@ -55,7 +55,7 @@ def test_a_city_is_listed_once_in_so_many_seconds_for_all_who_ask(
     with statements(app) as sent:
         first = visitor.get(STATUS)
         for _ in range(20):
-            visitor.get(STATUS)
+            visitor.client.get(STATUS)
         assert len(sent) == 1
         assert first.json()["ttl"] == TTL
 
