@@ -115,7 +115,7 @@ def check_locality(
 
 @contextmanager
 def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
-    """Record the statements that these engines send, apart from transaction control."""
+    """Record what these engines execute, apart from transaction control and what is refused."""
     sent: list[SentStatement] = []
 
     def record(*arguments: Any) -> None:
@@ -124,12 +124,12 @@ def recording_statements(*engines: Engine) -> Iterator[list[SentStatement]]:
             sent.append(SentStatement(statement, parameters))
 
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", record)
+        event.listen(engine, "after_cursor_execute", record)
     try:
         yield sent
     finally:
         for engine in engines:
-            event.remove(engine, "before_cursor_execute", record)
+            event.remove(engine, "after_cursor_execute", record)
 
 
 def touched_regions(connection: Connection, sent: SentStatement) -> TouchedRegions:

@@ -147,6 +147,7 @@ def test_every_page_is_visited_but_for_those_without_rows_and_with_emails(
     wait_for_follower_reads(app.extensions["movr"].engine)
 
     page_visits.visit_every_page(app, NEW_YORK, visited.add)
+    page_visits.visit_page_about_regions(app, NEW_YORK, visited.add)
 
     app.extensions["movr"].close()
     routes = {
