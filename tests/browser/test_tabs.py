@@ -37,7 +37,7 @@ def log_in(page: Page, username: str) -> None:
 def start_ride(page: Page) -> None:
     page.goto("/vehicles")
     page.get_by_role("button", name=re.compile("Start ride")).first.click()
-    expect(page.get_by_role("heading", name="You are riding")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your ride:")).to_be_visible()
 
 
 def another_tab(page: Page) -> Page:
@@ -143,7 +143,7 @@ def test_the_address_of_a_refused_form_can_be_opened(desk: Page, rider: Visitor)
     desk.goto(desk.url)
 
     assert desk.url.endswith("/rides")
-    expect(desk.get_by_role("heading", name="You are riding")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Your ride:")).to_be_visible()
 
 
 def test_a_prefetched_page_swallows_no_message(desk: Page, rider: Visitor) -> None:

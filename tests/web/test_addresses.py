@@ -64,7 +64,7 @@ def test_a_refused_post_that_is_reloaded_as_an_address_is_its_page(visitor: Visi
     reloaded = arrive(visitor, address)
 
     assert reloaded.status_code == 200
-    assert "You are riding" in reloaded.text
+    assert "Your ride:" in reloaded.text
 
 
 # Slashes

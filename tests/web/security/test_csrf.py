@@ -189,7 +189,7 @@ def test_a_form_of_a_session_that_is_gone_leads_by_the_login_back_to_the_ride_wi
     assert "You are not logged in any more." in sentences(refused)
     assert "POST /rides/end/<uuid:ride_id>: LoggedOut: " in caplog.text
     assert "The CSRF session token is missing." in caplog.text
-    assert "You are riding" in page.text
+    assert "Your ride:" in page.text
     assert {name: value(page, name) for name in WORDS} == WORDS
     assert rider.active_ride() == ride
 
@@ -280,7 +280,7 @@ def test_a_form_after_another_tab_s_logout_leads_by_the_login_back_to_the_ride(
     reply = rider.client.post(f"/rides/end/{ride}", data={"csrf_token": token, **WORDS})
     page = log_in_again(rider, reply.headers["Location"], rider.username)
 
-    assert "You are riding" in page.text
+    assert "Your ride:" in page.text
     assert value(page, "location") == WORDS["location"]
 
 
