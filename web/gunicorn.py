@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from dotenv import load_dotenv
 from gunicorn import glogging
@@ -72,6 +73,13 @@ def when_ready(server: Arbiter) -> None:
         _drain_before_stopping(server, Path(os.environ["DRAIN_FILE"]))
     if not os.environ.get("RATE_LIMIT_FILE"):
         os.environ["RATE_LIMIT_FILE"] = f"{folder}/attempts.sqlite3"
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Compile the templates. Otherwise each of the first requests, sent at once, would do it."""
+    app: Any = worker.wsgi
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
 
 
 def remove_stale_folders() -> None:
