@@ -287,12 +287,9 @@ _IS_SHOWN: Final = and_(
 def _start_ride() -> ReturningInsert[Any]:
     """Start a ride, in one statement.
 
-    Locks the rider's row if they may start a ride, then the vehicle's row if it is available. If
-    both are, records the ride in the rider's row, sets the vehicle in use and inserts the ride;
-    otherwise there is no row to do this for.
-
-    The ride starts when the vehicle's last one ended or later: this request may have waited for
-    that one's lock, or its server's clock may be behind.
+    Locks the rider's row if they may start a ride; then sets the vehicle in use if it is available;
+    then records the ride in the rider's row and inserts it. Without a row of one step the next ones
+    have nothing to change.
     """
     rider = (
         select(_users.c.id)
@@ -300,51 +297,68 @@ def _start_ride() -> ReturningInsert[Any]:
         .with_for_update()
         .cte("rider")
     )
-    vehicle = (
-        select(
-            rider.c.id.label("rider_id"),
+    taken = _set_in_use(rider)
+    ride: dict[str, ColumnElement[Any]] = {
+        "city": _RIDE_CITY,
+        "id": _RIDE_ID,
+        "vehicle_id": taken.c.id,
+        "rider_city": _USER_CITY,
+        "rider_id": taken.c.rider_id,
+        "start_time": taken.c.start_time,
+        "start_location": taken.c.last_location,
+        "start_latitude": taken.c.latitude,
+        "start_longitude": taken.c.longitude,
+    }
+    return (
+        insert(_rides)
+        .from_select(list(ride), select(*ride.values()))
+        .add_cte(_set_active_ride(taken))
+        .returning(_rides.c.id)
+    )
+
+
+def _set_in_use(rider: CTE) -> CTE:
+    """Set the vehicle in use if it is available.
+
+    The ride starts when the vehicle's last one ended or later: this request may have waited for
+    that one's lock, or its server's clock may be behind.
+    """
+    # The row is found by its key: on a prerelease of CockroachDB v22.1 an UPDATE that found rows by
+    # another index lost changes of others (docs/multi-region.md).
+    shown = (
+        select(_vehicles.c.id, rider.c.id.label("rider_id"))
+        .select_from(rider.join(_vehicles, _IS_SHOWN))
+        .cte("shown")
+    )
+    return (
+        update(_vehicles)
+        .where(_vehicles.c.id == shown.c.id, _IS_SHOWN)
+        .values(status=IN_USE)
+        .returning(
+            shown.c.rider_id,
             _vehicles.c.id,
             func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
             *(_vehicles.c[name] for name in ("type", "brand", "last_location")),
             *(_vehicles.c[name] for name in ("latitude", "longitude")),
         )
-        .select_from(rider.join(_vehicles, _IS_SHOWN))
-        .with_for_update(of=_vehicles)
-        .cte("vehicle")
-    )
-    ride: dict[str, ColumnElement[Any]] = {
-        "city": _RIDE_CITY,
-        "id": _RIDE_ID,
-        "vehicle_id": vehicle.c.id,
-        "rider_city": _USER_CITY,
-        "rider_id": vehicle.c.rider_id,
-        "start_time": vehicle.c.start_time,
-        "start_location": vehicle.c.last_location,
-        "start_latitude": vehicle.c.latitude,
-        "start_longitude": vehicle.c.longitude,
-    }
-    return (
-        insert(_rides)
-        .from_select(list(ride), select(*ride.values()))
-        .add_cte(_set_active_ride(vehicle), _set_in_use(vehicle))
-        .returning(_rides.c.id)
+        .cte("taken")
     )
 
 
-def _set_active_ride(vehicle: CTE) -> CTE:
+def _set_active_ride(taken: CTE) -> CTE:
     """Record the ride and what pages show of it in the rider's row."""
     cities = _users.c.cities_ridden
     return (
         update(_users)
-        .where(_IS_USER, _users.c.id == vehicle.c.rider_id)
+        .where(_IS_USER, _users.c.id == taken.c.rider_id)
         .values(
             active_ride_city=_RIDE_CITY,
             active_ride_id=_RIDE_ID,
-            active_ride_type=vehicle.c.type,
-            active_ride_brand=vehicle.c.brand,
-            active_ride_start=vehicle.c.start_time,
-            active_ride_latitude=vehicle.c.latitude,
-            active_ride_longitude=vehicle.c.longitude,
+            active_ride_type=taken.c.type,
+            active_ride_brand=taken.c.brand,
+            active_ride_start=taken.c.start_time,
+            active_ride_latitude=taken.c.latitude,
+            active_ride_longitude=taken.c.longitude,
             cities_ridden=case(
                 (any_(cities) == _RIDE_CITY, cities),
                 else_=func.array_append(cities, _RIDE_CITY),
@@ -352,16 +366,6 @@ def _set_active_ride(vehicle: CTE) -> CTE:
         )
         .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
         .cte("active_ride")
-    )
-
-
-def _set_in_use(vehicle: CTE) -> CTE:
-    return (
-        update(_vehicles)
-        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == vehicle.c.id)
-        .values(status=IN_USE)
-        .returning(_vehicles.c.id)
-        .cte("in_use")
     )
 
 
