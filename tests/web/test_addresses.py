@@ -125,7 +125,7 @@ def test_robots_txt_names_the_pages_that_are_not_for_search_engines(visitor: Vis
     assert reply.headers["Content-Type"].startswith("text/plain")
     assert "User-agent: *" in reply.text
     hidden = re.findall(r"Disallow: (\S+)", reply.text)
-    assert "/users" in hidden
+    assert {"/users", "/email"} <= set(hidden)
     assert not any(page.startswith(rule) for rule in hidden for page in ("/", "/vehicles"))
     assert [rule for rule in hidden if arrive(visitor, rule).status_code != 200] == []
 

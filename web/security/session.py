@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.utils import cached_property
 
-from movr.errors import AccountDeleted, NotYourProfile, Refusal
+from movr.errors import NotYourProfile, Refusal
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
@@ -134,10 +134,13 @@ def current_session() -> SessionUser:
 
 
 def current_member() -> Member:
-    """Return the member who sent the request, in a view that requires login."""
+    """Return the member who sent the request.
+
+    Redirects other visitors to the login page, which ends the request.
+    """
     member: Member | None = current_user.member
     if member is None:
-        raise AccountDeleted
+        abort(login_manager.unauthorized())
     return member
 
 

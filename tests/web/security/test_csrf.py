@@ -284,6 +284,17 @@ def test_a_form_after_another_tab_s_logout_leads_by_the_login_back_to_the_ride(
     assert value(page, "location") == WORDS["location"]
 
 
+def test_a_refused_form_after_another_tab_s_logout_says_to_log_in(rider: Visitor) -> None:
+    ride, token = rider.active_ride(), rider.token()
+    rider.post("/logout")
+
+    reply = rider.client.post(f"/rides/end/{ride}", data={"csrf_token": token, "location": ""})
+    page = rider.follow(reply)
+
+    assert "Please log in first." in page
+    assert "no longer exists" not in page
+
+
 def test_logging_out_in_two_tabs_logs_out(visitor: Visitor) -> None:
     token = visitor.register().token()
     visitor.post("/logout")
