@@ -76,6 +76,8 @@ _ALIASES: Final = {
     "new york": ("new york city", "nyc", "manhattan", "brooklyn", "queens", "bronx", "the bronx",
                  "staten island"),
     "washington dc": ("washington", "dc", "district of columbia"),
+    "san francisco": ("sf",),
+    "los angeles": ("la",),
     "rome": ("roma",),
 }  # fmt: skip
 

@@ -158,6 +158,8 @@ def test_a_name_that_its_coordinates_do_not_contradict_wins(name: str, position:
         ("New-York", "new york"),
         *((alias, "washington dc") for alias in ("Washington", "Washington D.C.", "washington dc")),
         *((alias, "washington dc") for alias in ("Washington, D.C.", "WASHINGTON, DC", "DC")),
+        *((alias, "los angeles") for alias in ("LA", "L.A.")),
+        *((alias, "san francisco") for alias in ("SF", "S.F.")),
         ("Roma", "rome"),
         ("Los Ángeles", "los angeles"),
         ("new  york", "new york"),
