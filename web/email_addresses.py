@@ -1,7 +1,7 @@
 """Email addresses that MovR can send mail to. The library email-validator decides, without DNS.
 
 Letters beyond ASCII before the @ are refused, because few mail servers take them (SMTPUTF8). All
-functions raise ValueError for an address that cannot be mailed.
+functions but can_be_mailed raise ValueError for an address that cannot be mailed.
 """
 
 from email.utils import formataddr
@@ -16,6 +16,15 @@ _validate: Final = partial(validate_email, allow_smtputf8=False, check_deliverab
 def normalize(address: str) -> str:
     """Return the address with its domain in lower case and in the letters that people read."""
     return _validate(address).normalized
+
+
+def can_be_mailed(address: str) -> bool:
+    """Return False for an address that was stored before addresses were checked, or adopted."""
+    try:
+        _validate(address)
+    except ValueError:
+        return False
+    return True
 
 
 def to_ascii(address: str) -> str:

@@ -17,7 +17,7 @@ from flask_login import login_required
 from movr.errors import EmailLinkExpired
 from movr.results import UserKey
 from web.context import movr, settings
-from web.email_addresses import mailbox
+from web.email_addresses import can_be_mailed, mailbox
 from web.security import rate_limits, session
 from web.security.link_tokens import email_tokens
 from web.security.rate_limit_store import RateLimit
@@ -66,8 +66,11 @@ def verify() -> ResponseReturnValue:
 def send_again(user_id: UUID) -> ResponseReturnValue:
     """Send the link to the member again."""
     member = session.require_own_profile(user_id)
-    send_link(member.key, member.username, member.email)
-    flash(f"A link is on its way to {member.email}. It works for a day.", "info")
+    if can_be_mailed(member.email):
+        send_link(member.key, member.username, member.email)
+        flash(f"A link is on its way to {member.email}. It works for a day.", "info")
+    else:
+        flash(f"We cannot send email to {member.email}. Please change your email.", "warning")
     return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, text
 
 from movr.results import UserKey
 from tests.conftest import NewVisitor, visiting
@@ -80,6 +81,19 @@ def test_opening_a_link_without_pressing_its_button_verifies_nothing(
     assert newcomer.get(link_of(postbox)).status_code == 200
 
     assert "confirm your email address" in start_ride(newcomer, vehicle)
+
+
+def test_a_member_whose_address_cannot_be_mailed_is_not_told_that_a_link_is_on_its_way(
+    newcomer: Visitor, engine: Engine
+) -> None:
+    """As of accounts that were adopted from the tutorial's site."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE users SET email = 'unknown@movr.invalid'"))
+
+    said = newcomer.follow(newcomer.post(f"/users/{newcomer.id}/verify"))
+
+    assert "We cannot send email to unknown@movr.invalid." in said
+    assert "on its way" not in said
 
 
 def test_where_no_email_is_sent_riders_need_no_verified_address(visitor: Visitor) -> None:
