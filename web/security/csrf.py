@@ -7,7 +7,7 @@ in their other tabs still work (docs/decisions/0017).
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -100,6 +100,7 @@ def refuse_other_origins() -> None:
         raise OriginUnknown from CSRFError("Neither Origin nor Referer names a site.")
     if origin not in _own_origins():
         own = _origin(request.host_url)
+        g.is_of_other_origin = True  # for session_cookie.py
         raise OtherOrigin from CSRFError(f"It is from {origin}, and this is {own}.")
 
 

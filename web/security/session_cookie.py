@@ -3,7 +3,7 @@
 import zlib
 from typing import Final
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData, base64_decode
 
@@ -29,11 +29,11 @@ class SessionInterface(SecureCookieSessionInterface):
         """Return False for forms of other sites, which come without the cookie (SameSite).
 
         A new cookie would replace the visitor's own, so that any site could log visitors out.
+        Older browsers do not send Sec-Fetch-Site; csrf.py has compared the origins over HTTPS.
         """
-        is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
-        return not (is_foreign and request.method == "POST") and super().should_set_cookie(
-            app, session
-        )
+        is_cross_site = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        is_foreign = g.get("is_of_other_origin") or (is_cross_site and request.method == "POST")
+        return not is_foreign and super().should_set_cookie(app, session)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save the session with the latest of its messages, each once."""

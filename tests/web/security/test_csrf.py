@@ -164,6 +164,16 @@ def test_a_form_of_another_site_sets_no_cookie(visitor: Visitor, path: str) -> N
         assert "Set-Cookie" not in visitor.client.post(path, headers=headers).headers
 
 
+def test_over_https_a_form_of_another_origin_sets_no_cookie(production: NewVisitor) -> None:
+    """Older browsers do not send Sec-Fetch-Site."""
+    headers = {"Origin": "https://evil.example"}
+
+    reply = production().client.post("/logout", headers=headers)
+
+    assert reply.status_code == 400
+    assert "Set-Cookie" not in reply.headers
+
+
 # Sessions that are gone
 
 
