@@ -13,11 +13,12 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from movr.errors import EmailLinkExpired, WrongPassword
+from movr.errors import EmailLinkExpired
 from movr.results import Member, UserKey
 from web.context import movr, settings
 from web.email_addresses import to_ascii
 from web.forms import EmailForm, NamesForm
+from web.pages.current_password import wrong_password_at
 from web.pages.email_verification import REQUESTS_OF_ADDRESS, limit_emails
 from web.security import rate_limits, session
 from web.security.link_tokens import new_email_tokens
@@ -88,12 +89,8 @@ def change_email(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     form = EmailForm()
     if form.validate():
-        try:
-            with rate_limits.counting_wrong_passwords(member):
-                movr().check_password(member.key, str(form.password.data))
-        except WrongPassword as refusal:
-            form.password.errors = [refusal.sentence]
-        else:
+        with wrong_password_at(form.password, member):
+            movr().check_password(member.key, str(form.password.data))
             change = _send_link if settings().mail_uri else _change_at_once
             change(member, str(form.email.data))
             return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)

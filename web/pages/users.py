@@ -9,13 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import WrongPassword
 from movr.results import MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
 from web.forms import ChangePasswordForm, DeleteAccountForm
 from web.pages import pagination
-from web.security import account_log, rate_limits, session
+from web.pages.current_password import wrong_password_at
+from web.security import account_log, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -65,14 +65,10 @@ def remove(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     form = DeleteAccountForm()
     if form.validate():
-        try:
-            with rate_limits.counting_wrong_passwords(member):
-                movr().delete_account(
-                    member.key, member.session_epoch, password=str(form.password.data)
-                )
-        except WrongPassword as refusal:
-            form.password.errors = [refusal.sentence]
-        else:
+        with wrong_password_at(form.password, member):
+            movr().delete_account(
+                member.key, member.session_epoch, password=str(form.password.data)
+            )
             account_log.record(account_log.DELETED, member.key, member.session_epoch + 1)
             session.log_out()
             flash("Your account is deleted. Thank you for riding with us.", "info")
@@ -95,17 +91,13 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     form = ChangePasswordForm(member)
     if form.validate():
-        try:
-            with rate_limits.counting_wrong_passwords(member):
-                epoch = movr().change_password(
-                    member.key,
-                    member.session_epoch,
-                    current=str(form.current.data),
-                    new=str(form.new.data),
-                )
-        except WrongPassword as refusal:
-            form.current.errors = [refusal.sentence]
-        else:
+        with wrong_password_at(form.current, member):
+            epoch = movr().change_password(
+                member.key,
+                member.session_epoch,
+                current=str(form.current.data),
+                new=str(form.new.data),
+            )
             account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
             flash("Your password is changed. All other browsers are logged out.", "success")
