@@ -428,7 +428,6 @@ def _clear_active_ride() -> CTE:
 def _ended(rider: CTE) -> CTE:
     # The clock of the server that started the ride may be ahead of this server's.
     end_time = func.greatest(_NOW, _rides.c.start_time)
-    end = _END_POSITION["latitude"], _END_POSITION["longitude"]
     return (
         update(_rides)
         .where(_IS_RIDE, _rides.c.rider_id == rider.c.id)
@@ -436,7 +435,9 @@ def _ended(rider: CTE) -> CTE:
             end_location=_PLACE,
             end_latitude=_END_POSITION["latitude"],
             end_longitude=_END_POSITION["longitude"],
-            distance=metres_between(_rides.c.start_latitude, _rides.c.start_longitude, *end),
+            distance=metres_between(
+                _rides.c.start_latitude, _rides.c.start_longitude, *_END_POSITION.values()
+            ),
             end_time=end_time,
             length=end_time - _rides.c.start_time,
         )

@@ -398,19 +398,22 @@ def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
 
 def _user(connection: Connection, user: UserKey) -> Row[Any]:
     """Return the state columns of the user's row. Raises AccountDeleted."""
-    row = run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)).one_or_none()
-    if row is None or row.deleted_at:
-        raise errors.AccountDeleted
-    return row
+    return _not_deleted(run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)))
 
 
 def _with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
     """Return the row of a user with sessions of this epoch. Raises AccountDeleted, SessionEnded."""
+    row = _not_deleted(rows)
+    if row.session_epoch != epoch:
+        raise errors.SessionEnded
+    return row
+
+
+def _not_deleted(rows: CursorResult[Any]) -> Row[Any]:
+    """Return the row of a user. Raises AccountDeleted."""
     row = rows.one_or_none()
     if row is None or row.deleted_at:
         raise errors.AccountDeleted
-    if row.session_epoch != epoch:
-        raise errors.SessionEnded
     return row
 
 

@@ -26,7 +26,7 @@ from web.security.redirects import address_with_fields, safe_redirect_path
 from web.security.session_cookie import SessionInterface
 
 RIDE_GOES_ON: Final = "Your ride goes on, and its clock runs until you log in and end it."
-# When somebody logs in or out: the chosen city, its last explanation, the token of other tabs.
+# At a login or logout: the chosen city, its last explanation, and the CSRF token of other tabs.
 KEPT_IN_SESSION: Final = ("city", "city_reason", "csrf_token")
 
 Item = TypeVar("Item")
