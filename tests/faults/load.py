@@ -152,7 +152,7 @@ class Load:
         lost, twice = self.lost(engine), self.duplicates(engine)
         wrong = invariants.find_violations(engine)
         print(self.summary(), f"lost {len(lost)}, duplicates {len(twice)}, broken {len(wrong)}")
-        assert (lost, twice, wrong) == ([], [], [])
+        assert [*lost, *twice, *wrong] == []
 
     def summary(self) -> str:
         statuses = Counter(reply.status or UNANSWERED for reply in self.replies)
@@ -203,8 +203,10 @@ class Rider:
 
     def _add_vehicle(self) -> None:
         place = self._new_place("own")
-        form = {"type": "bike", "color": "red", "brand": "Kona", "location": place}
-        page = self._press("/vehicles/add", **form, key=place)
+        offered = pages.read("/vehicles/add", self._settle("GET", "/vehicles/add").text)
+        form = offered.form("/vehicles/add")  # with the key that makes a repetition harmless
+        filled = form.filled({"type": "bike", "color": "red", "brand": "Kona", "location": place})
+        page = self._press(form.action, **filled)
         assert "success" in page.alerts, page.alerts
         self._load.places.append((self._id, place))
 
@@ -217,7 +219,7 @@ class Rider:
 
     def _press(self, path: str, **fields: str) -> Page:
         """Send a form until it succeeds, and return the page that it redirects to."""
-        reply = self._settle("POST", path, {"csrf_token": self._token, **fields})
+        reply = self._settle("POST", path, {**fields, "csrf_token": self._token})
         assert reply.status_code == 303, f"{path}: {reply.status_code}"
         self._said = {}
         location = reply.headers["Location"]
