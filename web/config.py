@@ -25,6 +25,7 @@ KNOWN_SECRETS: Final = (
     "you-will-never-guess",
 )
 
+NO_CONTACT: Final = "open-data@movr.example"  # the default, which has no reader
 
 # The command that installs the packages of `make run`, in a clone that has production's only.
 LAPTOP_PACKAGES: Final = "pipenv sync --categories laptop"
@@ -173,7 +174,7 @@ class Settings:
     threads: Annotated[int, _whole_number(1, 256)] = 4
     drain_seconds: Annotated[int, _whole_number(0, 600)] = 0
     drain_file: str = ""
-    contact_email: Annotated[str, _email(email_addresses.to_ascii)] = "open-data@movr.example"
+    contact_email: Annotated[str, _email(email_addresses.to_ascii)] = NO_CONTACT
     geocoder: Annotated[str, _one_of("none", "nominatim", "google")] = "none"
     api_key: str = ""
     mail_uri: Annotated[MailServer | None, _mail_server] = None

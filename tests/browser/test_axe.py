@@ -91,7 +91,8 @@ def be_a_stranger(inspector: Inspector) -> None:
     inspector.open("/", "the city guessed, nothing free")
     inspector.page.get_by_text("change").click()
     inspector.look("the menu of cities")
-    for path in ("/vehicles", "/register", "/login", "/about/regions", "/nowhere"):
+    information = ("/help", "/prices", "/privacy", "/terms", "/contact")
+    for path in ("/vehicles", "/register", "/login", "/about/regions", "/nowhere", *information):
         inspector.open(path, "as a stranger")
     inspector.page.goto("/register")
     inspector.fill_with_nothing("First name", "Last name", "Password")

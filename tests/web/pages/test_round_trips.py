@@ -53,6 +53,7 @@ def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
     [
         *(("/", 1), ("/home", 1), ("/vehicles", 1)),
         *(("/login", 0), ("/forgot", 0), ("/reset", 0), ("/healthz", 0)),
+        *(("/help", 0), ("/prices", 0), ("/privacy", 0), ("/terms", 0), ("/contact", 0)),
     ],
 )
 def test_round_trips_of_a_page_without_login(
@@ -67,7 +68,14 @@ def test_round_trips_of_a_page_without_login(
 
 @pytest.mark.parametrize(
     ("path", "budget"),
-    [("/", 1), ("/vehicles", 1), ("/users", 1), ("/rides", 2), ("/vehicles/add", 1)],
+    [
+        ("/", 1),
+        ("/vehicles", 1),
+        ("/users", 1),
+        ("/rides", 2),
+        ("/vehicles/add", 1),
+        ("/privacy", 1),
+    ],
 )
 def test_round_trips_of_a_page_for_a_member(
     distant: Visitor, proxy: LatencyProxy, path: str, budget: int

@@ -129,8 +129,8 @@ def test_with_a_key_the_policy_allows_google_by_a_nonce_of_each_reply(database: 
 
 
 def test_a_page_names_the_region_that_served_it(visitor: Visitor, secure_visitor: Visitor) -> None:
-    assert "served by <b>local</b>" in visitor.get("/").text
-    assert "served by <b>gcp-us-west1</b>" in secure_visitor.get("/").text
+    assert "was served by <b>local</b>" in visitor.get("/").text
+    assert "was served by <b>gcp-us-west1</b>" in secure_visitor.get("/").text
 
 
 def test_pages_are_not_cached_and_files_may_be(visitor: Visitor) -> None:

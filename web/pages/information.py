@@ -1,0 +1,71 @@
+"""Help, prices, privacy, terms and contact: pages without data, for everyone."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from web.config import NO_CONTACT
+from web.context import settings
+from web.services.mail import outbox
+
+blueprint = Blueprint("information", __name__)
+
+# What the privacy page says of the personal columns, which deleting an account erases.
+PERSONAL_DATA: Final[Mapping[str, str]] = {
+    "first_name": "your first name",
+    "last_name": "your last name",
+    "email": "your email address",
+    "email_verified_at": "when you confirmed your email address",
+    "username": "your username",
+    "password_hash": "a hash of your password, from which the password cannot be read",
+}
+# The same of the tables that refer to an account.
+RECORDS: Final[Mapping[str, str]] = {
+    "vehicles": "your vehicles: their type, color and brand, and where they are",
+    "rides": "your rides: the vehicle, and when and where each ride started and ended",
+    "ride_totals": "the number, time and distance of your rides in each week and month",
+}
+
+
+@blueprint.get("/help", endpoint="help")
+def help_page() -> ResponseReturnValue:
+    """Answer the questions of riders and owners."""
+    return render_template("information/help.html", sends_mail=outbox().is_open)
+
+
+@blueprint.get("/prices")
+def prices() -> ResponseReturnValue:
+    """Say what a ride costs."""
+    return render_template("information/prices.html")
+
+
+@blueprint.get("/privacy")
+def privacy() -> ResponseReturnValue:
+    """Say what is stored, what others see and what deleting an account erases."""
+    return render_template(
+        "information/privacy.html",
+        personal_data=PERSONAL_DATA.values(),
+        records=RECORDS.values(),
+        settings=settings(),
+        contact=_contact(),
+    )
+
+
+@blueprint.get("/terms")
+def terms() -> ResponseReturnValue:
+    """Show the rules for riders and owners."""
+    return render_template("information/terms.html")
+
+
+@blueprint.get("/contact")
+def contact() -> ResponseReturnValue:
+    """Show the email address of the operator, if it is set."""
+    return render_template("information/contact.html", contact=_contact())
+
+
+def _contact() -> str | None:
+    """Return CONTACT_EMAIL; None if it is not set, because the default has no reader."""
+    address = settings().contact_email
+    return address if address != NO_CONTACT else None
