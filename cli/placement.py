@@ -70,6 +70,10 @@ def show() -> None:
     click.echo(f"{current.database} has the placement {current.placement}.")
     for city in CITIES:
         click.echo(f"  {city.name:15} {current.cities.get(city.name, 'with all other cities')}")
+    for table in sorted(current.global_tables):
+        click.echo(f"  {table:15} in every region")
+    for table in current.whole_tables:
+        click.echo(f"  {table:15} in one place, for all regions")
     if not current.is_current:
         click.echo(f"This differs from cities.py: run `placement apply {current.placement}`.")
 
@@ -97,7 +101,8 @@ def check_pages(script: ScriptInfo) -> None:
     two ride totals remain in each region, as after any deletion.
     """
     app = script.load_app()
-    if inspection.current_placement(app.extensions["movr"].engine).placement is Placement.NONE:
+    current = inspection.current_placement(app.extensions["movr"].engine)
+    if current.placement is Placement.NONE:
         raise click.ClickException("This database has no placement, so there is nothing to check.")
     violations = 0
     for region in REGIONS:
@@ -106,6 +111,8 @@ def check_pages(script: ScriptInfo) -> None:
         violations += _count_violations(app, city, page_visits.visit_every_page)
     click.echo("\nAll regions")
     violations += _count_violations(app, DEFAULT_CITY, page_visits.visit_page_about_regions)
+    for table in current.whole_tables:
+        click.echo(f"\n{table} is not global here: a statement that reads it may leave its region.")
     if violations:
         raise click.ClickException(f"{violations} statements are not proven to stay at home.")
     click.echo("\nEvery statement stays in its region, apart from the accepted exceptions.")

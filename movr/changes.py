@@ -38,7 +38,8 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr.formats import AVAILABLE, ERASED, IN_USE
-from movr.models import Base, Ride, RideTotal, User, Vehicle
+from movr.models import Ride, RideTotal, User, Vehicle
+from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
@@ -519,5 +520,5 @@ UPDATE_REGIONS: Final = tuple(
         f"UPDATE {table.name} SET crdb_region = :region"  # noqa: S608 - a name of ours
         " WHERE city = :city AND crdb_region <> :region"
     )
-    for table in Base.metadata.sorted_tables
+    for table in TABLES
 )

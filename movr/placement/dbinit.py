@@ -17,7 +17,7 @@ from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
 from movr.database import schema, schema_locks
 from movr.placement import cockroachdb
-from movr.placement.definitions import TABLES, Placement
+from movr.placement.definitions import GLOBAL_TABLES, TABLES, Placement
 
 DATABASE: Final = "movr"
 _ROWS_A_STATEMENT: Final = 50
@@ -75,7 +75,7 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
     yield ""
     yield "-- From v26.1 on: let the partitions of new tables be placed."
     yield _UNLOCKED
-    for table in TABLES:
+    for table in (*GLOBAL_TABLES, *TABLES):
         yield ""
         yield f"{_create(table)};"
     yield ""
@@ -87,24 +87,29 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
     yield "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
     yield "    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
     yield f"INSERT INTO alembic_version VALUES ('{schema.head()}');"
-    for table in TABLES:
+    for table in (*GLOBAL_TABLES, *TABLES):
         yield ""
         yield from _insert(table, list(rows.get(table.name, ())))
     yield ""
 
 
 def _create(table: Table) -> str:
-    """Return CREATE TABLE with its indexes, all partitioned, valid since v19.2."""
+    """Return CREATE TABLE with its indexes, valid since v19.2; all are partitioned by city."""
     created = str(CreateTable(table).compile(dialect=CockroachDBDialect_psycopg2()))
     columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
     indexes = [
         f"INDEX {index.name} ({', '.join(column.name for column in index.columns)})"
-        f"{_storing(index)} {cockroachdb.partition_by(cockroachdb.leading_column(index))}"
-        for index in cockroachdb.city_indexes(table)
+        f"{_storing(index)}{_partitioned(table, cockroachdb.leading_column(index))}"
+        for index in sorted(table.indexes, key=lambda index: str(index.name))
     ]
     inside = [line.removesuffix(",") for line in columns[1:] if line] + indexes
     body = ",\n    ".join(inside)
-    return f"{columns[0]}\n    {body}\n) {cockroachdb.partition_by('city')}"
+    return f"{columns[0]}\n    {body}\n){_partitioned(table, 'city')}"
+
+
+def _partitioned(table: Table, column: str) -> str:
+    """Return the PARTITION BY clause of an index, or an empty string for a global table."""
+    return "" if table in GLOBAL_TABLES else f" {cockroachdb.partition_by(column)}"
 
 
 def _storing(index: Index) -> str:

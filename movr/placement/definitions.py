@@ -11,7 +11,7 @@ from movr.cities import CITIES, REGIONS
 from movr.models import Base
 
 # Tables that are read in every region and seldom written, such as tariffs: the only list of them.
-# Their rows belong to no city. Every other table has a city in its key.
+# They may refer to each other only. Every other table has a city in its key.
 GLOBAL_TABLES: Final[tuple[Table, ...]] = ()
 TABLES: Final[tuple[Table, ...]] = tuple(
     table for table in Base.metadata.sorted_tables if table not in GLOBAL_TABLES

@@ -12,7 +12,14 @@ from movr.cities import REGIONS
 from movr.database.engine import is_cockroachdb
 from movr.database.schema_locks import locks_schemas
 from movr.placement.cockroachdb import REGION_COLUMN, city_indexes
-from movr.placement.definitions import TABLES, Placement, Survival, partition_name, region_of_city
+from movr.placement.definitions import (
+    GLOBAL_TABLES,
+    TABLES,
+    Placement,
+    Survival,
+    partition_name,
+    region_of_city,
+)
 from movr.placement.postgresql import PARTITIONED
 
 Rows = Sequence[Row[Any]]
@@ -38,6 +45,11 @@ class CurrentPlacement:
     def is_current(self) -> bool:
         """True if each city is in the region that cities.py defines."""
         return self.placement is Placement.NONE or dict(self.cities) == dict(region_of_city())
+
+    @property
+    def whole_tables(self) -> list[str]:
+        """The names of GLOBAL_TABLES that are not global: a read may leave its region."""
+        return [table.name for table in GLOBAL_TABLES if table.name not in self.global_tables]
 
 
 def current_placement(engine: Engine) -> CurrentPlacement:

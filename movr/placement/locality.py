@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from movr.cities import REGIONS, City, find_city
 from movr.database.engine import is_cockroachdb
 from movr.placement import plan_analysis
-from movr.placement.definitions import TABLES, partition_name
+from movr.placement.definitions import GLOBAL_TABLES, TABLES, partition_name
 from movr.placement.postgresql import PARTITIONED
 
 Json: TypeAlias = Any  # what json.loads gives
 
 _TRANSACTION_CONTROL: Final = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW)\b", re.IGNORECASE)
-_TABLE: Final = rf"\b({'|'.join(table.name for table in TABLES)})\b"
+_TABLE: Final = rf"\b({'|'.join(table.name for table in (*TABLES, *GLOBAL_TABLES))})\b"
 _PARTITION_REGIONS: Final = {
     f"{table.name}_{partition_name(region)}": region for table in PARTITIONED for region in REGIONS
 }
@@ -97,8 +97,8 @@ def check_locality(
     """Check whether a statement, sent by a page of this city, stays in the city's region.
 
     It does if it names at least one city, all of them in that region, and the server's plan
-    accesses no other region. The connection is in autocommit, because CockroachDB does not plan a
-    follower read in a transaction.
+    accesses no other region. It need not name a city to read global tables only. The connection is
+    in autocommit, because CockroachDB does not plan a follower read in a transaction.
     """
     touched = touched_regions(connection, sent)
     regions = {city.region for city in map(find_city, sent.cities) if city}
@@ -107,10 +107,20 @@ def check_locality(
         _summary(sent.statement),
         sent.cities,
         tuple(sorted(touched.regions)),
-        is_home=regions == {home.region} and touched.is_within(home.region),
+        is_home=(regions == {home.region} or _is_global(sent, regions))
+        and touched.is_within(home.region),
         unproven=touched.unproven,
         exception=exception,
     )
+
+
+def _is_global(sent: SentStatement, regions: set[str]) -> bool:
+    """Return True for a statement that names no city and no table but global ones."""
+    words = set(re.findall(r"\w+", sent.statement))
+    named, of_cities = (
+        words & {table.name for table in tables} for tables in (GLOBAL_TABLES, TABLES)
+    )
+    return bool(named) and not of_cities and not regions
 
 
 @contextmanager

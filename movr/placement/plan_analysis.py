@@ -2,8 +2,8 @@
 
 Steps that access the key space (scans, lookup joins, index joins, writes) are compared with the
 indexes of the models. The cities of a step are proven if its index begins with a city column and
-the plan names the city of each key that the step reads or writes. Unknown kinds of steps are
-reported as unproven.
+the plan names the city of each key that the step reads or writes. A read of a global table stays in
+its region, a write does not. Unknown kinds of steps are reported as unproven.
 """
 
 import re
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Table, UniqueConstraint
 
 from movr.models import Base
-from movr.placement.definitions import TABLES
+from movr.placement.definitions import GLOBAL_TABLES, TABLES
 from movr.placement.explain import (
     Cities,
     Step,
@@ -50,6 +50,7 @@ class Index:
     table: str
     name: str
     columns: tuple[str, ...]
+    is_global: bool = False
 
     @property
     def full_name(self) -> str:
@@ -67,19 +68,24 @@ class Index:
         return self.columns[0] in _CITY_COLUMNS
 
 
-def _indexes() -> Iterator[Index]:
-    for table in TABLES:
-        for constraint in (table.primary_key, *table.constraints):
-            if constraint is table.primary_key or isinstance(constraint, UniqueConstraint):
-                columns = tuple(column.name for column in constraint.columns)
-                yield Index(table.name, str(constraint.name), columns)
-        for index in table.indexes:
-            stored = index.dialect_options["postgresql"]["include"] or ()
-            columns = (*(column.name for column in index.columns), *stored)
-            yield Index(table.name, str(index.name), columns)
+def indexes_of(table: Table, *, is_global: bool = False) -> Iterator[Index]:
+    """Yield the primary index of a table and all others."""
+    for constraint in (table.primary_key, *table.constraints):
+        if constraint is table.primary_key or isinstance(constraint, UniqueConstraint):
+            columns = tuple(column.name for column in constraint.columns)
+            yield Index(table.name, str(constraint.name), columns, is_global)
+    for index in table.indexes:
+        stored = index.dialect_options["postgresql"]["include"] or ()
+        columns = (*(column.name for column in index.columns), *stored)
+        yield Index(table.name, str(index.name), columns, is_global)
 
 
-_INDEXES: Final = {index.full_name: index for index in _indexes()}
+INDEXES: Final = {
+    index.full_name: index
+    for tables, is_global in ((TABLES, False), (GLOBAL_TABLES, True))
+    for table in tables
+    for index in indexes_of(table, is_global=is_global)
+}
 
 
 def read(plan: str) -> tuple[Cities, tuple[str, ...]]:
@@ -116,9 +122,13 @@ class _Reader:
         elif not _PROCESSING.match(step.name):
             self.unproven.append(f"a step that is not known: {step.name}")
 
-    def _touch(self, index: str, cities: Cities) -> None:
+    def _touch(self, index: str, cities: Cities, *, is_write: bool = False) -> None:
         """Record an access to the index entries of these cities."""
-        known = _INDEXES.get(index)
+        known = INDEXES.get(index)
+        if known and known.is_global:
+            if is_write:
+                self.unproven.append(f"{known.table} is written in every region")
+            return
         if known is None:
             self.unproven.append(f"{index or 'an index'} is not known")
         elif not known.begins_with_city:
@@ -131,9 +141,10 @@ class _Reader:
         """Record an insert: it writes to all indexes of its table and may check foreign keys."""
         table = step.get("into").partition("(")[0]
         values = dict(self._inserted(step))
-        for index in _INDEXES.values():
+        for index in INDEXES.values():
             if index.table == table:
-                self._touch(index.full_name, values.get(index.columns[0], _UNKNOWN))
+                cities = values.get(index.columns[0], _UNKNOWN)
+                self._touch(index.full_name, cities, is_write=True)
         for checked in step.all("FK check"):
             self._touch(checked, values.get(_referring_column(table, checked), _UNKNOWN))
 
@@ -142,10 +153,11 @@ class _Reader:
         table = step.get("table") or step.get("from")
         changed = set(names(step.get("set")))
         found = self._inputs(step)
-        for index in _INDEXES.values():
+        for index in INDEXES.values():
             has_changed = step.name == "delete" or changed.intersection(index.columns)
             if index.table == table and (has_changed or index.is_primary):
-                self._touch(index.full_name, found.get(index.columns[0], _UNKNOWN))
+                cities = found.get(index.columns[0], _UNKNOWN)
+                self._touch(index.full_name, cities, is_write=True)
         if moved := sorted(changed & _CITY_COLUMNS):
             self.unproven.append(f"{table}.{moved[0]} changes")
 
@@ -242,7 +254,7 @@ def _renamed(columns: list[str], source: Columns) -> Columns:
 
 
 def _leading_column(index: str) -> str:
-    known = _INDEXES.get(index)
+    known = INDEXES.get(index)
     return known.columns[0] if known else ""
 
 

@@ -8,6 +8,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import Engine
 
+from movr.models import Vehicle
+from movr.placement import inspection
 from tests.conftest import ROOT, app_with_commands
 
 Placement = Callable[..., Result]
@@ -43,6 +45,14 @@ def test_a_placement_is_applied_shown_and_undone(placement: Placement) -> None:
     assert "rome            gcp-europe-west1" in shown
     assert again == "The database has the placement postgres-partition already.\n"
     assert "has the placement none." in placement("show").output
+
+
+def test_a_table_that_is_not_global_yet_is_named(
+    placement: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "GLOBAL_TABLES", (Vehicle.__table__,))
+
+    assert "vehicles        in one place, for all regions" in placement("show").output
 
 
 def test_a_placement_that_the_database_cannot_have_is_one_sentence(placement: Placement) -> None:

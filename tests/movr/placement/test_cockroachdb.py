@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, Table, Uuid, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from movr.cities import CITIES, REGIONS
-from movr.models import Base
 from movr.movr import MovR
-from movr.placement import change, cockroachdb, inspection
+from movr.placement import change, inspection
 from movr.placement.cockroachdb import city_indexes
 from movr.placement.definitions import (
     TABLES,
@@ -157,62 +156,51 @@ def test_the_guide_s_hidden_column_is_set_to_the_region_of_each_city(
     owner = movr.register(**registration("paris"))
     movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
     with postgres.begin() as connection:
-        for table in Base.metadata.tables:
+        for table in TABLES:
             column = "crdb_region VARCHAR(30) NOT NULL DEFAULT 'gcp-us-east1'"
-            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column}"))
 
     movr.update_region()
     movr.close()
 
     with postgres.connect() as connection:
-        for table in ("users", "vehicles"):
-            regions = connection.execute(text(f"SELECT crdb_region FROM {table}")).scalars().all()
+        for name in ("users", "vehicles"):
+            regions = connection.execute(text(f"SELECT crdb_region FROM {name}")).scalars().all()
             assert regions == ["gcp-europe-west1"]
 
 
-TARIFFS = Table("tariffs", MetaData(), Column("id", Uuid(), primary_key=True))
-
-
-@pytest.fixture
-def tariffs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add a table that is read everywhere and seldom written."""
-    monkeypatch.setattr(cockroachdb, "GLOBAL_TABLES", (TARIFFS,))
-
-
-@pytest.mark.usefixtures("tariffs")
+@pytest.mark.usefixtures("fares")
 def test_a_table_that_is_read_everywhere_is_global_and_its_plan_tells_the_cost_of_a_write() -> None:
     *steps, last = change.plan(NOWHERE, Placement.MULTI_REGION)
     back = sql(MULTI_REGION, Placement.NONE)
 
-    assert last.sql == "ALTER TABLE tariffs SET LOCALITY GLOBAL"
+    assert last.sql == "ALTER TABLE fares SET LOCALITY GLOBAL"
     assert "each write waits for all regions" in last.why
-    assert not any("tariffs" in step.sql for step in steps)
-    assert "ALTER TABLE tariffs SET LOCALITY REGIONAL BY TABLE IN PRIMARY REGION" in back
+    assert not any("fares" in step.sql for step in steps)
+    assert "ALTER TABLE fares SET LOCALITY REGIONAL BY TABLE IN PRIMARY REGION" in back
 
 
-@pytest.mark.usefixtures("tariffs")
+@pytest.mark.usefixtures("fares")
 def test_only_a_new_table_becomes_global_in_a_database_that_is_placed() -> None:
-    placed = replace(MULTI_REGION, global_tables=frozenset({"tariffs"}))
+    placed = replace(MULTI_REGION, global_tables=frozenset({"fares"}))
 
-    assert sql(MULTI_REGION, Placement.MULTI_REGION) == ["ALTER TABLE tariffs SET LOCALITY GLOBAL"]
+    assert sql(MULTI_REGION, Placement.MULTI_REGION) == ["ALTER TABLE fares SET LOCALITY GLOBAL"]
     assert sql(placed, Placement.MULTI_REGION) == []
 
 
-@pytest.mark.usefixtures("tariffs")
+@pytest.mark.usefixtures("fares")
 def test_a_locked_schema_is_unlocked_before_its_table_becomes_global() -> None:
     steps = sql(replace(MULTI_REGION, locks_schemas=True), Placement.MULTI_REGION)
 
-    unlock, lock = (
-        f"ALTER TABLE tariffs SET (schema_locked = {is_}" for is_ in ("false)", "true)")
-    )
-    assert steps.index(unlock) < steps.index("ALTER TABLE tariffs SET LOCALITY GLOBAL")
+    unlock, lock = (f"ALTER TABLE fares SET (schema_locked = {is_}" for is_ in ("false)", "true)"))
+    assert steps.index(unlock) < steps.index("ALTER TABLE fares SET LOCALITY GLOBAL")
     assert steps[-1] == lock
 
 
-@pytest.mark.usefixtures("tariffs")
+@pytest.mark.usefixtures("fares")
 def test_partitions_leave_a_table_that_is_read_everywhere_as_it_is() -> None:
-    assert not any("tariffs" in step for step in sql(NOWHERE, Placement.PARTITION))
-    assert not any("tariffs" in step for step in sql(PARTITIONED, Placement.NONE))
+    assert not any("fares" in step for step in sql(NOWHERE, Placement.PARTITION))
+    assert not any("fares" in step for step in sql(PARTITIONED, Placement.NONE))
 
 
 def test_super_regions_keep_rows_on_their_continent_and_are_dropped_before_regions() -> None:

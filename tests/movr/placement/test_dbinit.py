@@ -12,6 +12,7 @@ from movr.database import invariants, schema
 from movr.database.engine import is_cockroachdb
 from movr.models import Base
 from movr.placement import dbinit
+from movr.placement.definitions import TABLES
 from scenarios.shared import sample
 from scenarios.shared.context import Login
 from tests import databases
@@ -38,7 +39,7 @@ def test_the_file_and_the_code_agree(file: str) -> None:
 
 
 def test_every_key_that_begins_with_a_city_is_partitioned_by_it(file: str) -> None:
-    for table in Base.metadata.sorted_tables:
+    for table in TABLES:
         created = file[file.index(f"CREATE TABLE {table.name} (") :].partition(";")[0]
         columns = PARTITIONS.findall(created)
         leading = [next(iter(index.columns)).name for index in table.indexes]
@@ -56,8 +57,23 @@ def test_every_partition_of_every_table_has_its_zone(file: str) -> None:
     )
     regions = {"us_east": "gcp-us-east1", "us_west": "gcp-us-west1"}
     regions["europe_west"] = "gcp-europe-west1"
-    tables = [table.name for table in Base.metadata.sorted_tables]
+    tables = [table.name for table in TABLES]
     assert sorted(zones) == sorted((p, t, r) for p, r in regions.items() for t in tables)
+
+
+@pytest.mark.usefixtures("fares")
+def test_a_global_table_comes_first_and_is_not_partitioned() -> None:
+    """Rows of other tables may refer to it."""
+    rows = {"fares": [{"city": "paris", "type": "bike", "cents": 15}]}
+
+    file = dbinit.render(rows, "")
+
+    created = file[file.index("CREATE TABLE fares (") :].partition(";")[0]
+    assert "INDEX fares_city_cents_idx (city, cents)" in created
+    assert "PARTITION" not in created
+    assert "OF INDEX movr.public.fares@*" not in file
+    assert file.index("CREATE TABLE fares") < file.index("CREATE TABLE users")
+    assert "INSERT INTO fares (city, type, cents) VALUES\n    ('paris', 'bike', 15);" in file
 
 
 def test_the_head_revision_is_stamped(file: str) -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from movr.models import Base
 from movr.placement.cockroachdb import city_indexes, region_expression
-from movr.placement.definitions import region_of_city
+from movr.placement.definitions import TABLES, region_of_city
 from movr.placement.inspection import cities_of_expression, cities_of_partitions
 
 PARTITIONS = {
@@ -17,7 +16,7 @@ PARTITIONS = {
 def partitions(zone: str = "constraints = '[+region={}]'") -> list[tuple[str, str, str, str]]:
     """Return rows of SHOW PARTITIONS for all indexes."""
     keys = []
-    for table in Base.metadata.sorted_tables:
+    for table in TABLES:
         names = [f"{table.name}_pkey", *(str(index.name) for index in city_indexes(table))]
         keys += [f"{table.name}@{name}" for name in names]
     return [

@@ -18,6 +18,7 @@ from scenarios import demo
 from scenarios.shared.context import ScenarioContext
 from tests.conftest import app_with_commands
 from tests.follower_reads import wait_for_follower_reads
+from tests.movr.placement.conftest import FARES
 
 NEW_YORK = cities.CITIES[0]
 # Routes that `placement check` does not visit: they read no row of a city, or send emails.
@@ -89,6 +90,24 @@ def test_a_statement_that_names_its_city_stays_home(placed: Engine) -> None:
     at_home = SentStatement("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "new york"})
 
     assert not judged(placed, NEW_YORK, at_home).is_violation
+
+
+@pytest.mark.usefixtures("fares")
+@pytest.mark.parametrize(
+    ("statement", "is_home"),
+    [
+        ("SELECT cents FROM fares", True),
+        ("SELECT cents FROM fares JOIN rides ON rides.start_location = fares.type", False),
+        ("UPDATE rides SET distance = NULL", False),
+    ],
+)
+def test_a_statement_need_not_name_a_city_to_read_global_tables_only(
+    placed: Engine, statement: str, *, is_home: bool
+) -> None:
+    with placed.begin() as connection:
+        FARES.create(connection)
+
+    assert judged(placed, NEW_YORK, SentStatement(statement, {})).is_violation is not is_home
 
 
 def judged(engine: Engine, home: City, sent: SentStatement) -> locality.LocalityCheck:

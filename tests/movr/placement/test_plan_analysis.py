@@ -132,3 +132,48 @@ def test_columns_of_one_name_are_known_only_if_all_are() -> None:
 """
 
     assert plan_analysis.read(joined)[1] == (f"vehicles@vehicles_pkey {NAMELESS}",)
+
+
+SCAN_OF_FARES = """
+    └── • scan
+          columns: (city, type, cents)
+          table: fares@fares_pkey
+          spans: FULL SCAN
+"""
+
+
+@pytest.mark.usefixtures("fares")
+@pytest.mark.parametrize(
+    "plan",
+    [
+        f"• limit\n    │ columns: (cents)\n    │{SCAN_OF_FARES}",
+        """
+• lookup join (inner)
+│ columns: (city, type, cents)
+│ table: fares@fares_city_cents_idx
+│ equality: (type) = (city)
+│
+└── • scan
+      columns: (city, type)
+      table: vehicles@vehicles_pkey
+      spans: /"paris"/"x"/0
+""",
+    ],
+)
+def test_a_read_of_a_global_table_stays_in_every_region(plan: str) -> None:
+    cities, unproven = plan_analysis.read(plan)
+
+    assert cities <= {"paris"}
+    assert unproven == ()
+
+
+@pytest.mark.usefixtures("fares")
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "• insert\n  columns: ()\n  into: fares(city, type, cents)\n  row 0, expr 0: 'paris'\n",
+        f"• update\n│ columns: ()\n│ table: fares\n│ set: cents\n│{SCAN_OF_FARES}",
+    ],
+)
+def test_a_write_to_a_global_table_leaves_its_region(plan: str) -> None:
+    assert plan_analysis.read(plan)[1] == ("fares is written in every region",)
