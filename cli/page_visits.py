@@ -123,6 +123,8 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     member.post("/login", username=name, password=password)
     for page in ("/", "/vehicles", "/users", "/rides", "/vehicles/add"):
         member.get(page)
+    for page in ("/help", "/prices", "/privacy", "/terms", "/contact"):
+        member.get(page)
     profile = member.follow("/", "/users")
     member.get(f"{profile}/names")
     member.post(f"{profile}/names", first_name="Still", last_name="Tour")
