@@ -47,19 +47,19 @@ class SessionEnded(Refusal):
 class ResetLinkExpired(Refusal):
     """A password reset link was used, is older than 30 minutes, or its sessions were ended."""
 
-    sentence = "This link has expired or was used. You can ask for another one here."
+    sentence = "This link has expired or was already used. You can get a new one here."
 
 
 class EmailLinkExpired(Refusal):
     """A link that verifies an email address is too old, or the address has changed since."""
 
-    sentence = "This link has expired. You can ask for another one on your profile."
+    sentence = "This link has expired. You can get a new one on your profile."
 
 
 class EmailNotVerified(Refusal):
     """Riders and owners must have verified their email address, and this one has not."""
 
-    sentence = "Please confirm your email address first: open the link that we have sent to it."
+    sentence = "Please confirm your email address first: open the link that we sent to it."
 
 
 class AccountDeleted(Refusal):
@@ -78,26 +78,28 @@ class TooFarAway(Refusal):
     """The position is outside the service area of the vehicle's city."""
 
     sentence = (
-        "That is too far away: vehicles stay within 30 km (19 miles) of the centre of their city."
+        "That is too far away. Vehicles must stay within 30 km (19 miles) of the city centre."
     )
 
 
 class VehicleNotFound(Refusal):
     """The city has no vehicle of this id, or it was removed."""
 
-    sentence = "We could not find this vehicle here."
+    sentence = "We could not find this vehicle."
 
 
 class VehicleRemoved(Refusal):
     """A form to add a vehicle was sent again after its vehicle had been removed."""
 
-    sentence = "You have removed the vehicle of this form. Open the form again to add another."
+    sentence = "You have already removed this vehicle. Open the form again to add another."
 
 
 class TooManyVehicles(Refusal):
     """An owner adds more vehicles a day, or has more without a position, than the bounds allow."""
 
-    sentence = "That is a lot of vehicles. Choose their places on the map, or add more tomorrow."
+    sentence = (
+        "You have reached a limit for vehicles. Mark their places on the map, or add more tomorrow."
+    )
 
 
 class VehicleTaken(Refusal):
@@ -109,13 +111,13 @@ class VehicleTaken(Refusal):
 class NotYourVehicle(Refusal):
     """Only its owner may remove a vehicle."""
 
-    sentence = "Only its owner can remove a vehicle."
+    sentence = "Only the owner can remove this vehicle."
 
 
 class AlreadyRiding(Refusal):
     """The rider has an active ride already."""
 
-    sentence = "You are on a ride already. End it before you start another."
+    sentence = "You are already on a ride. End it before you start another."
 
 
 class RideNotFound(Refusal):
@@ -127,7 +129,7 @@ class RideNotFound(Refusal):
 class NotYourRide(Refusal):
     """Only its rider may end a ride."""
 
-    sentence = "Only its rider can end a ride."
+    sentence = "Only the rider can end this ride."
 
 
 class StillRiding(Refusal):
@@ -143,16 +145,16 @@ class DatabaseUnavailable(Refusal):
         """Set the reason: the first line of the driver's message, without a password."""
         self.reason = reason
 
-    sentence = "MovR cannot reach its database right now. Nothing was lost; please try again soon."
+    sentence = "MovR is not available right now. Nothing was lost. Please try again soon."
 
 
 class DatabaseSlow(Refusal):
     """A statement reached the server's statement timeout."""
 
-    sentence = "This takes too long right now, and nothing was changed. Please try again soon."
+    sentence = "This took too long, and nothing was changed. Please try again soon."
 
 
 class DatabaseBusy(Refusal):
     """The transaction conflicted with others until the last retry, or no connection was free."""
 
-    sentence = "Too many people want the same thing right now. Please try again in a moment."
+    sentence = "MovR is very busy right now. Please try again in a moment."

@@ -111,7 +111,7 @@ def _reason(city: City, source: str) -> str | None:
     if position:
         return f"MovR is not in {name or 'your city'} yet; the nearest city is {city.label}."
     if name:
-        return f"MovR is not in {name} yet, so here is {city.label}."
+        return f"MovR is not in {name} yet, so this page shows {city.label}."
     if source == "default":
-        return f"We could not tell where you are, so here is {city.label}."
+        return f"We do not know where you are, so this page shows {city.label}."
     return None

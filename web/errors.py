@@ -75,11 +75,11 @@ FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
 
 _SENTENCES: Final = {
     400: "We could not understand that request.",
-    403: "This is not yours to see or to change.",
-    404: "There is nothing at this address.",
-    405: "This address does not do that.",
-    415: "MovR does not read this kind of message.",
-    413: "That is more than MovR accepts at once.",
+    403: "You do not have access to this page.",
+    404: "We could not find this page.",
+    405: "This page does not support that action.",
+    415: "MovR cannot read this kind of data.",
+    413: "That is too much data to send at once.",
     500: "Something went wrong on our side. We have noted it.",
 }
 

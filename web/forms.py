@@ -104,7 +104,7 @@ def readable_text(_form: Form, field: Field) -> None:
         unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
         for character in field.data
     ):
-        raise StopValidation("This has a character in it that we cannot read.")
+        raise StopValidation("This contains a character that we cannot read.")
 
 
 def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
@@ -124,12 +124,20 @@ def mailable(_form: Form, field: Field) -> None:
         raise StopValidation("We cannot send email to this address. Please check it.") from None
 
 
+def visible_text(missing: str) -> Callable[[Form, Field], None]:
+    """Refuse text without visible characters with this message, as an empty field is refused."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
+            raise StopValidation(missing)
+
+    return check
+
+
 def no_markup(_form: Form, field: Field) -> None:
-    """Refuse markup and text without visible characters."""
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
-        raise StopValidation("This says nothing.")
+    """Refuse markup."""
     if re.search(formats.MARKUP_OR_CONTROL, field.data):
-        raise StopValidation("Please leave out < and >.")
+        raise StopValidation("Please do not use < or >.")
 
 
 def _text(
@@ -146,7 +154,13 @@ def _text(
     return field(
         label,
         filters=filters,
-        validators=[required(missing), max_length(longest), readable_text, *rules],
+        validators=[
+            required(missing),
+            max_length(longest),
+            readable_text,
+            visible_text(missing),
+            *rules,
+        ],
         render_kw=render,
     )
 
@@ -165,14 +179,14 @@ _first_name = partial(
     _text,
     "First name",
     formats.NAME_LENGTH,
-    missing="Please tell us your first name.",
+    missing="Please enter your first name.",
     autocomplete="given-name",
 )
 _last_name = partial(
     _text,
     "Last name",
     formats.NAME_LENGTH,
-    missing="Please tell us your last name.",
+    missing="Please enter your last name.",
     autocomplete="family-name",
 )
 _email = partial(
@@ -276,7 +290,7 @@ class LocationForm(TextForm):
 
     latitude = HiddenField()
     longitude = HiddenField()
-    without_position = BooleanField("Go on without the position")
+    without_position = BooleanField("Continue without the position")
     is_position_refused = False
 
     @property
@@ -335,7 +349,7 @@ class DeleteAccountForm(TextForm):
 
     password = _password("Current password", "Please enter your current password.")
     confirm = BooleanField(
-        "Delete my account for good", validators=[DataRequired("Please confirm this first.")]
+        "Yes, delete my account", validators=[DataRequired("Please tick this box to confirm.")]
     )
 
 
@@ -386,12 +400,12 @@ class VehicleForm(LocationForm, IdempotentForm):
     type = SelectField(
         "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in formats.VEHICLE_TYPES]
     )
-    color = _text("Color", formats.WORD_LENGTH, missing="Please tell us its color.")
-    brand = _text("Brand", formats.WORD_LENGTH, missing="Please tell us its brand.")
+    color = _text("Color", formats.WORD_LENGTH, missing="Please enter its color.")
+    brand = _text("Brand", formats.WORD_LENGTH, missing="Please enter its brand.")
     location = _text(
-        "Where it stands",
+        "Where is it?",
         formats.LOCATION_LENGTH,
-        missing="Please say where riders will find it.",
+        missing="Please enter a place.",
         required=location_or_position,
     )
 
@@ -402,6 +416,6 @@ class EndRideForm(LocationForm):
     location = _text(
         "Where did you leave it?",
         formats.LOCATION_LENGTH,
-        missing="Please say where you left it.",
+        missing="Please enter a place.",
         required=location_or_position,
     )

@@ -113,7 +113,7 @@ function showChosen(map, streets) {
 }
 
 function chooseOnMap(form, latitude, longitude) {
-  choose(form, latitude, longitude, "The place on the map is filled in. Another click changes it.");
+  choose(form, latitude, longitude, "The place is marked. Click on the map to change it.");
 }
 
 /** Let clicks on the drawing choose a position; the drawing is to scale. */

@@ -124,8 +124,8 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
     inspector.fill_with_nothing("Current password")
     inspector.submit("Change my email", "a new email address refused")
     inspector.page.goto("/vehicles/add")
-    inspector.fill_with_nothing("Color", "Brand", "Where it stands")
-    inspector.submit("Put it on the street", "/vehicles/add refused")
+    inspector.fill_with_nothing("Color", "Brand", "Where is it?")
+    inspector.submit("List my vehicle", "/vehicles/add refused")
     inspector.open("/users/00000000-0000-4000-8000-000000000000", "which is another's")
 
 
@@ -144,6 +144,6 @@ def own_and_ride(inspector: Inspector, profile: str) -> None:
     inspector.page.get_by_label("Where did you leave it?").fill("2 Broadway")
     inspector.page.evaluate(FAR_AWAY)
     inspector.submit("End ride", "/rides, the position refused")
-    inspector.page.get_by_label("Go on without the position").check()
+    inspector.page.get_by_label("Continue without the position").check()
     inspector.submit("End ride", "a ride ended")
     inspector.open("/rides", "with a history")

@@ -600,7 +600,7 @@ def test_a_position_that_arrives_late_does_not_replace_a_click_on_the_map(
     page.clock.fast_forward(15_000)
     page.evaluate("answer()")
 
-    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
+    expect(page.get_by_text("The place is marked.")).to_be_visible()
     expect(page.locator("#latitude")).not_to_have_value("40.71000")
 
 
@@ -626,7 +626,7 @@ def test_a_vehicle_is_added_where_the_browser_is(
 
     page.get_by_role("button", name="Use my position").click()
     expect(page.get_by_text("Your position is filled in.")).to_be_visible()
-    page.get_by_role("button", name="Put it on the street").click()
+    page.get_by_role("button", name="List my vehicle").click()
 
     page.wait_for_url("**/users/*")
     assert positions(session_movr, owner) == [BATTERY]
@@ -646,8 +646,8 @@ def test_a_vehicle_is_added_where_the_map_was_clicked(
     expect(page.locator(STREETS if has_streets else DRAWING)).to_be_visible()
 
     page.locator(".map").click()  # in its middle: the city's centre
-    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
-    page.get_by_role("button", name="Put it on the street").click()
+    expect(page.get_by_text("The place is marked.")).to_be_visible()
+    page.get_by_role("button", name="List my vehicle").click()
 
     page.wait_for_url("**/users/*")
     (position,) = positions(session_movr, owner)
@@ -682,7 +682,7 @@ def test_a_ride_is_ended_where_the_map_was_clicked(
     expect(page.locator(STREETS)).to_be_visible()
 
     page.locator(".map").click(position={"x": 100, "y": 150})
-    expect(page.get_by_text("The place on the map is filled in.")).to_be_visible()
+    expect(page.get_by_text("The place is marked.")).to_be_visible()
     page.get_by_role("button", name="End ride").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Your ride has ended.")
@@ -695,7 +695,7 @@ def fill_in_a_vehicle(page: Page) -> None:
     page.goto("/vehicles/add")
     page.get_by_label("Color").fill("teal")
     page.get_by_label("Brand").fill("Zephyr")
-    page.get_by_label("Where it stands").fill("1 Battery Place")
+    page.get_by_label("Where is it?").fill("1 Battery Place")
 
 
 def positions(movr: MovR, owner: Visitor) -> list[Position | None]:

@@ -138,7 +138,7 @@ def test_the_address_of_a_refused_form_can_be_opened(desk: Page, rider: Visitor)
     field = desk.get_by_label("Where did you leave it?")
     field.fill("<b>")
     desk.get_by_role("main").get_by_role("button", name="End ride").click()
-    expect(desk.get_by_text("Please leave out")).to_be_visible()
+    expect(desk.get_by_text("Please do not use")).to_be_visible()
 
     desk.goto(desk.url)
 

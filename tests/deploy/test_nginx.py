@@ -34,7 +34,7 @@ from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
 FILES = ("plain.conf", "tls.conf")
 ENOUGH = Plan(connections=3, requests=1500)
-GUESSED = "We could not tell where you are"
+GUESSED = "We do not know where you are"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -267,7 +267,7 @@ def test_a_form_over_https_of_another_port_is_refused(
         for elsewhere in (plain, plain.replace("http:", "https:"), "https://127.0.0.1"):
             refused = Visitor(client).post("/register", {"Origin": elsewhere}, **registration())
 
-            assert "from a page of another site" in sentences(refused)
+            assert "sent from another site" in sentences(refused)
 
 
 def test_absolute_links_have_the_port_of_the_request(

@@ -263,7 +263,7 @@ def test_without_a_database_the_process_is_alive_but_not_ready(stranded: Visitor
 
     assert (alive.status_code, numbers.status_code) == (200, 200)
     assert ready.status_code == 503
-    assert "cannot reach its database" in ready.json()["reason"]
+    assert ready.json()["reason"] == "the database cannot be reached"
     assert MARKER not in ready.text
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
-from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
+from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable, Refusal
 from web.context import movr, settings
 from web.operations.refusals import first_line_of_cause, record_refusal
 
@@ -32,6 +32,12 @@ SCHEMA_BEHIND: Final = NotReady(
     "the database's schema is not at this version: run `flask --app server db upgrade`"
 )
 NO_ANSWER: Final = NotReady("the database has not answered yet")
+# In words for operators, unlike the sentences for riders.
+REASONS: Final[Mapping[type[Refusal], str]] = {
+    DatabaseUnavailable: "the database cannot be reached",
+    DatabaseSlow: "the database is slow: a statement reached its timeout",
+    DatabaseBusy: "all connections of this process to the database are in use",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -94,7 +100,7 @@ class Readiness:
                 movr().ping()
             else:
                 self._at_head = movr().is_at_head()
-        except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy) as refusal:
+        except tuple(REASONS) as refusal:
             record_refusal(refusal)
-            return NotReady(refusal.sentence, first_line_of_cause(refusal))
+            return NotReady(REASONS[type(refusal)], first_line_of_cause(refusal))
         return None if self._at_head else SCHEMA_BEHIND

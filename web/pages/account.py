@@ -26,25 +26,25 @@ from web.services.mail import Email, absolute_url, outbox
 
 blueprint = Blueprint("account", __name__)
 
-CHANGED: Final = "Your email address is changed. All other browsers are logged out."
+CHANGED: Final = "Your email address has been changed. All other browsers are logged out."
 SUBJECT: Final = "Please confirm your new email address for MovR"
 TEXT: Final = """\
-A member of MovR wants to use this email address from now on.
+A MovR member asked to change their email address to this one.
 
-If it is you, open this link within a day to confirm the address:
+If it was you, open this link within a day to confirm:
 
 {link}
 
-If not, do nothing.
+If not, ignore this email: nothing will change.
 
 Username: {username}
 """
 SUBJECT_TO_OLD: Final = "Your email address for MovR is about to change"
 TEXT_TO_OLD: Final = """\
-A new email address was entered for your MovR account, with your password.
+Someone with your password entered a new email address for your MovR account.
 
-It replaces this one as soon as the link is opened that we have sent to it. If it was not you,
-change your password now: that link then works no more, and all browsers are logged out.
+It will replace this one when the link that we sent there is opened. If this was not you, change
+your password now. That link will stop working, and all browsers will be logged out.
 
 {link}
 
@@ -70,7 +70,7 @@ def change_names(user_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return render_template("account/names.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     movr().change_names(member.key, **form.values())
-    flash("Your name is changed.", "success")
+    flash("Your name has been changed.", "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -143,7 +143,9 @@ def _send_link(member: Member, new_email: str) -> None:
         link = absolute_url("auth.change_password")
         to_old = Email(member.email, SUBJECT_TO_OLD, TEXT_TO_OLD.format(link=link, **facts))
         outbox().put(lambda: to_old)
-    flash(f"A link is on its way to {new_email}. Open it within a day to change to it.", "info")
+    flash(
+        f"We have sent a link to {new_email}. Open it within a day to confirm the change.", "info"
+    )
 
 
 def _read_link(token: str) -> tuple[UserKey, Any] | None:

@@ -27,13 +27,13 @@ blueprint = Blueprint("email_verification", __name__)
 
 SUBJECT: Final = "Please confirm your email address for MovR"
 TEXT: Final = """\
-A MovR account was opened with this email address.
+A MovR account was created with this email address.
 
 If it is yours, open this link within a day to confirm the address:
 
 {link}
 
-If not, do nothing: MovR sends you no other email.
+If not, ignore this email. We send no other email to addresses that are not confirmed.
 
 Username: {username}
 """
@@ -68,9 +68,11 @@ def send_again(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     if can_be_mailed(member.email):
         send_link(member.key, member.username, member.email)
-        flash(f"A link is on its way to {member.email}. It works for a day.", "info")
+        flash(f"We have sent a link to {member.email}. It works for a day.", "info")
     else:
-        flash(f"We cannot send email to {member.email}. Please change your email.", "warning")
+        flash(
+            f"We cannot send email to {member.email}. Please change your email address.", "warning"
+        )
     return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
 
 

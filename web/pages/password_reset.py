@@ -25,11 +25,10 @@ from web.services.mail import Email, absolute_url, outbox
 blueprint = Blueprint("password_reset", __name__)
 
 SENT: Final = (
-    "If there is an account of this name, a link is on its way to its email address."
-    " It works for 30 minutes."
+    "If this account exists, we have sent a link to its email address. It works for 30 minutes."
 )
 
-SUBJECT: Final = "A new password for MovR"
+SUBJECT: Final = "Reset your MovR password"
 TEXT: Final = """\
 We received a request to reset the password of your MovR account.
 
@@ -101,7 +100,7 @@ def reset() -> ResponseReturnValue:
     account_log.record(account_log.PASSWORD_CHANGED, member.key, member.session_epoch + 1)
     del session["reset"]
     known_browsers.remember_browser(member.username)
-    flash("Your password is changed. Please log in with it.", "success")
+    flash("Your password has been changed. Please log in with it.", "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
 
 

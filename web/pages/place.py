@@ -7,7 +7,7 @@ from web.forms import LocationForm
 from web.rendering.template_filters import place_name
 from web.services.geocoding import position_from_form
 
-POSITION_UNKNOWN: Final = "We do not know the exact place, so the map does not show the vehicle."
+POSITION_UNKNOWN: Final = "We do not know the exact place, so the vehicle is not on the map."
 
 
 def position_and_words(form: LocationForm, city: str) -> Position | None:

@@ -71,7 +71,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.DELETED, member.key, member.session_epoch + 1)
             session.log_out()
-            flash("Your account is deleted. Thank you for riding with us.", "info")
+            flash("Your account has been deleted. Thank you for riding with us.", "info")
             return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
     return render_template("users/remove.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -100,7 +100,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
-            flash("Your password is changed. All other browsers are logged out.", "success")
+            flash("Your password has been changed. All other browsers are logged out.", "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
     return render_template("users/security.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 

@@ -55,9 +55,9 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     """Remove the member's own vehicle."""
     owner = session.current_member().key
     if movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner):
-        flash("Your vehicle is off the street.", "success")
+        flash("Your vehicle has been removed.", "success")
     else:
-        flash("Your vehicle is on a ride. It leaves the street when the ride ends.", "info")
+        flash("Your vehicle is on a ride. It will be removed when the ride ends.", "info")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -88,7 +88,7 @@ def _is_added(form: VehicleForm) -> bool:
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
         return False
-    flash(f"Your {form.type.data} is on the street. Riders can find it now.", "success")
+    flash(f"Your {form.type.data} is listed. Riders can find it now.", "success")
     if not position:
         flash(POSITION_UNKNOWN, "info")
     return True

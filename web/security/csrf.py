@@ -23,7 +23,7 @@ MEMBERS_FORMS: Final = frozenset({"rides", "users", "vehicles"})  # blueprints
 class FormRefused(Refusal):
     """A form has no valid token of the session; CSRFError is the cause."""
 
-    sentence = "This form has expired. Please open the page again, and send it once more."
+    sentence = "This form has expired. Please open the page again and try once more."
     link_text = "Open the page again"
 
     @property
@@ -36,33 +36,30 @@ class OriginUnknown(FormRefused):
     """The browser does not say which page the form is from."""
 
     sentence = (
-        "Your browser does not say which page this form is from."
-        " Please allow it to send the referrer to this site, and send the form again."
+        "Your browser hides which site this form was sent from, so we cannot accept it."
+        " Please check its privacy settings and extensions, or use another browser."
     )
 
 
 class OtherOrigin(FormRefused):
     """The form is from a page of another site, or a proxy has changed the host of the request."""
 
-    sentence = (
-        "This form is from a page of another site."
-        " Please open the page here, and send the form again."
-    )
+    sentence = "This form was sent from another site. Please open the page on MovR and try again."
 
 
 class CookiesBlocked(FormRefused):
     """The browser sent no cookie, although the form's page set one."""
 
     sentence = (
-        "Your browser sent no cookie with this form, so MovR does not know whose it is."
-        " Please allow cookies for this site, and open the page again."
+        "Your browser sent no cookies, which MovR needs for this form."
+        " Please allow cookies for this site and open the page again."
     )
 
 
 class LoggedOut(FormRefused):
     """The session in which the member opened the form is gone."""
 
-    sentence = "You are not logged in any more. Log in to go on where you were."
+    sentence = "You are no longer logged in. Log in to continue where you were."
     link_text = "Log in"
 
     @property

@@ -50,7 +50,7 @@ PASSWORDS: Final = RateLimit("passwords", 120)
 class TooManyAttempts(Refusal):
     """A rate limit is reached; `seconds` is the time until the next attempt is allowed."""
 
-    sentence = "That was a little too often. Please wait a minute and try again."
+    sentence = "Too many attempts. Please try again in a minute."
 
     def __init__(self, seconds: int = MINUTE) -> None:
         """Store the time to wait."""

@@ -25,7 +25,7 @@ from web.security import known_browsers
 from web.security.redirects import address_with_fields, safe_redirect_path
 from web.security.session_cookie import SessionInterface
 
-RIDE_GOES_ON: Final = "Your ride goes on, and its clock runs until you log in and end it."
+RIDE_GOES_ON: Final = "Your ride is still running. Log in again to end it."
 # At a login or logout: the chosen city, its last explanation, and the CSRF token of other tabs.
 KEPT_IN_SESSION: Final = ("city", "city_reason", "csrf_token")
 

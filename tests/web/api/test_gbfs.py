@@ -138,7 +138,7 @@ def test_an_unknown_feed_is_a_404_as_json(visitor: Visitor, path: str) -> None:
 
 
 def test_an_unknown_path_outside_the_feeds_is_a_404_page(visitor: Visitor) -> None:
-    assert "There is nothing at this address." in sentences(visitor.get("/gbfs"))
+    assert "We could not find this page." in sentences(visitor.get("/gbfs"))
 
 
 def test_every_page_leads_to_the_manifest(visitor: Visitor) -> None:
@@ -344,7 +344,7 @@ def test_an_anonymous_visitor_sees_the_vehicle_and_returns_to_it_after_login(
     reply = stranger.get(page)
 
     assert reply.status_code == 200
-    assert all(words in reply.text for words in ("Kona", "red bike", "9 Pine Street", "Free"))
+    assert all(words in reply.text for words in ("Kona", "red bike", "9 Pine Street", "Available"))
     assert "/rides/start/" not in reply.text
     assert f'href="/login?next={page}"' in reply.text
     assert "noindex" in reply.headers["X-Robots-Tag"]
@@ -387,7 +387,7 @@ def test_an_old_public_id_links_to_the_other_vehicles_of_the_city(
 
     reply = stranger.get(page, {"X-City": "paris"})
 
-    assert "404: Somebody rides this vehicle, or has ridden it" in sentences(reply)
+    assert "404: This vehicle is in use, or it has been moved or removed." in sentences(reply)
     assert "See the vehicles in New York" in reply.text
     chosen = stranger.post("/city/new%20york", next="/vehicles")
     assert "Vehicles in New York" in stranger.get(chosen.headers["Location"]).text

@@ -264,6 +264,16 @@ def test_an_empty_form_has_an_error_at_each_field(
     assert all_rows(engine) == before
 
 
+def test_text_without_visible_letters_gets_the_message_of_an_empty_field(visitor: Visitor) -> None:
+    visitor.register()
+    visitor.start(visitor.add_vehicle())
+    ride = visitor.active_ride()
+
+    for location in ("", "\u200b\u200b"):  # zero-width spaces
+        reply = visitor.post(f"/rides/end/{ride}", location=location)
+        assert sentences(reply) == "422: Please enter a place."
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_first_invalid_field_has_the_focus(visitor: Visitor, form: str) -> None:
     path = FORMS[form].open(visitor)
@@ -678,7 +688,7 @@ def test_a_body_of_more_than_64_kb_is_too_large(
     reply = visitor.client.post(path, data=fields | {"padding": "x" * 64 * 1024})
 
     assert reply.status_code == 413
-    assert "That is more than MovR accepts at once." in sentences(reply)
+    assert "That is too much data to send at once." in sentences(reply)
     assert all_rows(engine) == before
 
 
@@ -818,7 +828,16 @@ BAD_VALUES: Mapping[tuple[type[Base], str], list[Any]] = {
     (User, "city"): CITIES,
     (User, "first_name"): bad_words(100),
     (User, "last_name"): bad_words(100),
-    (User, "email"): ["", "  ", "ada", "a@b", "a b@c.d", "<a@b.c>", f"{'x' * 251}@b.c", "a@@b.c"],
+    (User, "email"): [
+        "",
+        "  ",
+        "ada",
+        "a@b",
+        "a b@c.d",
+        "<a@b.c>",
+        f"{'x' * 251}@b.c",
+        "adef test_the_first_invalid_field_has_the_focus(b.c",
+    ],
     (User, "username"): ["", "   ", "ab", "x" * 65, "Ada", "ADA", "ad a", "<ada>", "ada\n", "ädä"],
     (Vehicle, "city"): CITIES,
     (Vehicle, "type"): ["", "car", "Bike", "<script>"],
@@ -889,5 +908,5 @@ def test_an_account_is_deleted_with_a_confirmation_only(
 
     refused = member.post(f"/users/remove/{member.id}", password=PASSWORD, **confirmation)
 
-    assert "Please confirm this first" in sentences(refused)
+    assert "Please tick this box to confirm" in sentences(refused)
     assert member.get("/users").status_code == 200

@@ -12,7 +12,7 @@ from tests.conftest import NewVisitor, settings_for, visiting
 from tests.visitor import PASSWORD, Visitor, sentences
 from web.app import create_app
 
-GUESSED = "We could not tell where you are, so here is New York."
+GUESSED = "We do not know where you are, so this page shows New York."
 HOME = ("/", "/home")
 PUBLIC = (*HOME, "/vehicles", "/login", "/register")
 ROME = "41.9,12.5"
@@ -145,7 +145,7 @@ def test_no_message_if_the_region_determined_the_city(new_western_visitor: NewVi
 YOU_CAN_CHOOSE = "You can choose another city at the top of the page."
 MESSAGE = 'class="alert'
 NEAREST = "MovR is not in {} yet; the nearest city is {}."
-INSTEAD = "MovR is not in {} yet, so here is {}."
+INSTEAD = "MovR is not in {} yet, so this page shows {}."
 CHICAGO = {"X-City": "Chicago", "X-City-Lat-Long": "41.878113,-87.629799"}
 PARIS_IN_TEXAS = {"X-City": "Paris", "X-City-Lat-Long": "33.660939,-95.555513"}
 

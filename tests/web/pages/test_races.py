@@ -210,7 +210,7 @@ def test_a_password_that_is_being_changed_deletes_no_account(
 
         changed, refused = in_this_order(engine, [change, delete])
 
-    assert "Your password is changed" in one.follow(changed)
+    assert "Your password has been changed" in one.follow(changed)
     assert "logged out" in other.follow(refused)
     assert new_http_visitor().log_in(one.username, NEW).status_code == 303
     assert count(engine, "users WHERE deleted_at IS NOT NULL") == 0
@@ -225,7 +225,7 @@ def test_the_password_of_an_account_that_is_being_deleted_is_not_changed(
 
         deleted, refused = in_this_order(engine, [delete, change])
 
-    assert "Your account is deleted" in one.follow(deleted)
+    assert "Your account has been deleted" in one.follow(deleted)
     assert "changed" not in other.follow(refused)
     for password in (PASSWORD, NEW):
         assert new_http_visitor().log_in(one.username, password).status_code == 422
@@ -242,8 +242,8 @@ def test_an_account_is_deleted_or_its_password_changed_but_never_both(
 
             replies = at_once(lambda form: form(), [delete, change])
 
-        is_deleted = says(one, replies[0], "Your account is deleted")
-        assert is_deleted != says(other, replies[1], "Your password is changed")
+        is_deleted = says(one, replies[0], "Your account has been deleted")
+        assert is_deleted != says(other, replies[1], "Your password has been changed")
         login = new_http_visitor().log_in(one.username, NEW)
         assert (login.status_code == 303) != is_deleted
     assert count(engine, "users") == 5
@@ -276,7 +276,7 @@ def test_a_vehicle_reported_as_removed_is_removed(
 
         _, removed = at_once(lambda form: form(), [end, remove])
 
-        assert re.search("off the street|leaves the street", owner.follow(removed))
+        assert re.search("has been removed|will be removed", owner.follow(removed))
     assert count(engine, "vehicles WHERE removed_at IS NOT NULL") == 10
 
 

@@ -51,7 +51,7 @@ def test_a_start_of_another_vehicle_is_still_refused(visitor: Visitor, engine: E
     visitor.start(first)
     before = all_rows(engine)
 
-    assert "You are on a ride already" in visitor.follow(visitor.start(second))
+    assert "You are already on a ride" in visitor.follow(visitor.start(second))
     assert all_rows(engine) == before
 
 
@@ -92,7 +92,7 @@ def test_an_end_sent_again_leaves_the_next_ride_alone(visitor: Visitor, engine: 
 def test_a_vehicle_sent_again_is_one(visitor: Visitor, engine: Engine) -> None:
     form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
 
-    assert "on the street" in twice(visitor, "/vehicles/add", form, engine)
+    assert "is listed" in twice(visitor, "/vehicles/add", form, engine)
 
 
 def test_an_account_sent_again_is_one(visitor: Visitor, engine: Engine) -> None:
@@ -135,7 +135,7 @@ def test_a_vehicle_of_the_next_form_is_another(visitor: Visitor, engine: Engine)
     visitor.register()
     for _ in range(2):
         form = VEHICLE | {"key": key(visitor.get("/vehicles/add"))}
-        assert "on the street" in visitor.follow(visitor.post("/vehicles/add", **form))
+        assert "is listed" in visitor.follow(visitor.post("/vehicles/add", **form))
 
     assert len(all_rows(engine)["vehicles"]) == 2
 
@@ -144,7 +144,7 @@ def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) ->
     visitor.register()
     vehicle = visitor.permanent_id(visitor.add_vehicle())
 
-    assert "off the street" in twice(visitor, f"/vehicles/remove/{vehicle}", {}, engine)
+    assert "has been removed" in twice(visitor, f"/vehicles/remove/{vehicle}", {}, engine)
 
 
 def test_an_account_deleted_again_is_deleted_and_its_browser_asked_to_log_in(

@@ -194,8 +194,8 @@ def test_an_empty_result_links_to_all_vehicles(visitor: Visitor) -> None:
 
     page = visitor.get("/vehicles?type=bike&near=48.86,2.35").text
 
-    assert "Nothing here is what you look for." in page
-    assert link(page, "Show everything") == "/vehicles?near=48.86%2C2.35"
+    assert "No matches." in page
+    assert link(page, "Show all") == "/vehicles?near=48.86%2C2.35"
 
 
 @pytest.mark.usefixtures("street")

@@ -113,7 +113,7 @@ def test_over_https_a_form_of_another_origin_is_refused_and_says_so(
     reply = choose_paris(visitor, headers)
 
     assert reply.status_code == 400
-    assert "from a page of another site" in sentences(reply)
+    assert "sent from another site" in sentences(reply)
     assert "<strong>New York" in visitor.get("/").text
     (line,) = [record.getMessage() for record in caplog.records]
     assert "POST /city/<name>: OtherOrigin" in line
@@ -127,7 +127,7 @@ def test_over_https_a_form_without_an_origin_says_what_to_allow(
     reply = choose_paris(production(), headers)
 
     assert reply.status_code == 400
-    assert "Please allow it to send the referrer" in sentences(reply)
+    assert "Your browser hides which site this form was sent from" in sentences(reply)
     assert "Neither Origin nor Referer" in caplog.text
 
 
@@ -196,7 +196,7 @@ def test_a_form_of_a_session_that_is_gone_leads_by_the_login_back_to_the_ride_wi
     page = log_in_again(rider, link(refused), rider.username)
 
     assert refused.status_code == 400
-    assert "You are not logged in any more." in sentences(refused)
+    assert "You are no longer logged in." in sentences(refused)
     assert "POST /rides/end/<uuid:ride_id>: LoggedOut: " in caplog.text
     assert "The CSRF session token is missing." in caplog.text
     assert "Your ride:" in page.text

@@ -395,7 +395,7 @@ def test_the_refusal_has_a_retry_after_header(new_proxied_visitor: NewVisitor) -
 
     assert reply.status_code == 429
     assert 1 <= int(reply.headers["Retry-After"]) <= MINUTE
-    assert "Please wait a minute" in sentences(reply)
+    assert "Please try again in a minute" in sentences(reply)
 
 
 def test_a_longer_refusal_names_the_minutes(new_proxied_visitor: NewVisitor) -> None:
@@ -405,7 +405,8 @@ def test_a_longer_refusal_names_the_minutes(new_proxied_visitor: NewVisitor) -> 
     reply = fail(visitor, "ada")
 
     assert 29 * MINUTE < int(reply.headers["Retry-After"]) <= 30 * MINUTE
-    assert "Please wait 30 minutes and try again." in sentences(reply)
+    assert "Please try again in 30 minutes." in sentences(reply)
+    assert '<a class="btn btn-primary" href="/forgot">Reset your password</a>' in reply.text
 
 
 def test_the_right_password_does_not_bypass_the_limit(new_proxied_visitor: NewVisitor) -> None:
@@ -776,7 +777,7 @@ def test_a_member_s_writes_are_limited_and_the_next_changes_nothing(
 
     assert reply.status_code == 429
     assert int(reply.headers["Retry-After"]) >= 1
-    assert "Please wait a minute" in sentences(reply)
+    assert "Please try again in a minute" in sentences(reply)
     assert number_of(engine, "vehicles") == 5
 
 

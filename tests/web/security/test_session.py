@@ -89,7 +89,7 @@ def test_changing_the_password_requires_the_current_one(laptop: Visitor, phone: 
 def test_attempts_to_guess_the_current_password_are_limited(laptop: Visitor) -> None:
     said = [change_password(laptop, NEW) for _ in range(11)]
 
-    assert "Please wait 30 minutes" in said[-1]
+    assert "Please try again in 30 minutes" in said[-1]
     assert change_password(laptop, PASSWORD).startswith("429")
 
 

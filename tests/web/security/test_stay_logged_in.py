@@ -145,7 +145,7 @@ def test_logging_out_mid_ride_says_that_the_clock_runs_on(
 
     said = end(visitor)
 
-    assert "Your ride goes on, and its clock runs until you log in and end it." in said
+    assert "Your ride is still running. Log in again to end it." in said
     assert "You are logged out" in said
     assert not is_member(visitor)
 
