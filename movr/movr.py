@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
@@ -23,7 +24,7 @@ from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
 from movr.database import deadline, query_stats, schema
 from movr.database.circuit_breaker import CircuitBreaker
-from movr.database.engine import make_engine
+from movr.database.engine import is_cockroachdb, make_engine
 from movr.database.execution import run
 from movr.formats import MONTH, WEEK
 from movr.placement import inspection, statistics
@@ -450,15 +451,19 @@ class MovR:
 
         `before` is the start time and id of the last ride of the previous page. The first page
         also has the monthly totals of the last year and the weekly totals of the last half year,
-        in the time zone of the rider's home city.
+        in the time zone of the rider's home city. The following pages of a rider who has been in
+        other regions are read from the nearest replicas (docs/decisions/0018-follower-reads.md).
         """
         if not rider.cities_ridden:
             return results.History(Page((), None), (), ())
         time, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
         wanted = {**_rider_parameters(rider), "before": time, "after": after, "limit": size + 1}
         if before:
-            rides = self._read(queries.RIDES, **wanted)
-            return results.History(rows_to.page_of_rides(rides, size), (), ())
+            is_abroad = _has_been_abroad(rider)
+            found = self._read(queries.OLDER_RIDES if is_abroad else queries.RIDES, **wanted)
+            rides = sorted(found, key=attrgetter("start_time", "id"), reverse=True)
+            is_stale = is_abroad and is_cockroachdb(self.engine.url)
+            return results.History(rows_to.page_of_rides(rides, size), (), (), is_stale)
         spans = _totals_since(self._now().astimezone(_city(rider.city).timezone).date())
         rows = self._read(queries.HISTORY, **wanted, **spans)
         months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
@@ -631,6 +636,12 @@ def _id(namespace: UUID, idempotency_key: str) -> UUID:
 def _rider_parameters(rider: results.Member) -> dict[str, Any]:
     """Return the query parameters for a rider's rides."""
     return {"rider_city": rider.city, "rider_id": rider.id, "cities": rider.cities_ridden}
+
+
+def _has_been_abroad(rider: results.Member) -> bool:
+    """Return True if the rider has ridden in another region than that of their home city."""
+    home = _city(rider.city).region
+    return any(_city(name).region != home for name in rider.cities_ridden)
 
 
 def _totals_since(today: date) -> dict[str, date]:

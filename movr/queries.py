@@ -247,6 +247,9 @@ RIDES: Final = _with_vehicle(
     )
 )
 
+# The same from the nearest replicas, in any order, for riders who have been in other regions.
+OLDER_RIDES: Final = _follower_read(RIDES)
+
 
 def _totals(period: str) -> ScalarSelect[Any]:
     """Return a subquery for the rider's totals by `week` or `month`, newest first, as JSON text."""

@@ -231,8 +231,12 @@ class MemberAndPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of a rider's rides, with totals by month and by week; all newest first."""
+    """A page of a rider's rides, with totals by month and by week; all newest first.
+
+    `is_stale` is True for rides as they were some five seconds ago.
+    """
 
     rides: Page[Ride]
     months: tuple[RideTotal, ...]
     weeks: tuple[RideTotal, ...]
+    is_stale: bool = False

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Engine
 
 from movr import errors
+from movr.database.engine import is_cockroachdb
 from movr.movr import MovR
 from movr.results import Member, MonthlyActivity, RideKey, RideTotal, UserKey, VehicleKey
+from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import a_past_ride, start_ride
 from tests.movr.test_movr import a_member, some_vehicles
 
@@ -166,6 +168,31 @@ def test_a_ride_under_way_and_the_rides_of_others_do_not_count(
 
     assert [ride.is_active for ride in history.rides.items] == [True]
     assert (history.months, history.weeks) == ((), ())
+
+
+def test_only_older_rides_of_a_traveller_may_be_stale(
+    movr: MovR, engine: Engine, database: str
+) -> None:
+    rider = a_member(movr, "new york")
+    at_home, abroad = a_vehicle(movr, rider), a_vehicle(movr, a_member(movr, "paris"))
+    homebody = rode(movr, rider, at_home)
+    traveller = rode(movr, rider, abroad)
+    days = [NOW - timedelta(days=day) for day in range(1, 7)]
+    rides = [add_ride(engine, rider, (at_home, abroad)[n % 2], day) for n, day in enumerate(days)]
+    wait_for_follower_reads(engine)
+
+    with at(NOW, database) as now:
+        first = now.history(traveller, before=None, size=2)
+        last = first.rides.items[-1]
+        older = now.history(traveller, before=(last.start_time, last.id), size=3)
+        at_home_only = now.history(homebody, before=(last.start_time, last.id), size=3)
+
+    assert [ride.id for ride in first.rides.items] == rides[:2]
+    assert [ride.id for ride in older.rides.items] == rides[2:5]
+    assert older.rides.next
+    assert older.is_stale is is_cockroachdb(engine.url)
+    assert not first.is_stale
+    assert not at_home_only.is_stale
 
 
 # One ride

@@ -89,7 +89,8 @@ def _history(form: EndRideForm) -> str:
     return render_template(
         "rides/index.html",
         history=history,
-        active=[ride for ride in history.rides.items if ride.is_active],
+        # Its button acts on what is shown, which therefore must not be stale.
+        active=[ride for ride in history.rides.items if ride.is_active and not history.is_stale],
         past=[ride for ride in history.rides.items if not ride.is_active],
         home=member.city,
         form=form,

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from movr.database.engine import is_cockroachdb
 from movr.results import UserKey, VehicleKey
 from tests.conftest import NewVisitor
+from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import a_past_ride
 from tests.visitor import Visitor, next_page, sentences
 from web.pages.place import POSITION_UNKNOWN
@@ -280,6 +282,24 @@ def test_the_next_page_of_the_history_has_no_totals(rider: Visitor) -> None:
 
     assert len(re.findall(r'href="/rides/[0-9a-f-]{36}"', page)) == 3
     assert "chart" not in page
+
+
+def test_older_rides_of_a_traveller_say_that_they_may_be_stale(
+    rider: Visitor, new_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_visitor().register("paris")
+    vehicle = VehicleKey("paris", owner.permanent_id(owner.add_vehicle()))
+    who, start = UserKey("new york", rider.id), datetime.now(UTC) - timedelta(days=1)
+    with engine.begin() as connection:
+        a_past_ride(connection, vehicle, who, start, length=timedelta(minutes=5), distance=None)
+    wait_for_follower_reads(engine)
+    latest = datetime.now(UTC).isoformat().replace("+", "%2B")
+
+    newest, older = (rider.get(f"/rides{page}").text for page in ("", f"?after={latest}~{uuid4()}"))
+
+    assert "/rides/" in older.partition("<main")[2]
+    assert ("as of about 5 seconds ago" in older) is is_cockroachdb(engine.url)
+    assert "seconds ago" not in newest
 
 
 def test_a_member_without_rides_sees_no_chart(rider: Visitor) -> None:
