@@ -29,7 +29,7 @@ from tests.visitor import Visitor
 from web.api import gbfs
 from web.app import create_app
 from web.config import Settings
-from web.pages import about
+from web.pages import about, earlier_vehicles
 from web.security.rate_limit_store import RateLimitStore
 
 ROOT = Path(__file__).parent.parent
@@ -190,7 +190,7 @@ def session_app(database: str) -> Iterator[Flask]:
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, with unused rate limits."""
     session_app.extensions["rate_limit_store"] = RateLimitStore()
-    for part in (gbfs, about):  # without what earlier tests have read
+    for part in (gbfs, about, earlier_vehicles):  # without what earlier tests have read
         part.init_app(session_app)
     session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
     return session_app

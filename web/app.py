@@ -19,6 +19,7 @@ from web.pages import (
     account,
     auth,
     city,
+    earlier_vehicles,
     email_verification,
     information,
     password_reset,
@@ -98,6 +99,7 @@ def create_app(settings: Settings) -> Flask:
         fragments,
         gbfs,
         about,
+        earlier_vehicles,
     ):
         part.init_app(app)
     static_files.serve_folder(app, "static", ROOT / "static")

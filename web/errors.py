@@ -27,6 +27,7 @@ from movr import errors
 from web.api import gbfs
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
+from web.pages import earlier_vehicles
 from web.security import csrf, session
 from web.security.rate_limits import TooManyAttempts
 
@@ -158,5 +159,9 @@ def _page(status: HTTPStatus, sentence: str, refusal: errors.Refusal | None = No
     if gbfs.is_gbfs_request():
         return gbfs.error(status, sentence)
     form = refusal if isinstance(refusal, csrf.FormRefused) else None
-    page = render_template("error.html", status=status, sentence=sentence, form=form)
+    is_away = status is HTTPStatus.SERVICE_UNAVAILABLE
+    earlier = earlier_vehicles.recall() if is_away else None
+    page = render_template(
+        "error.html", status=status, sentence=sentence, form=form, earlier=earlier
+    )
     return make_response(page, status)

@@ -13,6 +13,7 @@ from movr.queries import UNKNOWN_DISTANCE
 from movr.results import MemberAndPage, NearbyVehicle, Page, UserKey, VehicleKey
 from movr.search import FIRST_PAGE, Search
 from tests.conftest import free_port
+from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import public_id_in, start_ride
 from tests.visitor import PASSWORD, registration
 
@@ -160,6 +161,7 @@ def test_history_is_newest_first_the_active_ride_before_all_in_pages(movr: MovR)
 
     first = movr.history(member, before=None, size=3).rides
     last = first.items[-1]
+    wait_for_follower_reads(movr.engine)
     second = movr.history(member, before=(last.start_time, last.id), size=3).rides
 
     assert [ride.id for ride in first.items + second.items] == [r.id for r in reversed(rides)]

@@ -1,5 +1,6 @@
 """MovR while the database of one region does not answer."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,28 @@ def lost(engine: Engine, region: str) -> Iterator[None]:
         for table in ("vehicles", "rides"):
             connection.execute(text(f"LOCK TABLE {table}_{partition} IN ACCESS EXCLUSIVE MODE"))
         yield
+
+
+def test_the_last_list_of_a_lost_region_is_shown_with_its_time_and_without_buttons(
+    new_visitor_elsewhere: NewVisitor, postgres: Engine
+) -> None:
+    owner, visitor = new_visitor_elsewhere().register("paris"), new_visitor_elsewhere()
+    vehicle = owner.add_vehicle("1 Rue Royale")
+    for who in (owner, visitor):
+        who.post("/city/paris")
+    for query in ("", "?type=skateboard", "?near=48.86,2.36", f"?after=0~{vehicle}"):
+        assert visitor.get(f"/vehicles{query}").status_code == 200
+
+    with lost(postgres, EUROPE_WEST):
+        lists = [who.get(page) for who in (owner, visitor) for page in ("/", "/vehicles?type=bike")]
+        other = visitor.get(f"/vehicles/paris/{vehicle}")
+
+    for reply in lists:
+        assert_is_error_page(reply, 503)
+        assert re.search(r"Available in Paris at <time [^>]+>\d\d:\d\d</time>", reply.text)
+        assert "1 Rue Royale" in reply.text
+        assert "/rides/start/" not in reply.text
+    assert "Rue Royale" not in other.text
 
 
 def test_a_lost_region_is_refused_calmly_and_the_other_cities_are_served(

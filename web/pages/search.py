@@ -14,7 +14,7 @@ from movr.results import NearbyVehicle, Page
 from movr.search import FIRST_PAGE, Search
 from web.context import movr, settings
 from web.geoutils import parse_position
-from web.pages import pagination
+from web.pages import earlier_vehicles, pagination
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ def parse_search(city: City) -> VehicleSearch:
 
 def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
     """Return a page of available vehicles; the current member is read in the same round trip."""
-    if current_user.key is None:
-        return movr().vehicles(wanted)
-    page: Page[NearbyVehicle] = current_user.read(
-        partial(movr().vehicles_and_member, search=wanted)
+    page: Page[NearbyVehicle] = (
+        movr().vehicles(wanted)
+        if current_user.key is None
+        else current_user.read(partial(movr().vehicles_and_member, search=wanted))
     )
+    earlier_vehicles.remember(wanted, page)
     return page
 
 
