@@ -27,7 +27,7 @@ from movr.database.circuit_breaker import CircuitBreaker
 from movr.database.engine import is_cockroachdb, make_engine
 from movr.database.execution import run
 from movr.formats import MONTH, WEEK
-from movr.placement import inspection, statistics
+from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
@@ -479,6 +479,10 @@ class MovR:
     def estimated_rows(self) -> statistics.EstimatedRows:
         """Return the number of rows of each city in each table, estimated without counting."""
         return self._with_retry(lambda: statistics.estimated_rows(self._autocommit))
+
+    def last_placement_check(self) -> str | None:
+        """Return what `placement check` last said of this database, or None."""
+        return self._with_retry(lambda: last_check.read(self._autocommit))
 
     # Operators
 

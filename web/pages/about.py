@@ -1,6 +1,7 @@
 """How MovR works inside: its regions, what they store and how fast they answer."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from flask import Blueprint, Flask, current_app, render_template
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from movr.cities import REGIONS, cities_in
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
+from movr.movr import MovR
 from movr.placement.inspection import CurrentPlacement
 from movr.placement.statistics import EstimatedRows
 from web.background_cache import BackgroundCache
@@ -20,10 +22,11 @@ KEY: Final = "regions"  # of the only value in the cache
 
 
 class Storage(NamedTuple):
-    """The placement of the database, and the estimated number of rows of each city."""
+    """The placement of the database, the estimated rows of each city, and the last check."""
 
     placement: CurrentPlacement
     rows: EstimatedRows
+    last_check: str | None
 
     def rows_by_table(self, region: str) -> Mapping[str, int | None]:
         """Return the rows of a region in each table; None where there are no statistics."""
@@ -55,11 +58,15 @@ def regions() -> ResponseReturnValue:
     )
 
 
+def _read(database: MovR) -> Storage:
+    return Storage(database.placement(), database.estimated_rows(), database.last_placement_check())
+
+
 def _storage() -> Storage | None:
     """Return what is known of the database; None while it does not answer."""
     cache: BackgroundCache[str, Storage] = current_app.extensions["storage"]
     database = movr()  # the other thread has no app context
     try:
-        return cache.get(KEY, lambda: Storage(database.placement(), database.estimated_rows()))
+        return cache.get(KEY, partial(_read, database))
     except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy):
         return None

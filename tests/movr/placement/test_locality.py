@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from cli import page_visits
-from cli.placement import ACCEPTED_EXCEPTIONS
+from cli.placement import ACCEPTED_EXCEPTIONS, ALL_AT_HOME
 from movr import cities
 from movr.cities import City
-from movr.placement import change, inspection, locality
+from movr.placement import change, inspection, last_check, locality
 from movr.placement.definitions import Placement
 from movr.placement.locality import SentStatement
 from scenarios import demo
@@ -57,7 +57,7 @@ def placed_app(placed: Engine, own_database: str) -> Flask:  # noqa: ARG001 - th
 
 
 def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
-    placed_app: Flask,
+    placed_app: Flask, placed: Engine
 ) -> None:
     result = placed_app.test_cli_runner().invoke(args=["placement", "check"])
 
@@ -67,6 +67,7 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
     away = [row for row in rows if not row.endswith("stays home")]
     assert {row.split("  ")[0] for row in away} == {"POST /login", "GET /about/regions"}
     assert {"POST /login", "POST /register"} < set(ACCEPTED_EXCEPTIONS)
+    assert (last_check.read(placed) or "").endswith(f" UTC: {ALL_AT_HOME}")
     placed_app.extensions["movr"].close()
 
 

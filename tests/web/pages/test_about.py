@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from movr.cities import CITIES, REGIONS, US_WEST
-from movr.placement import change, inspection
+from movr.placement import change, inspection, last_check
 from movr.placement.definitions import Placement
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
@@ -97,6 +97,17 @@ def test_the_placement_in_force_is_shown(own_database: str, postgres: Engine) ->
     list(change.run_steps(postgres, steps, at_once=True))
     with visiting(create_app(settings_for(own_database))) as new:
         assert "The database has the placement “postgres-partition”" in text_of(new())
+
+
+def test_what_the_last_check_said_is_shown(own_database: str, own_engine: Engine) -> None:
+    with visiting(create_app(settings_for(own_database))) as new:
+        assert "was not checked on this database" in text_of(new())
+    last_check.write(own_engine, "2 statements are not proven to stay at home.", now=NOW)
+    with visiting(create_app(settings_for(own_database))) as new:
+        assert (
+            "The last check that statements stay in their region, 2026-05-01 12:00 UTC:"
+            " 2 statements are not proven to stay at home."
+        ) in text_of(new())
 
 
 def test_while_the_database_is_away_the_page_says_so_calmly() -> None:
