@@ -105,9 +105,10 @@ function showChosen(map, streets) {
   streets.show([numbers(map.querySelector(".map-drawing").dataset.middle)]);
   const { latitude, longitude } = form.elements;
   if (latitude.value) mark([Number(latitude.value), Number(longitude.value)]);
-  form.addEventListener("chosen", ({ detail }) => {
-    mark(detail);
-    streets.show([detail]);
+  form.addEventListener("chosen", ({ detail: place }) => {
+    if (!place) return streets.clear();
+    mark(place);
+    streets.show([place]);
   });
   streets.onClick((place) => chooseOnMap(form, ...place));
 }
@@ -123,11 +124,13 @@ function letDrawingChoose(map) {
   const chosen = drawing.querySelector("[data-chosen]");
   const [middle, degrees] = [numbers(drawing.dataset.middle), numbers(drawing.dataset.degrees)];
   const { width, height } = drawing.viewBox.baseVal;
-  const mark = ([latitude, longitude]) => {
+  const mark = (place) => {
+    chosen.setAttribute("visibility", place ? "inherit" : "hidden");
+    if (!place) return;
+    const [latitude, longitude] = place;
     const x = width / 2 + (longitude - middle[1]) / degrees[1];
     const y = height / 2 - (latitude - middle[0]) / degrees[0];
     chosen.setAttribute("transform", `translate(${x} ${y})`);
-    chosen.setAttribute("visibility", "inherit");
   };
   drawing.addEventListener("click", ({ clientX, clientY }) => {
     const point = new DOMPoint(clientX, clientY).matrixTransform(drawing.getScreenCTM().inverse());
@@ -160,6 +163,13 @@ async function layStreets(map) {
   }
 }
 
+/** Act when the map is visible: at once, or when the disclosure around it is opened. */
+function whenOpen(map, act) {
+  const details = map.closest("details");
+  if (!details || details.open) act();
+  else details.addEventListener("toggle", act, { once: true });
+}
+
 /** Mark the pin of the drawing whose link, or whose list of vehicles, leads to the page's fragment. */
 function markFollowed(map) {
   for (const pin of map.querySelectorAll("a.pin")) {
@@ -175,5 +185,5 @@ for (const map of document.querySelectorAll("[data-map]")) {
   if (map.dataset.map === "picker") letDrawingChoose(map);
   markFollowed(map);
   window.addEventListener("hashchange", () => markFollowed(map));
-  if (navigator.onLine) layStreets(map);
+  if (navigator.onLine) whenOpen(map, () => layStreets(map));
 }

@@ -1,61 +1,114 @@
-// The button "Use my position": requests the browser's position only when clicked.
+// The buttons "Use my position" and "End ride here": they request the browser's position when clicked.
 const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
 const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
+const VAGUE = "vague";
 const PATIENCE = 10000; // milliseconds: the timeout above does not run while a prompt is open
+const CLOSE_ENOUGH = 500; // metres: the accuracy that a vehicle's place needs
 
 const ASKING = "Asking your browser where you are…";
-const NOT_ALLOWED = "Your browser does not allow us to ask where you are. Its settings can allow it.";
 const UNKNOWN = "Your browser could not find out where you are.";
 const UNANSWERED = "Your browser has not answered yet. If it asks you, allow it to share your position.";
+const SENTENCES = {
+  [REFUSED]: "Your browser does not allow us to ask where you are. Its settings can allow it.",
+  [VAGUE]: "Your browser does not know exactly where you are.",
+};
 
 /** Fill in a form's hidden latitude and longitude, show a message, and notify its map. */
 export function choose(form, latitude, longitude, words) {
-  form.elements.latitude.value = latitude.toFixed(5);
-  form.elements.longitude.value = longitude.toFixed(5);
-  form.elements.location.required = false; // the position is enough
+  fill(form, latitude.toFixed(5), longitude.toFixed(5));
   const withoutPosition = form.elements.without_position;
   if (withoutPosition) withoutPosition.checked = false;
-  say(form, words);
-  form.dispatchEvent(new CustomEvent("chosen", { detail: [latitude, longitude] }));
+  notify(form, words, [latitude, longitude]);
 }
 
-function say(form, words) {
-  form.querySelector("[data-said]").textContent = words;
+function clear(form) {
+  fill(form, "", "");
+  notify(form, "The place on the map is cleared.");
+  form.elements.location.focus();
 }
 
-function find(form, latitude, longitude) {
-  const near = form.elements.near;
-  near.value = `${latitude.toFixed(5)},${longitude.toFixed(5)}`;
-  near.disabled = false;
-  form.submit();
+function fill(form, latitude, longitude) {
+  form.elements.latitude.value = latitude;
+  form.elements.longitude.value = longitude;
+  form.elements.location.required = !latitude; // a position is enough
+  form.querySelector("[data-clear]").hidden = !latitude;
 }
 
-function position() {
-  return new Promise((resolve, reject) => {
+function notify(form, words, place) {
+  say(form.querySelector("[data-clear]"), words);
+  form.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: place }));
+}
+
+function say(button, words) {
+  button.closest("fieldset, form").querySelector("[data-said]").textContent = words;
+}
+
+const USES = {
+  near(form, { latitude, longitude }) {
+    const near = form.elements.near;
+    near.value = `${latitude.toFixed(5)},${longitude.toFixed(5)}`;
+    near.disabled = false;
+    form.submit();
+  },
+  position(form, { latitude, longitude }) {
+    choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
+  },
+  end(form, { latitude, longitude, accuracy }) {
+    if (accuracy > CLOSE_ENOUGH) throw { code: VAGUE };
+    form.elements.latitude.value = latitude.toFixed(5);
+    form.elements.longitude.value = longitude.toFixed(5);
+    form.submit();
+  },
+};
+
+async function position() {
+  if (!navigator.geolocation) throw { code: REFUSED }; // off in the browser's settings
+  const answer = await new Promise((resolve, reject) => {
     navigator.geolocation.getCurrentPosition(resolve, reject, GEOLOCATION_OPTIONS);
+  });
+  return answer.coords;
+}
+
+/** Resolve when the visitor begins to enter the place in another way. */
+function anotherWay(element, ...events) {
+  return new Promise((resolve) => {
+    for (const event of events) element.addEventListener(event, () => resolve(), { once: true });
   });
 }
 
-function clickOnMap(form) {
-  return new Promise((resolve) => form.addEventListener("chosen", () => resolve(), { once: true }));
+async function ask(button) {
+  const { form, dataset } = button;
+  const words = dataset.locate === "end" && document.getElementById("other-place");
+  const another = words ? anotherWay(words, "toggle", "input", "chosen") : anotherWay(form, "chosen");
+  say(button, ASKING);
+  const wait = setTimeout(say, PATIENCE, button, UNANSWERED);
+  try {
+    // A position that arrives after the visitor has begun another way is not used.
+    const found = await Promise.race([position(), another]);
+    if (found) USES[dataset.locate](form, found);
+    else if (words) say(button, "");
+  } catch ({ code }) {
+    const sentence = SENTENCES[code] ?? UNKNOWN;
+    say(button, words ? `${sentence} Enter the place instead.` : sentence);
+    if (words) openAndFocus(words);
+  } finally {
+    clearTimeout(wait);
+  }
 }
 
-async function ask(button) {
-  const form = button.form;
-  if (!navigator.geolocation) return say(form, NOT_ALLOWED); // off in the browser's settings
-  say(form, ASKING);
-  const wait = setTimeout(say, PATIENCE, form, UNANSWERED);
-  // A position that arrives after a click on the map is not used.
-  const answer = await Promise.race([position(), clickOnMap(form)]).catch(({ code }) =>
-    say(form, code === REFUSED ? NOT_ALLOWED : UNKNOWN),
-  );
-  clearTimeout(wait);
-  if (!answer) return;
-  const { latitude, longitude } = answer.coords;
-  if (button.dataset.locate === "near") find(form, latitude, longitude);
-  else choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
+function openAndFocus(details) {
+  details.open = true;
+  details.querySelector("[name=location]").focus();
 }
 
 for (const button of document.querySelectorAll("[data-locate]")) {
-  button.addEventListener("click", () => ask(button));
+  button.addEventListener("click", (event) => {
+    event.preventDefault(); // without this script the button sends its form
+    ask(button);
+  });
+}
+for (const button of document.querySelectorAll("[data-clear]")) {
+  const { form } = button;
+  fill(form, form.elements.latitude.value, form.elements.longitude.value);
+  button.addEventListener("click", () => clear(form));
 }

@@ -58,8 +58,9 @@ def shoot(page: Page, screen: str) -> None:
         page.wait_for_url("**/rides")
         page.goto("/rides")  # again, without the welcome message
         picture("ride")
+        page.get_by_text("Enter the place").click()
         page.get_by_label("Where did you leave it?").fill("1 Broadway")
-        page.get_by_role("button", name="End ride").first.click()
+        page.get_by_role("button", name="End ride", exact=True).click()
         page.wait_for_load_state()
 
 

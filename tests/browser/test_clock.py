@@ -26,4 +26,4 @@ def test_the_clock_counts_from_the_start_of_the_ride(
     expect(clock).not_to_have_text(shown)
 
     desk.get_by_role("link", name="End ride").click()
-    expect(desk.get_by_label("Where did you leave it?")).to_be_in_viewport()
+    expect(desk.get_by_role("button", name="End ride here")).to_be_in_viewport()

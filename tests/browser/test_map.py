@@ -678,12 +678,13 @@ def test_a_ride_is_ended_where_the_map_was_clicked(
     page.locator(".vehicle-cards > .vehicle-card").get_by_role(
         "button", name="Start ride"
     ).first.click()
+    page.get_by_text("Enter the place").click()
     page.get_by_label("Where did you leave it?").fill("2 Broadway")
     expect(page.locator(STREETS)).to_be_visible()
 
     page.locator(".map").click(position={"x": 100, "y": 150})
     expect(page.get_by_text("The place is marked.")).to_be_visible()
-    page.get_by_role("button", name="End ride").click()
+    page.get_by_role("button", name="End ride", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text("Your ride has ended.")
     (position,) = positions(session_movr, owner)

@@ -40,6 +40,15 @@ def start_ride(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your ride:")).to_be_visible()
 
 
+def say_where(page: Page, words: str) -> None:
+    page.get_by_text("Enter the place").click()
+    page.get_by_label("Where did you leave it?").fill(words)
+
+
+def end_ride(page: Page) -> None:
+    page.get_by_role("main").get_by_role("button", name="End ride", exact=True).click()
+
+
 def another_tab(page: Page) -> Page:
     return page.context.new_page()
 
@@ -61,17 +70,17 @@ def test_a_ride_s_end_after_another_tab_s_logout_is_kept_over_the_login(
 ) -> None:
     log_in(desk, rider.username)
     start_ride(desk)
-    desk.get_by_label("Where did you leave it?").fill(WORDS)
+    say_where(desk, WORDS)
     other = another_tab(desk)
     other.goto("/")
     other.get_by_role("button", name="Log out").click()
 
-    desk.get_by_role("main").get_by_role("button", name="End ride").click()
+    end_ride(desk)
     expect(desk.get_by_role("alert")).to_contain_text("Please log in first.")
     log_in(desk, rider.username)
 
     expect(desk.get_by_label("Where did you leave it?")).to_have_value(WORDS)
-    desk.get_by_role("main").get_by_role("button", name="End ride").click()
+    end_ride(desk)
     expect(desk.get_by_role("alert").first).to_contain_text("Your ride has ended.")
 
 
@@ -80,10 +89,10 @@ def test_a_ride_s_end_after_the_cookies_were_deleted_is_kept_over_the_login(
 ) -> None:
     log_in(desk, rider.username)
     start_ride(desk)
-    desk.get_by_label("Where did you leave it?").fill(WORDS)
+    say_where(desk, WORDS)
     desk.context.clear_cookies()
 
-    desk.get_by_role("main").get_by_role("button", name="End ride").click()
+    end_ride(desk)
     expect(desk.get_by_text("Please allow cookies for this site")).to_be_visible()
     desk.get_by_role("link", name="Open the page again").click()
     log_in(desk, rider.username)
@@ -135,9 +144,8 @@ def test_back_after_a_refused_registration_and_a_login_leads_to_a_form_that_regi
 def test_the_address_of_a_refused_form_can_be_opened(desk: Page, rider: Visitor) -> None:
     log_in(desk, rider.username)
     start_ride(desk)
-    field = desk.get_by_label("Where did you leave it?")
-    field.fill("<b>")
-    desk.get_by_role("main").get_by_role("button", name="End ride").click()
+    say_where(desk, "<b>")
+    end_ride(desk)
     expect(desk.get_by_text("Please do not use")).to_be_visible()
 
     desk.goto(desk.url)
