@@ -102,7 +102,7 @@ def test_one_tap_far_away_says_so_and_offers_the_other_way(phone: Page, rider: V
 
     end_here(phone).click()
 
-    expect(phone.get_by_label("Go on without the position")).to_be_visible()
+    expect(phone.get_by_label("Continue without the position")).to_be_visible()
     expect(phone.get_by_label(WORDS)).to_be_focused()
 
 
@@ -155,7 +155,7 @@ def test_without_the_script_the_button_opens_the_other_way(phone: Page, rider: V
 
     end_here(phone).click()
 
-    expect(phone.get_by_text("Please say where you left it.")).to_be_visible()
+    expect(phone.get_by_text("Please enter a place.")).to_be_visible()
 
 
 def test_without_javascript_the_place_is_asked_for_at_once(
