@@ -52,6 +52,15 @@ def recount() -> None:
 
 
 @db.command()
+def fill_numbers() -> None:
+    """Number the vehicles without one. Run it once no code older than revision 0015 is running.
+
+    Vehicles may be added and ridden in the meantime.
+    """
+    schema.fill_numbers(movr().engine)
+
+
+@db.command()
 @click.argument("logs", nargs=-1, required=True, type=click.File(errors="replace"))
 def settle_restore(logs: Iterable[TextIO]) -> None:
     """End what a restored backup has revived. Run it before MovR serves again.

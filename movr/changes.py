@@ -8,6 +8,7 @@ SQLAlchemy takes a parameter of an UPDATE that has a column's name as the column
 from typing import Any, Final, cast
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BindParameter,
     Boolean,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
+    ScalarSelect,
     String,
     Table,
     Update,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal,
@@ -224,25 +227,35 @@ MAKE_OWNER: Final = (
 )
 
 
+def _available_number() -> ScalarSelect[Any]:
+    """Return a subquery for one of the `candidates` that is no vehicle's number, or NULL."""
+    wanted = func.unnest(bindparam("candidates", type_=ARRAY(Integer)))
+    candidates = wanted.table_valued("number").render_derived()
+    is_taken = exists().where(
+        _vehicles.c.city == bindparam("city", type_=String()),
+        _vehicles.c.number == candidates.c.number,
+    )
+    return select(candidates.c.number).where(~is_taken).limit(1).scalar_subquery()
+
+
 def _add_vehicle() -> ReturningInsert[Any]:
     """Add a vehicle, unless its owner has added too many lately or has too many without position.
 
-    The owner's row is locked, so that no other vehicle of the owner is added meanwhile.
+    The owner's row is locked, so that no other vehicle of the owner is added meanwhile. Adds none
+    if another owner's vehicle takes the number meanwhile; executed again, it chooses another.
     """
-    row = {
+    row: dict[str, ColumnElement[Any]] = {
         name: bindparam(name, type_=_vehicles.c[name].type)
         for name in (
             *("city", "id", "owner_id", "type", "color", "brand", "last_location"),
             *("latitude", "longitude", "status", "date_added"),
         )
-    }
-    number = select(func.count()).where(
+    } | {"number": _available_number()}
+    count = select(func.count()).where(
         _vehicles.c.city == row["city"], _vehicles.c.owner_id == row["owner_id"]
     )
-    added = number.where(_vehicles.c.date_added > bindparam("since", type_=DateTime(timezone=True)))
-    without_position = number.where(
-        _vehicles.c.removed_at.is_(None), _vehicles.c.latitude.is_(None)
-    )
+    added = count.where(_vehicles.c.date_added > bindparam("since", type_=DateTime(timezone=True)))
+    without_position = count.where(_vehicles.c.removed_at.is_(None), _vehicles.c.latitude.is_(None))
     source = select(*row.values()).where(
         added.scalar_subquery() < bindparam("most_added", type_=Integer()),
         or_(
@@ -254,7 +267,7 @@ def _add_vehicle() -> ReturningInsert[Any]:
     return (
         pg_insert(_vehicles)
         .from_select(list(row), source)
-        .on_conflict_do_nothing(index_elements=["city", "id"])
+        .on_conflict_do_nothing()
         .returning(_vehicles.c.id)
     )
 

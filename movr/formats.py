@@ -19,6 +19,7 @@ MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 
 VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"
+NUMBERS: Final = range(100_000, 1_000_000)  # of vehicles
 UNKNOWN_LOCATION: Final = "Place not known"
 IN_USE: Final = "in_use"
 

@@ -32,6 +32,7 @@ from movr.formats import (
     LOCATION_LENGTH,
     MARKUP_OR_CONTROL,
     NAME_LENGTH,
+    NUMBERS,
     PERIODS,
     USERNAME_LENGTH,
     USERNAME_PATTERN,
@@ -151,6 +152,9 @@ class Vehicle(Base):
 
     `public_id` identifies an available vehicle on pages and in the public feed. It changes with
     each ride, so that vehicles can't be tracked over their rides. Only the owner sees `id`.
+
+    `number` stands on the vehicle and never changes; only members see it (docs/decisions/0019). It
+    is NULL in rows that code before migration 0015 has added, until `flask db fill-numbers`.
     """
 
     __tablename__ = "vehicles"
@@ -170,6 +174,7 @@ class Vehicle(Base):
         Computed(f"CAST(floor(latitude * {BANDS_PER_DEGREE}) AS INTEGER)", persisted=True)
     )
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    number: Mapped[int | None]
     available_since: Mapped[datetime | None]
     remove_after_ride: Mapped[bool] = mapped_column(server_default=text("false"))
     removed_at: Mapped[datetime | None]
@@ -180,15 +185,18 @@ class Vehicle(Base):
         Index(None, "city", "owner_id", "status"),
         # A covering index: it includes all columns of a list, which saves the lookup of the row.
         Index(
-            None,
+            "vehicles_list_idx",
             "city",
             "removed_at",
             "status",
             "latitude_band",
             "longitude",
-            postgresql_include=["public_id", "type", "color", "brand", "last_location", "latitude"],
+            postgresql_include=[
+                *("public_id", "type", "color", "brand", "last_location", "latitude", "number")
+            ],
         ),
         Index(None, "city", "public_id"),
+        Index(None, "city", "number", unique=True),
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
         CheckConstraint(_one_of("status", (AVAILABLE, IN_USE)), name="status"),
@@ -203,6 +211,7 @@ class Vehicle(Base):
             name="position",
         ),
         CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
+        CheckConstraint(f"number BETWEEN {NUMBERS[0]} AND {NUMBERS[-1]}", name="number"),
     )
 
 

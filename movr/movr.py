@@ -26,7 +26,7 @@ from movr.database import deadline, query_stats, schema
 from movr.database.circuit_breaker import CircuitBreaker
 from movr.database.engine import is_cockroachdb, make_engine
 from movr.database.execution import run
-from movr.formats import MONTH, WEEK
+from movr.formats import MONTH, NUMBERS, WEEK
 from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
@@ -43,10 +43,12 @@ YEARS: Final = 1
 WEEKS: Final = 26
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
+CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
 BATCH: Final = 1_000  # vehicles that the public feed reads at once
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
+RANDOM: Final = secrets.SystemRandom()
 _PING: Final = text("SELECT 1")
 
 # SQLSTATE of a statement that the server may or may not have completed (CockroachDB)
@@ -295,19 +297,23 @@ class MovR:
     # Vehicles
 
     def vehicles(self, search: Search) -> Page[results.NearbyVehicle]:
-        """Return a page of the city's available vehicles, nearest first."""
+        """Return a page of the city's available vehicles, nearest first, without their numbers."""
         radius = self._radii.radius(search)
         rows = self._read(search.statement(radius), **search.parameters(radius))
-        return self._page_of_vehicles(search, radius, rows)
+        return rows_to.without_numbers(self._page_of_vehicles(search, radius, rows))
 
     def vehicles_and_member(
         self, user: UserKey, epoch: int, search: Search
     ) -> MemberAndPage[results.NearbyVehicle]:
-        """Return the results of `session_member` and `vehicles`, usually in one round trip."""
+        """Return the session's member and a page of vehicles, usually in one round trip.
+
+        If the session has ended, the member is None and the vehicles are without numbers.
+        """
         radius = self._radii.radius(search)
         statement = search.statement_with_member(radius)
         member, rows = self._read_with_member(user, epoch, statement, **search.parameters(radius))
-        return MemberAndPage(member, self._page_of_vehicles(search, radius, rows))
+        page = self._page_of_vehicles(search, radius, rows)
+        return MemberAndPage(member, page if member else rows_to.without_numbers(page))
 
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
@@ -333,12 +339,38 @@ class MovR:
     def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
         """Return the available vehicle with this public id, which changes with each ride.
 
-        Raises VehicleNotFound, also during a ride, so that the ride can't be followed.
+        It is without its number. Raises VehicleNotFound, also during a ride, so that the ride can't
+        be followed.
         """
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
         if not rows:
             raise errors.VehicleNotFound
-        return rows_to.named_tuples(results.Vehicle, rows)[0]
+        return rows_to.named_tuples(results.Vehicle, rows)[0]._replace(number=None)
+
+    def vehicle_by_number(self, city: str, number: int) -> Page[results.NumberedVehicle]:
+        """Return the available vehicle with this number.
+
+        The page is empty if there is none, or if it is in use or removed.
+        """
+        rows = self._read(queries.VEHICLE_BY_NUMBER, city=city, number=number)
+        return Page(tuple(rows_to.named_tuples(results.NumberedVehicle, rows)), None)
+
+    def vehicle_by_number_and_member(
+        self, user: UserKey, epoch: int, *, city: str, number: int
+    ) -> MemberAndPage[results.NumberedVehicle]:
+        """Return the results of `session_member` and `vehicle_by_number` in one round trip."""
+        wanted = {"city": city, "number": number}
+        return self._numbered(user, epoch, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
+
+    def vehicle_of(
+        self, owner: UserKey, epoch: int, *, vehicle_id: UUID
+    ) -> MemberAndPage[results.NumberedVehicle]:
+        """Return the session's member and their vehicle, for its label.
+
+        The page is empty if the member has no such vehicle, or if it has no number yet.
+        """
+        wanted = {"city": owner.city, "id": vehicle_id, "owner_id": owner.id}
+        return self._numbered(owner, epoch, queries.VEHICLE_OF_OWNER, **wanted)
 
     def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
         """Yield all available vehicles of known position in the city, for the public feed.
@@ -380,6 +412,7 @@ class MovR:
             brand=brand,
             location=location,
             position=_within_city(owner.city, position),
+            numbers=RANDOM.sample(NUMBERS, CANDIDATES),
             only_verified=self._only_verified,
             now=self._now(),
         )
@@ -504,6 +537,14 @@ class MovR:
         found = rows_to.nearby_vehicles(rows)
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
+
+    def _numbered(
+        self, user: UserKey, epoch: int, statement: Executable, **wanted: object
+    ) -> MemberAndPage[results.NumberedVehicle]:
+        """Return the session's member and a page of at most one vehicle."""
+        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        found = rows_to.named_tuples(results.NumberedVehicle, rows)
+        return MemberAndPage(member, Page(tuple(found), None))
 
     def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:
         while not self._write(transactions.delete_account, user, epoch, now=now):

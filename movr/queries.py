@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from movr.formats import AVAILABLE, MONTH, WEEK
 from movr.models import Ride, RideTotal, User, Vehicle
-from movr.results import Member
+from movr.results import Member, NumberedVehicle
 
 # Distances in millimetres
 BEFORE_FIRST: Final = -1
@@ -61,6 +61,7 @@ _VEHICLE: Final = (
     Vehicle.last_location,
     Vehicle.latitude,
     Vehicle.longitude,
+    Vehicle.number,
 )
 
 SESSION_MEMBER: Final = select(*_MEMBER).where(
@@ -82,11 +83,17 @@ ACCOUNT: Final = select(User.username, User.email, User.password_hash).where(
 MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
 CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
 
-VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
+_IS_AVAILABLE: Final = (
     Vehicle.city == _CITY,
-    Vehicle.public_id == bindparam("public_id", type_=Uuid()),
     Vehicle.removed_at.is_(None),
     Vehicle.status == AVAILABLE,
+)
+VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
+    Vehicle.public_id == bindparam("public_id", type_=Uuid()), *_IS_AVAILABLE
+)
+_NUMBERED: Final = select(*(Vehicle.__table__.c[name] for name in NumberedVehicle._fields))
+VEHICLE_BY_NUMBER: Final = _NUMBERED.where(
+    Vehicle.number == bindparam("number", type_=Integer()), *_IS_AVAILABLE
 )
 
 
@@ -216,7 +223,12 @@ def _with_vehicle(rides: Select[Any]) -> Select[Any]:
     """
     page = rides.order_by(Ride.start_time.desc(), Ride.id.desc()).limit(_LIMIT).subquery("page").c
     return (
-        select(*page, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
+        select(
+            *page,
+            Vehicle.type.label("vehicle_type"),
+            Vehicle.brand.label("vehicle_brand"),
+            Vehicle.number.label("vehicle_number"),
+        )
         .join(Vehicle, and_(Vehicle.city == page.city, Vehicle.id == page.vehicle_id))
         .where(
             Vehicle.city.in_(_CITIES_RIDDEN)
@@ -306,3 +318,15 @@ MEMBERS_OF_CITY: Final = _with_member(
     "id",
 )
 VEHICLES_OF_OWNER: Final = _with_member(_of_owner(), "id")
+VEHICLE_OF_OWNER: Final = _with_member(
+    _NUMBERED.where(
+        Vehicle.city == _CITY,
+        Vehicle.id == bindparam("id", type_=Uuid()),
+        Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
+        Vehicle.removed_at.is_(None),
+        Vehicle.number.is_not(None),
+    ),
+    "public_id",
+)
+VEHICLE_BY_PUBLIC_ID_WITH_MEMBER: Final = _with_member(VEHICLE_BY_PUBLIC_ID, "public_id")
+VEHICLE_BY_NUMBER_WITH_MEMBER: Final = _with_member(VEHICLE_BY_NUMBER, "public_id")

@@ -111,6 +111,7 @@ class Vehicle(NamedTuple):
     """A vehicle in service, available or in use, without the permanent id.
 
     `public_id` changes with each ride. Coordinates are in degrees (WGS 84); None if unknown.
+    `number` is None for visitors, and for a vehicle that has none yet.
     """
 
     city: str
@@ -122,6 +123,7 @@ class Vehicle(NamedTuple):
     last_location: str
     latitude: float | None
     longitude: float | None
+    number: int | None = None
 
     @property
     def position(self) -> Position | None:
@@ -134,6 +136,20 @@ class Vehicle(NamedTuple):
     def is_free(self) -> bool:
         """True if the vehicle is available."""
         return self.status == AVAILABLE
+
+
+class NumberedVehicle(NamedTuple):
+    """A vehicle that was found by its number, or of which the owner prints a label.
+
+    Its place is left out: a rider who reads the number knows it, and others are not told.
+    """
+
+    city: str
+    number: int
+    public_id: UUID
+    type: str
+    color: str
+    brand: str
 
 
 class PublicVehicle(NamedTuple):
@@ -206,6 +222,7 @@ class Ride(NamedTuple):
     end_time: datetime | None
     length: timedelta | None
     distance: int | None
+    vehicle_number: int | None = None
 
     @property
     def is_active(self) -> bool:

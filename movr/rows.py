@@ -60,6 +60,12 @@ def nearby_vehicles(rows: Rows) -> list[results.NearbyVehicle]:
     ]
 
 
+def without_numbers(page: Page[results.NearbyVehicle]) -> Page[results.NearbyVehicle]:
+    """Return the page as visitors see it."""
+    items = tuple(item._replace(vehicle=item.vehicle._replace(number=None)) for item in page.items)
+    return Page(items, page.next)
+
+
 def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
     """Return vehicles with the sums of their rides; zeros for those not ridden."""
     activities = (

@@ -10,6 +10,7 @@ Deadlocks are avoided by lock order: a transaction changes the user's row first,
 ride afterwards.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -191,49 +192,42 @@ def add_vehicle(
     vehicle: VehicleKey,
     owner: UserKey,
     *,
-    type: str,
-    color: str,
-    brand: str,
     location: str,
     position: Position | None,
+    numbers: Sequence[int],
     only_verified: bool = False,
     now: datetime,
+    **words: str,
 ) -> None:
     """Add a vehicle in its owner's city and mark the user as owner.
 
-    Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles, VehicleRemoved if
-    it was removed since, and EmailNotVerified if `only_verified`.
+    Its number is one of `numbers` that no other vehicle of the city has; `words` are its type,
+    color and brand. Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles,
+    VehicleRemoved if it was removed since, and EmailNotVerified if `only_verified`.
     """
     keys = _parameters(user=owner)
     if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
         _user(connection, owner)
         raise errors.EmailNotVerified
-    added = _is_changed(
-        connection,
-        changes.ADD_VEHICLE,
-        city=vehicle.city,
-        id=vehicle.id,
-        owner_id=owner.id,
-        type=type,
-        color=color,
-        brand=brand,
-        last_location=location,
-        latitude=position and position.latitude,
-        longitude=position and position.longitude,
-        status=AVAILABLE,
-        date_added=now,
-        since=now - DAY,
-        most_added=MAX_ADDED_A_DAY,
-        has_position=position is not None,
-        most_without_position=MAX_WITHOUT_POSITION,
-    )
-    if not added:
-        keys = _parameters(vehicle=vehicle)
-        row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
-        if row is None:
-            raise errors.TooManyVehicles
-        if row.removed_at or row.remove_after_ride:
-            raise errors.VehicleRemoved
+    row = {
+        "city": vehicle.city,
+        "id": vehicle.id,
+        "owner_id": owner.id,
+        "last_location": location,
+        "latitude": position and position.latitude,
+        "longitude": position and position.longitude,
+        "status": AVAILABLE,
+        "candidates": list(numbers),
+        "date_added": now,
+        "since": now - DAY,
+        "most_added": MAX_ADDED_A_DAY,
+        "has_position": position is not None,
+        "most_without_position": MAX_WITHOUT_POSITION,
+    }
+    # Again, if another owner's vehicle took the number meanwhile.
+    attempts = (_is_changed(connection, changes.ADD_VEHICLE, **row, **words) for _ in range(2))
+    if not any(attempts):
+        _refuse_to_add(connection, vehicle)
 
 
 def remove_vehicle(
@@ -415,6 +409,16 @@ def _not_deleted(rows: CursorResult[Any]) -> Row[Any]:
     if row is None or row.deleted_at:
         raise errors.AccountDeleted
     return row
+
+
+def _refuse_to_add(connection: Connection, vehicle: VehicleKey) -> None:
+    """Raise the reason why a vehicle is not added, unless it was added before."""
+    keys = _parameters(vehicle=vehicle)
+    row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
+    if row is None:
+        raise errors.TooManyVehicles
+    if row.removed_at or row.remove_after_ride:
+        raise errors.VehicleRemoved
 
 
 def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> None:

@@ -34,7 +34,7 @@ def fill(context: ScenarioContext, *, rows: int = RIDES) -> None:
     )
     world.set_login(rider, RIDER)
     start = context.now - rows * EVERY
-    vehicles = [world.vehicle(owner, rng, before=start) for _ in range(VEHICLES)]
+    vehicles = [world.vehicle(owner, n, rng, before=start) for n in range(VEHICLES)]
     rides = []
     for number in range(rows):
         begin = start + number * EVERY

@@ -95,7 +95,7 @@ def _districts_of_city(city: City, rows: int, now: datetime, password_hash: str)
         ]
         owners = people[: _number_of_parts(number, VEHICLES_AN_OWNER)]
         vehicles = [
-            world.vehicle(owners[n % len(owners)], rng, before=now - PAST, around=SPREAD)
+            world.vehicle(owners[n % len(owners)], first + n, rng, before=now - PAST, around=SPREAD)
             for n in range(number)
         ]
         rides = list(_rides(people[len(owners) :], vehicles, places, now, rng))

@@ -30,5 +30,5 @@ def fill(context: ScenarioContext) -> None:
         | {"username": username}
         for username in (OWNER.username, *RIDERS)
     ]
-    vehicle = world.vehicle(people[0], rng, before=context.now)
+    vehicle = world.vehicle(people[0], 0, rng, before=context.now)
     world.load(context.engine, World(people, [vehicle]))

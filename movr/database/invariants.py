@@ -145,6 +145,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
             or_(~User.is_owner, User.deleted_at.is_not(None)),
         )
     ),
+    "Every vehicle has a number.": select(Vehicle.city, Vehicle.id).where(Vehicle.number.is_(None)),
     "An available vehicle is not to be removed after its ride.": (
         select(Vehicle.city, Vehicle.id).where(
             Vehicle.removed_at.is_(None), Vehicle.remove_after_ride, Vehicle.status == AVAILABLE

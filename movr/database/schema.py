@@ -22,6 +22,7 @@ from movr.database.retries import driver_error, retrying
 _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 _TOTALS: Final = "0009"  # the revision that counts ride totals
+_NUMBERS: Final = "0015"  # the revision that numbers vehicles
 
 
 Report = Callable[[str], object]  # called with a sentence for each step
@@ -68,6 +69,13 @@ def recount(engine: Engine) -> None:
     with readable_errors():
         script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
         script.module.count(engine)
+
+
+def fill_numbers(engine: Engine) -> None:
+    """Number the vehicles that have no number, as migration 0015 did."""
+    with readable_errors():
+        script = ScriptDirectory(str(MIGRATIONS)).get_revision(_NUMBERS)
+        script.module.fill(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:

@@ -98,7 +98,8 @@ def _create(table: Table) -> str:
     created = str(CreateTable(table).compile(dialect=CockroachDBDialect_psycopg2()))
     columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
     indexes = [
-        f"INDEX {index.name} ({', '.join(column.name for column in index.columns)})"
+        f"{'UNIQUE ' if index.unique else ''}INDEX {index.name}"
+        f" ({', '.join(column.name for column in index.columns)})"
         f"{_storing(index)}{_partitioned(table, cockroachdb.leading_column(index))}"
         for index in sorted(table.indexes, key=lambda index: str(index.name))
     ]

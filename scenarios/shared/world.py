@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
 from movr.database.engine import disable_statement_timeout
 from movr.database.retries import retrying
-from movr.formats import AVAILABLE, IN_USE, PERIODS
+from movr.formats import AVAILABLE, IN_USE, NUMBERS, PERIODS
 from movr.geo import planar_metres_between
 from movr.passwords import hash_password
 from movr.ride_totals import begin
@@ -33,6 +33,7 @@ DAYS: Final = 30
 LONGEST_NUMBER: Final = 240
 AT_A_STREET: Final = 0.0004  # degrees around the point of a street, about 40 metres
 
+_STEP: Final = 611_953  # from number to number; without a common divisor with their count
 _CLOCKS: Final = {city.name: city.timezone for city in CITIES}
 _NUMBER_LAST: Final = frozenset({"amsterdam", "rome"})
 _BRANDS: Final = {
@@ -148,9 +149,12 @@ def set_login(user: Row, login: Login) -> None:
 
 
 def vehicle(
-    owner: Row, rng: random.Random, *, before: datetime, around: float = AT_A_STREET
+    owner: Row, nth: int, rng: random.Random, *, before: datetime, around: float = AT_A_STREET
 ) -> Row:
-    """Generate a vehicle in its owner's city (see `place`), added some time before `before`."""
+    """Generate the nth vehicle of its owner's city, added some time before `before`.
+
+    For `around` see `place`.
+    """
     owner["is_owner"] = True
     type_ = rng.choice(_TYPES)
     return {
@@ -161,6 +165,7 @@ def vehicle(
         "date_added": before - timedelta(days=rng.randrange(1, 300)),
         "status": AVAILABLE,
         "public_id": _id(rng),
+        "number": NUMBERS[nth * _STEP % len(NUMBERS)],
         "available_since": None,
         "color": rng.choice(_COLORS),
         "brand": rng.choice(_BRANDS[type_]),
@@ -286,8 +291,9 @@ def _populate(
     ]
     owners, riders = people[: size.owners], people[size.owners :]
     start = now - timedelta(days=DAYS)
-    owned = (owners[n % size.owners] for n in range(size.vehicles))
-    vehicles = [vehicle(owner, rng, before=start) for owner in owned]
+    vehicles = [
+        vehicle(owners[n % size.owners], n, rng, before=start) for n in range(size.vehicles)
+    ]
     world.users.extend(people)
     world.vehicles.extend(vehicles)
     world.rides.extend(_rides(size, riders, vehicles, rng, now))

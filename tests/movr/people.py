@@ -1,5 +1,6 @@
 """Factories for members, vehicles and rides, using MovR's own transactions."""
 
+import random
 import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from movr import transactions
 from movr.cities import CITIES, Position
+from movr.formats import NUMBERS
 from movr.models import Vehicle
 from movr.movr import MovR
 from movr.results import Account, RideKey, UserKey, VehicleKey
@@ -49,6 +51,7 @@ def a_vehicle(
         brand="Kona",
         location=location,
         position=PLACE,
+        numbers=random.sample(NUMBERS, 10),
         now=NOW,
     )
     return vehicle

@@ -119,7 +119,7 @@ def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
     """In the same transaction, where a second COPY needs a statement before it on CockroachDB."""
     rng = random.Random(1)
     owner = world.person(DEFAULT_CITY, "Ada", "Lovelace", rng, password_hash="none")
-    vehicle = world.vehicle(owner, rng, before=datetime.now(UTC))
+    vehicle = world.vehicle(owner, 0, rng, before=datetime.now(UTC))
 
     world.load(own_engine, World([owner], [vehicle]))
 

@@ -48,6 +48,7 @@ BREACHES = {
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
+    "Every vehicle has a number.": "UPDATE vehicles SET number = NULL",
     "An available vehicle is not to be removed after its ride.": (
         "UPDATE vehicles SET remove_after_ride = true"
     ),

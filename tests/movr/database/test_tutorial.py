@@ -73,6 +73,8 @@ def test_a_database_of_the_tutorial_s_site_is_adopted_with_its_data(tutorial: En
         ("skateboard", "available", "Unknown", True, None),
         ("scooter", "available", "blue", False, None),
     ]
+    numbers = rows(tutorial, "SELECT DISTINCT city, number FROM vehicles WHERE number IS NOT NULL")
+    assert len(numbers) == 3
     rides = "SELECT end_location, extract(epoch FROM length) FROM rides ORDER BY id"
     assert rows(tutorial, rides) == [
         ("Times Sq", 540),

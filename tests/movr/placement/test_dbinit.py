@@ -120,12 +120,12 @@ def without_placement(sql: str) -> str:
 
 def as_on_postgresql(sql: str) -> str:
     """Convert indexes and computed columns to PostgreSQL's syntax."""
-    inside = re.compile(r",\n    INDEX (\w+ )(\(.*\))")
+    inside = re.compile(r",\n    (UNIQUE )?INDEX (\w+ )(\(.*\))")
 
     def apart(table: re.Match[str]) -> str:
         indexes = "".join(
-            f"\nCREATE INDEX {name}ON {table[1]} {columns};"
-            for name, columns in inside.findall(table[0])
+            f"\nCREATE {unique}INDEX {name}ON {table[1]} {columns};"
+            for unique, name, columns in inside.findall(table[0])
         )
         return inside.sub("", table[0]) + indexes
 
