@@ -39,6 +39,11 @@ CREATE TABLE users (
     active_ride_start TIMESTAMP WITH TIME ZONE,
     active_ride_latitude FLOAT,
     active_ride_longitude FLOAT,
+    reservation_city VARCHAR(20),
+    reservation_public_id UUID,
+    reservation_type VARCHAR(20),
+    reservation_brand VARCHAR(50),
+    reservation_until TIMESTAMP WITH TIME ZONE,
     cities_ridden VARCHAR(20)[] NOT NULL,
     deleted_at TIMESTAMP WITH TIME ZONE,
     session_epoch INTEGER DEFAULT 0 NOT NULL,
@@ -51,6 +56,7 @@ CREATE TABLE users (
     CONSTRAINT users_email_check CHECK (email ~ '^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$'),
     CONSTRAINT users_active_ride_check CHECK ((active_ride_city IS NULL) = (active_ride_id IS NULL)),
     CONSTRAINT users_riding_check CHECK (active_ride_id IS NOT NULL OR (active_ride_type IS NULL AND active_ride_brand IS NULL AND active_ride_start IS NULL AND active_ride_latitude IS NULL AND active_ride_longitude IS NULL)),
+    CONSTRAINT users_reservation_check CHECK ((reservation_until IS NULL) = (reservation_public_id IS NULL) AND (reservation_until IS NULL) = (reservation_city IS NULL)),
     CONSTRAINT users_erased_check CHECK ((deleted_at IS NULL) = (first_name IS NOT NULL) AND (deleted_at IS NULL) = (last_name IS NOT NULL) AND (deleted_at IS NULL) = (email IS NOT NULL) AND (deleted_at IS NULL) = (username IS NOT NULL) AND (deleted_at IS NULL) = (password_hash IS NOT NULL) AND (deleted_at IS NULL OR active_ride_id IS NULL)),
     INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
@@ -86,6 +92,9 @@ CREATE TABLE vehicles (
     public_id UUID DEFAULT gen_random_uuid() NOT NULL,
     number INTEGER,
     available_since TIMESTAMP WITH TIME ZONE,
+    reserved_until TIMESTAMP WITH TIME ZONE,
+    reserved_by_city VARCHAR(20),
+    reserved_by_id UUID,
     remove_after_ride BOOLEAN DEFAULT false NOT NULL,
     removed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT vehicles_pkey PRIMARY KEY (city, id),
@@ -99,10 +108,11 @@ CREATE TABLE vehicles (
     CONSTRAINT vehicles_position_check CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
     CONSTRAINT vehicles_removed_check CHECK (removed_at IS NULL OR status = 'available'),
     CONSTRAINT vehicles_number_check CHECK (number BETWEEN 100000 AND 999999),
+    CONSTRAINT vehicles_reserved_check CHECK ((reserved_until IS NULL) = (reserved_by_id IS NULL) AND (reserved_until IS NULL) = (reserved_by_city IS NULL)),
+    INDEX vehicles_available_idx (city, removed_at, status, latitude_band, longitude) STORING (public_id, type, color, brand, last_location, latitude, number, reserved_until, reserved_by_city, reserved_by_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     UNIQUE INDEX vehicles_city_number_idx (city, number) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX vehicles_city_owner_id_status_idx (city, owner_id, status) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
-    INDEX vehicles_city_public_id_idx (city, public_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
-    INDEX vehicles_list_idx (city, removed_at, status, latitude_band, longitude) STORING (public_id, type, color, brand, last_location, latitude, number) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+    INDEX vehicles_city_public_id_idx (city, public_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE rides (
@@ -150,7 +160,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0015');
+INSERT INTO alembic_version VALUES ('0016');
 
 INSERT INTO users (city, id, first_name, last_name, email, username, password_hash, is_owner, active_ride_city, active_ride_id, active_ride_type, active_ride_brand, active_ride_start, active_ride_latitude, active_ride_longitude, cities_ridden) VALUES
     ('new york', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', 'Brandon', 'Foster', 'new-york-dd3b44f400b9@example.com', 'demo-owner', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),

@@ -153,7 +153,10 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
     member.get(f"/gbfs/v3/{member.city.slug}/vehicle_status.json")
     member.get(vehicle)
-    member.post(f"/rides/start/{vehicle.rpartition('/')[2]}")
+    public_id = vehicle.rpartition("/")[2]
+    member.post(f"/reservations/start/{public_id}")
+    member.post(f"/reservations/give-up/{public_id}")
+    member.post(f"/rides/start/{public_id}")
     receipt = member.post(member.follow("/rides", "/rides/end"), location="there")
     member.get(receipt)
     member.get("/rides")

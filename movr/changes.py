@@ -17,6 +17,7 @@ from sqlalchemy import (
     Float,
     Integer,
     ScalarSelect,
+    Select,
     String,
     Table,
     Update,
@@ -69,6 +70,16 @@ _IS_VERIFIED: Final = or_(
 )
 _IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
 _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
+# The vehicle that pages show under this id, whose reservation, if it has one, may be the rider's.
+_IS_SHOWN: Final = and_(
+    _vehicles.c.city == _VEHICLE_CITY,
+    _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
+)
+_IS_RESERVED: Final = _vehicles.c.reserved_until > _NOW
+_BY_USER: Final = and_(
+    _vehicles.c.reserved_by_city == _USER_CITY, _vehicles.c.reserved_by_id == _USER_ID
+)
+_NOT_RESERVED: Final = or_(_vehicles.c.reserved_until.is_(None), _vehicles.c.reserved_until <= _NOW)
 
 # Accounts
 
@@ -130,12 +141,18 @@ DELETE_ACCOUNT: Final = (
     .values({column: None for column in _users.c if column.info.get("personal")})
     .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
-_NOW_IF_AVAILABLE: Final = case((_vehicles.c.status == AVAILABLE, _NOW))
+# When an available vehicle is removed: at the end of its reservation.
+_REMOVED_AT: Final = case(
+    (_vehicles.c.status == AVAILABLE, func.greatest(_NOW, _vehicles.c.reserved_until))
+)
 
 # The columns of a user's row that conditions depend on.
 _STATE: Final = (
     _users.c.active_ride_city,
     _users.c.active_ride_id,
+    _users.c.reservation_city,
+    _users.c.reservation_public_id,
+    _users.c.reservation_until,
     _users.c.cities_ridden,
     _users.c.email_verified_at,
     _users.c.session_epoch,
@@ -172,7 +189,7 @@ REMOVE_VEHICLES: Final = (
         _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
     )
     .values(
-        removed_at=func.coalesce(_vehicles.c.removed_at, _NOW_IF_AVAILABLE),
+        removed_at=func.coalesce(_vehicles.c.removed_at, _REMOVED_AT),
         remove_after_ride=True,
         last_location=ERASED,
         latitude=coarse(_vehicles.c.latitude),
@@ -281,20 +298,142 @@ REMOVE_VEHICLE: Final = (
         _vehicles.c.owner_id == _USER_ID,
         _vehicles.c.removed_at.is_(None),
     )
-    .values(removed_at=_NOW_IF_AVAILABLE, remove_after_ride=True)
+    .values(removed_at=_REMOVED_AT, remove_after_ride=True)
     .returning(_vehicles.c.removed_at)
 )
 SELECT_VEHICLE_OWNER: Final = select(
     _vehicles.c.owner_id, _vehicles.c.removed_at, _vehicles.c.remove_after_ride
 ).where(_IS_VEHICLE)
 
-# Rides
+# Reservations
 
-_IS_SHOWN: Final = and_(
-    _vehicles.c.city == _RIDE_CITY,
-    _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
+_NO_RESERVATION: Final = {
+    column: null() for column in _users.c if column.name.startswith("reservation_")
+}
+# A reservation that is used or given up ends now; the vehicle keeps who had it.
+_RESERVED_UNTIL_NOW: Final = case((_IS_RESERVED, _NOW), else_=_vehicles.c.reserved_until)
+_CAN_BE_RESERVED: Final = and_(
+    _IS_SHOWN,
     _vehicles.c.removed_at.is_(None),
     _vehicles.c.status == AVAILABLE,
+    # Not by its last rider again: for as long, so that nobody keeps a vehicle for themselves.
+    or_(
+        _vehicles.c.reserved_until.is_(None),
+        _vehicles.c.reserved_until <= bindparam("again_since", type_=DateTime(timezone=True)),
+        and_(_vehicles.c.reserved_until <= _NOW, ~_BY_USER),
+    ),
+)
+
+
+def _reserve() -> ReturningUpdate[Any]:
+    """Reserve a vehicle, in one statement.
+
+    Locks the rider's row if they may reserve; then reserves the vehicle if it is available; then
+    records the reservation in the rider's row.
+    """
+    rider = (
+        select(_users.c.id)
+        .where(
+            _HAS_SESSION,
+            _IS_VERIFIED,
+            _users.c.active_ride_id.is_(None),
+            or_(_users.c.reservation_until.is_(None), _users.c.reservation_until <= _NOW),
+        )
+        .with_for_update()
+        .cte("rider")
+    )
+    reserved = _set_reserved(rider)
+    return (
+        update(_users)
+        .where(_IS_USER, _users.c.id == reserved.c.rider_id)
+        .values(
+            reservation_city=_VEHICLE_CITY,
+            reservation_public_id=reserved.c.public_id,
+            reservation_type=reserved.c.type,
+            reservation_brand=reserved.c.brand,
+            reservation_until=reserved.c.reserved_until,
+        )
+        .returning(_users.c.id)
+    )
+
+
+def _set_reserved(rider: CTE) -> CTE:
+    # By the key, as in `_set_in_use`.
+    shown = (
+        select(_vehicles.c.id, rider.c.id.label("rider_id"))
+        .select_from(rider.join(_vehicles, _CAN_BE_RESERVED))
+        .cte("shown")
+    )
+    return (
+        update(_vehicles)
+        .where(_vehicles.c.id == shown.c.id, _CAN_BE_RESERVED)
+        .values(
+            reserved_until=bindparam("until", type_=DateTime(timezone=True)),
+            reserved_by_city=_USER_CITY,
+            reserved_by_id=_USER_ID,
+        )
+        .returning(
+            shown.c.rider_id,
+            *(_vehicles.c[name] for name in ("public_id", "type", "brand", "reserved_until")),
+        )
+        .cte("reserved")
+    )
+
+
+RESERVE: Final = _reserve()
+
+# The rider's row and, if they had this vehicle reserved last, until when.
+SELECT_RIDER_AND_RESERVED_UNTIL: Final = (
+    select(*_STATE, _vehicles.c.reserved_until)
+    .select_from(_users)
+    .outerjoin(_vehicles, and_(_IS_SHOWN, _BY_USER))
+    .where(_IS_USER)
+)
+
+
+def _give_up() -> Select[Any]:
+    """End a reservation, in one statement: in the rider's row, then in the vehicle's."""
+    rider = (
+        update(_users)
+        .where(
+            _HAS_SESSION,
+            _users.c.reservation_city == _VEHICLE_CITY,
+            _users.c.reservation_public_id == bindparam("vehicle_public_id", type_=Uuid()),
+        )
+        .values(_NO_RESERVATION)
+        .returning(_users.c.id)
+        .cte("rider")
+    )
+    shown = select(_vehicles.c.id).select_from(rider.join(_vehicles, _IS_SHOWN)).cte("shown")
+    vehicle = (
+        update(_vehicles)
+        .where(
+            _vehicles.c.city == _VEHICLE_CITY,
+            _vehicles.c.id == shown.c.id,
+            _IS_RESERVED,
+            _BY_USER,
+        )
+        .values(
+            reserved_until=_NOW,
+            removed_at=case((_vehicles.c.removed_at > _NOW, _NOW), else_=_vehicles.c.removed_at),
+        )
+        .returning(_vehicles.c.id)
+        .cte("vehicle")
+    )
+    return select(rider.c.id).add_cte(vehicle)
+
+
+GIVE_UP: Final = _give_up()
+
+# Rides
+
+_CAN_BE_STARTED: Final = and_(
+    _IS_SHOWN,
+    _vehicles.c.status == AVAILABLE,
+    or_(
+        and_(_vehicles.c.removed_at.is_(None), _NOT_RESERVED),
+        and_(_IS_RESERVED, _BY_USER),
+    ),
 )
 
 
@@ -332,7 +471,7 @@ def _start_ride() -> ReturningInsert[Any]:
 
 
 def _set_in_use(rider: CTE) -> CTE:
-    """Set the vehicle in use if it is available.
+    """Set the vehicle in use if it is available, which ends its reservation.
 
     The ride starts when the vehicle's last one ended or later: this request may have waited for
     that one's lock, or its server's clock may be behind.
@@ -341,18 +480,18 @@ def _set_in_use(rider: CTE) -> CTE:
     # another index lost changes of others (docs/multi-region.md).
     shown = (
         select(_vehicles.c.id, rider.c.id.label("rider_id"))
-        .select_from(rider.join(_vehicles, _IS_SHOWN))
+        .select_from(rider.join(_vehicles, _CAN_BE_STARTED))
         .cte("shown")
     )
     return (
         update(_vehicles)
-        .where(_vehicles.c.id == shown.c.id, _IS_SHOWN)
-        .values(status=IN_USE)
+        .where(_vehicles.c.id == shown.c.id, _CAN_BE_STARTED)
+        .values(status=IN_USE, removed_at=null(), reserved_until=_RESERVED_UNTIL_NOW)
         .returning(
             shown.c.rider_id,
             _vehicles.c.id,
             func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
-            *(_vehicles.c[name] for name in ("type", "brand", "last_location")),
+            *(_vehicles.c[name] for name in ("public_id", "type", "brand", "last_location")),
             *(_vehicles.c[name] for name in ("latitude", "longitude")),
         )
         .cte("taken")
@@ -360,8 +499,12 @@ def _set_in_use(rider: CTE) -> CTE:
 
 
 def _set_active_ride(taken: CTE) -> CTE:
-    """Record the ride and what pages show of it in the rider's row."""
+    """Record the ride and what pages show of it in the rider's row.
+
+    Clears a reservation of this vehicle, and leaves one of another vehicle as it is.
+    """
     cities = _users.c.cities_ridden
+    is_reserved = _users.c.reservation_public_id == taken.c.public_id
     return (
         update(_users)
         .where(_IS_USER, _users.c.id == taken.c.rider_id)
@@ -377,6 +520,9 @@ def _set_active_ride(taken: CTE) -> CTE:
                 (any_(cities) == _RIDE_CITY, cities),
                 else_=func.array_append(cities, _RIDE_CITY),
             ),
+            **{
+                column.name: case((is_reserved, null()), else_=column) for column in _NO_RESERVATION
+            },
         )
         .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
         .cte("active_ride")

@@ -3,6 +3,9 @@
 The table in web/errors.py maps them to HTTP responses.
 """
 
+from datetime import timedelta
+from math import ceil
+
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """Base class of refusals: the request was understood and rejected, and changed nothing."""
@@ -103,7 +106,7 @@ class TooManyVehicles(Refusal):
 
 
 class VehicleTaken(Refusal):
-    """The vehicle has an active ride, was ridden since its public id was shown, or was removed."""
+    """The vehicle is ridden, reserved, removed, or was ridden since its public id was shown."""
 
     sentence = "This vehicle has just been taken. Please choose another one."
 
@@ -118,6 +121,33 @@ class AlreadyRiding(Refusal):
     """The rider has an active ride already."""
 
     sentence = "You are already on a ride. End it before you start another."
+
+
+class AlreadyReserved(Refusal):
+    """The rider has reserved another vehicle."""
+
+    sentence = "You already have a reservation. Start your ride, or give it up first."
+
+
+class ReservedRecently(Refusal):
+    """The rider was the last to have this vehicle reserved, less than ten minutes ago."""
+
+    sentence = "You had this vehicle reserved a moment ago; you can reserve it again in a minute."
+
+    def __init__(self, wait: timedelta = timedelta(minutes=1)) -> None:
+        """Store the time until the vehicle can be reserved again."""
+        self.minutes = ceil(wait / timedelta(minutes=1))
+
+    def __str__(self) -> str:
+        """Return the sentence with the number of minutes."""
+        minutes = f"{self.minutes} minutes" if self.minutes > 1 else "a minute"
+        return self.sentence.replace("a minute", minutes)
+
+
+class ReservingDuringRide(Refusal):
+    """A rider with an active ride reserves a vehicle."""
+
+    sentence = "You can't reserve during a ride."
 
 
 class RideNotFound(Refusal):

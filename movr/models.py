@@ -87,6 +87,9 @@ class User(Base):
 
     `email_verified_at` is when the member opened a link that was sent to `email`.
 
+    `reservation_*` describes the rider's last reservation, which ends at `reservation_until`; NULL
+    after it was used or given up. Each page shows it from here (docs/decisions/0019).
+
     `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
     """
 
@@ -108,6 +111,11 @@ class User(Base):
     active_ride_start: Mapped[datetime | None]
     active_ride_latitude: Mapped[float | None]
     active_ride_longitude: Mapped[float | None]
+    reservation_city: Mapped[str | None] = mapped_column(CityName, info=PERSONAL)
+    reservation_public_id: Mapped[UUID | None] = mapped_column(info=PERSONAL)
+    reservation_type: Mapped[str | None] = mapped_column(String(20), info=PERSONAL)
+    reservation_brand: Mapped[str | None] = mapped_column(String(WORD_LENGTH), info=PERSONAL)
+    reservation_until: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
     deleted_at: Mapped[datetime | None]
     session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
@@ -130,6 +138,11 @@ class User(Base):
             name="riding",
         ),
         CheckConstraint(
+            "(reservation_until IS NULL) = (reservation_public_id IS NULL)"
+            " AND (reservation_until IS NULL) = (reservation_city IS NULL)",
+            name="reservation",
+        ),
+        CheckConstraint(
             "(deleted_at IS NULL) = (first_name IS NOT NULL)"
             " AND (deleted_at IS NULL) = (last_name IS NOT NULL)"
             " AND (deleted_at IS NULL) = (email IS NOT NULL)"
@@ -148,7 +161,10 @@ class Vehicle(Base):
     longitude are in degrees, and NULL while the position is unknown. `latitude_band` is computed
     from the latitude, for the index that finds nearby vehicles (movr/geo.py). `available_since` is
     when the last ride ended; NULL before the first ride. A vehicle that its owner removes during a
-    ride is marked `remove_after_ride`, and removed where the ride ends.
+    ride is marked `remove_after_ride`, and removed where the ride ends. If it is reserved,
+    `removed_at` is when the reservation ends.
+
+    `reserved_until` is when the last reservation ends or has ended, and `reserved_by_*` the rider.
 
     `public_id` identifies an available vehicle on pages and in the public feed. It changes with
     each ride, so that vehicles can't be tracked over their rides. Only the owner sees `id`.
@@ -176,6 +192,9 @@ class Vehicle(Base):
     public_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     number: Mapped[int | None]
     available_since: Mapped[datetime | None]
+    reserved_until: Mapped[datetime | None]
+    reserved_by_city: Mapped[str | None] = mapped_column(CityName)
+    reserved_by_id: Mapped[UUID | None]
     remove_after_ride: Mapped[bool] = mapped_column(server_default=text("false"))
     removed_at: Mapped[datetime | None]
 
@@ -185,14 +204,11 @@ class Vehicle(Base):
         Index(None, "city", "owner_id", "status"),
         # A covering index: it includes all columns of a list, which saves the lookup of the row.
         Index(
-            "vehicles_list_idx",
-            "city",
-            "removed_at",
-            "status",
-            "latitude_band",
-            "longitude",
+            "vehicles_available_idx",
+            *("city", "removed_at", "status", "latitude_band", "longitude"),
             postgresql_include=[
-                *("public_id", "type", "color", "brand", "last_location", "latitude", "number")
+                *("public_id", "type", "color", "brand", "last_location", "latitude", "number"),
+                *("reserved_until", "reserved_by_city", "reserved_by_id"),
             ],
         ),
         Index(None, "city", "public_id"),
@@ -212,6 +228,11 @@ class Vehicle(Base):
         ),
         CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
         CheckConstraint(f"number BETWEEN {NUMBERS[0]} AND {NUMBERS[-1]}", name="number"),
+        CheckConstraint(
+            "(reserved_until IS NULL) = (reserved_by_id IS NULL)"
+            " AND (reserved_until IS NULL) = (reserved_by_city IS NULL)",
+            name="reserved",
+        ),
     )
 
 

@@ -148,7 +148,7 @@ class MovR:
         rows = self._read(queries.CREDENTIALS, username=username.lower())
         if not passwords.check_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongCredentials
-        return rows_to.member(rows[0])
+        return rows_to.member(rows[0], self._now())
 
     def session_member(self, user: UserKey, epoch: int = 0) -> results.Member | None:
         """Return the member of a session, or None if the session has ended.
@@ -159,12 +159,12 @@ class MovR:
         rows = self._read(
             queries.SESSION_MEMBER, member_city=user.city, member_id=user.id, epoch=epoch
         )
-        return rows_to.member(rows[0]) if rows else None
+        return rows_to.member(rows[0], self._now()) if rows else None
 
     def find_member(self, username: str) -> results.Member | None:
         """Return the member with this username, ignoring case, or None."""
         rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
-        return rows_to.member(rows[0]) if rows else None
+        return rows_to.member(rows[0], self._now()) if rows else None
 
     def check_password(self, user: UserKey, password: str) -> None:
         """Check the member's password. Raises WrongPassword."""
@@ -299,7 +299,7 @@ class MovR:
     def vehicles(self, search: Search) -> Page[results.NearbyVehicle]:
         """Return a page of the city's available vehicles, nearest first, without their numbers."""
         radius = self._radii.radius(search)
-        rows = self._read(search.statement(radius), **search.parameters(radius))
+        rows = self._search(search, radius)
         return rows_to.without_numbers(self._page_of_vehicles(search, radius, rows))
 
     def vehicles_and_member(
@@ -307,12 +307,14 @@ class MovR:
     ) -> MemberAndPage[results.NearbyVehicle]:
         """Return the session's member and a page of vehicles, usually in one round trip.
 
-        If the session has ended, the member is None and the vehicles are without numbers.
+        The vehicle that the member has reserved is listed, too. If the session has ended, the
+        member is None and the vehicles are without numbers.
         """
         radius = self._radii.radius(search)
         statement = search.statement_with_member(radius)
-        member, rows = self._read_with_member(user, epoch, statement, **search.parameters(radius))
-        page = self._page_of_vehicles(search, radius, rows)
+        wanted = {**search.parameters(radius), "now": self._now()}
+        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        page = self._page_of_vehicles(search, radius, rows, user)
         return MemberAndPage(member, page if member else rows_to.without_numbers(page))
 
     def vehicles_of(
@@ -330,19 +332,21 @@ class MovR:
             city=owner.city,
             owner_id=owner.id,
             since=self._now() - ACTIVITY_PERIOD,
+            now=self._now(),
             after=after or FIRST_ID,
             limit=size + 1,
         )
         owned = rows_to.owned_vehicles(rows if member else ())
         return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.id)))
 
-    def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
-        """Return the available vehicle with this public id, which changes with each ride.
+    def vehicle(self, city: str, public_id: UUID, rider: UserKey | None = None) -> results.Vehicle:
+        """Return the vehicle with this public id if it is available, or reserved by this rider.
 
-        It is without its number. Raises VehicleNotFound, also during a ride, so that the ride can't
-        be followed.
+        Public ids change with each ride. The vehicle is without its number. Raises VehicleNotFound,
+        also during a ride, so that the ride can't be followed.
         """
-        rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, city=city, public_id=public_id)
+        wanted = {"city": city, "public_id": public_id, **_viewer(rider), "now": self._now()}
+        rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, **wanted)
         if not rows:
             raise errors.VehicleNotFound
         return rows_to.named_tuples(results.Vehicle, rows)[0]._replace(number=None)
@@ -350,16 +354,20 @@ class MovR:
     def vehicle_by_number(self, city: str, number: int) -> Page[results.NumberedVehicle]:
         """Return the available vehicle with this number.
 
-        The page is empty if there is none, or if it is in use or removed.
+        The page is empty if there is none, or if it is in use, reserved or removed.
         """
-        rows = self._read(queries.VEHICLE_BY_NUMBER, city=city, number=number)
+        wanted = {"city": city, "number": number, **_viewer(None), "now": self._now()}
+        rows = self._read(queries.VEHICLE_BY_NUMBER, **wanted)
         return Page(tuple(rows_to.named_tuples(results.NumberedVehicle, rows)), None)
 
     def vehicle_by_number_and_member(
         self, user: UserKey, epoch: int, *, city: str, number: int
     ) -> MemberAndPage[results.NumberedVehicle]:
-        """Return the results of `session_member` and `vehicle_by_number` in one round trip."""
-        wanted = {"city": city, "number": number}
+        """Return the results of `session_member` and `vehicle_by_number` in one round trip.
+
+        The vehicle that the member has reserved is found, too.
+        """
+        wanted = {"city": city, "number": number, "now": self._now()}
         return self._numbered(user, epoch, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
 
     def vehicle_of(
@@ -373,13 +381,14 @@ class MovR:
         return self._numbered(owner, epoch, queries.VEHICLE_OF_OWNER, **wanted)
 
     def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
-        """Yield all available vehicles of known position in the city, for the public feed.
+        """Yield all vehicles of known position in the city that are not ridden, for open data.
 
         They come in batches of BATCH. On CockroachDB they are those of some five seconds ago.
         """
         after, is_last = FIRST_ID, False
         while not is_last:
-            rows = self._read(queries.FREE_VEHICLES, city=city, after=after, limit=BATCH)
+            wanted = {"city": city, "after": after, "limit": BATCH, "now": self._now()}
+            rows = self._read(queries.FREE_VEHICLES, **wanted)
             is_last = len(rows) < BATCH
             if rows:
                 yield rows_to.named_tuples(results.PublicVehicle, rows)
@@ -419,11 +428,36 @@ class MovR:
         return vehicle
 
     def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> bool:
-        """Remove a vehicle from service: now, or after its active ride.
+        """Remove a vehicle from service: now, or after its active ride or reservation.
 
         Return True if it is removed now. Raises VehicleNotFound, NotYourVehicle.
         """
         return self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
+
+    # Reservations
+
+    def reserve(self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0) -> None:
+        """Reserve the vehicle of this public id for ten minutes, usually in one round trip.
+
+        A repeated call changes nothing. Raises AlreadyReserved, ReservedRecently,
+        ReservingDuringRide, VehicleTaken, AccountDeleted, EmailNotVerified, and SessionEnded if the
+        sessions of `epoch` have ended.
+        """
+        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
+        if not self._try(transactions.try_to_reserve, city, public_id, rider, **wanted):
+            self._write(transactions.reserve, city, public_id, rider, **wanted)
+
+    def give_up_reservation(
+        self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
+    ) -> None:
+        """End the rider's reservation of this vehicle, usually in one round trip.
+
+        Does nothing if it has ended. Raises AccountDeleted, and SessionEnded if the sessions of
+        `epoch` have ended.
+        """
+        wanted = {"epoch": epoch, "now": self._now()}
+        if not self._try(transactions.try_to_give_up, city, public_id, rider, **wanted):
+            self._write(transactions.give_up, city, public_id, rider, **wanted)
 
     # Rides
 
@@ -524,8 +558,18 @@ class MovR:
         for city in CITIES:
             self._write(transactions.update_region, city.name, city.region)
 
+    def _search(
+        self, search: Search, radius: float, rider: UserKey | None = None
+    ) -> Sequence[Row[Any]]:
+        viewer = {**_viewer(rider), "now": self._now()}
+        return self._read(search.statement(radius), **search.parameters(radius), **viewer)
+
     def _page_of_vehicles(
-        self, search: Search, radius: float, rows: Sequence[Row[Any]]
+        self,
+        search: Search,
+        radius: float,
+        rows: Sequence[Row[Any]],
+        rider: UserKey | None = None,
     ) -> Page[results.NearbyVehicle]:
         """Return a page from `rows`, found within `radius` metres.
 
@@ -533,7 +577,7 @@ class MovR:
         """
         while len(rows) <= search.size and radius < search.farthest:
             radius *= RADIUS_GROWTH
-            rows = self._read(search.statement(radius), **search.parameters(radius))
+            rows = self._search(search, radius, rider)
         found = rows_to.nearby_vehicles(rows)
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
@@ -573,7 +617,7 @@ class MovR:
         key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
         rows = self._read(statement, **key, **parameters)
         first = rows[0]  # there is one even if member or list are missing: their columns are NULL
-        member = rows_to.member(first) if first.member_id else None
+        member = rows_to.member(first, self._now()) if first.member_id else None
         return member, rows if first.is_found else ()
 
     def _try(self, change: Callable[..., bool], *arguments: object, **named: object) -> bool:
@@ -676,6 +720,12 @@ def _errors_as_refusals() -> Iterator[None]:
 def _id(namespace: UUID, idempotency_key: str) -> UUID:
     """Return a new random id, or the id derived from the idempotency key if there is one."""
     return uuid5(namespace, idempotency_key) if idempotency_key else uuid4()
+
+
+def _viewer(user: UserKey | None) -> dict[str, Any]:
+    """Return the query parameters for whose reservation is shown: NULL for a visitor."""
+    city, id_ = user or (None, None)
+    return {"member_city": city, "member_id": id_}
 
 
 def _rider_parameters(rider: results.Member) -> dict[str, Any]:

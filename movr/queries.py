@@ -26,6 +26,7 @@ from sqlalchemy import (
     extract,
     func,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
@@ -49,7 +50,16 @@ _LIMIT: Final = bindparam("limit", type_=Integer())
 _MEMBER: Final = tuple(
     column.label(f"member_{column.key}")
     for column in User.__table__.c
-    if column.key in Member.__dataclass_fields__ or column.key.startswith("active_ride_")
+    if column.key in Member.__dataclass_fields__
+    or column.key.startswith(("active_ride_", "reservation_"))
+)
+# A vehicle's reservation lasts until `now` (docs/decisions/0019).
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_IS_RESERVED: Final = func.coalesce(Vehicle.reserved_until > _NOW, literal_column("false"))
+# By the member who asks; NULL for a visitor, who has reserved nothing.
+_BY_MEMBER: Final = and_(
+    Vehicle.reserved_by_city == bindparam("member_city", type_=String()),
+    Vehicle.reserved_by_id == bindparam("member_id", type_=Uuid()),
 )
 _VEHICLE: Final = (
     Vehicle.city,
@@ -62,6 +72,7 @@ _VEHICLE: Final = (
     Vehicle.latitude,
     Vehicle.longitude,
     Vehicle.number,
+    _IS_RESERVED.label("is_reserved"),
 )
 
 SESSION_MEMBER: Final = select(*_MEMBER).where(
@@ -83,10 +94,14 @@ ACCOUNT: Final = select(User.username, User.email, User.password_hash).where(
 MEMBER_BY_USERNAME: Final = select(*_MEMBER).where(User.username == bindparam("username"))
 CREDENTIALS: Final = MEMBER_BY_USERNAME.add_columns(User.password_hash)
 
+# A vehicle that its owner removes during a reservation can still be ridden by the rider who has it.
 _IS_AVAILABLE: Final = (
     Vehicle.city == _CITY,
-    Vehicle.removed_at.is_(None),
     Vehicle.status == AVAILABLE,
+    or_(
+        and_(Vehicle.removed_at.is_(None), ~_IS_RESERVED),
+        and_(_IS_RESERVED, _BY_MEMBER),
+    ),
 )
 VEHICLE_BY_PUBLIC_ID: Final = select(*_VEHICLE).where(
     Vehicle.public_id == bindparam("public_id", type_=Uuid()), *_IS_AVAILABLE
@@ -114,6 +129,7 @@ FREE_VEHICLES: Final = _follower_read(
         Vehicle.type,
         Vehicle.latitude,
         Vehicle.longitude,
+        _IS_RESERVED.label("is_reserved"),
     )
     .where(
         Vehicle.city == _CITY,
@@ -146,6 +162,8 @@ def _distance() -> ColumnElement[int]:
 def nearest(*, of_type: bool, whole_city: bool) -> Select[Any]:
     """Select a page of available vehicles within `radius` millimetres of the origin, nearest first.
 
+    A reserved vehicle is available to the member who has reserved it.
+
     Scans the index within the box of bands and longitudes around that circle, or the whole city
     with the vehicles of unknown position.
     """
@@ -153,6 +171,7 @@ def nearest(*, of_type: bool, whole_city: bool) -> Select[Any]:
         Vehicle.city == _CITY,
         Vehicle.removed_at.is_(None),
         Vehicle.status == AVAILABLE,
+        or_(~_IS_RESERVED, _BY_MEMBER),
     ]
     if not whole_city:
         west, east = (bindparam(side, type_=Float()) for side in ("west", "east"))
@@ -180,7 +199,7 @@ def _of_owner() -> Select[Any]:
         .where(
             Vehicle.city == _CITY,
             Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
-            Vehicle.removed_at.is_(None),
+            or_(Vehicle.removed_at.is_(None), Vehicle.removed_at > _NOW),
             Vehicle.id > _AFTER,
         )
         .order_by(Vehicle.id)

@@ -62,6 +62,16 @@ class ActiveRide(NamedTuple):
         return RideKey(self.city, self.id)
 
 
+class Reservation(NamedTuple):
+    """A rider's reservation that goes on, as recorded in the rider's row."""
+
+    city: str
+    public_id: UUID
+    vehicle_type: str
+    vehicle_brand: str
+    until: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """What a person enters to register; the columns of users have the same names."""
@@ -87,6 +97,7 @@ class Member(Account):
     session_epoch: int
     cities_ridden: tuple[str, ...]
     active_ride: ActiveRide | None
+    reservation: Reservation | None
 
     @property
     def key(self) -> UserKey:
@@ -111,7 +122,8 @@ class Vehicle(NamedTuple):
     """A vehicle in service, available or in use, without the permanent id.
 
     `public_id` changes with each ride. Coordinates are in degrees (WGS 84); None if unknown.
-    `number` is None for visitors, and for a vehicle that has none yet.
+    `number` is None for visitors, and for a vehicle that has none yet. Of reserved vehicles, riders
+    see their own only, and owners all of theirs.
     """
 
     city: str
@@ -124,6 +136,7 @@ class Vehicle(NamedTuple):
     latitude: float | None
     longitude: float | None
     number: int | None = None
+    is_reserved: bool = False
 
     @property
     def position(self) -> Position | None:
@@ -134,7 +147,7 @@ class Vehicle(NamedTuple):
 
     @property
     def is_free(self) -> bool:
-        """True if the vehicle is available."""
+        """True if the vehicle is available, or reserved."""
         return self.status == AVAILABLE
 
 
@@ -153,12 +166,13 @@ class NumberedVehicle(NamedTuple):
 
 
 class PublicVehicle(NamedTuple):
-    """An available vehicle in the public feed, whose position is known."""
+    """An available or reserved vehicle in the public feed, whose position is known."""
 
     public_id: str
     type: str
     latitude: float
     longitude: float
+    is_reserved: bool
 
 
 class NearbyVehicle(NamedTuple):

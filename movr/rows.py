@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Row
@@ -19,14 +19,20 @@ Rows = Sequence[Row[Any]]
 Item = TypeVar("Item")
 
 # The fields of a member that are columns.
-_MEMBER: Final = [field.name for field in fields(results.Member) if field.name != "active_ride"]
+_MEMBER: Final = [
+    field.name
+    for field in fields(results.Member)
+    if field.name not in {"active_ride", "reservation"}
+]
 
 
-def member(row: Row[Any]) -> results.Member:
+def member(row: Row[Any], now: datetime) -> results.Member:
     """Return a member from the `member_…` columns of queries.py."""
     known = {name: getattr(row, f"member_{name}") for name in _MEMBER}
     known["cities_ridden"] = tuple(known["cities_ridden"])
-    return results.Member(**known, active_ride=_active_ride(row))
+    return results.Member(
+        **known, active_ride=_active_ride(row), reservation=_reservation(row, now)
+    )
 
 
 def _active_ride(row: Row[Any]) -> results.ActiveRide | None:
@@ -40,6 +46,19 @@ def _active_ride(row: Row[Any]) -> results.ActiveRide | None:
         vehicle_brand=row.member_active_ride_brand,
         start_time=row.member_active_ride_start,
         start=None if latitude is None else Position(latitude, longitude),
+    )
+
+
+def _reservation(row: Row[Any], now: datetime) -> results.Reservation | None:
+    """Return the reservation unless it has ended."""
+    if row.member_reservation_until is None or row.member_reservation_until <= now:
+        return None
+    return results.Reservation(
+        city=row.member_reservation_city,
+        public_id=row.member_reservation_public_id,
+        vehicle_type=row.member_reservation_type,
+        vehicle_brand=row.member_reservation_brand,
+        until=row.member_reservation_until,
     )
 
 

@@ -28,6 +28,7 @@ DAY: Final = timedelta(days=1)
 # Bounds for vehicles of an owner, which keep one account from filling the first page of a city.
 MAX_ADDED_A_DAY: Final = 20
 MAX_WITHOUT_POSITION: Final = 10
+RESERVATION: Final = timedelta(minutes=10)
 RIDES_AT_ONCE: Final = 1000  # of which the places are erased in one statement
 
 
@@ -135,6 +136,9 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     if state.active_ride_id:
         raise errors.StillRiding
     wanted = {"cities": state.cities_ridden, "limit": RIDES_AT_ONCE}
+    if state.reservation_public_id:
+        held = (state.reservation_city, state.reservation_public_id)
+        try_to_give_up(connection, *held, user, epoch=epoch, now=now)
     if state.cities_ridden:
         erased = run(connection, changes.ERASE_PLACES, **keys, **wanted).all()
         if len(erased) == RIDES_AT_ONCE:
@@ -235,6 +239,7 @@ def remove_vehicle(
 ) -> bool:
     """Remove the owner's vehicle from service: now, or after its active ride.
 
+    A reserved vehicle is removed at the end of its reservation, or of the ride that it leads to.
     Return True if it is removed now. Does nothing if it was removed before. Raises
     VehicleNotFound, NotYourVehicle.
     """
@@ -242,7 +247,103 @@ def remove_vehicle(
     row = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now).one_or_none()
     if row is None:
         _refuse_to_remove(connection, vehicle, owner)
-    return row is None or row.removed_at is not None
+        return True
+    return row.removed_at is not None and row.removed_at <= now
+
+
+def try_to_reserve(
+    connection: Connection,
+    city: str,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    epoch: int,
+    only_verified: bool = False,
+    now: datetime,
+) -> bool:
+    """Reserve a vehicle by one statement; return False if this is not possible."""
+    return _is_changed(
+        connection,
+        changes.RESERVE,
+        **_parameters(user=rider),
+        vehicle_city=city,
+        vehicle_public_id=public_id,
+        epoch=epoch,
+        only_verified=only_verified,
+        until=now + RESERVATION,
+        again_since=now - RESERVATION,
+        now=now,
+    )
+
+
+def reserve(
+    connection: Connection,
+    city: str,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    epoch: int = 0,
+    now: datetime,
+    **reserve: Any,
+) -> None:
+    """Reserve an available vehicle for a rider without a ride or another reservation.
+
+    Does nothing if the rider has this reservation already. `reserve` are further arguments of
+    `try_to_reserve`.
+
+    Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended,
+    ReservingDuringRide, AlreadyReserved, ReservedRecently, VehicleTaken, and EmailNotVerified if
+    `only_verified`.
+    """
+    if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
+        return
+    keys = {**_parameters(user=rider), "vehicle_city": city, "vehicle_public_id": public_id}
+    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
+    if row.active_ride_id:
+        raise errors.ReservingDuringRide
+    if row.reservation_until and row.reservation_until > now:
+        if row.reservation_public_id == public_id:
+            return
+        raise errors.AlreadyReserved
+    if reserve.get("only_verified") and row.email_verified_at is None:
+        raise errors.EmailNotVerified
+    if row.reserved_until and row.reserved_until > now - RESERVATION:
+        raise errors.ReservedRecently(row.reserved_until + RESERVATION - now)
+    raise errors.VehicleTaken
+
+
+def try_to_give_up(
+    connection: Connection, city: str, public_id: UUID, rider: UserKey, *, epoch: int, now: datetime
+) -> bool:
+    """End the rider's reservation by one statement; return False if they do not have it."""
+    return _is_changed(
+        connection,
+        changes.GIVE_UP,
+        **_parameters(user=rider),
+        vehicle_city=city,
+        vehicle_public_id=public_id,
+        epoch=epoch,
+        now=now,
+    )
+
+
+def give_up(
+    connection: Connection,
+    city: str,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    epoch: int = 0,
+    now: datetime,
+) -> None:
+    """End the rider's reservation of this vehicle, which others can ride and reserve then.
+
+    Does nothing if the rider does not have it. Raises AccountDeleted, SessionEnded if the sessions
+    of this `epoch` have ended.
+    """
+    if not try_to_give_up(connection, city, public_id, rider, epoch=epoch, now=now):
+        keys = _parameters(user=rider)
+        _with_session(run(connection, changes.SELECT_USER_STATE, **keys), epoch)
 
 
 def try_to_start_ride(
@@ -260,6 +361,7 @@ def try_to_start_ride(
         connection,
         changes.START_RIDE,
         **_parameters(user=rider, ride=ride),
+        vehicle_city=ride.city,
         vehicle_public_id=public_id,
         epoch=epoch,
         only_verified=only_verified,

@@ -98,6 +98,9 @@ class Visitor:
     def start(self, public_id: UUID, city: str = "new york") -> httpx.Response:
         return self.post(f"/rides/start/{public_id}", city=city)
 
+    def reserve(self, public_id: UUID, city: str = "new york") -> httpx.Response:
+        return self.post(f"/reservations/start/{public_id}", city=city)
+
     def active_ride(self) -> UUID:
         """Return the id of the active ride, from the form that ends it."""
         return _id("/rides/end/", self.get("/rides").text)
@@ -144,4 +147,4 @@ def sentences(reply: httpx.Response) -> str:
     found = re.findall(
         r'<(?:p|div) class="(?:alert|invalid-feedback|lead)[^"]*"[^>]*>([^<]*)<', reply.text
     )
-    return f"{reply.status_code}: " + " | ".join(map(str.strip, found))
+    return f"{reply.status_code}: " + " | ".join(unescape(text).strip() for text in found)

@@ -53,6 +53,9 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.TooManyVehicles: session.own_profile,
     errors.NotYourVehicle: HTTPStatus.FORBIDDEN,
     errors.AlreadyRiding: partial(url_for, "rides.index"),
+    errors.AlreadyReserved: partial(url_for, "vehicles.index"),
+    errors.ReservedRecently: partial(url_for, "vehicles.index"),
+    errors.ReservingDuringRide: partial(url_for, "rides.index"),
     errors.RideNotFound: HTTPStatus.NOT_FOUND,
     errors.NotYourRide: HTTPStatus.FORBIDDEN,
     errors.StillRiding: partial(url_for, "rides.index"),
@@ -69,6 +72,8 @@ FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
     "city.choose": partial(url_for, "city.home"),
     "rides.start": partial(url_for, "vehicles.index"),
     "rides.end": partial(url_for, "rides.index"),
+    "reservations.start": partial(url_for, "vehicles.index"),
+    "reservations.give_up": partial(url_for, "vehicles.index"),
     "vehicles.remove": session.own_profile,
     "users.end_sessions": session.own_profile,
     "email_verification.send_again": session.own_profile,
@@ -108,7 +113,7 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
         return page
     if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
         session.log_out()
-    flash(refusal.sentence, "warning")
+    flash(str(refusal), "warning")
     return redirect(response(), HTTPStatus.SEE_OTHER)
 
 

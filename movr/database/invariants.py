@@ -6,16 +6,18 @@ for tests and operators, not for requests.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
+    DateTime,
     Engine,
     FromClause,
     Select,
     all_,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -37,6 +39,17 @@ _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
 _IS_OF_RIDER: Final = and_(Ride.rider_city == User.city, Ride.rider_id == User.id)
 _IS_RECORDED: Final = and_(User.active_ride_city == Ride.city, User.active_ride_id == Ride.id)
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_IS_RESERVED: Final = Vehicle.reserved_until > _NOW
+_HAS_RESERVATION: Final = User.reservation_until > _NOW
+_IS_RESERVED_BY: Final = and_(
+    Vehicle.reserved_by_city == User.city, Vehicle.reserved_by_id == User.id
+)
+_IS_RESERVATION: Final = and_(
+    Vehicle.city == User.reservation_city,
+    Vehicle.public_id == User.reservation_public_id,
+    Vehicle.reserved_until == User.reservation_until,
+)
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
@@ -129,6 +142,24 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
             ~exists().where(_IS_RECORDED, _IS_OF_RIDER, _IS_ACTIVE),
         )
     ),
+    "A rider has at most one reservation.": (
+        select(Vehicle.reserved_by_city.label("city"), Vehicle.reserved_by_id.label("id"))
+        .where(_IS_RESERVED)
+        .group_by(Vehicle.reserved_by_city, Vehicle.reserved_by_id)
+        .having(func.count() > 1)
+    ),
+    "A reserved vehicle is available, and its reservation is in its rider's row.": (
+        select(Vehicle.city, Vehicle.id).where(
+            _IS_RESERVED,
+            or_(Vehicle.status == IN_USE, ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
+        )
+    ),
+    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
+        select(User.city, User.id).where(
+            _HAS_RESERVATION,
+            or_(User.deleted_at.is_not(None), ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
+        )
+    ),
     "A user's row names every city where the user has ridden.": (
         select(Ride.city, Ride.id)
         .join(User, _IS_OF_RIDER)
@@ -160,17 +191,20 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
 }
 
 
-def find_violations(engine: Engine) -> list[str]:
-    """Return a sentence for each violated invariant, with the number of rows and one example."""
+def find_violations(engine: Engine, now: datetime | None = None) -> list[str]:
+    """Return a sentence for each violated invariant, with the number of rows and one example.
+
+    `now` is the time by which reservations end; by default the present time.
+    """
     with engine.connect() as connection:
         disable_statement_timeout(connection)
-        return list(_violations(connection))
+        return list(_violations(connection, now or datetime.now(UTC)))
 
 
-def _violations(connection: Connection) -> Iterator[str]:
+def _violations(connection: Connection, now: datetime) -> Iterator[str]:
     for sentence, breaches in INVARIANTS.items():
         found = _count_with_example(breaches.subquery("breaches"))
-        if row := connection.execute(found).one_or_none():
+        if row := connection.execute(found, {"now": now}).one_or_none():
             yield f"{sentence} Broken by {row.number}: {row.city}, {row.id}."
 
 

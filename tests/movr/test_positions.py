@@ -4,12 +4,12 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, Float, cast, insert, literal, select, text
+from sqlalchemy import Engine, Float, cast, insert, literal, select, text, update
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
 from movr import changes, errors, geo
@@ -239,6 +239,27 @@ def test_the_rows_read_for_a_page_are_few_however_many_vehicles_there_are(
 
         assert len(shown) == 30
         assert rows_read(movr, engine, search) <= 4 * 30
+
+
+def test_the_rows_read_for_a_page_are_few_while_many_vehicles_are_reserved(
+    movr: MovR, engine: Engine
+) -> None:
+    """Half of them are, so that a page needs a box that holds twice as many."""
+    owner = a_member(movr)
+    scattered(engine, owner, 2_000)
+    reserved = {"reserved_until": datetime.now(UTC) + timedelta(minutes=9)}
+    with engine.begin() as connection:
+        connection.execute(
+            update(Vehicle)
+            .where(Vehicle.city == "new york", Vehicle.public_id > UUID(int=2**127))
+            .values(**reserved, reserved_by_city=owner.city, reserved_by_id=owner.id)
+        )
+    analyze(engine)
+    search = near("new york", size=30)
+    movr.vehicles(search)  # learns the density of the area
+
+    assert len(movr.vehicles(search).items) == 30
+    assert rows_read(movr, engine, search) <= 8 * 30
 
 
 def test_after_one_search_of_an_area_one_statement_is_enough(movr: MovR, engine: Engine) -> None:

@@ -133,7 +133,7 @@ def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the
 
 @blueprint.get("/<city:city>/vehicle_status.json")
 def vehicle_status(city: City) -> Response:
-    """List the available vehicles and their positions, as they were TTL seconds ago or later."""
+    """List the vehicles that are not ridden, as they were TTL seconds ago or later."""
     feeds: VehicleFeeds = current_app.extensions["vehicle_feeds"]
     feed = feeds.feed(city, partial(_vehicle, _vehicle_pages(city)))
     if request.accept_encodings.quality("gzip"):
@@ -156,14 +156,15 @@ def _vehicle_pages(city: City) -> str:
 
 
 def _vehicle(pages: str, vehicle: PublicVehicle) -> dict[str, Any]:
+    has_page = pages and not vehicle.is_reserved
     return {
         "vehicle_id": vehicle.public_id,
         "vehicle_type_id": vehicle.type,
         "lat": round(vehicle.latitude, DECIMALS),
         "lon": round(vehicle.longitude, DECIMALS),
-        "is_reserved": False,
+        "is_reserved": vehicle.is_reserved,
         "is_disabled": False,
-        **({"rental_uris": {"web": f"{pages}{vehicle.public_id}"}} if pages else {}),
+        **({"rental_uris": {"web": f"{pages}{vehicle.public_id}"}} if has_page else {}),
         **({"current_range_meters": FULL_RANGE} if vehicle.type == "scooter" else {}),
     }
 

@@ -30,9 +30,12 @@ def init_app(app: Flask) -> None:
 
 
 def remember(search: Search, found: Page[NearbyVehicle]) -> None:
-    """Keep the vehicles that a search has found, if it was for all around the city's centre."""
+    """Keep the vehicles that a search has found, if it was for all around the city's centre.
+
+    Others can't ride the one that the visitor has reserved.
+    """
     if (search.origin, search.type, search.after) == (search.city.centre, None, FIRST_PAGE):
-        vehicles = tuple(item.vehicle for item in found.items)
+        vehicles = tuple(item.vehicle for item in found.items if not item.vehicle.is_reserved)
         _lists()[search.city] = EarlierVehicles(vehicles, datetime.now(UTC))
 
 

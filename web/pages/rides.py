@@ -16,7 +16,6 @@ from web.operations import metrics
 from web.pages import pagination
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import rate_limits, session
-from web.security.rate_limit_store import RateLimit
 from web.security.redirects import kept_fields
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
@@ -44,9 +43,7 @@ def start(public_id: UUID) -> ResponseReturnValue:
     """Start a ride with the vehicle of this public id."""
     city = city_of_form().name
     rider = session.current_session()
-    # Many accounts of one network could take all vehicles.
-    starts = RateLimit("rides started at", settings().writes_per_minute)
-    rate_limits.count_attempts(*rate_limits.by_network(starts))
+    rate_limits.count_vehicle_taken(settings().writes_per_minute)
     ride = movr().start_ride(city, public_id, rider.key, rider.epoch)
     if ride.is_new:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 
 from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
@@ -57,16 +57,16 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     if movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner):
         flash("Your vehicle has been removed.", "success")
     else:
-        flash("Your vehicle is on a ride. It will be removed when the ride ends.", "info")
+        flash("A rider has your vehicle. It will be removed when they are done.", "info")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/<city:city>/<uuid:public_id>")
 def show(city: City, public_id: UUID) -> ResponseReturnValue:
-    """Show an available vehicle by its public id, which changes with each ride."""
+    """Show a vehicle that can be ridden by its public id, which changes with each ride."""
     set_current_city(city)
     try:
-        vehicle = movr().vehicle(city.name, public_id)
+        vehicle = movr().vehicle(city.name, public_id, current_user.key)
     except VehicleNotFound:
         vehicle = None
     page = render_template("vehicles/public.html", vehicle=vehicle)

@@ -74,6 +74,7 @@ def init_app(app: Flask) -> None:
         clock=clock,
         since=since,
         seconds_since=seconds_since,
+        seconds_until=seconds_until,
         duration=duration,
         activity=activity,
         distance=distance,
@@ -130,6 +131,11 @@ def today(city: str) -> date:
 def seconds_since(moment: datetime) -> int:
     """Return the seconds since this moment; at least 0, even if servers' clocks differ."""
     return max(0, int((datetime.now(UTC) - moment).total_seconds()))
+
+
+def seconds_until(moment: datetime) -> int:
+    """Return the seconds until this moment; 0 if it has passed."""
+    return max(0, int((moment - datetime.now(UTC)).total_seconds()))
 
 
 def day(day: date, city: str) -> str:

@@ -93,6 +93,14 @@ def count_attempts(*attempts: Attempt) -> None:
         g.setdefault("counted_attempts", []).append((limit, who))
 
 
+def count_vehicle_taken(at_most: int) -> None:
+    """Count a ride or reservation by network: many accounts of one could take all vehicles.
+
+    Raises TooManyAttempts.
+    """
+    count_attempts(*by_network(RateLimit("vehicles taken at", at_most)))
+
+
 def count_password() -> None:
     """Count a password that is about to be hashed, by network. Raises TooManyAttempts."""
     count_attempts(*by_network(PASSWORDS))

@@ -202,13 +202,13 @@ def _allow_shared_caches(response: Response) -> Response:
 
 
 def page_of_request() -> str:
-    """Return the requested page, the page of the ride button, or the address of another form.
+    """Return the requested page, the page of a vehicle's button, or the address of another form.
 
     The address of a form leads to its page, which is filled in from the address.
     """
     if request.method == "GET":
         return request.full_path.removesuffix("?")
-    if request.endpoint != "rides.start":
+    if request.endpoint not in {"rides.start", "reservations.start", "reservations.give_up"}:
         return address_with_fields()
     referrer = request.referrer or ""
     path = referrer.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites

@@ -33,6 +33,18 @@ BREACHES = {
         "UPDATE users SET active_ride_city = 'paris', active_ride_id = gen_random_uuid()"
         " WHERE deleted_at IS NULL"
     ),
+    "A rider has at most one reservation.": (
+        "UPDATE vehicles SET reserved_until = now() + INTERVAL '1 minute',"
+        " reserved_by_city = 'paris', reserved_by_id = owner_id"
+    ),
+    "A reserved vehicle is available, and its reservation is in its rider's row.": (
+        "UPDATE vehicles SET reserved_until = now() + INTERVAL '1 minute',"
+        " reserved_by_city = 'paris', reserved_by_id = owner_id"
+    ),
+    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
+        "UPDATE users SET reservation_until = now() + INTERVAL '1 minute',"
+        " reservation_city = 'paris', reservation_public_id = gen_random_uuid()"
+    ),
     "A user's row names every city where the user has ridden.": (
         "UPDATE users SET cities_ridden = ARRAY['rome', 'new york']"
     ),

@@ -387,7 +387,9 @@ def test_an_old_public_id_links_to_the_other_vehicles_of_the_city(
 
     reply = stranger.get(page, {"X-City": "paris"})
 
-    assert "404: This vehicle is in use, or it has been moved or removed." in sentences(reply)
+    assert "404: This vehicle is in use or reserved, or it has been moved or removed." in sentences(
+        reply
+    )
     assert "See the vehicles in New York" in reply.text
     chosen = stranger.post("/city/new%20york", next="/vehicles")
     assert "Vehicles in New York" in stranger.get(chosen.headers["Location"]).text

@@ -107,7 +107,7 @@ class Database:
     def __call__(self, _city: str) -> Iterator[list[PublicVehicle]]:
         self.asked += 1
         assert self.answers.wait(10)
-        yield [PublicVehicle("1", "bike", 40.0, -74.0)]
+        yield [PublicVehicle("1", "bike", 40.0, -74.0, is_reserved=False)]
 
 
 def render(vehicle: PublicVehicle) -> dict[str, object]:
@@ -224,7 +224,7 @@ def test_nobody_chooses_the_host_of_the_links_in_a_list_that_others_get(
 def test_a_large_list_is_small_in_memory() -> None:
     def batches(_city: str) -> Iterator[list[PublicVehicle]]:
         for _ in range(20):
-            yield [PublicVehicle("1" * 36, "bike", 40.0, -74.0)] * 1000
+            yield [PublicVehicle("1" * 36, "bike", 40.0, -74.0, is_reserved=False)] * 1000
 
     feed = VehicleFeeds(batches).feed(DEFAULT_CITY, render)
 

@@ -106,6 +106,12 @@ ROUTES: Mapping[str, Route] = {
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
     "rides.end": posted("/rides/end/{scene.ride}", OWNER, LEFT_AT),
+    "reservations.start": posted(
+        "/reservations/start/{scene.vehicle}", MEMBERS, {"city": "new york"}
+    ),
+    "reservations.give_up": posted(
+        "/reservations/give-up/{scene.reserved}", MEMBERS, {"city": "new york"}, changes=OWNER
+    ),
     "about.regions": Route("/about/regions", ALL_USERS),
     "information.help": Route("/help", ALL_USERS),
     "information.prices": Route("/prices", ALL_USERS),
@@ -167,6 +173,12 @@ class Scene:
     @cached_property
     def permanent_id(self) -> UUID:
         return self.owner.permanent_id(self.vehicle)
+
+    @cached_property
+    def reserved(self) -> UUID:
+        """The public id of the vehicle that the owner has reserved."""
+        self.owner.reserve(self.vehicle)
+        return self.vehicle
 
     @cached_property
     def ride(self) -> UUID:
@@ -248,7 +260,7 @@ def ask(browser: Visitor, route: Route) -> httpx.Response:
 
 
 def page_to_return_to(route: Route) -> str:
-    if "/rides/start/" in route.path:
+    if re.search("/(rides|reservations)/(start|give-up)/", route.path):
         return "/vehicles"
     words = {name: text for name, text in route.fields.items() if name in KEPT_FIELDS}
     return f"{route.path}?{urlencode(words)}".removesuffix("?")
@@ -284,7 +296,13 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
     nobody = SimpleNamespace(id=UUID(int=0))
     some = UUID(int=0)
     anything = SimpleNamespace(
-        owner=nobody, vehicle=some, permanent_id=some, ride=some, ended_ride=some, name=nobody.id
+        owner=nobody,
+        vehicle=some,
+        permanent_id=some,
+        reserved=some,
+        ride=some,
+        ended_ride=some,
+        name=nobody.id,
     )
     path = ROUTES[name].path.format(scene=anything)
 

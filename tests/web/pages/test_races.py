@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import TypeVar
 
@@ -145,6 +146,99 @@ def test_a_vehicle_is_removed_or_ridden_but_never_both(
     ridden = count(engine, "vehicles WHERE status = 'in_use'")
     assert ridden == count(engine, "rides WHERE end_time IS NULL")
     assert ridden + count(engine, "vehicles WHERE removed_at IS NOT NULL") == 5
+
+
+def test_only_one_of_eight_riders_reserves_the_vehicle(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    vehicle = new_http_visitor().register().add_vehicle()
+    riders = [new_http_visitor().register() for _ in range(8)]
+    forms = [poster(rider, f"/reservations/start/{vehicle}", city="new york") for rider in riders]
+
+    replies = at_once(lambda form: form(), forms)
+
+    said = [rider.follow(reply) for rider, reply in zip(riders, replies, strict=True)]
+    assert sum("It is reserved for you" in sentence for sentence in said) == 1
+    assert sum("This vehicle has just been taken" in sentence for sentence in said) == 7
+    assert count(engine, "users WHERE reservation_until IS NOT NULL") == 1
+
+
+def test_a_rider_who_reserves_six_vehicles_at_once_has_one(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner, rider = new_http_visitor().register(), new_http_visitor().register()
+    vehicles = [owner.add_vehicle() for _ in range(6)]
+    forms = [poster(rider, f"/reservations/start/{each}", city="new york") for each in vehicles]
+
+    replies = at_once(lambda form: form(), forms)
+
+    assert Counter(reply.status_code for reply in replies) == {303: 6}
+    assert count(engine, "vehicles WHERE reserved_until IS NOT NULL") == 1
+
+
+def test_a_vehicle_is_reserved_by_one_or_started_by_another_but_never_both(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    for number in range(1, 6):
+        vehicle = owner.add_vehicle()
+        starter, reserver = new_http_visitor().register(), new_http_visitor().register()
+        start = poster(starter, f"/rides/start/{vehicle}", city="new york")
+        reserve = poster(reserver, f"/reservations/start/{vehicle}", city="new york")
+
+        started, reserved = at_once(lambda form: form(), [start, reserve])
+
+        assert says(starter, started, "Have a good ride") != says(reserver, reserved, "for you")
+        used = count(engine, "vehicles WHERE status = 'in_use' OR reserved_until IS NOT NULL")
+        assert used == number
+
+
+def test_at_the_second_of_expiry_one_of_two_riders_starts(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    """The one who had it reserved, and another one."""
+    owner = new_http_visitor().register()
+    for number in range(1, 6):
+        vehicle = owner.add_vehicle()
+        holder, other = new_http_visitor().register(), new_http_visitor().register()
+        holder.reserve(vehicle)
+        forms = [
+            poster(rider, f"/rides/start/{vehicle}", city="new york") for rider in (holder, other)
+        ]
+        expire_in(engine, timedelta(milliseconds=20))
+
+        replies = at_once(lambda form: form(), forms)
+
+        assert [reply.status_code for reply in replies] == [303, 303]
+        assert count(engine, "rides WHERE end_time IS NULL") == number
+
+
+def expire_in(engine: Engine, time: timedelta) -> None:
+    """Let all reservations end at this time from now."""
+    until = {"until": datetime.now(UTC) + time}
+    with engine.begin() as connection:
+        for table, column in (("vehicles", "reserved_until"), ("users", "reservation_until")):
+            connection.execute(
+                text(f"UPDATE {table} SET {column} = :until WHERE {column} IS NOT NULL"), until
+            )
+
+
+def test_a_reserved_vehicle_is_removed_when_its_rider_is_done(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    """Whichever of the two comes first, the other one is told the truth."""
+    owner = new_http_visitor().register()
+    for _ in range(5):
+        vehicle, rider = owner.add_vehicle(), new_http_visitor().register()
+        reserve = poster(rider, f"/reservations/start/{vehicle}", city="new york")
+        remove = poster(owner, f"/vehicles/remove/{owner.permanent_id(vehicle)}")
+
+        reserved, removed = at_once(lambda form: form(), [reserve, remove])
+
+        is_reserved = says(rider, reserved, "It is reserved for you")
+        assert says(owner, removed, "A rider has your vehicle") == is_reserved
+        assert says(rider, rider.start(vehicle), "Have a good ride") == is_reserved
+    assert count(engine, "vehicles WHERE removed_at IS NULL AND status = 'available'") == 0
 
 
 def test_an_account_is_deleted_or_riding_but_never_both(

@@ -171,6 +171,29 @@ def test_round_trips_of_starting_and_ending_a_ride(distant: Visitor, proxy: Late
     assert (cost_of_start, cost_of_end) == (1, 1)
 
 
+def test_round_trips_of_a_reservation(
+    distant: Visitor, proxy: LatencyProxy, new_visitor: NewVisitor
+) -> None:
+    """One statement to reserve, to give up and to start; pages have no more than without it."""
+    owner = new_visitor().register()
+    first, second = owner.add_vehicle(), owner.add_vehicle()
+    distant.register()
+    token = distant.token()
+
+    def cost(method: str, path: str) -> tuple[int, int]:
+        proxy.reset()
+        reply = distant.client.request(method, path, data={"csrf_token": token})
+        return reply.status_code, proxy.round_trips
+
+    assert cost("POST", f"/reservations/start/{first}") == (303, 1)
+    assert cost("GET", f"/vehicles/new-york/{first}") == (200, 2)
+    assert cost("GET", "/vehicles") == cost("GET", "/") == (200, 1)
+    assert cost("POST", f"/reservations/start/{second}") == (303, 7)  # refused
+    assert cost("POST", f"/reservations/give-up/{first}") == (303, 1)
+    assert cost("POST", f"/reservations/start/{second}") == (303, 1)
+    assert cost("POST", f"/rides/start/{second}") == (303, 1)
+
+
 def test_round_trips_of_a_refused_start_and_end(
     distant: Visitor, proxy: LatencyProxy, new_visitor: NewVisitor
 ) -> None:
