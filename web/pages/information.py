@@ -20,6 +20,10 @@ PERSONAL_DATA: Final[Mapping[str, str]] = {
     "email_verified_at": "when you confirmed your email address",
     "username": "your username",
     "password_hash": "a hash of your password, from which the password cannot be read",
+    **dict.fromkeys(
+        (f"reservation_{what}" for what in ("city", "public_id", "type", "brand", "until")),
+        "the vehicle that you reserved last, and until when",
+    ),
 }
 # The same of the tables that refer to an account.
 RECORDS: Final[Mapping[str, str]] = {
@@ -46,7 +50,7 @@ def privacy() -> ResponseReturnValue:
     """Say what is stored, what others see and what deleting an account erases."""
     return render_template(
         "information/privacy.html",
-        personal_data=PERSONAL_DATA.values(),
+        personal_data=dict.fromkeys(PERSONAL_DATA.values()),
         records=RECORDS.values(),
         settings=settings(),
         contact=_contact(),
