@@ -137,6 +137,8 @@ def own_and_ride(inspector: Inspector, profile: str) -> None:
     next_page = inspector.page.get_by_role("link", name="Next page").first
     inspector.follow(next_page, f"{profile}, second page")
     inspector.page.goto("/vehicles")
+    inspector.submit("Reserve", "the page of a vehicle, reserved")
+    inspector.open("/vehicles", "with a reservation")
     inspector.submit("Start ride", "/rides, a ride begun")
     for path in ("/", "/vehicles", "/rides", "/users", "/vehicles/add", profile, "/nowhere"):
         inspector.open(path, "on a ride")
