@@ -52,8 +52,11 @@ class PageVisitor:
         return urlsplit(self._open("POST", path, fields).headers["Location"]).path
 
     def follow(self, page: str, link: str) -> str:
-        """Return the first path on a page of the form `<link>/<id>`. Raises PageVisitFailed."""
-        found = re.search(rf'"({link}/[0-9a-f-]{{36}})"', self.get(page))
+        """Return the first path on a page of the form `<link>/<id>`. Raises PageVisitFailed.
+
+        The id is a UUID or a vehicle's number.
+        """
+        found = re.search(rf'"({link}/[0-9a-f-]{{6,36}})"', self.get(page))
         if not found:
             raise PageVisitFailed(f"{page} has no {link}.")
         return found[1]
@@ -153,6 +156,9 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
     member.get(f"/gbfs/v3/{member.city.slug}/vehicle_status.json")
     member.get(vehicle)
+    label = member.follow(profile, "/vehicles/label")
+    member.get(member.follow(label, f"/v/{member.city.slug}"))
+    member.get(f"/v/{member.city.slug}")
     public_id = vehicle.rpartition("/")[2]
     member.post(f"/reservations/start/{public_id}")
     member.post(f"/reservations/give-up/{public_id}")

@@ -339,17 +339,34 @@ class MovR:
         owned = rows_to.owned_vehicles(rows if member else ())
         return MemberAndPage(member, rows_to.page(owned, size, lambda item: str(item.id)))
 
-    def vehicle(self, city: str, public_id: UUID, rider: UserKey | None = None) -> results.Vehicle:
-        """Return the vehicle with this public id if it is available, or reserved by this rider.
+    def vehicle(self, city: str, public_id: UUID) -> results.Vehicle:
+        """Return the available vehicle with this public id.
 
         Public ids change with each ride. The vehicle is without its number. Raises VehicleNotFound,
         also during a ride, so that the ride can't be followed.
         """
-        wanted = {"city": city, "public_id": public_id, **_viewer(rider), "now": self._now()}
+        wanted = {"city": city, "public_id": public_id, **_viewer(None), "now": self._now()}
         rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, **wanted)
         if not rows:
             raise errors.VehicleNotFound
         return rows_to.named_tuples(results.Vehicle, rows)[0]._replace(number=None)
+
+    def vehicle_and_member(
+        self, user: UserKey, epoch: int, *, city: str, public_id: UUID
+    ) -> MemberAndPage[results.Vehicle]:
+        """Return the session's member and this vehicle in one round trip.
+
+        The vehicle that the member has reserved is found, too. The page is empty if there is none
+        that the member can ride. If the session has ended, the member is None and the
+        vehicle is without its number.
+        """
+        wanted = {"city": city, "public_id": public_id, "now": self._now()}
+        statement = queries.VEHICLE_BY_PUBLIC_ID_WITH_MEMBER
+        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        found = rows_to.named_tuples(results.Vehicle, rows)
+        if not member:
+            found = [vehicle._replace(number=None) for vehicle in found]
+        return MemberAndPage(member, Page(tuple(found), None))
 
     def vehicle_by_number(self, city: str, number: int) -> Page[results.NumberedVehicle]:
         """Return the available vehicle with this number.

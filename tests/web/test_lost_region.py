@@ -42,6 +42,8 @@ def test_the_last_list_of_a_lost_region_is_shown_with_its_time_and_without_butto
         who.post("/city/paris")
     for query in ("", "?type=skateboard", "?near=48.86,2.36", f"?after=0~{vehicle}"):
         assert visitor.get(f"/vehicles{query}").status_code == 200
+    number = re.search(r"number </span>([0-9]{6})", owner.get("/vehicles").text)
+    assert number
 
     with lost(postgres, EUROPE_WEST):
         lists = [who.get(page) for who in (owner, visitor) for page in ("/", "/vehicles?type=bike")]
@@ -52,6 +54,7 @@ def test_the_last_list_of_a_lost_region_is_shown_with_its_time_and_without_butto
         assert re.search(r"Available in Paris at <time [^>]+>\d\d:\d\d</time>", reply.text)
         assert "1 Rue Royale" in reply.text
         assert "/rides/start/" not in reply.text
+        assert number[1] not in reply.text
     assert "Rue Royale" not in other.text
 
 

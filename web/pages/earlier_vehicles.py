@@ -32,10 +32,15 @@ def init_app(app: Flask) -> None:
 def remember(search: Search, found: Page[NearbyVehicle]) -> None:
     """Keep the vehicles that a search has found, if it was for all around the city's centre.
 
-    Others can't ride the one that the visitor has reserved.
+    Others can't ride the one that the visitor has reserved. The vehicles are kept without their
+    numbers, which only members see.
     """
     if (search.origin, search.type, search.after) == (search.city.centre, None, FIRST_PAGE):
-        vehicles = tuple(item.vehicle for item in found.items if not item.vehicle.is_reserved)
+        vehicles = tuple(
+            item.vehicle._replace(number=None)
+            for item in found.items
+            if not item.vehicle.is_reserved
+        )
         _lists()[search.city] = EarlierVehicles(vehicles, datetime.now(UTC))
 
 

@@ -1,16 +1,22 @@
-"""Search for vehicles by the query string: `?type=bike&near=40.7,-74.0`."""
+"""Search for vehicles by the query string, `?type=bike&near=40.7,-74.0`, or by public id or number.
 
+The current member is read in the same round trip.
+"""
+
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from uuid import UUID
 
 from flask import abort, request
 from flask_login import current_user
 
 from movr.cities import City, Position
+from movr.errors import VehicleNotFound
 from movr.formats import VEHICLE_TYPES
 from movr.geo import is_within
-from movr.results import NearbyVehicle, Page
+from movr.results import NearbyVehicle, NumberedVehicle, Page, Vehicle
 from movr.search import FIRST_PAGE, Search
 from web.context import movr, settings
 from web.geoutils import parse_position
@@ -73,6 +79,27 @@ def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
     )
     earlier_vehicles.remember(wanted, page)
     return page
+
+
+def find_by_public_id(city: str, public_id: UUID) -> Vehicle | None:
+    """Return the available vehicle with this public id, with its number for a member."""
+    if current_user.key is None:
+        with suppress(VehicleNotFound):
+            return movr().vehicle(city, public_id)
+        return None
+    wanted = partial(movr().vehicle_and_member, city=city, public_id=public_id)
+    page: Page[Vehicle] = current_user.read(wanted)
+    return next(iter(page.items), None)
+
+
+def find_by_number(city: str, number: int) -> NumberedVehicle | None:
+    """Return the available vehicle with this number."""
+    if current_user.key is None:
+        page = movr().vehicle_by_number(city, number)
+    else:
+        wanted = partial(movr().vehicle_by_number_and_member, city=city, number=number)
+        page = current_user.read(wanted)
+    return next(iter(page.items), None)
 
 
 def _near() -> Position | None:

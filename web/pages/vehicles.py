@@ -1,20 +1,23 @@
 """The city's vehicles, and those of an owner."""
 
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import login_required
+from markupsafe import Markup
 
 from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
 from movr.results import VehicleKey
-from web.context import movr
+from web.context import movr, site_url
 from web.current_city import current_city, set_current_city
 from web.forms import VehicleForm
 from web.pages.place import POSITION_UNKNOWN, position_and_words
-from web.pages.search import find_vehicles, parse_search
+from web.pages.search import find_by_public_id, find_vehicles, parse_search
 from web.security import session
 from web.security.redirects import kept_fields
 
@@ -61,14 +64,27 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
+@blueprint.get("/label/<uuid:vehicle_id>")
+def label(vehicle_id: UUID) -> ResponseReturnValue:
+    """Show the number of the member's own vehicle and its QR code, to print and stick on it."""
+    page = session.read_as_member(partial(movr().vehicle_of, vehicle_id=vehicle_id))
+    if not page.items:
+        raise VehicleNotFound
+    (vehicle,) = page.items
+    path = url_for("numbers.show", city=find_city(vehicle.city), number=vehicle.number)
+    address = f"{site_url()}{path}"
+    code = segno.make(address, error="m", micro=False)
+    drawing = Markup(code.svg_inline(border=4, light="#fff", omitsize=True))  # noqa: S704 - modules
+    return render_template(
+        "vehicles/label.html", vehicle=vehicle, path=path, address=address, code=drawing
+    )
+
+
 @blueprint.get("/<city:city>/<uuid:public_id>")
 def show(city: City, public_id: UUID) -> ResponseReturnValue:
     """Show a vehicle that can be ridden by its public id, which changes with each ride."""
     set_current_city(city)
-    try:
-        vehicle = movr().vehicle(city.name, public_id, current_user.key)
-    except VehicleNotFound:
-        vehicle = None
+    vehicle = find_by_public_id(city.name, public_id)
     page = render_template("vehicles/public.html", vehicle=vehicle)
     status = HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND
     return page, status, {"X-Robots-Tag": "noindex"}

@@ -93,6 +93,20 @@ def test_a_stranger_and_a_member_see_no_permanent_id(
     assert ids_in(seen) & permanent_ids(engine) == set()
 
 
+def test_a_stranger_sees_no_number(
+    new_reader: NewVisitor, owner: Visitor, rider: Visitor, engine: Engine
+) -> None:
+    """Numbers stay, so that they would tell the vehicle of a trip's start from all others."""
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT number FROM vehicles")).scalars().all()
+    numbers = re.compile(rf"\b({'|'.join(map(str, found))})\b")
+
+    of_stranger, of_member = ("".join(shown(who)) for who in (new_reader(), rider))
+    assert numbers.findall(of_stranger) == []
+    assert set(numbers.findall(of_member)) == set(map(str, found))
+    assert numbers.findall(owner.get(FEED).text) == []
+
+
 def test_the_owner_alone_sees_the_permanent_ids_of_their_vehicles(
     owner: Visitor, rider: Visitor, engine: Engine
 ) -> None:

@@ -99,6 +99,9 @@ ROUTES: Mapping[str, Route] = {
     "password_reset.reset": posted("/reset", ALL_USERS, {"password": PASSWORD}, changes=NO_USERS),
     "vehicles.index": Route("/vehicles", ALL_USERS),
     "vehicles.show": Route("/vehicles/boston/{scene.name}", ALL_USERS),
+    "vehicles.label": Route("/vehicles/label/{scene.permanent_id}", OWNER, refusal=404),
+    "numbers.find": Route("/v/boston", ALL_USERS),
+    "numbers.show": Route("/v/boston/{scene.number}", ALL_USERS),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
     "vehicles.remove": posted("/vehicles/remove/{scene.permanent_id}", OWNER, {}),
@@ -199,6 +202,13 @@ class Scene:
     def name(self) -> str:
         """The public id of the friend's vehicle."""
         return str(self.friend.add_vehicle())
+
+    @cached_property
+    def number(self) -> str:
+        """The number of the friend's vehicle."""
+        page = self.friend.get(f"/vehicles/boston/{self.name}").text
+        (number,) = re.findall(r">([0-9]{6})</dd>", page)
+        return str(number)
 
     def fill(self, name: str) -> Route:
         """Return the route with the ids of this scene."""
@@ -303,6 +313,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
         ride=some,
         ended_ride=some,
         name=nobody.id,
+        number=123456,
     )
     path = ROUTES[name].path.format(scene=anything)
 

@@ -1,6 +1,7 @@
 """The number of round trips of each page, counted on the wire."""
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from uuid import UUID
@@ -103,9 +104,28 @@ def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None
         assert distant.get(path).status_code == 200
         return proxy.round_trips
 
-    assert (cost("/gbfs/v3/manifest.json"), cost(feed), cost(page)) == (0, 0, 2)
+    assert (cost("/gbfs/v3/manifest.json"), cost(feed), cost(page)) == (0, 0, 1)
     distant.post("/logout")
     assert cost(page) == 1
+
+
+def test_round_trips_of_the_page_of_a_number(distant: Visitor, proxy: LatencyProxy) -> None:
+    """With and without login, whether there is such a vehicle or not."""
+    vehicle = distant.register().add_vehicle()
+    found = re.search(r">([0-9]{6})</dd>", distant.get(f"/vehicles/new-york/{vehicle}").text)
+    assert found
+
+    def costs() -> list[tuple[int, int]]:
+        answers = []
+        for number in (found[1], "100000"):
+            proxy.reset()
+            status = distant.get(f"/v/new-york/{number}").status_code
+            answers.append((status, proxy.round_trips))
+        return answers
+
+    assert costs() == [(200, 1), (404, 1)]
+    distant.post("/logout")
+    assert costs() == [(200, 1), (404, 1)]
 
 
 def test_round_trips_of_the_page_about_regions(distant: Visitor, proxy: LatencyProxy) -> None:

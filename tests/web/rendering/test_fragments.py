@@ -38,7 +38,7 @@ def test_a_cached_list_follows_its_vehicles(visitor: Visitor) -> None:
     assert str(vehicle) not in card
 
 
-def test_a_list_is_rendered_once_for_all_visitors_at_the_same_position(
+def test_a_list_is_rendered_once_for_all_members_at_the_same_position(
     app: Flask, new_visitor: NewVisitor
 ) -> None:
     cache: Any = app.jinja_env.globals["cached_fragment"]
@@ -48,7 +48,7 @@ def test_a_list_is_rendered_once_for_all_visitors_at_the_same_position(
     before = cache.cache_info()
 
     from_here = owner.get(here).text
-    assert new_visitor().get(here).text.count("vehicle-card-distance") == 5
+    assert new_visitor().register().get(here).text.count("vehicle-card-distance") == 5
     assert cache.cache_info().misses == before.misses + 2  # the list, and the map
     assert cache.cache_info().hits == before.hits + 2
 
