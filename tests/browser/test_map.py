@@ -496,7 +496,7 @@ def test_use_my_position_sorts_by_distance(page: Page) -> None:
 
     page.wait_for_url("**/vehicles?*near=40.74650%2C-74.00140")
     expect(page.locator(".vehicle-card").first).to_contain_text("Zephyr")
-    expect(page.get_by_text("from where you are")).to_be_visible()
+    expect(page.get_by_text("from your position")).to_be_visible()
 
 
 @pytest.mark.usefixtures("street")

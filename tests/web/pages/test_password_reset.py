@@ -161,7 +161,7 @@ def test_a_link_works_once(member: Visitor, unknown_browser: Visitor, postbox: P
     open_link(unknown_browser, link)
     reply = unknown_browser.post("/reset", password="and a third password")
 
-    assert "expired or was used" in unknown_browser.follow(reply)
+    assert "expired or was already used" in unknown_browser.follow(reply)
     assert unknown_browser.log_in(member.username, NEW).status_code == 303
 
 

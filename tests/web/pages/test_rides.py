@@ -331,7 +331,7 @@ def test_an_owner_sees_each_vehicle_s_month_and_their_sum(
     assert "1 ride, 40 min, 1.0 mi in the last 30 days" in said
     assert "Not ridden in the last 30 days" in said
     assert "Rides 3 Time ridden 2 h 00 min Distance 3.0 mi" in said
-    assert "All your vehicles together, in the last 30 days." in said
+    assert "Total of all your vehicles in the last 30 days." in said
 
 
 @pytest.mark.usefixtures("many_vehicles")
@@ -343,7 +343,7 @@ def test_the_sum_of_a_partial_list_of_vehicles_is_labelled(app: Flask, rider: Vi
     second = rider.get(next_page(first)).text
 
     for page in (first, second):
-        assert "The vehicles of this page together, in the last 30 days." in page
+        assert "Total of the vehicles on this page in the last 30 days." in page
 
 
 def test_a_ride_ends_with_a_position_and_no_text(visitor: Visitor) -> None:

@@ -92,8 +92,8 @@ def test_each_vehicle_shows_its_distance(visitor: Visitor) -> None:
 
 @pytest.mark.usefixtures("street")
 def test_the_page_names_the_origin_of_distances(visitor: Visitor) -> None:
-    assert "first, from the city's centre" in visitor.get("/vehicles").text
-    assert "first, from where you are" in visitor.get(f"/vehicles?near={CENTRE}").text
+    assert "Sorted by distance from the city centre" in visitor.get("/vehicles").text
+    assert "Sorted by distance from your position" in visitor.get(f"/vehicles?near={CENTRE}").text
 
 
 HINT = {"X-City": "New York", "X-City-Lat-Long": "40.712775,-74.005973"}
@@ -106,11 +106,11 @@ def test_the_load_balancer_s_position_is_never_where_you_are(visitor: Visitor, p
     """It is the centre of a city, so it selects the city only."""
     hinted = visitor.get(path, HINT).text
 
-    assert "first, from the city's centre" in hinted
+    assert "Sorted by distance from the city centre" in hinted
     assert 'name="near" value="" disabled' in hinted
     assert "near=" not in hinted
     assert not any(
-        mark in hinted for mark in ("from where you are", "map-you", "data-visitor", ">You<")
+        mark in hinted for mark in ("from your position", "map-you", "data-visitor", ">You<")
     )
     assert "Forget my position" not in hinted
     assert brands(hinted) == brands(visitor.get(path).text)
@@ -135,7 +135,7 @@ def test_forget_my_position_forgets(visitor: Visitor, path: str) -> None:
     forgotten = visitor.get(link(page, "Forget my position"), HINT).text
 
     assert not any(
-        mark in forgotten for mark in ("near=", "from where you are", "map-you", DISTANCE)
+        mark in forgotten for mark in ("near=", "from your position", "map-you", DISTANCE)
     )
 
 
@@ -145,7 +145,7 @@ def test_a_position_far_from_the_city_gets_a_message(visitor: Visitor, path: str
     page = visitor.get(f"{path}?near=48.85,2.35").text
 
     assert "You are too far from New York" in page
-    assert "first, from the city's centre" in page
+    assert "Sorted by distance from the city centre" in page
     assert 'class="map-you"' not in page
 
 
