@@ -5,12 +5,12 @@ const VAGUE = "vague";
 const PATIENCE = 10000; // milliseconds: the timeout above does not run while a prompt is open
 const CLOSE_ENOUGH = 500; // metres: the accuracy that a vehicle's place needs
 
-const ASKING = "Asking your browser where you are…";
-const UNKNOWN = "Your browser could not find out where you are.";
-const UNANSWERED = "Your browser has not answered yet. If it asks you, allow it to share your position.";
+const ASKING = "Finding your position…";
+const UNKNOWN = "We could not find your position.";
+const UNANSWERED = "Still waiting for your position. If your browser asks, please allow it.";
 const SENTENCES = {
-  [REFUSED]: "Your browser does not allow us to ask where you are. Its settings can allow it.",
-  [VAGUE]: "Your browser does not know exactly where you are.",
+  [REFUSED]: "Your browser does not share your position with us. Its settings can allow it.",
+  [VAGUE]: "Your position is not exact enough.",
 };
 
 /** Fill in a form's hidden latitude and longitude, show a message, and notify its map. */
@@ -23,7 +23,7 @@ export function choose(form, latitude, longitude, words) {
 
 function clear(form) {
   fill(form, "", "");
-  notify(form, "The place on the map is cleared.");
+  notify(form, "The map is cleared.");
   form.elements.location.focus();
 }
 
@@ -51,7 +51,7 @@ const USES = {
     form.submit();
   },
   position(form, { latitude, longitude }) {
-    choose(form, latitude, longitude, "Your position is filled in. A click on the map changes it.");
+    choose(form, latitude, longitude, "Your position is marked. Click on the map to change it.");
   },
   end(form, { latitude, longitude, accuracy }) {
     if (accuracy > CLOSE_ENOUGH) throw { code: VAGUE };

@@ -508,10 +508,10 @@ def test_a_denied_position_shows_a_message(page: Page, owner: Visitor, path: str
 
     page.get_by_role("button", name="Use my position").click()
 
-    expect(page.get_by_text("does not allow us to ask")).to_be_visible()
+    expect(page.get_by_text("does not share your position")).to_be_visible()
 
 
-NOT_ALLOWED = "does not allow us to ask"
+NOT_ALLOWED = "does not share your position"
 ASKING_PAGES = pytest.mark.parametrize("path", ["/vehicles", "/vehicles/add"])
 
 
@@ -568,10 +568,10 @@ def test_an_unanswered_prompt_gets_a_sentence(page: Page, owner: Visitor, path: 
     page.goto(path)
 
     page.get_by_role("button", name="Use my position").click()
-    expect(page.get_by_text("Asking your browser where you are")).to_be_visible()
+    expect(page.get_by_text("Finding your position")).to_be_visible()
     page.clock.fast_forward(15_000)
 
-    expect(page.get_by_text("Your browser has not answered yet.")).to_be_visible()
+    expect(page.get_by_text("Still waiting for your position.")).to_be_visible()
 
 
 def test_a_position_that_arrives_late_is_filled_in(page: Page, owner: Visitor) -> None:
@@ -584,7 +584,7 @@ def test_a_position_that_arrives_late_is_filled_in(page: Page, owner: Visitor) -
 
     page.evaluate("answer()")
 
-    expect(page.get_by_text("Your position is filled in.")).to_be_visible()
+    expect(page.get_by_text("Your position is marked.")).to_be_visible()
 
 
 def test_a_position_that_arrives_late_does_not_replace_a_click_on_the_map(
@@ -625,7 +625,7 @@ def test_a_vehicle_is_added_where_the_browser_is(
     fill_in_a_vehicle(page)
 
     page.get_by_role("button", name="Use my position").click()
-    expect(page.get_by_text("Your position is filled in.")).to_be_visible()
+    expect(page.get_by_text("Your position is marked.")).to_be_visible()
     page.get_by_role("button", name="List my vehicle").click()
 
     page.wait_for_url("**/users/*")

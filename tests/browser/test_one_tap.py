@@ -109,10 +109,10 @@ def test_one_tap_far_away_says_so_and_offers_the_other_way(phone: Page, rider: V
 @pytest.mark.parametrize(
     ("script", "sentence"),
     [
-        ("", "does not allow us to ask"),
-        (SWITCHED_OFF, "does not allow us to ask"),
-        (TIMED_OUT, "could not find out"),
-        (VAGUE, "does not know exactly where you are"),
+        ("", "does not share your position"),
+        (SWITCHED_OFF, "does not share your position"),
+        (TIMED_OUT, "could not find your position"),
+        (VAGUE, "is not exact enough"),
     ],
     ids=["denied", "switched off", "timed out", "vague"],
 )
@@ -144,7 +144,7 @@ def test_a_late_position_does_not_end_a_ride_whose_place_is_being_entered(
 
     phone.evaluate("answer()")
 
-    expect(phone.get_by_text("Asking your browser")).to_be_hidden()
+    expect(phone.get_by_text("Finding your position")).to_be_hidden()
     expect(phone.get_by_label(WORDS)).to_have_value("2 Broad")
 
 
