@@ -61,7 +61,8 @@ def test_a_rider_s_journey(device: InputDevice, new_http_visitor: NewVisitor) ->
     device.press(page.get_by_role("button", name=re.compile("Start ride.*Beacon")))
 
     expect(page.get_by_role("heading", name="Your ride: Kona bike")).to_be_visible()
-    if page.get_by_role("button", name="End ride here").is_visible():  # it needs JavaScript
+    page.wait_for_load_state()  # with its styles, which hide what needs JavaScript
+    if page.get_by_role("button", name="End ride here").is_visible():
         device.press(page.get_by_text("Enter the place"))
     device.fill(page.get_by_label("Where did you leave it?"), "2 Tremont Street")
     device.press(main.get_by_role("button", name="End ride", exact=True))

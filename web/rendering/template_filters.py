@@ -45,7 +45,7 @@ _PREFETCH_HEADERS: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # o
 _REGION_NAMES: Final = {
     cities.US_EAST: "US East",
     cities.US_WEST: "US West",
-    cities.EUROPE_WEST: "Europe West",
+    cities.EUROPE_WEST: "Europe",
 }
 
 

@@ -103,7 +103,7 @@ def test_the_privacy_page_names_every_cookie_that_a_member_gets(visitor: Visitor
     names = [cookie.name for cookie in visitor.client.cookies.jar]
     assert len(names) == 2
     for name in names:
-        assert f">{name}</code>" in page
+        assert f"<b>{name}</b>" in page
 
 
 @pytest.mark.parametrize(
