@@ -35,7 +35,7 @@ load: .venv/ready-to-test ## run simulated riders on a separate MovR; HEADLESS=1
 lab: .venv/ready-to-run ## measure each page by distance to its database: docs/lab.html
 	@exec $(BIN)/python -m bench.lab
 
-drill: .venv/ready-to-test ## kill a region's app, then the database, under simulated riders: docs/drill.svg
+drill: .venv/ready-to-test ## kill a region's app, then the database (a node, with COCKROACH=…), under simulated riders: docs/drill.svg
 	@exec $(BIN)/python -m bench.drill
 
 bench: .venv/ready-to-run ## measure each page and its floor; QUICK=1 for a trial; ROWS="1000 100000 1000000" for growing databases

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy import URL
@@ -22,11 +22,14 @@ from sqlalchemy import URL
 from bench import drill_report, servers, terminal
 from bench.drill_report import Happening
 from bench.http import Unexpected
+from cluster import separate_nodes
+from cluster.nodes import find_cockroach
 from cluster.proxy import HOST, Proxy
+from cluster.separate_nodes import uri_of
 from loadtest.__main__ import Settings, check_result, start_locust
 from loadtest.journal import JOURNAL_VARIABLE
 from movr.cities import CITIES, EUROPE_WEST, REGIONS
-from movr.database import embedded
+from movr.database import embedded, schema
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
 from scenarios import demo
@@ -81,14 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="movr-drill-")))
-        server, url = _database(stack)
+        database = _database(stack, folder)
         ports: dict[str, int] = {}
-        apps = _apps(stack, url, ports)
+        apps = _apps(stack, database.uris, ports)
         proxy = stack.enter_context(_proxying(ports))
-        timeline = _timeline(apps[EUROPE_WEST], server)
+        timeline = [*_timeline(apps[EUROPE_WEST]), *database.timeline]
         with _riders(proxy, folder) as locust:
             began, happenings = _perform(timeline, options.phase, locust)
-        with servers.connected(url) as engine:
+        with servers.connected(parse_uri(database.uris[REGIONS[0]])) as engine:
             wrong = list(check_result(engine, folder / "journal"))
         cells = drill_report.read(folder / "answers", began, options.phase * (len(timeline) + 1))
     print(drill_report.as_table(cells, happenings))
@@ -99,36 +102,64 @@ def _run(options: argparse.Namespace) -> None:
     print(f"\nThe plot is in {options.out / 'drill.svg'}.\n0 acknowledged writes are lost.")
 
 
-def _database(stack: ExitStack) -> tuple[embedded.TemporaryServer | None, URL]:
-    """Create a database with the demo data; return its server, if it may be stopped, and its URL.
+class Database(NamedTuple):
+    """A database with the demo data: its URI for the app of each region, and what happens to it."""
 
-    The server of DB_URI, if it is set, may have other users.
+    uris: Mapping[str, str]
+    timeline: Timeline
+
+
+def _database(stack: ExitStack, folder: Path) -> Database:
+    """Create a database on three nodes of COCKROACH, on the server of DB_URI, or on PostgreSQL.
+
+    Nothing happens to the server of DB_URI, which may have other users.
     """
-    server = None
+    if cockroach := os.environ.get("COCKROACH"):
+        return _on_cockroachdb(stack, find_cockroach(cockroach), folder)
     if uri := os.environ.get("DB_URI"):
-        where = parse_uri(uri)
-    else:
-        terminal.announce("Starting PostgreSQL")
-        server = stack.enter_context(embedded.temporary_server())
-        where = parse_uri(server.uri)
+        return Database(_on_server(stack, parse_uri(uri)), [])
+    terminal.announce("Starting PostgreSQL")
+    server = stack.enter_context(embedded.temporary_server())
+    uris = _on_server(stack, parse_uri(server.uri))
+    stack.callback(server.start)  # if the drill is interrupted while it is stopped
+    return Database(uris, [("the database stops", server.stop), ("it starts again", server.start)])
+
+
+def _on_server(stack: ExitStack, where: URL) -> Mapping[str, str]:
     url = stack.enter_context(servers.fresh_database(where))
-    if server:
-        stack.callback(server.start)  # if the drill is interrupted while it is stopped
+    _fill(url)
+    return dict.fromkeys(REGIONS, uri_text(url))
+
+
+def _on_cockroachdb(stack: ExitStack, cockroach: str, folder: Path) -> Database:
+    """Run a node in each region; the app of a region prefers that node."""
+    terminal.announce("Starting three nodes")
+    nodes = stack.enter_context(separate_nodes.running(cockroach, folder, 1))
+    with servers.connected(parse_uri(nodes[0].uri)) as engine:
+        schema.upgrade(engine)
+    _fill(parse_uri(nodes[0].uri))
+    separate_nodes.wait_until_replicated(nodes)
+    own = {node.region: node for node in nodes}
+    uris = {region: uri_of(sorted(nodes, key=lambda node: node.region != region)) for region in own}
+    lost = own[EUROPE_WEST]
+    what = f"the node of {drill_report.short(EUROPE_WEST)} is killed"
+    return Database(uris, [(what, lost.kill), ("it starts again", lost.start)])
+
+
+def _fill(url: URL) -> None:
     with servers.connected(url) as engine:
         demo.fill(ScenarioContext(engine, datetime.now(UTC)))
-    return server, url
 
 
-def _apps(stack: ExitStack, url: URL, ports: dict[str, int]) -> Mapping[str, App]:
-    """Start MovR in each region, all on this database."""
+def _apps(stack: ExitStack, uris: Mapping[str, str], ports: dict[str, int]) -> Mapping[str, App]:
+    """Start MovR in each region."""
     settings = {
-        "DB_URI": uri_text(url),
         "DEBUG": "1",  # cookies over plain HTTP
         "SECRET_KEY": secrets.token_urlsafe(),  # the same, so that sessions continue elsewhere
         "PROXY_HOPS": "2",  # each rider has an address, for the limits by address
         "WORKERS": "1",
     }
-    apps = {region: App(region, ports, **settings) for region in REGIONS}
+    apps = {region: App(region, ports, DB_URI=uris[region], **settings) for region in REGIONS}
     for app in apps.values():
         stack.callback(app.close)
         app.start()
@@ -146,13 +177,10 @@ def _proxying(ports: Mapping[str, int]) -> Iterator[str]:
             proxy.shutdown()
 
 
-def _timeline(app: App, server: embedded.TemporaryServer | None) -> Timeline:
-    """Return what happens in the drill, in order."""
+def _timeline(app: App) -> Timeline:
+    """Return what happens to this app, in order."""
     region = drill_report.short(EUROPE_WEST)
-    of_app: Timeline = [(f"{region} is killed", app.kill), ("it starts again", app.start)]
-    if server is None:
-        return of_app
-    return [*of_app, ("the database stops", server.stop), ("it starts again", server.start)]
+    return [(f"{region} is killed", app.kill), ("it starts again", app.start)]
 
 
 @contextmanager

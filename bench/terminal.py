@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from bench.http import Unexpected
+from cluster.nodes import CannotStart
 from movr import signals
 
 Item = TypeVar("Item")
@@ -30,7 +31,7 @@ def run(command: Callable[[], None]) -> int:
     signals.raise_keyboard_interrupt()
     try:
         command()
-    except Unexpected as error:
+    except (Unexpected, CannotStart) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

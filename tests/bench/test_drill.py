@@ -72,7 +72,7 @@ def test_a_short_drill_serves_each_city_until_the_database_stops_and_loses_nothi
         done = subprocess.run(
             [*DRILL, "--out", str(tmp_path)],
             cwd=ROOT,
-            env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": folder},
+            env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "COCKROACH": "", "TMPDIR": folder},
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from cluster import separate_nodes
 from cluster.nodes import NODES_A_REGION, CannotStart, find_cockroach
+from cluster.separate_nodes import Node
 from tests import databases
 from tests.conftest import TEST_APP, UNLIMITED, free_port, gunicorn
-from tests.faults import cockroachdb, postgresql
-from tests.faults.cockroachdb import Node
+from tests.faults import postgresql
 from tests.faults.load import Load
 from tests.faults.postgresql import Server
 
@@ -52,13 +53,13 @@ def cockroach() -> str:
 
 @pytest.fixture
 def nodes(cockroach: str, tmp_path: Path) -> Iterator[list[Node]]:
-    with cockroachdb.running(cockroach, tmp_path, NODES_A_REGION) as nodes:
+    with separate_nodes.running(cockroach, tmp_path, NODES_A_REGION) as nodes:
         yield nodes
 
 
 @pytest.fixture
 def three_nodes(cockroach: str, tmp_path: Path) -> Iterator[list[Node]]:
-    with cockroachdb.running(cockroach, tmp_path, 1) as nodes:
+    with separate_nodes.running(cockroach, tmp_path, 1) as nodes:
         yield nodes
 
 

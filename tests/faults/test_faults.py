@@ -17,6 +17,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from cluster.separate_nodes import Node, uri_of
 from movr.cities import DEFAULT_CITY
 from movr.database import admin as named
 from movr.database import invariants, schema
@@ -26,7 +27,6 @@ from tests.cli.test_serve import wait_until, with_settings
 from tests.conftest import ROOT, TEST_APP, UNLIMITED, free_port, gunicorn
 from tests.database_proxy import CuttingProxy, SilentProxy, StoppingProxy, at_both
 from tests.faults import cockroachdb, postgresql
-from tests.faults.cockroachdb import Node
 from tests.faults.conftest import LONG, RIDERS, NewLoad
 from tests.faults.load import PAUSE, Load
 from tests.faults.postgresql import Server, children
@@ -253,7 +253,7 @@ def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_pat
     """
     gateway, leaseholder, third = three_nodes
     cockroachdb.prepare(three_nodes, leaseholder=leaseholder)
-    uri = cockroachdb.uri_of([gateway, third])
+    uri = uri_of([gateway, third])
     environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
     log = (tmp_path / "log").open("wb")
     with log, gunicorn(free_port(), environment, log, app=TEST_APP) as (url, _):
@@ -271,6 +271,21 @@ def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_pat
     load.judge(engine)
     engine.dispose()
     assert gap < SERVED_AGAIN_WITHIN
+
+
+def test_the_drill_kills_a_node_and_loses_nothing(cockroach: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.drill", "--phase", "20", "--out", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "COCKROACH": cockroach},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(done.stdout)
+
+    assert done.stdout.endswith("0 acknowledged writes are lost.\n"), done.stderr
+    assert "the node of europe-west1 is killed" in done.stdout
 
 
 def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
