@@ -317,6 +317,22 @@ class MovR:
         page = self._page_of_vehicles(search, radius, rows, user)
         return MemberAndPage(member, page if member else rows_to.without_numbers(page))
 
+    def vehicle_counts(self, city: str) -> Page[results.TypeCount]:
+        """Return the numbers of the city's available vehicles by type; at most MOST_COUNTED + 1."""
+        rows = self._read(queries.VEHICLE_COUNTS, city=city)
+        return Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)
+
+    def vehicle_counts_and_member(
+        self, user: UserKey, epoch: int, city: str
+    ) -> MemberAndPage[results.TypeCount]:
+        """Return the results of `session_member` and `vehicle_counts`, in one round trip."""
+        member, rows = self._read_with_member(
+            user, epoch, queries.VEHICLE_COUNTS_AND_MEMBER, city=city
+        )
+        return MemberAndPage(
+            member, Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)
+        )
+
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.OwnedVehicle]:

@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from movr.formats import AVAILABLE, MONTH, WEEK
 from movr.models import Ride, RideTotal, User, Vehicle
-from movr.results import Member, NumberedVehicle
+from movr.results import MOST_COUNTED, Member, NumberedVehicle
 
 # Distances in millimetres
 BEFORE_FIRST: Final = -1
@@ -156,6 +156,17 @@ def _distance() -> ColumnElement[int]:
     )
     known = cast(func.floor(1000 * func.sqrt(north * north + east * east)), BigInteger)
     return func.coalesce(known, literal_column(str(UNKNOWN_DISTANCE)))
+
+
+def _counts() -> Select[Any]:
+    """Count a city's available vehicles by type; at most MOST_COUNTED + 1, to bound the cost."""
+    counted = (
+        select(Vehicle.type)
+        .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
+        .limit(MOST_COUNTED + 1)
+        .subquery("counted")
+    )
+    return select(counted.c.type, func.count().label("vehicles")).group_by(counted.c.type)
 
 
 @cache
@@ -329,6 +340,8 @@ def nearest_with_member(*, of_type: bool, whole_city: bool) -> Select[Any]:
     return _with_member(vehicles, "distance", "public_id")
 
 
+VEHICLE_COUNTS: Final = _counts().order_by("type")
+VEHICLE_COUNTS_AND_MEMBER: Final = _with_member(_counts(), "type")
 MEMBERS_OF_CITY: Final = _with_member(
     select(User.id, User.first_name, User.is_owner)
     .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))

@@ -14,6 +14,8 @@ from movr.formats import AVAILABLE
 
 Item = TypeVar("Item")
 
+MOST_COUNTED = 1_000  # available vehicles; where there are more, the counts are of some of them
+
 
 class UserKey(NamedTuple):
     """Primary key of a user: the home city and the id within it."""
@@ -183,6 +185,13 @@ class NearbyVehicle(NamedTuple):
 
     vehicle: Vehicle
     distance: float | None
+
+
+class TypeCount(NamedTuple):
+    """The number of available vehicles of a type."""
+
+    type: str
+    vehicles: int
 
 
 class MonthlyActivity(NamedTuple):

@@ -77,12 +77,9 @@ BLOCKED = pytest.mark.parametrize("blocked", [refuse, give_error_image])
 
 
 @pytest.mark.usefixtures("street")
-@pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_without_scripts_the_drawing_links_to_the_cards(
-    browser: Browser, site: str, path: str
-) -> None:
+def test_without_scripts_the_drawing_links_to_the_cards(browser: Browser, site: str) -> None:
     with opened(browser, site, SCREENS["without JavaScript"]) as page:
-        page.goto(path)
+        page.goto("/vehicles")
 
         expect(page.get_by_role("img", name="Map of New York")).to_be_visible()
         page.get_by_role("link", name="Zephyr scooter at Zephyr Street").click()
@@ -201,9 +198,8 @@ def stroke(pin: Locator) -> str:
 
 
 @pytest.mark.usefixtures("street")
-@pytest.mark.parametrize("path", ["/", "/vehicles"])
-def test_the_street_map_replaces_the_drawing_when_tiles_load(page: Page, path: str) -> None:
-    page.goto(path)
+def test_the_street_map_replaces_the_drawing_when_tiles_load(page: Page) -> None:
+    page.goto("/vehicles")
 
     expect(page.locator(STREETS)).to_be_visible()
     expect(page.locator(DRAWING)).to_be_hidden()

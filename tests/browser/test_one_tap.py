@@ -1,4 +1,4 @@
-"""A ride on a phone: what its first screen shows, and the ways to end the ride."""
+"""A ride on a phone: what the first screens show, and the ways to end the ride."""
 
 import re
 from collections.abc import Iterator
@@ -69,15 +69,18 @@ def position(movr: MovR, owner: Visitor) -> Position | None:
     return item.vehicle.position
 
 
-def test_the_first_screen_has_the_ride_its_clock_and_its_end(
+def test_the_first_screens_have_a_button_to_start_and_the_ride_its_clock_and_its_end(
     phone: Page, new_http_visitor: NewVisitor
 ) -> None:
     rider = new_http_visitor().register()
-    rider.add_vehicle()
+    for _ in range(2):
+        rider.add_vehicle()
     log_in(phone, rider)
     phone.goto("/vehicles")
+    start = phone.get_by_role("button", name=re.compile("Start ride")).first
+    assert bottom(start) < PHONE["viewport"]["height"]
 
-    phone.get_by_role("button", name=re.compile("Start ride")).click()
+    start.click()
 
     expect(phone.get_by_role("alert")).to_contain_text("Have a good ride.")
     seen = (phone.get_by_role("heading", name="Your ride:"), phone.get_by_role("timer"))
@@ -193,3 +196,29 @@ def test_a_place_on_the_map_can_be_cleared(
     phone.get_by_role("button", name="End ride", exact=True).click()
     expect(phone.get_by_role("main")).to_contain_text("We do not know the exact place")
     assert position(session_movr, rider) is None
+
+
+@pytest.mark.parametrize("screen", ["phone", "without JavaScript"])
+def test_a_filter_applies_as_it_is_changed_or_by_a_button(
+    browser: Browser, site: str, new_http_visitor: NewVisitor, screen: str
+) -> None:
+    owner = new_http_visitor().register()
+    for type_ in ("bike", "scooter"):
+        owner.add_vehicle(type=type_)
+    with opened(browser, site, SCREENS[screen]) as page:
+        page.goto("/vehicles?near=40.7,-74.0")
+        filter_ = page.get_by_label("Type")
+        expect(page.locator(".vehicle-card")).to_have_count(2)
+
+        filter_.select_option("Scooters")
+        if screen == "phone":
+            expect(page.get_by_role("button", name="Show")).to_have_count(0)
+        else:
+            page.get_by_role("button", name="Show").click()
+
+        page.wait_for_url("**/vehicles?type=scooter&near=*")
+        expect(page.locator(".vehicle-card")).to_have_count(1)
+        expect(filter_).to_have_value("scooter")
+        if screen == "phone":
+            expect(filter_).to_be_focused()
+        assert page.evaluate("scrollY") == 0

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select
 
-from movr import errors
+from movr import errors, results
 from movr.cities import CITIES, Position
 from movr.database import invariants
 from movr.models import User, Vehicle
 from movr.movr import MovR
-from movr.results import Reservation, UserKey, Vehicle, VehicleKey
+from movr.results import Reservation, UserKey, VehicleKey
 from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import public_id_in
 from tests.movr.test_movr import a_member, near
@@ -78,7 +78,7 @@ def bike(movr: MovR, vehicle: VehicleKey) -> UUID:
     return public_id_in(movr, vehicle)
 
 
-def page_of(movr: MovR, viewer: UserKey, vehicle: UUID) -> tuple[Vehicle, ...]:
+def page_of(movr: MovR, viewer: UserKey, vehicle: UUID) -> tuple[results.Vehicle, ...]:
     """Return what the page of this vehicle shows to a member."""
     return movr.vehicle_and_member(viewer, 0, city="new york", public_id=vehicle).page.items
 

@@ -6,8 +6,9 @@ from flask import Blueprint, abort, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from movr.cities import find_city
+from movr.results import MOST_COUNTED
 from web.current_city import current_city
-from web.pages.search import find_vehicles, parse_search
+from web.pages.search import count_vehicles
 from web.security.redirects import safe_redirect_path
 
 blueprint = Blueprint("city", __name__)
@@ -16,10 +17,13 @@ blueprint = Blueprint("city", __name__)
 @blueprint.get("/")
 @blueprint.get("/home")
 def home() -> ResponseReturnValue:
-    """Show the city and its available vehicles, in one statement; no login needed."""
-    wanted = parse_search(current_city())
+    """Show the city, how many vehicles are available and how MovR works; no login needed."""
+    counts = count_vehicles(current_city()).items
     return render_template(
-        "city/home.html", vehicles=find_vehicles(wanted.search), vehicle_search=wanted
+        "city/home.html",
+        counts=counts,
+        has_more=sum(count.vehicles for count in counts) > MOST_COUNTED,
+        most=MOST_COUNTED,
     )
 
 

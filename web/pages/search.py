@@ -16,7 +16,7 @@ from movr.cities import City, Position
 from movr.errors import VehicleNotFound
 from movr.formats import VEHICLE_TYPES
 from movr.geo import is_within
-from movr.results import NearbyVehicle, NumberedVehicle, Page, Vehicle
+from movr.results import NearbyVehicle, NumberedVehicle, Page, TypeCount, Vehicle
 from movr.search import FIRST_PAGE, Search
 from web.context import movr, settings
 from web.geoutils import parse_position
@@ -79,6 +79,16 @@ def find_vehicles(wanted: Search) -> Page[NearbyVehicle]:
     )
     earlier_vehicles.remember(wanted, page)
     return page
+
+
+def count_vehicles(city: City) -> Page[TypeCount]:
+    """Count available vehicles by type; the current member is read in the same round trip."""
+    if current_user.key is None:
+        return movr().vehicle_counts(city.name)
+    counts: Page[TypeCount] = current_user.read(
+        partial(movr().vehicle_counts_and_member, city=city.name)
+    )
+    return counts
 
 
 def find_by_public_id(city: str, public_id: UUID) -> Vehicle | None:

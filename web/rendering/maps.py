@@ -17,7 +17,7 @@ from movr.results import Vehicle
 from web.rendering import static_files
 
 WIDTH: Final = 400  # SVG units: about a pixel each on most screens
-HEIGHT: Final = 320
+HEIGHT: Final = 240
 MARGIN: Final = 30  # so that markers at the edge are not cut off
 TOUCHING: Final = 30  # markers nearer to each other than this overlap
 CLOSEST: Final = 1.5  # metres per unit: the highest zoom

@@ -140,7 +140,10 @@ def past_ride(number: int) -> Ride:
 @pytest.mark.parametrize(
     ("macro", "arguments"),
     [
-        ("available_vehicles", lambda n: (tuple(map(nearby, range(30 * n, 30 * n + 30))), "h2")),
+        (
+            "available_vehicles",
+            lambda n: (tuple(map(nearby, range(30 * n, 30 * n + 30))), "h2", False, True),
+        ),
         ("past_ride", lambda n: (past_ride(n),)),
     ],
 )
