@@ -494,7 +494,7 @@ MALFORMED_PAGES_OF_RIDES = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/", "/home", "/vehicles", "/users", "/users/{id}", "/rides"])
+@pytest.mark.parametrize("path", ["/vehicles", "/users", "/users/{id}", "/rides"])
 def test_a_malformed_page_key_is_a_404(visitor: Visitor, path: str) -> None:
     visitor.register()
     path = path.format(id=visitor.id)
@@ -510,21 +510,23 @@ def test_a_malformed_page_key_is_a_404(visitor: Visitor, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "rides"),
+    ("time", "is_active_shown"),
     [
-        ("0001-01-01T00:00:00+00:00", 0),
-        ("9999-12-31T23:59:59.999999+00:00", 1),
-        ("2026-01-01", 0),
+        ("0001-01-01T00:00:00+00:00", False),
+        ("9999-12-31T23:59:59.999999+00:00", True),
+        ("2026-01-01", False),
     ],
 )
-def test_extreme_page_keys_of_rides_are_valid(visitor: Visitor, time: str, rides: int) -> None:
+def test_extreme_page_keys_of_rides_are_valid(
+    visitor: Visitor, time: str, *, is_active_shown: bool
+) -> None:
     visitor.register()
     visitor.start(visitor.add_vehicle())
 
     reply = visitor.get(f"/rides?{urlencode({'after': f'{time}~{UNKNOWN_ID}'})}")
 
     assert reply.status_code == 200
-    assert reply.text.count("/rides/end/") == rides
+    assert ("/rides/end/" in reply.text) is is_active_shown
 
 
 # Raw headers and cookies

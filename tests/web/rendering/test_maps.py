@@ -163,13 +163,13 @@ def test_a_centre_far_from_the_visitor_and_all_vehicles_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("city", "step"), [("paris", 200), ("new york", 500 * 0.3048)], ids=["metres", "feet"]
+    ("city", "step"), [("paris", 200), ("new york", 0.2 * 1609.344)], ids=["metres", "miles"]
 )
 def test_rings_are_at_round_distances_in_the_city_s_units(city: str, step: float) -> None:
     place = city_named(city)
     map_ = drawn(place.centre, north_of(place.centre, 0.005), city=place)
 
-    assert [ring.metres for ring in map_.rings[:3]] == pytest.approx([step, 2 * step, 3 * step])
+    assert [ring.metres for ring in map_.rings[:2]] == pytest.approx([step, 2 * step])
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
