@@ -319,7 +319,7 @@ class MovR:
 
     def vehicle_counts(self, city: str) -> Page[results.TypeCount]:
         """Return the numbers of the city's available vehicles by type; at most MOST_COUNTED + 1."""
-        rows = self._read(queries.VEHICLE_COUNTS, city=city)
+        rows = self._read(queries.VEHICLE_COUNTS, city=city, now=self._now())
         return Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)
 
     def vehicle_counts_and_member(
@@ -327,7 +327,7 @@ class MovR:
     ) -> MemberAndPage[results.TypeCount]:
         """Return the results of `session_member` and `vehicle_counts`, in one round trip."""
         member, rows = self._read_with_member(
-            user, epoch, queries.VEHICLE_COUNTS_AND_MEMBER, city=city
+            user, epoch, queries.VEHICLE_COUNTS_AND_MEMBER, city=city, now=self._now()
         )
         return MemberAndPage(
             member, Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)

@@ -162,7 +162,12 @@ def _counts() -> Select[Any]:
     """Count a city's available vehicles by type; at most MOST_COUNTED + 1, to bound the cost."""
     counted = (
         select(Vehicle.type)
-        .where(Vehicle.city == _CITY, Vehicle.removed_at.is_(None), Vehicle.status == AVAILABLE)
+        .where(
+            Vehicle.city == _CITY,
+            Vehicle.removed_at.is_(None),
+            Vehicle.status == AVAILABLE,
+            ~_IS_RESERVED,
+        )
         .limit(MOST_COUNTED + 1)
         .subquery("counted")
     )
