@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -12,10 +13,11 @@ from movr.cities import CITIES, Position
 from movr.database import invariants
 from movr.models import User, Vehicle
 from movr.movr import MovR
-from movr.results import Reservation, UserKey, VehicleKey
+from movr.results import Page, Reservation, UserKey, VehicleKey
 from tests.follower_reads import wait_for_follower_reads
 from tests.movr.people import public_id_in
 from tests.movr.test_movr import a_member, near
+from tests.movr.test_numbers import number_of
 from tests.visitor import PASSWORD
 
 NEW_YORK = CITIES[0].centre
@@ -106,8 +108,9 @@ def removed_at(engine: Engine, vehicle: VehicleKey) -> datetime | None:
 
 
 def test_a_reserved_vehicle_is_shown_to_its_rider_only(
-    movr: MovR, bike: UUID, rider: UserKey, other: UserKey, clock: Clock
+    movr: MovR, vehicle: VehicleKey, bike: UUID, rider: UserKey, other: UserKey, clock: Clock
 ) -> None:
+    number = number_of(movr.engine, vehicle)
     movr.reserve("new york", bike, rider)
 
     assert reservation(movr, rider) == Reservation(
@@ -120,10 +123,12 @@ def test_a_reserved_vehicle_is_shown_to_its_rider_only(
     assert page_of(movr, other, bike) == ()
     with pytest.raises(errors.VehicleNotFound):
         movr.vehicle("new york", bike)
-    with pytest.raises(errors.VehicleTaken):
-        movr.start_ride("new york", bike, other)
-    with pytest.raises(errors.VehicleTaken):
-        movr.reserve("new york", bike, other)
+    by_number = partial(movr.vehicle_by_number_and_member, city="new york", number=number)
+    assert [item.public_id for item in by_number(rider, 0).page.items] == [bike]
+    assert by_number(other, 0).page == movr.vehicle_by_number("new york", number) == Page((), None)
+    for act in (movr.start_ride, movr.reserve):
+        with pytest.raises(errors.VehicleTaken):
+            act("new york", bike, other)
 
 
 def test_a_reservation_ends_after_ten_minutes_without_anything_being_run(
