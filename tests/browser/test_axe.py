@@ -128,12 +128,18 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
     inspector.page.goto("/vehicles/add")
     inspector.fill_with_nothing("Color", "Brand", "Where is it?")
     inspector.submit("List my vehicle", "/vehicles/add refused")
+    for path in ("/v/new-york", "/v/new-york?number=1", "/v/new-york/100000"):
+        inspector.open(path, "as a member")
     inspector.open("/users/00000000-0000-4000-8000-000000000000", "which is another's")
 
 
 def own_and_ride(inspector: Inspector, profile: str) -> None:
     for path in ("/", "/vehicles", profile):
         inspector.open(path, "with vehicles")
+    label = inspector.page.get_by_role("link", name=re.compile("^Label")).first
+    inspector.follow(label, "the label of a vehicle")
+    inspector.follow(inspector.page.get_by_role("link", name="/v/"), "the page of a number")
+    inspector.page.goto(profile)
     next_page = inspector.page.get_by_role("link", name="Next page").first
     inspector.follow(next_page, f"{profile}, second page")
     inspector.page.goto("/vehicles")

@@ -91,6 +91,15 @@ def test_an_owner_s_journey(device: InputDevice) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("Your scooter is listed.")
     expect(main.get_by_role("list")).to_contain_text("1 Rue Cler")
 
+    device.press(main.get_by_role("link", name="Label"))
+    number = page.locator(".label-number").inner_text()
+    device.press(page.get_by_role("link", name="Vehicles", exact=True))
+    device.fill(page.get_by_label("Start by number"), number)
+    device.press(page.get_by_role("button", name="Go", exact=True))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Zephyr")
+    expect(main.get_by_role("button", name="Start ride")).to_be_visible()
+
+    device.press(page.locator(".top-name"))
     device.press(page.locator("summary", has_text="Remove"))
     device.press(page.get_by_role("button", name="Yes, remove it"))
     expect(page.get_by_text("You have not listed any vehicles yet.")).to_be_visible()
