@@ -15,7 +15,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/ready-to-run ## serve MovR on http://127.0.0.1:8000, with a database and demo data; PORT=… for another port
-	@DEBUG=$${DEBUG:-1} exec $(BIN)/python server.py
+	@DEBUG=$${DEBUG:-1} PAYMENTS=$${PAYMENTS-$$([ $${DEBUG:-1} = 1 ] && echo fake)} exec $(BIN)/python server.py
 
 test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… for another server; ONLY="tests/movr tests/web" for a part
 	@$(BIN)/python -m tests.browser.chromium

@@ -22,6 +22,20 @@ COMMIT;
 -- From v26.1 on: let the partitions of new tables be placed.
 SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'create_table_with_schema_locked';
 
+CREATE TABLE tariffs (
+    city VARCHAR(20) NOT NULL,
+    vehicle_type VARCHAR(20) NOT NULL,
+    valid_from TIMESTAMP WITH TIME ZONE NOT NULL,
+    unlock_fee BIGINT NOT NULL,
+    per_minute BIGINT NOT NULL,
+    daily_cap BIGINT NOT NULL,
+    owner_percent BIGINT NOT NULL,
+    CONSTRAINT tariffs_pkey PRIMARY KEY (city, vehicle_type, valid_from),
+    CONSTRAINT tariffs_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT tariffs_vehicle_type_check CHECK (vehicle_type IN ('bike', 'scooter', 'skateboard')),
+    CONSTRAINT tariffs_amounts_check CHECK (unlock_fee BETWEEN 0 AND daily_cap AND per_minute BETWEEN 0 AND daily_cap AND daily_cap <= 100000 AND owner_percent BETWEEN 0 AND 100)
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE users (
     city VARCHAR(20) NOT NULL,
     id UUID NOT NULL,
@@ -44,6 +58,9 @@ CREATE TABLE users (
     reservation_type VARCHAR(20),
     reservation_brand VARCHAR(50),
     reservation_until TIMESTAMP WITH TIME ZONE,
+    active_ride_unlock_fee BIGINT,
+    active_ride_per_minute BIGINT,
+    active_ride_daily_cap BIGINT,
     cities_ridden VARCHAR(20)[] NOT NULL,
     deleted_at TIMESTAMP WITH TIME ZONE,
     session_epoch INTEGER DEFAULT 0 NOT NULL,
@@ -131,6 +148,11 @@ CREATE TABLE rides (
     end_latitude FLOAT,
     end_longitude FLOAT,
     distance INTEGER,
+    unlock_fee BIGINT,
+    per_minute BIGINT,
+    daily_cap BIGINT,
+    owner_percent BIGINT,
+    amount BIGINT,
     CONSTRAINT rides_pkey PRIMARY KEY (city, id),
     CONSTRAINT rides_rider_city_rider_id_fkey FOREIGN KEY(rider_city, rider_id) REFERENCES users (city, id),
     CONSTRAINT rides_city_vehicle_id_fkey FOREIGN KEY(city, vehicle_id) REFERENCES vehicles (city, id),
@@ -144,6 +166,9 @@ CREATE TABLE rides (
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 -- Each partition stays in its region.
+ALTER PARTITION us_east OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -160,7 +185,36 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0016');
+INSERT INTO alembic_version VALUES ('0017');
+
+INSERT INTO tariffs (city, vehicle_type, valid_from, unlock_fee, per_minute, daily_cap, owner_percent) VALUES
+    ('new york', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('new york', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('new york', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('boston', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('boston', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('boston', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('washington dc', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('washington dc', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('washington dc', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('seattle', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('seattle', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('seattle', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('san francisco', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('san francisco', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('san francisco', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('los angeles', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),
+    ('los angeles', 'scooter', '1970-01-01 00:00:00+00:00', 100, 39, 2500, 70),
+    ('los angeles', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 15, 1200, 70),
+    ('amsterdam', 'bike', '1970-01-01 00:00:00+00:00', 100, 15, 1500, 70),
+    ('amsterdam', 'scooter', '1970-01-01 00:00:00+00:00', 100, 25, 2000, 70),
+    ('amsterdam', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 12, 1000, 70),
+    ('paris', 'bike', '1970-01-01 00:00:00+00:00', 100, 15, 1500, 70),
+    ('paris', 'scooter', '1970-01-01 00:00:00+00:00', 100, 25, 2000, 70),
+    ('paris', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 12, 1000, 70),
+    ('rome', 'bike', '1970-01-01 00:00:00+00:00', 100, 15, 1500, 70),
+    ('rome', 'scooter', '1970-01-01 00:00:00+00:00', 100, 25, 2000, 70),
+    ('rome', 'skateboard', '1970-01-01 00:00:00+00:00', 50, 12, 1000, 70);
 
 INSERT INTO users (city, id, first_name, last_name, email, username, password_hash, is_owner, active_ride_city, active_ride_id, active_ride_type, active_ride_brand, active_ride_start, active_ride_latitude, active_ride_longitude, cities_ridden) VALUES
     ('new york', 'dd3b44f4-00b9-4db0-a686-f47b2756f2bc', 'Brandon', 'Foster', 'new-york-dd3b44f400b9@example.com', 'demo-owner', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),

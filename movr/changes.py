@@ -41,14 +41,15 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+from movr.fares import fare_of
 from movr.formats import AVAILABLE, ERASED, IN_USE
-from movr.models import Ride, RideTotal, User, Vehicle
+from movr.models import Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
-_users, _vehicles, _rides, _totals = (
-    cast("Table", model.__table__) for model in (User, Vehicle, Ride, RideTotal)
+_users, _vehicles, _rides, _totals, _tariffs = (
+    cast("Table", model.__table__) for model in (User, Vehicle, Ride, RideTotal, Tariff)
 )
 
 
@@ -442,7 +443,7 @@ def _start_ride() -> ReturningInsert[Any]:
 
     Locks the rider's row if they may start a ride; then sets the vehicle in use if it is available;
     then records the ride in the rider's row and inserts it. Without a row of one step the next ones
-    have nothing to change.
+    have nothing to change. The ride notes the tariff in force, if rides are charged.
     """
     rider = (
         select(_users.c.id)
@@ -450,7 +451,7 @@ def _start_ride() -> ReturningInsert[Any]:
         .with_for_update()
         .cte("rider")
     )
-    taken = _set_in_use(rider)
+    taken = _with_tariff(_set_in_use(rider))
     ride: dict[str, ColumnElement[Any]] = {
         "city": _RIDE_CITY,
         "id": _RIDE_ID,
@@ -461,6 +462,7 @@ def _start_ride() -> ReturningInsert[Any]:
         "start_location": taken.c.last_location,
         "start_latitude": taken.c.latitude,
         "start_longitude": taken.c.longitude,
+        **{name: taken.c[name] for name in _TARIFF},
     }
     return (
         insert(_rides)
@@ -498,6 +500,26 @@ def _set_in_use(rider: CTE) -> CTE:
     )
 
 
+_TARIFF: Final = ("unlock_fee", "per_minute", "daily_cap", "owner_percent")
+
+
+def _with_tariff(taken: CTE) -> CTE:
+    """Select the vehicle with the tariff in force, or with NULLs if the ride is free of charge."""
+    in_force = and_(
+        bindparam("is_charged", type_=Boolean()),
+        _tariffs.c.city == _RIDE_CITY,
+        _tariffs.c.vehicle_type == taken.c.type,
+        _tariffs.c.valid_from <= taken.c.start_time,
+    )
+    return (
+        select(taken, *(_tariffs.c[name] for name in _TARIFF))
+        .select_from(taken.outerjoin(_tariffs, in_force))
+        .order_by(_tariffs.c.valid_from.desc())
+        .limit(1)
+        .cte("with_tariff")
+    )
+
+
 def _set_active_ride(taken: CTE) -> CTE:
     """Record the ride and what pages show of it in the rider's row.
 
@@ -516,6 +538,9 @@ def _set_active_ride(taken: CTE) -> CTE:
             active_ride_start=taken.c.start_time,
             active_ride_latitude=taken.c.latitude,
             active_ride_longitude=taken.c.longitude,
+            active_ride_unlock_fee=taken.c.unlock_fee,
+            active_ride_per_minute=taken.c.per_minute,
+            active_ride_daily_cap=taken.c.daily_cap,
             cities_ridden=case(
                 (any_(cities) == _RIDE_CITY, cities),
                 else_=func.array_append(cities, _RIDE_CITY),
@@ -588,6 +613,7 @@ def _clear_active_ride() -> CTE:
 def _ended(rider: CTE) -> CTE:
     # The clock of the server that started the ride may be ahead of this server's.
     end_time = func.greatest(_NOW, _rides.c.start_time)
+    length = end_time - _rides.c.start_time
     return (
         update(_rides)
         .where(_IS_RIDE, _rides.c.rider_id == rider.c.id)
@@ -599,7 +625,8 @@ def _ended(rider: CTE) -> CTE:
                 _rides.c.start_latitude, _rides.c.start_longitude, *_END_POSITION.values()
             ),
             end_time=end_time,
-            length=end_time - _rides.c.start_time,
+            length=length,
+            amount=func.coalesce(fare_of(_rides.c, length), 0),
         )
         .returning(
             _rides.c.vehicle_id,

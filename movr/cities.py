@@ -31,7 +31,8 @@ REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
 class City:
     """A served city. `name` is its key in all tables; the coordinates are its centre (WGS 84).
 
-    `locale` is used to format numbers, times and distances, and for generated names.
+    `locale` is used to format numbers, times and distances, and for generated names. `currency` is
+    that of its prices (ISO 4217).
     """
 
     name: str
@@ -41,6 +42,7 @@ class City:
     longitude: float
     timezone: ZoneInfo
     locale: str
+    currency: str
 
     @property
     def centre(self) -> Position:
@@ -53,20 +55,20 @@ class City:
         return self.name.replace(" ", "-")
 
 
-_NEW_YORK_TIME = ZoneInfo("America/New_York")
-_PACIFIC_TIME = ZoneInfo("America/Los_Angeles")
-_AMSTERDAM_TIME = ZoneInfo("Europe/Amsterdam")
+_EASTERN = ZoneInfo("America/New_York")
+_PACIFIC = ZoneInfo("America/Los_Angeles")
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 CITIES: Final = (
-    City("new york", "New York", US_EAST, 40.7128, -74.0060, _NEW_YORK_TIME, "en_US"),
-    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _NEW_YORK_TIME, "en_US"),
-    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _NEW_YORK_TIME, "en_US"),
-    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC_TIME, "en_US"),
-    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC_TIME, "en_US"),
-    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC_TIME, "en_US"),
-    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, _AMSTERDAM_TIME, "nl_NL"),
-    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris"), "fr_FR"),
-    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT"),
+    City("new york", "New York", US_EAST, 40.7128, -74.0060, _EASTERN, "en_US", "USD"),
+    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _EASTERN, "en_US", "USD"),
+    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _EASTERN, "en_US", "USD"),
+    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC, "en_US", "USD"),
+    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC, "en_US", "USD"),
+    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC, "en_US", "USD"),
+    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, _AMSTERDAM, "nl_NL", "EUR"),
+    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris"), "fr_FR", "EUR"),
+    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT", "EUR"),
 )
 
 DEFAULT_CITY: Final = CITIES[0]

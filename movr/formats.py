@@ -23,6 +23,8 @@ NUMBERS: Final = range(100_000, 1_000_000)  # of vehicles
 UNKNOWN_LOCATION: Final = "Place not known"
 IN_USE: Final = "in_use"
 
+HIGHEST_CAP: Final = 100_000  # of a day, in cents
+
 # The location of rides whose rider has deleted the account.
 ERASED: Final = "erased"
 

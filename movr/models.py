@@ -1,4 +1,4 @@
-"""The tables users, vehicles, rides and ride_totals. Every primary key begins with a city.
+"""The tables of people, vehicles, rides and money. Every primary key begins with a city.
 
 The models do not define where rows are stored; movr/placement does. Neither engine creates an
 index for a foreign key, so each index is declared here.
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     Computed,
     DateTime,
@@ -28,6 +29,7 @@ from movr.formats import (
     AVAILABLE,
     EMAIL_LENGTH,
     EMAIL_PATTERN,
+    HIGHEST_CAP,
     IN_USE,
     LOCATION_LENGTH,
     MARKUP_OR_CONTROL,
@@ -116,6 +118,9 @@ class User(Base):
     reservation_type: Mapped[str | None] = mapped_column(String(20), info=PERSONAL)
     reservation_brand: Mapped[str | None] = mapped_column(String(WORD_LENGTH), info=PERSONAL)
     reservation_until: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    active_ride_unlock_fee: Mapped[int | None] = mapped_column(BigInteger)
+    active_ride_per_minute: Mapped[int | None] = mapped_column(BigInteger)
+    active_ride_daily_cap: Mapped[int | None] = mapped_column(BigInteger)
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
     deleted_at: Mapped[datetime | None]
     session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
@@ -241,6 +246,10 @@ class Ride(Base):
 
     `distance` is the distance between start and end along the ground, in metres. It is NULL while
     the ride is active, or if the position of its start or end is unknown.
+
+    `unlock_fee`, `per_minute`, `daily_cap` and `owner_percent` are those of the tariff at its
+    start; NULL if the ride is free of charge. `amount` is computed once, at its end
+    (movr/fares.py), and NULL before and for rides that ended before migration 0017.
     """
 
     __tablename__ = "rides"
@@ -260,6 +269,11 @@ class Ride(Base):
     end_latitude: Mapped[float | None]
     end_longitude: Mapped[float | None]
     distance: Mapped[int | None]
+    unlock_fee: Mapped[int | None] = mapped_column(BigInteger)
+    per_minute: Mapped[int | None] = mapped_column(BigInteger)
+    daily_cap: Mapped[int | None] = mapped_column(BigInteger)
+    owner_percent: Mapped[int | None] = mapped_column(BigInteger)
+    amount: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
         ForeignKeyConstraint(["rider_city", "rider_id"], ["users.city", "users.id"]),
@@ -306,4 +320,32 @@ class RideTotal(Base):
         _check_city(),
         CheckConstraint(_one_of("period", PERIODS), name="period"),
         CheckConstraint("rides > 0 AND distance >= 0", name="amounts"),
+    )
+
+
+class Tariff(Base):
+    """The prices of a vehicle type in a city from `valid_from` on, until the next row of both.
+
+    Amounts are in the minor unit of the city's currency (movr/cities.py); `owner_percent` is the
+    share of the vehicle's owner. Rows are only added.
+    """
+
+    __tablename__ = "tariffs"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    vehicle_type: Mapped[str] = mapped_column(String(20), primary_key=True)
+    valid_from: Mapped[datetime] = mapped_column(primary_key=True)
+    unlock_fee: Mapped[int] = mapped_column(BigInteger)
+    per_minute: Mapped[int] = mapped_column(BigInteger)
+    daily_cap: Mapped[int] = mapped_column(BigInteger)
+    owner_percent: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        _check_city(),
+        CheckConstraint(_one_of("vehicle_type", VEHICLE_TYPES), name="vehicle_type"),
+        CheckConstraint(
+            "unlock_fee BETWEEN 0 AND daily_cap AND per_minute BETWEEN 0 AND daily_cap"
+            f" AND daily_cap <= {HIGHEST_CAP} AND owner_percent BETWEEN 0 AND 100",
+            name="amounts",
+        ),
     )

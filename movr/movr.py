@@ -78,12 +78,14 @@ class MovR:
         pool_size: int = 5,
         application_name: str = "movr",
         only_verified: bool = False,
+        charges_rides: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Create the engines for the database at `uri`; they connect on first use.
 
         `pool_size` is the maximum number of connections of each engine. With `only_verified`,
-        rides and new vehicles require a verified email address. `clock` returns the current time
+        rides and new vehicles require a verified email address. Rides are free of charge unless
+        `charges_rides`. `clock` returns the current time
         in UTC.
         """
         self.engine: Final = make_engine(
@@ -96,6 +98,7 @@ class MovR:
         self._circuit_breaker = CircuitBreaker()
         self._radii = SearchRadii()
         self._only_verified = only_verified
+        self._charges_rides = charges_rides
         self._now = clock
 
     @property
@@ -503,7 +506,12 @@ class MovR:
         AccountDeleted, EmailNotVerified, and SessionEnded if the sessions of `epoch` have ended.
         """
         ride = RideKey(city, uuid4())
-        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
+        wanted = {
+            "epoch": epoch,
+            "only_verified": self._only_verified,
+            "is_charged": self._charges_rides,
+            "now": self._now(),
+        }
         if self._try(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
             return results.StartedRide(ride, is_new=True)
         active = self._write(transactions.start_ride, ride, public_id, rider, **wanted)

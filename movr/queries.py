@@ -282,6 +282,10 @@ _RIDE: Final = select(
     Ride.end_time,
     Ride.length,
     Ride.distance,
+    Ride.unlock_fee,
+    Ride.per_minute,
+    Ride.daily_cap,
+    Ride.amount,
 ).where(*_RIDER)
 
 RIDE: Final = _with_vehicle(_RIDE.where(Ride.id == bindparam("id", type_=Uuid())))

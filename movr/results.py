@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from movr.cities import Position
+from movr.fares import Tariff
 from movr.formats import AVAILABLE
 
 Item = TypeVar("Item")
@@ -49,6 +50,7 @@ class ActiveRide(NamedTuple):
     """A rider's active ride, as recorded in the rider's row.
 
     The optional fields are None for a ride that was started by code before migration 0004.
+    `tariff` is None for a ride that is free of charge.
     """
 
     city: str
@@ -57,6 +59,7 @@ class ActiveRide(NamedTuple):
     vehicle_brand: str | None
     start_time: datetime | None
     start: Position | None
+    tariff: Tariff | None
 
     @property
     def key(self) -> RideKey:
@@ -232,7 +235,7 @@ class Ride(NamedTuple):
     """A ride and its vehicle. `end_time`, `end_location` and `length` are None while active.
 
     `distance` is in metres. It is None while the ride is active, or if the position of its start or
-    end is unknown.
+    end is unknown. `amount` is what the ride costs; None while it is active.
     """
 
     city: str
@@ -246,6 +249,17 @@ class Ride(NamedTuple):
     length: timedelta | None
     distance: int | None
     vehicle_number: int | None = None
+    unlock_fee: int | None = None
+    per_minute: int | None = None
+    daily_cap: int | None = None
+    amount: int | None = None
+
+    @property
+    def tariff(self) -> Tariff | None:
+        """The tariff at the start, or None if the ride is free of charge."""
+        if self.unlock_fee is None or self.per_minute is None or self.daily_cap is None:
+            return None
+        return Tariff(self.unlock_fee, self.per_minute, self.daily_cap)
 
     @property
     def is_active(self) -> bool:

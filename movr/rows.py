@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from movr import results
 from movr.cities import Position
+from movr.fares import Tariff
 from movr.queries import UNKNOWN_DISTANCE
 from movr.results import Page
 
@@ -46,6 +47,7 @@ def _active_ride(row: Row[Any]) -> results.ActiveRide | None:
         vehicle_brand=row.member_active_ride_brand,
         start_time=row.member_active_ride_start,
         start=None if latitude is None else Position(latitude, longitude),
+        tariff=_tariff(row),
     )
 
 
@@ -60,6 +62,15 @@ def _reservation(row: Row[Any], now: datetime) -> results.Reservation | None:
         vehicle_brand=row.member_reservation_brand,
         until=row.member_reservation_until,
     )
+
+
+def _tariff(row: Row[Any]) -> Tariff | None:
+    prices = (
+        row.member_active_ride_unlock_fee,
+        row.member_active_ride_per_minute,
+        row.member_active_ride_daily_cap,
+    )
+    return None if None in prices else Tariff(*prices)
 
 
 def named_tuples(kind: type[Item], rows: Rows) -> list[Item]:

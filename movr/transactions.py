@@ -354,6 +354,7 @@ def try_to_start_ride(
     *,
     epoch: int,
     only_verified: bool = False,
+    is_charged: bool = False,
     now: datetime,
 ) -> bool:
     """Start a ride by one statement; return False if this is not possible."""
@@ -365,6 +366,7 @@ def try_to_start_ride(
         vehicle_public_id=public_id,
         epoch=epoch,
         only_verified=only_verified,
+        is_charged=is_charged,
         now=now,
     )
 

@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> Flask:
         pool_size=min(settings.pool_size, settings.threads),
         application_name=f"movr-{settings.region or 'local'}",
         only_verified=settings.mail_uri is not None,
+        charges_rides=bool(settings.payments),
     )
     if settings.proxy_hops:
         # Flask's documented way to add a middleware.

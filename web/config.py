@@ -180,6 +180,7 @@ class Settings:
     mail_uri: Annotated[MailServer | None, _mail_server] = None
     mail_from: Annotated[str, _email(email_addresses.to_header)] = ""
     site_url: Annotated[str, _site_url] = ""
+    payments: Annotated[str, _one_of("fake")] = ""
 
     @property
     def signing_keys(self) -> list[str]:
@@ -248,6 +249,8 @@ def _unmet_requirements(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "MAIL_FROM", "is missing (the sender of mail by MAIL_URI)"
     if settings.mail_uri and not (settings.site_url or settings.debug):
         yield "SITE_URL", "is missing (the address of MovR in mail by MAIL_URI)"
+    if settings.payments == "fake" and not settings.debug:
+        yield "PAYMENTS", "must be empty (the gateway fake, for development, collects no money)"
 
 
 def _is_weak(secret: str) -> bool:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
 from alembic import command
@@ -23,6 +23,7 @@ _PARTITIONS: Final = ("vehicles_", "rides_")
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 _TOTALS: Final = "0009"  # the revision that counts ride totals
 _NUMBERS: Final = "0015"  # the revision that numbers vehicles
+_TARIFFS: Final = "0017"  # the revision that adds tariffs
 
 
 Report = Callable[[str], object]  # called with a sentence for each step
@@ -67,15 +68,23 @@ def _change(
 def recount(engine: Engine) -> None:
     """Recount the ride totals of all riders, as migration 0009 did."""
     with readable_errors():
-        script = ScriptDirectory(str(MIGRATIONS)).get_revision(_TOTALS)
-        script.module.count(engine)
+        _module(_TOTALS).count(engine)
+
+
+def first_tariffs() -> list[dict[str, Any]]:
+    """Return the rows that the migrations add to the table of tariffs."""
+    rows: list[dict[str, Any]] = _module(_TARIFFS).ROWS
+    return rows
+
+
+def _module(revision: str) -> Any:  # noqa: ANN401 - a module
+    return ScriptDirectory(str(MIGRATIONS)).get_revision(revision).module
 
 
 def fill_numbers(engine: Engine) -> None:
     """Number the vehicles that have no number, as migration 0015 did."""
     with readable_errors():
-        script = ScriptDirectory(str(MIGRATIONS)).get_revision(_NUMBERS)
-        script.module.fill(engine)
+        _module(_NUMBERS).fill(engine)
 
 
 def migrate(engine: Engine, message: str) -> None:

@@ -87,6 +87,7 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
     yield "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
     yield "    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
     yield f"INSERT INTO alembic_version VALUES ('{schema.head()}');"
+    rows = {**rows, "tariffs": schema.first_tariffs()}
     for table in (*GLOBAL_TABLES, *TABLES):
         yield ""
         yield from _insert(table, list(rows.get(table.name, ())))

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from movr.cities import CITIES, REGIONS
 from movr.models import Base
 
-# Tables that are read in every region and seldom written, such as tariffs: the only list of them.
+# Tables that are read in every region and seldom written: the only list of them.
 # They may refer to each other only. Every other table has a city in its key.
 GLOBAL_TABLES: Final[tuple[Table, ...]] = ()
 TABLES: Final[tuple[Table, ...]] = tuple(

@@ -30,6 +30,7 @@ WRONG = {
     "MAIL_URI": "http://movr:hunter2@mail.example.com",
     "MAIL_FROM": "nobody",
     "SITE_URL": "movr.example.com",
+    "PAYMENTS": "cash",
 }
 
 
@@ -108,6 +109,12 @@ def test_the_mail_server_is_parsed_from_mail_uri() -> None:
     assert settings.mail_uri == ("mail.example.com", 587, False, "movr", "p@ss")
     assert by_tls.mail_uri == ("mail.example.com", 465, True, "", "")
     assert settings.site_url == "https://movr.example.com"
+
+
+def test_the_fake_gateway_of_payments_is_refused_in_production() -> None:
+    assert read_settings({"DEBUG": "1", "PAYMENTS": "fake"}).payments == "fake"
+
+    assert "PAYMENTS must be empty" in complaint(**PRODUCTION, PAYMENTS="fake")
 
 
 @pytest.mark.parametrize("missing", ["MAIL_FROM", "SITE_URL"])

@@ -15,8 +15,8 @@ from movr.placement.definitions import Placement
 from tests.conftest import ROOT
 
 LISBON = """\
-    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT"),
-    City("lisbon", "Lisbon", EUROPE_WEST, 38.7223, -9.1393, ZoneInfo("Europe/Lisbon"), "pt_PT"),
+    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT", "EUR"),
+    City("lisbon", "Lisbon", EUROPE_WEST, 38.72, -9.14, ZoneInfo("Europe/Lisbon"), "pt_PT", "EUR"),
 """
 MIGRATION = '''"""Serve Lisbon."""
 
@@ -34,7 +34,7 @@ CITIES = (
 
 
 def upgrade() -> None:
-    for table in ("users", "vehicles", "rides", "ride_totals"):
+    for table in ("users", "vehicles", "rides", "ride_totals", "tariffs"):
         name = op.f(f"{{table}}_city_check")
         op.drop_constraint(name, table)
         op.create_check_constraint(name, table, CITIES)

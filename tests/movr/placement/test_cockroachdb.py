@@ -80,11 +80,12 @@ def test_each_table_s_region_is_computed_before_its_locality_is_set() -> None:
         " WHEN city IN ('seattle', 'san francisco', 'los angeles') THEN 'gcp-us-west1'"
         " WHEN city IN ('amsterdam', 'paris', 'rome') THEN 'gcp-europe-west1' END"
     )
-    add = "ALTER TABLE users ADD COLUMN IF NOT EXISTS region crdb_internal_region"
+    table = f"ALTER TABLE {TABLES[0].name}"
+    add = f"{table} ADD COLUMN IF NOT EXISTS region crdb_internal_region"
     assert steps[:3] == [
         f"{add} AS ({expression}) STORED",
-        "ALTER TABLE users ALTER COLUMN region SET NOT NULL",
-        "ALTER TABLE users SET LOCALITY REGIONAL BY ROW AS region",
+        f"{table} ALTER COLUMN region SET NOT NULL",
+        f"{table} SET LOCALITY REGIONAL BY ROW AS region",
     ]
     assert len(steps) == 3 * len(TABLES)
 
@@ -144,7 +145,7 @@ def test_schemas_that_are_locked_are_unlocked_and_locked_again() -> None:
 
     steps = sql(locked, Placement.MULTI_REGION)
 
-    assert steps[0] == "ALTER TABLE users SET (schema_locked = false)"
+    assert steps[0] == f"ALTER TABLE {TABLES[0].name} SET (schema_locked = false)"
     assert steps[-1] == "ALTER TABLE rides SET (schema_locked = true)"
 
 
