@@ -22,6 +22,26 @@ COMMIT;
 -- From v26.1 on: let the partitions of new tables be placed.
 SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'create_table_with_schema_locked';
 
+CREATE TABLE ledger_entries (
+    city VARCHAR(20) NOT NULL,
+    ride_id UUID NOT NULL,
+    kind VARCHAR(10) NOT NULL,
+    account VARCHAR(10) NOT NULL,
+    holder_city VARCHAR(20),
+    holder_id UUID,
+    vehicle_id UUID NOT NULL,
+    amount BIGINT NOT NULL,
+    currency VARCHAR(3) NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT ledger_entries_pkey PRIMARY KEY (city, ride_id, kind, account),
+    CONSTRAINT ledger_entries_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT ledger_entries_kind_check CHECK (kind IN ('fare', 'refund', 'payment')),
+    CONSTRAINT ledger_entries_account_check CHECK (account IN ('rider', 'owner', 'movr', 'gateway')),
+    CONSTRAINT ledger_entries_holder_check CHECK ((account IN ('rider', 'owner')) = (holder_id IS NOT NULL) AND (holder_city IS NULL) = (holder_id IS NULL)),
+    CONSTRAINT ledger_entries_amount_check CHECK (amount <> 0),
+    INDEX ledger_entries_city_holder_id_created_at_idx (city, holder_id, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE tariffs (
     city VARCHAR(20) NOT NULL,
     vehicle_type VARCHAR(20) NOT NULL,
@@ -166,6 +186,9 @@ CREATE TABLE rides (
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 -- Each partition stays in its region.
+ALTER PARTITION us_east OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -185,7 +208,8 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0017');
+INSERT INTO alembic_version VALUES ('0018');
+
 
 INSERT INTO tariffs (city, vehicle_type, valid_from, unlock_fee, per_minute, daily_cap, owner_percent) VALUES
     ('new york', 'bike', '1970-01-01 00:00:00+00:00', 100, 20, 1800, 70),

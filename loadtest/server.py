@@ -48,7 +48,13 @@ def serving(uri: str, log: Path) -> Iterator[str]:
     """
     port = _free_port()
     url = f"http://{HOST}:{port}"
-    settings = {"DEBUG": "1", "DB_URI": uri, "PORT": str(port), "PROXY_HOPS": "1"}
+    settings = {
+        "DEBUG": "1",
+        "PAYMENTS": "fake",
+        "DB_URI": uri,
+        "PORT": str(port),
+        "PROXY_HOPS": "1",
+    }
     with log.open("wb") as output:
         # In a new session: on Ctrl-C the server has to run until the load test has ended.
         server = subprocess.Popen(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    column,
     exists,
     func,
     insert,
@@ -36,20 +37,22 @@ from sqlalchemy import (
     text,
     true,
     update,
+    values,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from movr.fares import fare_of
-from movr.formats import AVAILABLE, ERASED, IN_USE
-from movr.models import Ride, RideTotal, Tariff, User, Vehicle
+from movr.fares import fare_of, owner_share
+from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, MOVR, OWNER, RIDER
+from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
-_users, _vehicles, _rides, _totals, _tariffs = (
-    cast("Table", model.__table__) for model in (User, Vehicle, Ride, RideTotal, Tariff)
+_users, _vehicles, _rides, _totals, _tariffs, _ledger = (
+    cast("Table", model.__table__)
+    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry)
 )
 
 
@@ -629,11 +632,9 @@ def _ended(rider: CTE) -> CTE:
             amount=func.coalesce(fare_of(_rides.c, length), 0),
         )
         .returning(
-            _rides.c.vehicle_id,
-            _rides.c.start_time,
-            _rides.c.end_time,
-            _rides.c.length,
-            _rides.c.distance,
+            *(_rides.c[name] for name in ("vehicle_id", "rider_city", "rider_id")),
+            *(_rides.c[name] for name in ("start_time", "end_time", "length", "distance")),
+            *(_rides.c[name] for name in ("amount", "owner_percent")),
         )
         .cte("ended")
     )
@@ -664,11 +665,44 @@ def _add_to_totals(ended: CTE) -> CTE:
     )
 
 
+def _charge(ended: CTE) -> CTE:
+    """Add the fare to the ledger: the rider pays it, the owner gets a share and MovR the rest.
+
+    A ride that is free of charge has no entries.
+    """
+    by = values(column("account", String()), name="accounts").data([(RIDER,), (OWNER,), (MOVR,)])
+    share = owner_share(ended.c.amount, ended.c.owner_percent)
+    amount = case(
+        {RIDER: -ended.c.amount, OWNER: share, MOVR: ended.c.amount - share}, value=by.c.account
+    )
+    row: dict[str, ColumnElement[Any]] = {
+        "city": _RIDE_CITY,
+        "ride_id": _RIDE_ID,
+        "kind": literal(FARE),
+        "account": by.c.account,
+        "holder_city": case({RIDER: ended.c.rider_city, OWNER: _RIDE_CITY}, value=by.c.account),
+        "holder_id": case(
+            {RIDER: ended.c.rider_id, OWNER: _vehicles.c.owner_id}, value=by.c.account
+        ),
+        "vehicle_id": ended.c.vehicle_id,
+        "amount": amount,
+        "currency": bindparam("currency", type_=String()),
+        "created_at": ended.c.end_time,
+    }
+    is_vehicle = and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
+    entries = (
+        select(*row.values())
+        .select_from(ended.join(_vehicles, is_vehicle).join(by, true()))
+        .where(amount != 0)
+    )
+    return insert(_ledger).from_select(list(row), entries).returning(_ledger.c.kind).cte("charged")
+
+
 def _end_ride() -> ReturningUpdate[Any]:
     """End a ride, in one statement.
 
     Clears the ride in the rider's row; if it was there, ends the ride, adds it to the rider's
-    totals and makes its vehicle available.
+    totals and its fare to the ledger, and makes its vehicle available.
     """
     ended = _ended(_clear_active_ride())
     return (
@@ -682,7 +716,7 @@ def _end_ride() -> ReturningUpdate[Any]:
             removed_at=case((_vehicles.c.remove_after_ride, ended.c.end_time)),
             **_END_POSITION,
         )
-        .add_cte(_add_to_totals(ended))
+        .add_cte(_add_to_totals(ended), _charge(ended))
         .returning(_vehicles.c.id)
     )
 

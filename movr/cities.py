@@ -72,6 +72,7 @@ CITIES: Final = (
 )
 
 DEFAULT_CITY: Final = CITIES[0]
+CURRENCIES: Final = {city.name: city.currency for city in CITIES}
 
 # Other names of cities and of their parts, as `_folded` returns them.
 _ALIASES: Final = {

@@ -10,7 +10,15 @@ cents.
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Float, cast, extract, func
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    SQLColumnExpression,
+    cast,
+    extract,
+    func,
+)
 
 DAY: Final = 24 * 60  # minutes
 _MINUTE: Final = timedelta(minutes=1)
@@ -39,7 +47,7 @@ def _capped(tariff: Tariff, unlock_fee: int, minutes: int) -> int:
     return min(tariff.daily_cap, unlock_fee + tariff.per_minute * minutes)
 
 
-def fare_of(columns: Any, length: ColumnElement[timedelta]) -> ColumnElement[int]:  # noqa: ANN401 - of any table
+def fare_of(columns: Any, length: SQLColumnExpression[Any]) -> ColumnElement[int]:  # noqa: ANN401 - of any table
     """Return the SQL equivalent of `fare` for a tariff's columns; NULL without a tariff."""
     # Through floats because, of integers, PostgreSQL rounds a quotient and CockroachDB does not.
     minutes = _whole(func.ceil(cast(extract("epoch", length), Float) / 60.0))
@@ -55,6 +63,13 @@ def fare_of(columns: Any, length: ColumnElement[timedelta]) -> ColumnElement[int
         + days * capped(columns.per_minute * DAY)
         + capped(columns.per_minute * func.mod(later, DAY, type_=BigInteger()))
     )
+
+
+def owner_share(
+    amount: SQLColumnExpression[Any], percent: SQLColumnExpression[Any]
+) -> ColumnElement[int]:
+    """Return SQL for the owner's share of an amount, rounded down; MovR keeps the rest."""
+    return _whole(func.floor(cast(amount * percent, Float) / 100.0))
 
 
 def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:

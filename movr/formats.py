@@ -32,3 +32,14 @@ ERASED: Final = "erased"
 WEEK: Final = "week"
 MONTH: Final = "month"
 PERIODS: Final = (WEEK, MONTH)
+
+# The accounts of the ledger, and the kinds of its entries.
+RIDER: Final = "rider"
+OWNER: Final = "owner"
+MOVR: Final = "movr"
+GATEWAY: Final = "gateway"
+ACCOUNTS: Final = (RIDER, OWNER, MOVR, GATEWAY)
+FARE: Final = "fare"
+REFUND: Final = "refund"
+PAYMENT: Final = "payment"
+ENTRY_KINDS: Final = (FARE, REFUND, PAYMENT)

@@ -26,16 +26,20 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from movr.cities import CITIES
 from movr.formats import (
+    ACCOUNTS,
     AVAILABLE,
     EMAIL_LENGTH,
     EMAIL_PATTERN,
+    ENTRY_KINDS,
     HIGHEST_CAP,
     IN_USE,
     LOCATION_LENGTH,
     MARKUP_OR_CONTROL,
     NAME_LENGTH,
     NUMBERS,
+    OWNER,
     PERIODS,
+    RIDER,
     USERNAME_LENGTH,
     USERNAME_PATTERN,
     VEHICLE_TYPES,
@@ -348,4 +352,40 @@ class Tariff(Base):
             f" AND daily_cap <= {HIGHEST_CAP} AND owner_percent BETWEEN 0 AND 100",
             name="amounts",
         ),
+    )
+
+
+class LedgerEntry(Base):
+    """A change of an account by a ride, in the vehicle's city; the entries of a kind sum to zero.
+
+    A fare is charged to the rider (a negative amount) and shared by the vehicle's owner and MovR; a
+    payment balances it by the gateway. Rows are only added. `holder_city` and `holder_id` name the
+    rider or owner. They are no foreign keys: to check one to the owner, the end of a ride would
+    wait for the owner's row while it has locked the vehicle.
+    """
+
+    __tablename__ = "ledger_entries"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    ride_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    account: Mapped[str] = mapped_column(String(10), primary_key=True)
+    holder_city: Mapped[str | None] = mapped_column(CityName)
+    holder_id: Mapped[UUID | None]
+    vehicle_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(None, "city", "holder_id", "created_at"),
+        _check_city(),
+        CheckConstraint(_one_of("kind", ENTRY_KINDS), name="kind"),
+        CheckConstraint(_one_of("account", ACCOUNTS), name="account"),
+        CheckConstraint(
+            f"({_one_of('account', (RIDER, OWNER))}) = (holder_id IS NOT NULL)"
+            " AND (holder_city IS NULL) = (holder_id IS NULL)",
+            name="holder",
+        ),
+        CheckConstraint("amount <> 0", name="amount"),
     )

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
 from movr import changes, errors, queries
-from movr.cities import Position
+from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, RideKey, UserKey, VehicleKey
@@ -424,6 +424,7 @@ def try_to_end_ride(
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,
         new_public_id=public_id,
+        currency=CURRENCIES.get(ride.city),
         now=now,
     )
 
@@ -434,7 +435,8 @@ def end_ride(
     """End the rider's active ride and make its vehicle available there, with a new public id.
 
     Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
-    of the rider's home city. `end` are further arguments of `try_to_end_ride`.
+    of the rider's home city, and its fare to the ledger. `end` are further arguments of
+    `try_to_end_ride`.
 
     Returns False if the rider has ended the ride before. Raises AccountDeleted, SessionEnded if the
     sessions of this `epoch` have ended, RideNotFound, NotYourRide.

@@ -31,8 +31,9 @@ from sqlalchemy import (
 
 from movr.cities import CITIES
 from movr.database.engine import disable_statement_timeout
-from movr.formats import AVAILABLE, ERASED, IN_USE
-from movr.models import Ride, RideTotal, User, Vehicle
+from movr.fares import fare_of, owner_share
+from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, OWNER, RIDER
+from movr.models import LedgerEntry, Ride, RideTotal, User, Vehicle
 from movr.ride_totals import begin_at, periods
 
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
@@ -89,6 +90,41 @@ def _wrong_totals() -> Select[Any]:
         select(rest.city, rest.id)
         .group_by(rest.city, rest.id, rest.period, rest.begin)
         .having(or_(*(func.sum(n) != zero for n, zero in zip(amounts, zeros, strict=True))))
+    )
+
+
+def _wrong_fares() -> Select[Any]:
+    """Select rides whose fare in the ledger is not their amount and its owner's share.
+
+    What is expected is added and the entries subtracted, so the result should be zero.
+    """
+    charge = select(
+        Ride.city,
+        Ride.id,
+        literal(RIDER).label("account"),
+        Ride.rider_id,
+        (-Ride.amount).label("n"),
+    )
+    share = select(
+        Ride.city,
+        Ride.id,
+        literal(OWNER),
+        Vehicle.owner_id,
+        owner_share(Ride.amount, Ride.owner_percent),
+    ).join(Vehicle, _IS_OF_VEHICLE)
+    entries = select(
+        LedgerEntry.city,
+        LedgerEntry.ride_id,
+        LedgerEntry.account,
+        LedgerEntry.holder_id,
+        -LedgerEntry.amount,
+    ).where(LedgerEntry.kind == FARE, LedgerEntry.account.in_((RIDER, OWNER)))
+    expected = (part.where(Ride.amount > 0) for part in (charge, share))
+    rest = union_all(*expected, entries).subquery("rest").c
+    return (
+        select(rest.city, rest.id)
+        .group_by(rest.city, rest.id, rest.account, rest.rider_id)
+        .having(func.sum(rest.n) != 0)
     )
 
 
@@ -167,6 +203,18 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     ),
     "A ride begins after its vehicle's last ride has ended.": _overlapping_rides(),
     "A rider's totals are the sums of their ended rides.": _wrong_totals(),
+    "A ride costs what its tariff says.": (
+        select(Ride.city, Ride.id).where(
+            Ride.amount.is_not(None),
+            or_(_IS_ACTIVE, Ride.amount != func.coalesce(fare_of(Ride, Ride.length), 0)),
+        )
+    ),
+    "A ride that costs is charged once, to its rider and for its vehicle's owner.": _wrong_fares(),
+    "The entries of a ride in the ledger sum to zero.": (
+        select(LedgerEntry.city, LedgerEntry.ride_id.label("id"))
+        .group_by(LedgerEntry.city, LedgerEntry.ride_id, LedgerEntry.kind)
+        .having(func.sum(LedgerEntry.amount) != 0)
+    ),
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         select(Vehicle.city, Vehicle.id)
         .join(User, _IS_OWNED)

@@ -82,6 +82,7 @@ def load_on(uri: str, tmp_path: Path) -> Iterator[NewLoad]:
             environment = {
                 "DB_URI": uri,
                 "DEBUG": "1",
+                "PAYMENTS": "fake",
                 "WRITES_PER_MINUTE": str(UNLIMITED),
                 "WORKERS": "2",
                 **settings,

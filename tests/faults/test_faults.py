@@ -160,7 +160,12 @@ def test_the_app_is_stopped_and_started_again(
     uri: str, fault_engine: Engine, tmp_path: Path
 ) -> None:
     port = free_port()
-    environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    environment = {
+        "DB_URI": uri,
+        "DEBUG": "1",
+        "PAYMENTS": "fake",
+        "WRITES_PER_MINUTE": str(UNLIMITED),
+    }
     log = (tmp_path / "log").open("wb")
     with log, gunicorn(port, environment, log, app=TEST_APP) as (url, process):
         load = Load(url).begin(RIDERS)
@@ -202,7 +207,12 @@ def test_the_disk_of_the_database_is_full(tmp_path: Path) -> None:
 def _fill_the_disk_of(server: Server, ballast: Path) -> None:
     databases.bring_to_head(server.uri)
     engine = databases.connect(server.uri)
-    environment = {"DB_URI": server.uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    environment = {
+        "DB_URI": server.uri,
+        "DEBUG": "1",
+        "PAYMENTS": "fake",
+        "WRITES_PER_MINUTE": str(UNLIMITED),
+    }
     log = ballast.parent.with_name("log")
     with log.open("wb") as file, gunicorn(free_port(), environment, file, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
@@ -227,7 +237,12 @@ def test_a_node_of_nine_is_killed_and_then_the_rest_of_its_region(
     home = [node for node in nodes if node.region == DEFAULT_CITY.region]
     uri = next(node.uri for node in nodes if node not in home)
     engine = cockroachdb.with_movr(uri)
-    environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    environment = {
+        "DB_URI": uri,
+        "DEBUG": "1",
+        "PAYMENTS": "fake",
+        "WRITES_PER_MINUTE": str(UNLIMITED),
+    }
     log = (tmp_path / "log").open("wb")
     with log, gunicorn(free_port(), environment, log, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
@@ -254,7 +269,12 @@ def test_a_node_of_three_is_killed(killed: str, three_nodes: list[Node], tmp_pat
     gateway, leaseholder, third = three_nodes
     cockroachdb.prepare(three_nodes, leaseholder=leaseholder)
     uri = uri_of([gateway, third])
-    environment = {"DB_URI": uri, "DEBUG": "1", "WRITES_PER_MINUTE": str(UNLIMITED)}
+    environment = {
+        "DB_URI": uri,
+        "DEBUG": "1",
+        "PAYMENTS": "fake",
+        "WRITES_PER_MINUTE": str(UNLIMITED),
+    }
     log = (tmp_path / "log").open("wb")
     with log, gunicorn(free_port(), environment, log, app=TEST_APP) as (url, _):
         load = Load(url).begin(RIDERS)
@@ -298,7 +318,7 @@ def test_a_migration_is_interrupted_half_way(own_server: Server) -> None:
             migration = subprocess.Popen(
                 [sys.executable, "-m", "flask", "--app", "server", "db", "upgrade"],
                 cwd=ROOT,
-                env=with_settings(DB_URI=uri, DEBUG="1"),
+                env=with_settings(DB_URI=uri, DEBUG="1", PAYMENTS="fake"),
                 stderr=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )

@@ -100,11 +100,16 @@ def end(
 
 
 def a_ride(
-    connection: Connection, vehicle: VehicleKey, rider: UserKey, now: datetime = NOW
+    connection: Connection,
+    vehicle: VehicleKey,
+    rider: UserKey,
+    now: datetime = NOW,
+    *,
+    is_charged: bool = False,
 ) -> RideKey:
     ride = RideKey(vehicle.city, uuid4())
     known = public_id(connection, vehicle)
-    return transactions.start_ride(connection, ride, known, rider, now=now)
+    return transactions.start_ride(connection, ride, known, rider, is_charged=is_charged, now=now)
 
 
 def a_past_ride(

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Engine, Interval, column, insert, select, text, values
+from sqlalchemy import BigInteger, Engine, Interval, column, insert, select, text, update, values
 
+from movr.database import invariants
 from movr.fares import Tariff, fare, fare_of
-from movr.models import Ride
+from movr.models import LedgerEntry, Ride
 from movr.models import Tariff as TariffRow
 from movr.movr import MovR
 from movr.results import RideKey, UserKey, VehicleKey
@@ -209,3 +210,76 @@ def test_the_hour_that_the_clocks_repeat_is_charged_once_and_a_clock_behind_char
 
     assert noted(engine, repeated).amount == fare(BIKE, HOUR) == 1000
     assert noted(engine, behind).amount == fare(BIKE, timedelta(0)) == 100
+
+
+def entries(engine: Engine, ride: RideKey) -> dict[str, tuple[Any, ...]]:
+    """Return holder, amount and currency of each account."""
+    columns = (LedgerEntry.account, LedgerEntry.holder_id, LedgerEntry.amount, LedgerEntry.currency)
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns).where(LedgerEntry.ride_id == ride.id)).all()
+    return {account: tuple(rest) for account, *rest in rows}
+
+
+def test_a_fare_is_charged_to_the_rider_and_shared_by_the_owner_and_movr(
+    movr: MovR, engine: Engine, clock: TheClock, rider: UserKey, bike: VehicleKey
+) -> None:
+    traveller = movr.register(**registration("new york"))
+
+    ride = ridden(movr, clock, bike, traveller, 5 * MINUTE)
+
+    assert entries(engine, ride) == {
+        "rider": (traveller.id, -175, "EUR"),
+        "owner": (rider.id, 122, "EUR"),  # 70 %, rounded down
+        "movr": (None, 53, "EUR"),
+    }
+    assert not movr.end_ride(ride, traveller, location="Dam 3")
+    assert len(entries(engine, ride)) == 3
+    assert invariants.find_violations(engine) == []
+
+
+def test_a_ride_that_is_free_of_charge_has_no_entries(
+    database: str, engine: Engine, clock: TheClock, movr: MovR, rider: UserKey, bike: VehicleKey
+) -> None:
+    without = MovR(database, clock=clock)
+
+    ride = ridden(without, clock, bike, rider, HOUR)
+    without.close()
+
+    assert entries(engine, ride) == {}
+    assert movr.session_member(rider)
+    assert invariants.find_violations(engine) == []
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    tariff=TARIFFS,
+    percent=st.integers(0, 100),
+    length=LENGTHS,
+    skew=st.timedeltas(-2 * DAY, 2 * DAY),
+)
+def test_the_ledger_of_any_ride_sums_to_zero_whatever_its_tariff_length_and_clocks(
+    movr: MovR,
+    engine: Engine,
+    clock: TheClock,
+    rider: UserKey,
+    bike: VehicleKey,
+    tariff: Tariff,
+    percent: int,
+    length: timedelta,
+    skew: timedelta,
+) -> None:
+    ride = start_ride(movr, bike, rider)
+    prices = {**tariff._asdict(), "owner_percent": percent}
+    this = update(Ride).where(Ride.city == ride.city, Ride.id == ride.id)
+    with engine.begin() as connection:
+        start = connection.execute(this.values(prices).returning(Ride.start_time)).scalar_one()
+    clock.now = start + length + skew
+
+    movr.end_ride(ride, rider, location="Dam 2")
+
+    amount = noted(engine, ride).amount
+    assert amount == fare(tariff, max(length + skew, timedelta(0)))
+    found = {account: of[1] for account, of in entries(engine, ride).items()}
+    assert sum(found.values()) == 0
+    assert -found.get("rider", 0) == amount
+    assert found.get("owner", 0) == amount * percent // 100

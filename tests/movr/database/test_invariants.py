@@ -57,6 +57,15 @@ BREACHES = {
     "A rider's totals are the sums of their ended rides.": (
         "UPDATE ride_totals SET rides = rides + 1 WHERE period = 'week'"
     ),
+    "A ride costs what its tariff says.": (
+        "UPDATE rides SET amount = 1 WHERE end_time IS NOT NULL"
+    ),
+    "A ride that costs is charged once, to its rider and for its vehicle's owner.": (
+        "UPDATE ledger_entries SET holder_id = gen_random_uuid() WHERE account = 'owner'"
+    ),
+    "The entries of a ride in the ledger sum to zero.": (
+        "DELETE FROM ledger_entries WHERE account = 'movr'"
+    ),
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
@@ -77,7 +86,8 @@ BREACHES = {
 def ridden(engine: Engine) -> Engine:
     """A database where a rider with a past ride at home has an active ride in Paris.
 
-    A second vehicle in Paris is available, and one account was deleted.
+    The past ride has cost the unlock fee. A second vehicle in Paris is available, and one account
+    was deleted.
     """
     with engine.begin() as connection:
         owner, gone = a_member(connection, "paris"), a_member(connection, "paris")
@@ -86,7 +96,7 @@ def ridden(engine: Engine) -> Engine:
         a_vehicle(connection, gone)
         transactions.delete_account(connection, gone, 0, now=NOW)
         rider = a_member(connection, "new york")
-        ride = a_ride(connection, a_vehicle(connection, rider), rider)
+        ride = a_ride(connection, a_vehicle(connection, rider), rider, is_charged=True)
         end(connection, ride, rider, "2 Broadway")
         a_ride(connection, vehicle, rider)
     return engine

@@ -34,7 +34,7 @@ CITIES = (
 
 
 def upgrade() -> None:
-    for table in ("users", "vehicles", "rides", "ride_totals", "tariffs"):
+    for table in ("users", "vehicles", "rides", "ride_totals", "tariffs", "ledger_entries"):
         name = op.f(f"{{table}}_city_check")
         op.drop_constraint(name, table)
         op.create_check_constraint(name, table, CITIES)
