@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
@@ -558,25 +558,67 @@ class MovR:
         """Return a page of the rider's history, newest first.
 
         `before` is the start time and id of the last ride of the previous page. The first page
-        also has the monthly totals of the last year and the weekly totals of the last half year,
+        also has the monthly totals and spending of the last year and the weekly totals of the last
+        half year,
         in the time zone of the rider's home city. The following pages of a rider who has been in
         other regions are read from the nearest replicas (docs/decisions/0018-follower-reads.md).
         """
         if not rider.cities_ridden:
             return results.History(Page((), None), (), ())
-        time, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
-        wanted = {**_rider_parameters(rider), "before": time, "after": after, "limit": size + 1}
+        last, after = before or (datetime.max.replace(tzinfo=UTC), LAST_ID)
+        wanted = {**_rider_parameters(rider), "before": last, "after": after, "limit": size + 1}
         if before:
             is_abroad = _has_been_abroad(rider)
             found = self._read(queries.OLDER_RIDES if is_abroad else queries.RIDES, **wanted)
             rides = sorted(found, key=attrgetter("start_time", "id"), reverse=True)
             is_stale = is_abroad and is_cockroachdb(self.engine.url)
-            return results.History(rows_to.page_of_rides(rides, size), (), (), is_stale)
+            return results.History(rows_to.page_of_rides(rides, size), (), (), is_stale=is_stale)
         spans = _totals_since(self._now().astimezone(_city(rider.city).timezone).date())
+        spans |= self._months_of_money(rider.city)
         rows = self._read(queries.HISTORY, **wanted, **spans)
-        months, weeks = (rows[0].months, rows[0].weeks) if rows else (None, None)
         page = rows_to.page_of_rides(rows, size)
-        return results.History(page, rows_to.ride_totals(months), rows_to.ride_totals(weeks))
+        if not rows:
+            return results.History(page, (), ())
+        months, weeks = (rows_to.ride_totals(text) for text in (rows[0].months, rows[0].weeks))
+        return results.History(page, months, weeks, rows_to.sums(rows[0].spent))
+
+    # Money
+
+    def tariffs(self, city: str) -> tuple[results.CityTariff, ...]:
+        """Return all tariffs of a city, also past and future ones, in the order of their begin."""
+        return tuple(
+            rows_to.named_tuples(results.CityTariff, self._read(queries.TARIFFS, city=city))
+        )
+
+    def earnings(
+        self, owner: UserKey, epoch: int, *, before: tuple[date, UUID] | None, size: int
+    ) -> MemberAndPage[results.Earnings]:
+        """Return the session's member and a page of what their vehicles have earned by month.
+
+        Months are those of the last year, in the time zone of the home city, newest first. `before`
+        is the month and vehicle of the last item of the previous page. If the session has ended,
+        the member is None and the page empty.
+        """
+        month, after = before or (date.max, LAST_ID)
+        member, rows = self._read_with_member(
+            owner,
+            epoch,
+            queries.EARNINGS,
+            city=owner.city,
+            owner_id=owner.id,
+            **self._months_of_money(owner.city),
+            before=month,
+            after=after,
+            limit=size + 1,
+        )
+        return MemberAndPage(member, rows_to.page_of_earnings(rows if member else (), size))
+
+    def _months_of_money(self, home: str) -> dict[str, Any]:
+        """Return the query parameters for this month and those of the past year."""
+        timezone = _city(home).timezone
+        today = self._now().astimezone(timezone).date()
+        since = datetime.combine(_totals_since(today)["months_since"], time(), timezone)
+        return {"timezone": timezone.key, "money_since": since}
 
     # Regions
 
@@ -780,7 +822,7 @@ def _has_been_abroad(rider: results.Member) -> bool:
     return any(_city(name).region != home for name in rider.cities_ridden)
 
 
-def _totals_since(today: date) -> dict[str, date]:
+def _totals_since(today: date) -> dict[str, Any]:
     """Return the query parameters for the first month and week whose totals are shown."""
     return {
         "months_since": begin(MONTH, today).replace(year=today.year - YEARS),

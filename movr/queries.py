@@ -25,6 +25,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -33,9 +34,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from movr.formats import AVAILABLE, MONTH, WEEK
-from movr.models import Ride, RideTotal, User, Vehicle
+from movr.formats import AVAILABLE, FARE, MONTH, OWNER, REFUND, RIDER, WEEK
+from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.results import MOST_COUNTED, Member, NumberedVehicle
+from movr.ride_totals import begin_at
 
 # Distances in millimetres
 BEFORE_FIRST: Final = -1
@@ -323,9 +325,86 @@ def _totals(period: str) -> ScalarSelect[Any]:
     )
 
 
+# The first day of the month of an entry, in the time zone of the account's home city.
+_MONTH: Final = begin_at(
+    literal(MONTH), LedgerEntry.created_at, bindparam("timezone", type_=String())
+).label("month")
+_IS_FARE: Final = LedgerEntry.kind.in_((FARE, REFUND))
+_SINCE: Final = LedgerEntry.created_at >= bindparam("money_since", type_=DateTime(timezone=True))
+
+
+def _spent() -> ScalarSelect[Any]:
+    """Return a subquery for what the rider has spent by month and currency, as JSON text."""
+    spent = (
+        select(
+            _MONTH,
+            LedgerEntry.currency,
+            cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
+        )
+        .where(
+            LedgerEntry.city.in_(_CITIES_RIDDEN),
+            LedgerEntry.holder_city == bindparam("rider_city"),
+            LedgerEntry.holder_id == bindparam("rider_id"),
+            LedgerEntry.account == RIDER,
+            _IS_FARE,
+            _SINCE,
+        )
+        .group_by("month", LedgerEntry.currency)
+        .subquery("spent")
+    ).c
+    row = func.json_build_array(cast(spent.month, String), spent.currency, spent.amount)
+    rows = func.json_agg(aggregate_order_by(row, spent.month.desc(), spent.currency))
+    return select(cast(rows, String)).scalar_subquery()
+
+
 # The first page of a rider's history also has the totals, repeated in every row. They are text
 # because text is parsed only once, for the first row.
-HISTORY: Final = RIDES.add_columns(_totals(MONTH).label("months"), _totals(WEEK).label("weeks"))
+HISTORY: Final = RIDES.add_columns(
+    _totals(MONTH).label("months"), _totals(WEEK).label("weeks"), _spent().label("spent")
+)
+
+# All of them, because each process keeps them for a while and another one may begin meanwhile.
+TARIFFS: Final = (
+    select(
+        Tariff.vehicle_type,
+        Tariff.valid_from,
+        Tariff.unlock_fee,
+        Tariff.per_minute,
+        Tariff.daily_cap,
+        Tariff.owner_percent,
+    )
+    .where(Tariff.city == _CITY)
+    .order_by(Tariff.vehicle_type, Tariff.valid_from)
+)
+
+
+def _earnings() -> Select[Any]:
+    """Select a page of what each vehicle has earned its owner by month, newest first."""
+    earned = (
+        select(
+            _MONTH,
+            LedgerEntry.vehicle_id,
+            LedgerEntry.currency,
+            cast(func.sum(LedgerEntry.amount), BigInteger).label("amount"),
+        )
+        .where(
+            LedgerEntry.city == _CITY,
+            LedgerEntry.holder_id == bindparam("owner_id", type_=Uuid()),
+            LedgerEntry.account == OWNER,
+            _IS_FARE,
+            _SINCE,
+        )
+        .group_by("month", LedgerEntry.vehicle_id, LedgerEntry.currency)
+        .subquery("earned")
+    ).c
+    last = tuple_(bindparam("before", type_=Date()), _AFTER)
+    return (
+        select(*earned, Vehicle.type.label("vehicle_type"), Vehicle.brand.label("vehicle_brand"))
+        .join(Vehicle, and_(Vehicle.city == _CITY, Vehicle.id == earned.vehicle_id))
+        .where(tuple_(earned.month, earned.vehicle_id) < last)
+        .order_by(earned.month.desc(), earned.vehicle_id.desc())
+        .limit(_LIMIT)
+    )
 
 
 def _with_member(listed: Select[Any], *order: str) -> Select[Any]:
@@ -371,3 +450,4 @@ VEHICLE_OF_OWNER: Final = _with_member(
 )
 VEHICLE_BY_PUBLIC_ID_WITH_MEMBER: Final = _with_member(VEHICLE_BY_PUBLIC_ID, "public_id")
 VEHICLE_BY_NUMBER_WITH_MEMBER: Final = _with_member(VEHICLE_BY_NUMBER, "public_id")
+EARNINGS: Final = _with_member(_earnings(), "vehicle_id")

@@ -219,6 +219,41 @@ class OwnedVehicle(NamedTuple):
         return VehicleKey(self.vehicle.city, self.id)
 
 
+class CityTariff(NamedTuple):
+    """The prices of a vehicle type in a city from `valid_from` on, and its owner's share."""
+
+    vehicle_type: str
+    valid_from: datetime
+    unlock_fee: int
+    per_minute: int
+    daily_cap: int
+    owner_percent: int
+
+    @property
+    def prices(self) -> Tariff:
+        """What a ride notes of it."""
+        return Tariff(self.unlock_fee, self.per_minute, self.daily_cap)
+
+
+class Sum(NamedTuple):
+    """The sum of a month in one currency, in its minor unit; `month` is the first day."""
+
+    month: date
+    currency: str
+    amount: int
+
+
+class Earnings(NamedTuple):
+    """What a vehicle has earned its owner in a month, which begins with the day `month`."""
+
+    month: date
+    vehicle_id: UUID
+    vehicle_type: str
+    vehicle_brand: str
+    currency: str
+    amount: int
+
+
 class RideTotal(NamedTuple):
     """Sums of a rider's rides that began in a week or month; `distance` is in metres.
 
@@ -285,7 +320,7 @@ class MemberAndPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of a rider's rides, with totals by month and by week; all newest first.
+    """A page of a rider's rides, with totals and spending by month and week; all newest first.
 
     `is_stale` is True for rides as they were some five seconds ago.
     """
@@ -293,4 +328,5 @@ class History:
     rides: Page[Ride]
     months: tuple[RideTotal, ...]
     weeks: tuple[RideTotal, ...]
+    spent: tuple[Sum, ...] = ()
     is_stale: bool = False

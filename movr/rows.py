@@ -118,6 +118,24 @@ def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:
     )
 
 
+def sums(found: str | None) -> tuple[results.Sum, ...]:
+    """Return sums of months from the JSON text of queries.HISTORY; none if `found` is None."""
+    return tuple(
+        results.Sum(date.fromisoformat(month), currency, amount)
+        for month, currency, amount in json.loads(found or "[]")
+    )
+
+
+def page_of_earnings(rows: Rows, size: int) -> Page[results.Earnings]:
+    """Return a page, newest first, whose `next` is `<month>~<vehicle id>` of its last item."""
+    newest = sorted(
+        named_tuples(results.Earnings, rows),
+        key=lambda item: (item.month, item.vehicle_id),
+        reverse=True,
+    )
+    return page(newest, size, lambda last: f"{last.month.isoformat()}~{last.vehicle_id}")
+
+
 def page_of_vehicles(
     found: Sequence[results.NearbyVehicle], size: int
 ) -> Page[results.NearbyVehicle]:

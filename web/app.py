@@ -38,7 +38,7 @@ from web.rendering import (
     template_filters,
 )
 from web.security import csrf, rate_limits, request_body, response_headers, session
-from web.services import geocoding, mail
+from web.services import geocoding, mail, prices
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -97,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
         health,
         mail,
         template_filters,
+        prices,
         maps,
         bootstrap,
         fragments,

@@ -1,6 +1,6 @@
 """Keyset pagination: `?after=` is the key of the last item of the previous page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -45,4 +45,16 @@ def before_ride() -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(time).astimezone(UTC), UUID(id_)
     except (ValueError, OverflowError):
+        abort(HTTPStatus.NOT_FOUND)
+
+
+def before_month() -> tuple[date, UUID] | None:
+    """Parse `?after=<day>~<id>`; None at the first page. Anything else is a 404."""
+    text = request.args.get("after")
+    if not text:
+        return None
+    day, _, id_ = text.partition("~")
+    try:
+        return date.fromisoformat(day), UUID(id_)
+    except ValueError:
         abort(HTTPStatus.NOT_FOUND)

@@ -50,6 +50,18 @@ def profile(user_id: UUID) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/<uuid:user_id>/earnings")
+def earnings(user_id: UUID) -> ResponseReturnValue:
+    """Show what the member's own vehicles have earned by month."""
+    page = session.read_as_member(
+        lambda user, epoch: movr().earnings(
+            user, epoch, before=pagination.before_month(), size=settings().page_size
+        )
+    )
+    member = session.require_own_profile(user_id)
+    return render_template("users/earnings.html", member=member, earnings=page)
+
+
 @blueprint.get("/remove/<uuid:user_id>")
 @login_required
 def confirm_removal(user_id: UUID) -> ResponseReturnValue:

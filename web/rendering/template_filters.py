@@ -6,19 +6,21 @@ the city (docs/decisions/0005).
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from babel import Locale
 from babel.dates import get_time_format
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from movr import cities, geo
 from movr.cities import City, Position, find_city
+from movr.fares import Tariff
 from movr.results import MonthlyActivity
 from web.context import site_url
 from web.current_city import current_city, offered_city
@@ -79,6 +81,10 @@ def init_app(app: Flask) -> None:
         activity=activity,
         distance=distance,
         milliseconds=milliseconds,
+        money=money,
+        price=price,
+        price_data=price_data,
+        short_price=short_price,
         number=number,
         rides=rides,
     )
@@ -182,6 +188,37 @@ def duration(length: timedelta) -> str:
 def milliseconds(seconds: float) -> str:
     """Return a short time: `12 ms`."""
     return f"{seconds * 1000:,.0f} ms"
+
+
+@lru_cache(REMEMBERED)
+def money(amount: int, city: str, currency: str = "") -> str:
+    """Return an amount of the city's currency, or of another one, as the city writes it."""
+    place = _place(city)
+    unit = currency or place.currency
+    number = Decimal(amount).scaleb(-get_currency_precision(unit))
+    return format_currency(number, unit, locale=place.locale)
+
+
+def short_price(tariff: Tariff, city: str) -> str:
+    """Return the price of a ride without its daily cap: `$1.00 to unlock, $0.20 a minute`."""
+    unlock, minute, _ = (money(amount, city) for amount in tariff)
+    return f"{unlock} to unlock, {minute} a minute"
+
+
+def price_data(tariff: Tariff, city: str) -> dict[str, str | int]:
+    """Return the data attributes of which clock.js computes the price so far."""
+    place = _place(city)
+    amounts = {
+        f"data-{name.replace('_', '-')}": amount for name, amount in tariff._asdict().items()
+    }
+    locale = place.locale.replace("_", "-")
+    return {**amounts, "data-currency": place.currency, "data-locale": locale}
+
+
+def price(tariff: Tariff, city: str) -> str:
+    """Return the price of a ride: `$1.00 to unlock, $0.20 a minute, at most $18.00 a day`."""
+    unlock, minute, day = (money(amount, city) for amount in tariff)
+    return f"{unlock} to unlock, {minute} a minute, at most {day} a day"
 
 
 def rides(count: int, city: str) -> str:
