@@ -134,6 +134,7 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     member.get(f"{profile}/email")
     member.post(f"{profile}/email", email="still@example.com", password=password)
     member.get(f"{profile}/security")
+    member.get(f"{profile}/earnings")
     member.post(f"{profile}/security", current=password, new=new_password)
     member.post(f"{profile}/logout")
     member.post("/login", username=name, password=new_password)

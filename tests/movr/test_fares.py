@@ -124,6 +124,7 @@ def test_a_fare_is_the_unlock_fee_and_the_minutes_up_to_a_cap_each_day(
     assert fare(BIKE, length) == amount
 
 
+@settings(deadline=None)
 @given(TARIFFS, LENGTHS, LENGTHS)
 def test_a_longer_ride_never_costs_less_and_no_day_more_than_its_cap(
     tariff: Tariff, length: timedelta, more: timedelta

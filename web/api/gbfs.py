@@ -5,7 +5,7 @@ The session is not read, so that shared caches may store the responses.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -13,14 +13,16 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request, url_for
 from werkzeug.datastructures import HeaderSet
 
 from movr.cities import CITIES, City
-from movr.results import PublicVehicle
+from movr.results import CityTariff, PublicVehicle
+from web.api import pricing_plans
 from web.api.vehicle_feeds import VERSION, VehicleFeeds, envelope
 from web.background_cache import TTL
 from web.context import settings, site_url
+from web.services.prices import tariffs_in_force
 
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
@@ -32,6 +34,7 @@ NO_ID: Final = UUID(int=0)
 # The last update of feeds that do not come from the database: the start of this process.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
 FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
+PRICES: Final = "system_pricing_plans"  # a feed only where rides cost
 FULL_RANGE: Final = 25_000  # metres, of a scooter; MovR does not know the levels of batteries
 
 # In the terms of GBFS.
@@ -93,7 +96,8 @@ def manifest() -> Response:
 @blueprint.get("/<city:city>/gbfs.json")
 def discovery(city: City) -> Response:
     """List the URLs of this city's feeds."""
-    feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in FEEDS]
+    names = (*FEEDS, PRICES) if settings().payments else FEEDS
+    feeds = [{"name": name, "url": _url(f"gbfs.{name}", city=city)} for name in names]
     return _feed({"feeds": feeds})
 
 
@@ -116,8 +120,10 @@ def system_information(city: City) -> Response:
 
 
 @blueprint.get("/<city:city>/vehicle_types.json")
-def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the same
-    """List the vehicle types."""
+def vehicle_types(city: City) -> Response:
+    """List the vehicle types, with their pricing plans where rides cost."""
+    tariffs = tariffs_in_force(city)
+    plans = {each.vehicle_type: pricing_plans.plan_id(each) for each in tariffs}
     types = [
         {
             "vehicle_type_id": type_,
@@ -125,10 +131,20 @@ def vehicle_types(city: City) -> Response:  # noqa: ARG001 - all cities have the
             "rider_capacity": 1,
             "return_constraint": "free_floating",
             **terms,
+            **({"default_pricing_plan_id": plans[type_]} if type_ in plans else {}),
         }
         for type_, terms in VEHICLE_TYPES.items()
     ]
-    return _feed({"vehicle_types": types})
+    return _feed({"vehicle_types": types}, tariffs)
+
+
+@blueprint.get("/<city:city>/system_pricing_plans.json")
+def system_pricing_plans(city: City) -> Response:
+    """List the pricing plans of the tariffs in force."""
+    if not settings().payments:
+        abort(HTTPStatus.NOT_FOUND)
+    tariffs = tariffs_in_force(city)
+    return _feed({"plans": [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]}, tariffs)
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
@@ -169,12 +185,14 @@ def _vehicle(pages: str, vehicle: PublicVehicle) -> dict[str, Any]:
     }
 
 
-def _feed(data: Mapping[str, Any]) -> Response:
-    """Return a feed that changes only with the code and the settings."""
+def _feed(data: Mapping[str, Any], tariffs: Sequence[CityTariff] = ()) -> Response:
+    """Return a feed that changes only with the code, the settings and these tariffs."""
+    updated = max([STARTED, *(each.valid_from for each in tariffs)])
+    ttl = MINUTE if tariffs else HOUR
     text = json.dumps(data, separators=(",", ":"))
-    response = Response(f"{envelope(STARTED, HOUR)}{text}}}", mimetype=JSON)
-    response.last_modified = STARTED
-    return _cacheable(response, sha256(text.encode()).hexdigest(), HOUR)
+    response = Response(f"{envelope(updated, ttl)}{text}}}", mimetype=JSON)
+    response.last_modified = updated
+    return _cacheable(response, sha256(text.encode()).hexdigest(), ttl)
 
 
 def _cacheable(response: Response, tag: str, ttl: int) -> Response:

@@ -195,8 +195,16 @@ def money(amount: int, city: str, currency: str = "") -> str:
     """Return an amount of the city's currency, or of another one, as the city writes it."""
     place = _place(city)
     unit = currency or place.currency
-    number = Decimal(amount).scaleb(-get_currency_precision(unit))
-    return format_currency(number, unit, locale=place.locale)
+    return format_currency(_in_major_units(amount, unit), unit, locale=place.locale)
+
+
+def major_units(amount: int, currency: str) -> float:
+    """Return an amount in the currency's major unit, for JSON: 1.5 for 150 cents."""
+    return float(_in_major_units(amount, currency))
+
+
+def _in_major_units(amount: int, currency: str) -> Decimal:
+    return Decimal(amount).scaleb(-get_currency_precision(currency))
 
 
 def short_price(tariff: Tariff, city: str) -> str:

@@ -30,22 +30,22 @@ def init_app(app: Flask) -> None:
 
 
 def prices(city: City) -> Prices:
-    """Return the tariffs in force; none if rides are free of charge or nothing is known of them."""
-    return tuple((each.vehicle_type, each.prices) for each in tariffs_in_force(city))
+    """Return the prices in force; none if rides are free of charge or nothing is known of them."""
+    try:
+        return tuple((each.vehicle_type, each.prices) for each in tariffs_in_force(city))
+    except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy):
+        return ()
 
 
 def tariffs_in_force(city: City) -> tuple[CityTariff, ...]:
-    """Return the tariff of each vehicle type that rides note at this moment.
+    """Return the tariff of each vehicle type that rides note now; none if they are free of charge.
 
-    Empty if rides are free of charge, or the database does not answer.
+    Raises what BackgroundCache.get raises.
     """
     if not settings().payments:
         return ()
     cache: _Cache = current_app.extensions["tariffs"]
-    try:
-        known = cache.get(city, partial(movr().tariffs, city.name))
-    except (DatabaseUnavailable, DatabaseSlow, DatabaseBusy):
-        return ()
+    known = cache.get(city, partial(movr().tariffs, city.name))
     now = datetime.now(UTC)
     # The last of each type wins: they are in the order of time.
     return tuple({each.vehicle_type: each for each in known if each.valid_from <= now}.values())
