@@ -126,7 +126,7 @@ class AlreadyRiding(Refusal):
 class AlreadyReserved(Refusal):
     """The rider has reserved another vehicle."""
 
-    sentence = "You already have a reservation. Start your ride, or give it up first."
+    sentence = "You already have a reservation. Start your ride or cancel it first."
 
 
 class ReservedRecently(Refusal):

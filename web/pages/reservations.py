@@ -29,5 +29,5 @@ def give_up(public_id: UUID) -> ResponseReturnValue:
     """End the member's reservation of the vehicle of this public id."""
     city, rider = city_of_form().name, session.current_session()
     movr().give_up_reservation(city, public_id, rider.key, rider.epoch)
-    flash("You have given up your reservation.", "info")
+    flash("Your reservation is cancelled.", "info")
     return redirect(url_for("vehicles.index"), HTTPStatus.SEE_OTHER)
