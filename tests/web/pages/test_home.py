@@ -27,8 +27,8 @@ def test_the_home_page_counts_the_available_vehicles_of_the_city_by_type(
     visitor: Visitor, new_visitor: NewVisitor
 ) -> None:
     owner = new_visitor().register()
-    for type_ in ("bike", "scooter", "scooter"):
-        taken = owner.add_vehicle(type=type_)
+    reserved, taken = (owner.add_vehicle(type="scooter") for _ in range(2))
+    owner.add_vehicle(type="bike")
     new_visitor().register("paris").add_vehicle(type="skateboard")
 
     assert counts(visitor) == counts(owner) == ["bike: 1 bike", "scooter: 2 scooters"]
@@ -36,6 +36,10 @@ def test_the_home_page_counts_the_available_vehicles_of_the_city_by_type(
     owner.start(taken)
 
     assert counts(visitor) == counts(owner) == ["bike: 1 bike", "scooter: 1 scooter"]
+
+    new_visitor().register().reserve(reserved)
+
+    assert counts(visitor) == counts(owner) == ["bike: 1 bike"]
 
 
 def test_the_home_page_says_if_no_vehicle_is_available(visitor: Visitor) -> None:

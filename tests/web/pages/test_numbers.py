@@ -138,7 +138,7 @@ def test_members_see_numbers_on_cards_pages_and_receipts(
 ) -> None:
     vehicle = owner.add_vehicle()
     number = str(number_of(engine, vehicle))
-    lists = ("/", "/vehicles", f"/vehicles/new-york/{vehicle}")
+    lists = ("/vehicles", f"/vehicles/new-york/{vehicle}")
     of_rider = [rider.get(path).text for path in lists]
     of_stranger = [new_visitor().get(path).text for path in lists]
     rider.start(vehicle)
