@@ -22,6 +22,8 @@ from web.security.link_tokens import email_tokens, new_email_tokens, reset_token
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
 _EMAIL: Final = "tour@example.com"
+# The key of a ride after all others, for the second page of the history.
+_LATER: Final = "2100-01-01T00:00Z~00000000-0000-0000-0000-000000000000"
 
 # Visits pages of a city, and calls a function with the method and route of each.
 Visit: TypeAlias = Callable[[Flask, City, Callable[[str], None]], None]
@@ -167,4 +169,5 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     receipt = member.post(member.follow("/rides", "/rides/end"), location="there")
     member.get(receipt)
     member.get("/rides")
+    member.get(f"/rides?after={_LATER}")
     member.post(remove)
