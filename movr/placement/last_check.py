@@ -12,7 +12,11 @@ from sqlalchemy.exc import ProgrammingError
 
 # psycopg2 inserts the parameter as a literal, which COMMENT requires.
 _WRITE: Final = text("COMMENT ON TABLE alembic_version IS :said")
-_READ: Final = text("SELECT obj_description(CAST('alembic_version' AS regclass), 'pg_class')")
+_READ: Final = text(
+    "SELECT description FROM pg_description"
+    " WHERE objoid = CAST('alembic_version' AS regclass)"
+    " AND classoid = CAST('pg_class' AS regclass) AND objsubid = 0"
+)
 
 
 def write(engine: Engine, said: str, *, now: datetime) -> bool:
