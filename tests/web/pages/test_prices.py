@@ -57,6 +57,7 @@ def test_the_price_is_said_before_during_and_after_a_ride_as_the_city_writes_it(
     vehicle = rider.add_vehicle()
 
     assert BIKE in words(rider.get("/vehicles").text)
+    assert f"Bike: {BIKE}" in words(rider.get("/").text)
     assert FULL in words(rider.get(f"/vehicles/amsterdam/{vehicle}").text)
 
     rider.start(vehicle, "amsterdam")
