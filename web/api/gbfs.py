@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
 from werkzeug.datastructures import HeaderSet
 
 from movr.cities import CITIES, City
@@ -140,9 +140,7 @@ def vehicle_types(city: City) -> Response:
 
 @blueprint.get("/<city:city>/system_pricing_plans.json")
 def system_pricing_plans(city: City) -> Response:
-    """List the pricing plans of the tariffs in force."""
-    if not settings().payments:
-        abort(HTTPStatus.NOT_FOUND)
+    """List the pricing plans of the tariffs in force; none if rides are free of charge."""
     tariffs = tariffs_in_force(city)
     return _feed({"plans": [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]}, tariffs)
 

@@ -28,6 +28,7 @@ NOT_VISITED = {
     "GET /favicon.ico",
     "GET /gbfs/v3/<city:city>/gbfs.json",
     "GET /gbfs/v3/<city:city>/system_information.json",
+    "GET /gbfs/v3/<city:city>/system_pricing_plans.json",
     "GET /gbfs/v3/<city:city>/vehicle_types.json",
     "GET /gbfs/v3/manifest.json",
     "GET /healthz",

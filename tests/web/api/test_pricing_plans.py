@@ -84,9 +84,10 @@ def test_each_vehicle_type_has_a_plan_that_the_feed_lists(
     )
 
 
-def test_there_is_no_such_feed_where_rides_are_free_of_charge(new_visitor: NewVisitor) -> None:
+def test_there_are_no_plans_where_rides_are_free_of_charge(new_visitor: NewVisitor) -> None:
     visitor = new_visitor()
 
-    assert visitor.get(f"{NEW_YORK}/system_pricing_plans.json").status_code == 404
+    plans = visitor.get(f"{NEW_YORK}/system_pricing_plans.json").json()["data"]["plans"]
+    assert plans == []
     assert "pricing" not in visitor.get(f"{NEW_YORK}/gbfs.json").text
     assert "pricing" not in visitor.get(f"{NEW_YORK}/vehicle_types.json").text

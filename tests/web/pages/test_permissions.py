@@ -125,9 +125,11 @@ ROUTES: Mapping[str, Route] = {
     "gbfs.discovery": Route("/gbfs/v3/boston/gbfs.json", ALL_USERS),
     "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", ALL_USERS),
     "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", ALL_USERS),
+    "gbfs.system_pricing_plans": Route("/gbfs/v3/boston/system_pricing_plans.json", ALL_USERS),
     "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", ALL_USERS),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),
+    "users.earnings": Route("/users/{scene.owner.id}/earnings", OWNER),
     "users.security": Route("/users/{scene.owner.id}/security", OWNER),
     "users.change_password": posted(
         "/users/{scene.owner.id}/security", OWNER, {"current": PASSWORD, "new": PASSWORD[::-1]}

@@ -142,7 +142,7 @@ def past_ride(number: int) -> Ride:
     [
         (
             "available_vehicles",
-            lambda n: (tuple(map(nearby, range(30 * n, 30 * n + 30))), "h2", False, True),
+            lambda n: (tuple(map(nearby, range(30 * n, 30 * n + 30))), "h2", (), False, True),
         ),
         ("past_ride", lambda n: (past_ride(n),)),
     ],
