@@ -54,6 +54,7 @@ def shoot(page: Page, screen: str) -> None:
         page.wait_for_url("**/users/*")
         picture("profile")
     with logged_in(page, demo.RIDER):
+        page.goto("/vehicles")
         page.get_by_role("button", name="Start ride").first.click()
         page.wait_for_url("**/rides")
         page.goto("/rides")  # again, without the welcome message
