@@ -317,7 +317,6 @@ _NO_RESERVATION: Final = {
 # A reservation that is used or given up ends now; the vehicle keeps who had it.
 _RESERVED_UNTIL_NOW: Final = case((_IS_RESERVED, _NOW), else_=_vehicles.c.reserved_until)
 _CAN_BE_RESERVED: Final = and_(
-    _IS_SHOWN,
     _vehicles.c.removed_at.is_(None),
     _vehicles.c.status == AVAILABLE,
     # Not by its last rider again: for as long, so that nobody keeps a vehicle for themselves.
@@ -327,6 +326,20 @@ _CAN_BE_RESERVED: Final = and_(
         and_(_vehicles.c.reserved_until <= _NOW, ~_BY_USER),
     ),
 )
+
+
+def _is_still(shown: CTE) -> ColumnElement[bool]:
+    """Return a condition that finds the shown vehicle by its key, if it has its public id still.
+
+    The casts keep CockroachDB from finding it by the index of public ids: on a prerelease of v22.1
+    an UPDATE that found rows by another index lost changes of others (docs/multi-region.md).
+    """
+    public_id = sql_cast(bindparam("vehicle_public_id", type_=Uuid()), String())
+    return and_(
+        _vehicles.c.city == _VEHICLE_CITY,
+        _vehicles.c.id == shown.c.id,
+        sql_cast(_vehicles.c.public_id, String()) == public_id,
+    )
 
 
 def _reserve() -> ReturningUpdate[Any]:
@@ -365,12 +378,12 @@ def _set_reserved(rider: CTE) -> CTE:
     # By the key, as in `_set_in_use`.
     shown = (
         select(_vehicles.c.id, rider.c.id.label("rider_id"))
-        .select_from(rider.join(_vehicles, _CAN_BE_RESERVED))
+        .select_from(rider.join(_vehicles, and_(_IS_SHOWN, _CAN_BE_RESERVED)))
         .cte("shown")
     )
     return (
         update(_vehicles)
-        .where(_vehicles.c.id == shown.c.id, _CAN_BE_RESERVED)
+        .where(_is_still(shown), _CAN_BE_RESERVED)
         .values(
             reserved_until=bindparam("until", type_=DateTime(timezone=True)),
             reserved_by_city=_USER_CITY,
@@ -432,7 +445,6 @@ GIVE_UP: Final = _give_up()
 # Rides
 
 _CAN_BE_STARTED: Final = and_(
-    _IS_SHOWN,
     _vehicles.c.status == AVAILABLE,
     or_(
         and_(_vehicles.c.removed_at.is_(None), _NOT_RESERVED),
@@ -485,12 +497,12 @@ def _set_in_use(rider: CTE) -> CTE:
     # another index lost changes of others (docs/multi-region.md).
     shown = (
         select(_vehicles.c.id, rider.c.id.label("rider_id"))
-        .select_from(rider.join(_vehicles, _CAN_BE_STARTED))
+        .select_from(rider.join(_vehicles, and_(_IS_SHOWN, _CAN_BE_STARTED)))
         .cte("shown")
     )
     return (
         update(_vehicles)
-        .where(_vehicles.c.id == shown.c.id, _CAN_BE_STARTED)
+        .where(_is_still(shown), _CAN_BE_STARTED)
         .values(status=IN_USE, removed_at=null(), reserved_until=_RESERVED_UNTIL_NOW)
         .returning(
             shown.c.rider_id,
