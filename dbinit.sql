@@ -84,6 +84,7 @@ CREATE TABLE users (
     cities_ridden VARCHAR(20)[] NOT NULL,
     deleted_at TIMESTAMP WITH TIME ZONE,
     session_epoch INTEGER DEFAULT 0 NOT NULL,
+    receipts_by_mail BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT users_pkey PRIMARY KEY (city, id),
     CONSTRAINT users_username_key UNIQUE (username),
     CONSTRAINT users_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
@@ -173,6 +174,8 @@ CREATE TABLE rides (
     daily_cap BIGINT,
     owner_percent BIGINT,
     amount BIGINT,
+    undone BOOLEAN DEFAULT false NOT NULL,
+    undo_reason VARCHAR(300),
     CONSTRAINT rides_pkey PRIMARY KEY (city, id),
     CONSTRAINT rides_rider_city_rider_id_fkey FOREIGN KEY(rider_city, rider_id) REFERENCES users (city, id),
     CONSTRAINT rides_city_vehicle_id_fkey FOREIGN KEY(city, vehicle_id) REFERENCES vehicles (city, id),
@@ -181,6 +184,8 @@ CREATE TABLE rides (
     CONSTRAINT rides_end_location_check CHECK (length(btrim(end_location)) BETWEEN 1 AND 200 AND end_location !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT rides_ended_check CHECK ((end_time IS NULL) = (end_location IS NULL) AND (end_time IS NULL) = (length IS NULL) AND end_time >= start_time),
     CONSTRAINT rides_distance_check CHECK (distance >= 0),
+    CONSTRAINT rides_undone_check CHECK ((NOT undone OR end_time IS NOT NULL) AND (undone OR undo_reason IS NULL)),
+    CONSTRAINT rides_undo_reason_check CHECK (length(btrim(undo_reason)) BETWEEN 1 AND 300 AND undo_reason !~ '[<>\x01-\x1f\x7f]'),
     INDEX rides_city_vehicle_id_start_time_idx (city, vehicle_id, start_time) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX rides_rider_city_rider_id_start_time_id_idx (rider_city, rider_id, start_time, id) PARTITION BY LIST (rider_city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
@@ -208,7 +213,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0018');
+INSERT INTO alembic_version VALUES ('0020');
 
 
 INSERT INTO tariffs (city, vehicle_type, valid_from, unlock_fee, per_minute, daily_cap, owner_percent) VALUES

@@ -102,6 +102,12 @@ SET_PASSWORD: Final = END_SESSIONS.values(password_hash=bindparam("new_password_
 CHANGE_EMAIL: Final = END_SESSIONS.values(
     email=bindparam("new_email"), email_verified_at=bindparam("verified_at")
 ).returning(_users.c.username)
+CHOOSE_RECEIPTS: Final = (
+    update(_users)
+    .where(_IS_MEMBER)
+    .values(receipts_by_mail=bindparam("by_mail", type_=Boolean()))
+    .returning(_users.c.id)
+)
 CHANGE_NAMES: Final = (
     update(_users)
     .where(_IS_MEMBER)
@@ -143,7 +149,7 @@ DELETE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_USER)
     .values({column: None for column in _users.c if column.info.get("personal")})
-    .values(session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
+    .values(receipts_by_mail=False, session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
 # When an available vehicle is removed: at the end of its reservation.
 _REMOVED_AT: Final = case(
@@ -206,6 +212,7 @@ REMOVE_VEHICLES: Final = (
 _ERASED: Final[dict[str, ColumnElement[Any]]] = {
     "start_location": literal(ERASED),
     "end_location": literal(ERASED),
+    "undo_reason": null(),
     **{
         name: coarse(_rides.c[name])
         for name in ("start_latitude", "start_longitude", "end_latitude", "end_longitude")
@@ -582,8 +589,8 @@ SELECT_RIDER_AND_VEHICLE: Final = (
     .where(_IS_USER)
 )
 
-# The position at the end of the ride, or NULL.
-_END_POSITION: Final[dict[str, BindParameter[Any]]] = {
+# The rider's position when they end or undo the ride, or NULL.
+_POSITION: Final[dict[str, BindParameter[Any]]] = {
     "latitude": bindparam("at_latitude", type_=Float()),
     "longitude": bindparam("at_longitude", type_=Float()),
 }
@@ -610,14 +617,15 @@ def metres_between(
     return sql_cast(func.floor(func.sqrt(north * north + east * east) + 0.5), Integer())
 
 
-def _clear_active_ride() -> CTE:
-    """Clear the ride in the rider's row, if it is there."""
+def _clear_active_ride(*conditions: ColumnElement[bool]) -> CTE:
+    """Clear the ride in the rider's row, if it is there and meets the conditions."""
     return (
         update(_users)
         .where(
             _HAS_SESSION,
             _users.c.active_ride_city == _RIDE_CITY,
             _users.c.active_ride_id == _RIDE_ID,
+            *conditions,
         )
         .values({column: null() for column in _users.c if column.name.startswith("active_ride_")})
         .returning(_users.c.id)
@@ -625,24 +633,17 @@ def _clear_active_ride() -> CTE:
     )
 
 
-def _ended(rider: CTE) -> CTE:
-    # The clock of the server that started the ride may be ahead of this server's.
-    end_time = func.greatest(_NOW, _rides.c.start_time)
-    length = end_time - _rides.c.start_time
+# The clock of the server that started the ride may be ahead of this server's.
+_END_TIME: Final = func.greatest(_NOW, _rides.c.start_time)
+_LENGTH: Final = _END_TIME - _rides.c.start_time
+
+
+def _ended(rider: CTE, **facts: ColumnElement[Any]) -> CTE:
+    """End the ride that was in the rider's row, with these values of further columns."""
     return (
         update(_rides)
         .where(_IS_RIDE, _rides.c.rider_id == rider.c.id)
-        .values(
-            end_location=_PLACE,
-            end_latitude=_END_POSITION["latitude"],
-            end_longitude=_END_POSITION["longitude"],
-            distance=metres_between(
-                _rides.c.start_latitude, _rides.c.start_longitude, *_END_POSITION.values()
-            ),
-            end_time=end_time,
-            length=length,
-            amount=func.coalesce(fare_of(_rides.c, length), 0),
-        )
+        .values(end_time=_END_TIME, length=_LENGTH, **facts)
         .returning(
             *(_rides.c[name] for name in ("vehicle_id", "rider_city", "rider_id")),
             *(_rides.c[name] for name in ("start_time", "end_time", "length", "distance")),
@@ -710,34 +711,98 @@ def _charge(ended: CTE) -> CTE:
     return insert(_ledger).from_select(list(row), entries).returning(_ledger.c.kind).cte("charged")
 
 
+def _make_available(ended: CTE, **place: ColumnElement[Any]) -> ReturningUpdate[Any]:
+    """Make the vehicle of the ended ride available, with these values of further columns."""
+    return (
+        update(_vehicles)
+        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
+        .values(
+            status=AVAILABLE,
+            public_id=bindparam("new_public_id"),
+            available_since=ended.c.end_time,
+            removed_at=case((_vehicles.c.remove_after_ride, ended.c.end_time)),
+            **place,
+        )
+        .returning(_vehicles.c.id)
+    )
+
+
 def _end_ride() -> ReturningUpdate[Any]:
     """End a ride, in one statement.
 
     Clears the ride in the rider's row; if it was there, ends the ride, adds it to the rider's
     totals and its fare to the ledger, and makes its vehicle available.
     """
-    ended = _ended(_clear_active_ride())
-    return (
-        update(_vehicles)
-        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
-        .values(
-            status=AVAILABLE,
-            last_location=_PLACE,
-            public_id=bindparam("new_public_id"),
-            available_since=ended.c.end_time,
-            removed_at=case((_vehicles.c.remove_after_ride, ended.c.end_time)),
-            **_END_POSITION,
-        )
-        .add_cte(_add_to_totals(ended), _charge(ended))
-        .returning(_vehicles.c.id)
+    ended = _ended(
+        _clear_active_ride(),
+        end_location=_PLACE,
+        end_latitude=_POSITION["latitude"],
+        end_longitude=_POSITION["longitude"],
+        distance=metres_between(
+            _rides.c.start_latitude, _rides.c.start_longitude, *_POSITION.values()
+        ),
+        amount=func.coalesce(fare_of(_rides.c, _LENGTH), 0),
     )
+    available = _make_available(ended, last_location=_PLACE, **_POSITION)
+    return available.add_cte(_add_to_totals(ended), _charge(ended))
 
 
 END_RIDE: Final = _end_ride()
 
+
+def _undo_ride() -> ReturningUpdate[Any]:
+    """Undo a ride, in one statement: like END_RIDE, but soon after the start and near it.
+
+    The vehicle stays where it was, and the ride costs nothing and counts in no totals.
+    """
+    started = (_users.c.active_ride_latitude, _users.c.active_ride_longitude)
+    is_near = or_(
+        started[0].is_(None),
+        metres_between(*started, *_POSITION.values()) <= bindparam("radius", type_=Integer()),
+    )
+    is_recent = _users.c.active_ride_start >= bindparam("undo_since", type_=DateTime(timezone=True))
+    undone = _ended(
+        _clear_active_ride(is_recent, is_near),
+        end_location=_rides.c.start_location,
+        undone=true(),
+        amount=literal(0),
+    )
+    return _make_available(undone)
+
+
+UNDO_RIDE: Final = _undo_ride()
+
+
+def _explain_undo() -> ReturningUpdate[Any]:
+    """Note why a rider has undone a ride.
+
+    The rider's row is locked, so that the words do not follow the deletion of the account.
+    """
+    rider = select(_users.c.id).where(_HAS_SESSION).with_for_update().cte("rider")
+    return (
+        update(_rides)
+        .where(
+            _IS_RIDE,
+            _rides.c.rider_city == _USER_CITY,
+            _rides.c.rider_id == rider.c.id,
+            _rides.c.undone,
+        )
+        .values(undo_reason=bindparam("reason", type_=String()))
+        .returning(_rides.c.id)
+    )
+
+
+EXPLAIN_UNDO: Final = _explain_undo()
+
 # The rider's row, and whose ride this is.
 SELECT_RIDER_AND_RIDE: Final = (
-    select(*_STATE, _rides.c.rider_city, _rides.c.rider_id)
+    select(
+        *_STATE,
+        *(
+            _rides.c[name]
+            for name in ("rider_city", "rider_id", "start_time", "end_time", "undone")
+        ),
+    )
     .select_from(_users)
     .outerjoin(_rides, _IS_RIDE)
     .where(_IS_USER)

@@ -162,6 +162,35 @@ class NotYourRide(Refusal):
     sentence = "Only the rider can end this ride."
 
 
+class RideEnded(Refusal):
+    """A ride that has ended can't be undone."""
+
+    sentence = "This ride has ended already, so it cannot be undone."
+
+
+class TooLateToUndo(Refusal):
+    """A ride can be undone soon after its start only."""
+
+    sentence = "A ride can be undone in its first 3 minutes. Please end it instead."
+
+
+class TooFarToUndo(Refusal):
+    """A ride can be undone near its start only."""
+
+    sentence = (
+        "A ride can be undone within 100 m (330 ft) of where it began."
+        " Bring the vehicle back, or end the ride."
+    )
+
+
+class PositionNeeded(Refusal):
+    """The position of the ride's start is known, and the rider's is not."""
+
+    sentence = (
+        "To undo a ride, we need your position. Allow your browser to share it, or end the ride."
+    )
+
+
 class StillRiding(Refusal):
     """An account with an active ride can't be deleted."""
 

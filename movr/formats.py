@@ -12,6 +12,7 @@ EMAIL_LENGTH: Final = 254  # the 256 of RFC 5321, section 4.5.3.1.3, without the
 USERNAME_LENGTH: Final = 64
 WORD_LENGTH: Final = 50
 LOCATION_LENGTH: Final = 200
+REASON_LENGTH: Final = 300
 
 USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
 EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"
@@ -27,6 +28,14 @@ HIGHEST_CAP: Final = 100_000  # of a day, in cents
 
 # The location of rides whose rider has deleted the account.
 ERASED: Final = "erased"
+
+UNDO_REASONS: Final = (
+    "Wrong vehicle",
+    "It does not work",
+    "It is damaged",
+    "I changed my mind",
+    "Something else",
+)
 
 # The periods of ride totals.
 WEEK: Final = "week"

@@ -39,6 +39,7 @@ from movr.formats import (
     NUMBERS,
     OWNER,
     PERIODS,
+    REASON_LENGTH,
     RIDER,
     USERNAME_LENGTH,
     USERNAME_PATTERN,
@@ -97,6 +98,8 @@ class User(Base):
     after it was used or given up. Each page shows it from here (docs/decisions/0019).
 
     `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
+
+    With `receipts_by_mail`, a verified address gets the receipt of each ride.
     """
 
     __tablename__ = "users"
@@ -128,6 +131,7 @@ class User(Base):
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
     deleted_at: Mapped[datetime | None]
     session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    receipts_by_mail: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         UniqueConstraint("username"),
@@ -254,6 +258,9 @@ class Ride(Base):
     `unlock_fee`, `per_minute`, `daily_cap` and `owner_percent` are those of the tariff at its
     start; NULL if the ride is free of charge. `amount` is computed once, at its end
     (movr/fares.py), and NULL before and for rides that ended before migration 0017.
+
+    A ride that its rider has `undone` soon after the start ended where it began, without a
+    distance; `undo_reason` is what the rider said about it.
     """
 
     __tablename__ = "rides"
@@ -278,6 +285,8 @@ class Ride(Base):
     daily_cap: Mapped[int | None] = mapped_column(BigInteger)
     owner_percent: Mapped[int | None] = mapped_column(BigInteger)
     amount: Mapped[int | None] = mapped_column(BigInteger)
+    undone: Mapped[bool] = mapped_column(server_default=text("false"))
+    undo_reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
 
     __table_args__ = (
         ForeignKeyConstraint(["rider_city", "rider_id"], ["users.city", "users.id"]),
@@ -297,11 +306,18 @@ class Ride(Base):
             name="ended",
         ),
         CheckConstraint("distance >= 0", name="distance"),
+        CheckConstraint(
+            "(NOT undone OR end_time IS NOT NULL) AND (undone OR undo_reason IS NULL)",
+            name="undone",
+        ),
+        CheckConstraint(_is_plain_text("undo_reason", longest=REASON_LENGTH), name="undo_reason"),
     )
 
 
 class RideTotal(Base):
     """Sums of a rider's ended rides in a week or month: number, length and distance in metres.
+
+    Rides that were undone do not count.
 
     Totals are stored in the rider's home city. `begin` is the first day of the period in that
     city's time zone: a Monday, or the first of a month. The statement that ends a ride updates its

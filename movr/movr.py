@@ -44,7 +44,7 @@ WEEKS: Final = 26
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
 CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
-BATCH: Final = 1_000  # vehicles that the public feed reads at once
+BATCH: Final = 1_000  # rows that the public feed and the file of all rides read at once
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
 
@@ -221,6 +221,10 @@ class MovR:
     def change_names(self, user: UserKey, *, first_name: str, last_name: str) -> None:
         """Change the member's names. Raises AccountDeleted."""
         self._write(transactions.change_names, user, first_name=first_name, last_name=last_name)
+
+    def choose_receipts(self, user: UserKey, *, by_mail: bool) -> None:
+        """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
+        self._write(transactions.choose_receipts, user, by_mail=by_mail)
 
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""
@@ -544,6 +548,30 @@ class MovR:
             return True
         return self._write(transactions.end_ride, ride, rider, **end)
 
+    def undo_ride(
+        self, ride: RideKey, rider: UserKey, epoch: int = 0, *, position: Position | None = None
+    ) -> bool:
+        """Undo the rider's active ride, usually in one round trip; its vehicle stays where it was.
+
+        The ride must have begun at most UNDO_WITHIN ago and UNDO_RADIUS from this `position`.
+        Undoing a ride again changes nothing and returns False. Raises RideNotFound, NotYourRide,
+        RideEnded, TooLateToUndo, TooFarToUndo, PositionNeeded, AccountDeleted, and SessionEnded if
+        the sessions of `epoch` have ended.
+        """
+        undo = {"epoch": epoch, "position": position, "public_id": uuid4(), "now": self._now()}
+        if self._try(transactions.try_to_undo_ride, ride, rider, **undo):
+            return True
+        return self._write(transactions.undo_ride, ride, rider, **undo)
+
+    def explain_undo(self, ride: RideKey, rider: UserKey, epoch: int, reason: str) -> None:
+        """Note why the rider has undone a ride, usually in one round trip.
+
+        Raises RideNotFound if it was not undone, NotYourRide, AccountDeleted, SessionEnded.
+        """
+        explain = {"epoch": epoch, "reason": reason}
+        if not self._try(transactions.try_to_explain_undo, ride, rider, **explain):
+            self._write(transactions.explain_undo, ride, rider, **explain)
+
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """Return one of the rider's own rides. Raises RideNotFound."""
         wanted = {**_rider_parameters(rider), "id": id, "limit": 1}
@@ -619,6 +647,17 @@ class MovR:
         today = self._now().astimezone(timezone).date()
         since = datetime.combine(_totals_since(today)["months_since"], time(), timezone)
         return {"timezone": timezone.key, "money_since": since}
+
+    def all_rides(self, rider: results.Member) -> Iterator[tuple[results.Ride, ...]]:
+        """Yield all of the rider's rides, newest first, in batches of BATCH."""
+        before: tuple[datetime, UUID] | None = (datetime.max.replace(tzinfo=UTC), LAST_ID)
+        while before and rider.cities_ridden:
+            time, after = before
+            wanted = {"before": time, "after": after, "limit": BATCH + 1}
+            rows = self._read(queries.RIDES, **_rider_parameters(rider), **wanted)
+            page = rows_to.page_of_rides(rows, BATCH)
+            yield page.items
+            before = (page.items[-1].start_time, page.items[-1].id) if page.next else None
 
     # Regions
 

@@ -229,13 +229,14 @@ def _of_owner() -> Select[Any]:
         Ride.vehicle_id == page.c.id,
         Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
     )
+    is_counted = Ride.undone.is_(False)
     return (
         select(
             page,
             # Rides in progress have no length. Some plans of CockroachDB v22.1 lose a condition in
             # the join that leaves them out (cockroachdb/cockroach#81968).
-            func.count(Ride.length).label("rides"),
-            func.sum(Ride.length).label("time"),
+            func.count(Ride.length).filter(is_counted).label("rides"),
+            func.sum(Ride.length).filter(is_counted).label("time"),
             cast(func.sum(Ride.distance), BigInteger).label("distance"),  # else a decimal
         )
         .select_from(page.outerjoin(Ride, ridden))
@@ -288,6 +289,8 @@ _RIDE: Final = select(
     Ride.per_minute,
     Ride.daily_cap,
     Ride.amount,
+    Ride.undone,
+    Ride.undo_reason,
 ).where(*_RIDER)
 
 RIDE: Final = _with_vehicle(_RIDE.where(Ride.id == bindparam("id", type_=Uuid())))

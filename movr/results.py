@@ -100,6 +100,7 @@ class Member(Account):
     email_verified_at: datetime | None
     is_owner: bool
     session_epoch: int
+    receipts_by_mail: bool
     cities_ridden: tuple[str, ...]
     active_ride: ActiveRide | None
     reservation: Reservation | None
@@ -269,8 +270,9 @@ class RideTotal(NamedTuple):
 class Ride(NamedTuple):
     """A ride and its vehicle. `end_time`, `end_location` and `length` are None while active.
 
-    `distance` is in metres. It is None while the ride is active, or if the position of its start or
-    end is unknown. `amount` is what the ride costs; None while it is active.
+    `distance` is in metres. It is None while the ride is active, if the position of its start or
+    end is unknown, or if the ride was undone. `amount` is what the ride costs; None while it is
+    active.
     """
 
     city: str
@@ -283,6 +285,8 @@ class Ride(NamedTuple):
     end_time: datetime | None
     length: timedelta | None
     distance: int | None
+    undone: bool
+    undo_reason: str | None
     vehicle_number: int | None = None
     unlock_fee: int | None = None
     per_minute: int | None = None

@@ -23,6 +23,7 @@ from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, RideKey, UserKey, VehicleKey
+from movr.undo import UNDO_RADIUS, UNDO_WITHIN
 
 DAY: Final = timedelta(days=1)
 # Bounds for vehicles of an owner, which keep one account from filling the first page of a city.
@@ -103,6 +104,13 @@ def change_names(connection: Connection, user: UserKey, *, first_name: str, last
     keys = _parameters(user=user)
     names = {"new_first_name": first_name, "new_last_name": last_name}
     if not _is_changed(connection, changes.CHANGE_NAMES, **keys, **names):
+        raise errors.AccountDeleted
+
+
+def choose_receipts(connection: Connection, user: UserKey, *, by_mail: bool) -> None:
+    """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
+    keys = _parameters(user=user)
+    if not _is_changed(connection, changes.CHOOSE_RECEIPTS, **keys, by_mail=by_mail):
         raise errors.AccountDeleted
 
 
@@ -443,13 +451,83 @@ def end_ride(
     """
     if try_to_end_ride(connection, ride, rider, epoch=epoch, **end):
         return True
-    keys = _parameters(user=rider, ride=ride)
-    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
-    if row.rider_id is None:
-        raise errors.RideNotFound
-    if (row.rider_city, row.rider_id) != rider:
-        raise errors.NotYourRide
+    _own_ride(connection, ride, rider, epoch)
     return False
+
+
+def try_to_undo_ride(
+    connection: Connection,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    epoch: int,
+    position: Position | None,
+    public_id: UUID,
+    now: datetime,
+) -> bool:
+    """Undo a ride by one statement; return False if this is not possible."""
+    return _is_changed(
+        connection,
+        changes.UNDO_RIDE,
+        **_parameters(user=rider, ride=ride),
+        epoch=epoch,
+        at_latitude=position and position.latitude,
+        at_longitude=position and position.longitude,
+        radius=UNDO_RADIUS,
+        undo_since=now - UNDO_WITHIN,
+        new_public_id=public_id,
+        now=now,
+    )
+
+
+def undo_ride(
+    connection: Connection,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    epoch: int = 0,
+    position: Position | None,
+    now: datetime,
+    **undo: Any,
+) -> bool:
+    """Undo the rider's active ride and make its vehicle available where it was.
+
+    `undo` are further arguments of `try_to_undo_ride`.
+
+    Returns False if the rider has undone the ride before. Raises AccountDeleted, SessionEnded if
+    the sessions of this `epoch` have ended, RideNotFound, NotYourRide, RideEnded, TooLateToUndo,
+    TooFarToUndo, and PositionNeeded if only the rider's position is unknown.
+    """
+    if try_to_undo_ride(connection, ride, rider, epoch=epoch, position=position, now=now, **undo):
+        return True
+    row = _own_ride(connection, ride, rider, epoch)
+    if row.undone:
+        return False
+    if row.end_time:
+        raise errors.RideEnded
+    if row.start_time < now - UNDO_WITHIN:
+        raise errors.TooLateToUndo
+    raise errors.TooFarToUndo if position else errors.PositionNeeded
+
+
+def try_to_explain_undo(
+    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int, reason: str
+) -> bool:
+    """Note why a ride was undone by one statement; return False if this is not possible."""
+    keys = _parameters(user=rider, ride=ride)
+    return _is_changed(connection, changes.EXPLAIN_UNDO, **keys, epoch=epoch, reason=reason)
+
+
+def explain_undo(
+    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int, reason: str
+) -> None:
+    """Note why the rider has undone a ride.
+
+    Raises AccountDeleted, SessionEnded, NotYourRide, and RideNotFound also if it was not undone.
+    """
+    if not try_to_explain_undo(connection, ride, rider, epoch=epoch, reason=reason):
+        _own_ride(connection, ride, rider, epoch)
+        raise errors.RideNotFound
 
 
 def update_region(connection: Connection, city: str, region: str) -> None:
@@ -506,6 +584,20 @@ def _with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
     row = _not_deleted(rows)
     if row.session_epoch != epoch:
         raise errors.SessionEnded
+    return row
+
+
+def _own_ride(connection: Connection, ride: RideKey, rider: UserKey, epoch: int) -> Row[Any]:
+    """Return a row of the rider's own ride.
+
+    Raises AccountDeleted, SessionEnded, RideNotFound, NotYourRide.
+    """
+    keys = _parameters(user=rider, ride=ride)
+    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
+    if row.rider_id is None:
+        raise errors.RideNotFound
+    if (row.rider_city, row.rider_id) != rider:
+        raise errors.NotYourRide
     return row
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -35,6 +36,7 @@ from movr.fares import fare_of, owner_share
 from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, OWNER, RIDER
 from movr.models import LedgerEntry, Ride, RideTotal, User, Vehicle
 from movr.ride_totals import begin_at, periods
+from movr.undo import UNDO_WITHIN
 
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
@@ -55,7 +57,7 @@ _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
 def _wrong_totals() -> Select[Any]:
-    """Select riders with a total that differs from the sum of their ended rides.
+    """Select riders with a total that differs from the sum of their ended rides, not undone.
 
     The rides are added and the totals subtracted, so the result of each period should be zero.
     """
@@ -72,7 +74,7 @@ def _wrong_totals() -> Select[Any]:
             func.coalesce(Ride.distance, 0).label("distance"),
         )
         .join(by, true())
-        .where(Ride.end_time.is_not(None))
+        .where(Ride.end_time.is_not(None), Ride.undone.is_(False))
     )
     totals = select(
         RideTotal.city,
@@ -126,6 +128,12 @@ def _wrong_fares() -> Select[Any]:
         .group_by(rest.city, rest.id, rest.account, rest.rider_id)
         .having(func.sum(rest.n) != 0)
     )
+
+
+def _fare() -> ColumnElement[int]:
+    """Return SQL for what a ride costs by its tariff."""
+    fare = func.coalesce(fare_of(Ride, Ride.length), 0)
+    return case((Ride.undone, 0), else_=fare)
 
 
 def _overlapping_rides() -> Select[Any]:
@@ -203,10 +211,9 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     ),
     "A ride begins after its vehicle's last ride has ended.": _overlapping_rides(),
     "A rider's totals are the sums of their ended rides.": _wrong_totals(),
-    "A ride costs what its tariff says.": (
+    "A ride costs what its tariff says, and nothing if it was undone.": (
         select(Ride.city, Ride.id).where(
-            Ride.amount.is_not(None),
-            or_(_IS_ACTIVE, Ride.amount != func.coalesce(fare_of(Ride, Ride.length), 0)),
+            Ride.amount.is_not(None), or_(_IS_ACTIVE, Ride.amount != _fare())
         )
     ),
     "A ride that costs is charged once, to its rider and for its vehicle's owner.": _wrong_fares(),
@@ -214,6 +221,12 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         select(LedgerEntry.city, LedgerEntry.ride_id.label("id"))
         .group_by(LedgerEntry.city, LedgerEntry.ride_id, LedgerEntry.kind)
         .having(func.sum(LedgerEntry.amount) != 0)
+    ),
+    "An undone ride ended within minutes, where it began.": (
+        select(Ride.city, Ride.id).where(
+            Ride.undone,
+            or_(Ride.length > UNDO_WITHIN, Ride.end_location != Ride.start_location),
+        )
     ),
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         select(Vehicle.city, Vehicle.id)
@@ -230,11 +243,17 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
             Vehicle.removed_at.is_(None), Vehicle.remove_after_ride, Vehicle.status == AVAILABLE
         )
     ),
-    "The rides of a deleted account have no places.": (
+    "The rides of a deleted account have no places and no words of their rider.": (
         select(Ride.city, Ride.id)
         .join(User, _IS_OF_RIDER)
         .where(User.deleted_at.is_not(None))
-        .where(or_(Ride.start_location != ERASED, Ride.end_location != ERASED))
+        .where(
+            or_(
+                Ride.start_location != ERASED,
+                Ride.end_location != ERASED,
+                Ride.undo_reason.is_not(None),
+            )
+        )
     ),
 }
 

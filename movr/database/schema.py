@@ -66,9 +66,9 @@ def _change(
 
 
 def recount(engine: Engine) -> None:
-    """Recount the ride totals of all riders, as migration 0009 did."""
+    """Recount the ride totals of all riders, as migration 0009 did, without undone rides."""
     with readable_errors():
-        _module(_TOTALS).count(engine)
+        _module(_TOTALS).count(engine, "end_time IS NOT NULL AND NOT undone")
 
 
 def first_tariffs() -> list[dict[str, Any]]:

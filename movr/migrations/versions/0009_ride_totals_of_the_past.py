@@ -35,15 +35,15 @@ LOCK = sa.text(
     "SELECT id FROM users WHERE city = :city AND id > :after ORDER BY id LIMIT :batch FOR UPDATE"
 ).columns(id=sa.Uuid())
 # Rides may be in any city; the index by rider is used.
-COUNT = sa.text(
+COUNT = (
     "INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance)"
     " SELECT rider_city, rider_id, period,"
     " CAST(date_trunc(period, timezone(:clock, start_time)) AS DATE), count(*), sum(length),"
     " coalesce(sum(distance), 0) FROM rides, (VALUES ('week'), ('month')) AS periods (period)"
-    " WHERE rider_city = :city AND rider_id IN :riders AND end_time IS NOT NULL GROUP BY 1, 2, 3, 4"
+    " WHERE rider_city = :city AND rider_id IN :riders AND {counted} GROUP BY 1, 2, 3, 4"
     " ON CONFLICT (city, rider_id, period, begin) DO UPDATE SET rides = excluded.rides,"
     " length = excluded.length, distance = excluded.distance"
-).bindparams(sa.bindparam("riders", type_=sa.Uuid(), expanding=True))
+)
 
 
 def upgrade() -> None:
@@ -51,8 +51,11 @@ def upgrade() -> None:
     count(op.get_bind().engine)
 
 
-def count(engine: sa.Engine) -> None:
-    """Count in short transactions on a separate connection, so that riders need not wait."""
+def count(engine: sa.Engine, counted: str = "end_time IS NOT NULL") -> None:
+    """Count the rides of this condition, in short transactions, so that riders need not wait."""
+    statement = sa.text(COUNT.format(counted=counted)).bindparams(
+        sa.bindparam("riders", type_=sa.Uuid(), expanding=True)
+    )
     postgresql = engine.dialect.name == "postgresql"
     counter = sa.create_engine(
         engine.url,
@@ -63,11 +66,13 @@ def count(engine: sa.Engine) -> None:
     for city in CLOCKS:
         after: UUID | None = UUID(int=0)
         while after:
-            next_riders = partial(_count_next, city=city, after=after)
+            next_riders = partial(_count_next, statement=statement, city=city, after=after)
             after = run_transaction(counter, next_riders, max_retries=10, max_backoff=1)
 
 
-def _count_next(connection: sa.Connection, *, city: str, after: UUID) -> UUID | None:
+def _count_next(
+    connection: sa.Connection, *, statement: sa.TextClause, city: str, after: UUID
+) -> UUID | None:
     """Count the rides of the next BATCH riders of a city; return the last rider's id, or None.
 
     Counting is a separate statement: on READ COMMITTED it sees all that was committed before the
@@ -77,7 +82,7 @@ def _count_next(connection: sa.Connection, *, city: str, after: UUID) -> UUID | 
     riders = connection.execute(LOCK, page).scalars().all()
     if not riders:
         return None
-    connection.execute(COUNT, {"city": city, "riders": riders, "clock": CLOCKS[city]})
+    connection.execute(statement, {"city": city, "riders": riders, "clock": CLOCKS[city]})
     return riders[-1]
 
 

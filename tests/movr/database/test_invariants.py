@@ -57,7 +57,7 @@ BREACHES = {
     "A rider's totals are the sums of their ended rides.": (
         "UPDATE ride_totals SET rides = rides + 1 WHERE period = 'week'"
     ),
-    "A ride costs what its tariff says.": (
+    "A ride costs what its tariff says, and nothing if it was undone.": (
         "UPDATE rides SET amount = 1 WHERE end_time IS NOT NULL"
     ),
     "A ride that costs is charged once, to its rider and for its vehicle's owner.": (
@@ -66,6 +66,9 @@ BREACHES = {
     "The entries of a ride in the ledger sum to zero.": (
         "DELETE FROM ledger_entries WHERE account = 'movr'"
     ),
+    "An undone ride ended within minutes, where it began.": (
+        "UPDATE rides SET undone = true WHERE end_time IS NOT NULL"
+    ),
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
@@ -73,7 +76,7 @@ BREACHES = {
     "An available vehicle is not to be removed after its ride.": (
         "UPDATE vehicles SET remove_after_ride = true"
     ),
-    "The rides of a deleted account have no places.": (
+    "The rides of a deleted account have no places and no words of their rider.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time,"
         " end_location, end_time, length) SELECT v.city, gen_random_uuid(), v.id, u.city, u.id,"
         " 'here', v.removed_at, 'there', v.removed_at, INTERVAL '0 minutes'"

@@ -39,6 +39,7 @@ NOT_VISITED = {
     "GET /static/<path:filename>",
     "POST /city/<name>",
     "POST /forgot",
+    "POST /rides/mail/<uuid:ride_id>",
     "POST /users/<uuid:user_id>/verify",
 }
 

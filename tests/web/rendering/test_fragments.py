@@ -133,7 +133,7 @@ def past_ride(number: int) -> Ride:
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
     length = timedelta(minutes=7)
     places = (f"{number} rue de Rivoli", f"{number} quai Voltaire")
-    facts = (f"Kona {number}", *places, start, start + length, length, number)
+    facts = (f"Kona {number}", *places, start, start + length, length, number, False, None)
     return Ride("paris", UUID(int=number), "bike", *facts)
 
 
