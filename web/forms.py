@@ -26,7 +26,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
-from wtforms.validators import DataRequired, InputRequired, Regexp, StopValidation
+from wtforms.validators import DataRequired, InputRequired, Optional, Regexp, StopValidation
 
 from movr import formats
 from movr.cities import CITIES, Position
@@ -408,6 +408,37 @@ class VehicleForm(LocationForm, IdempotentForm):
         missing="Please enter a place.",
         required=location_or_position,
     )
+
+
+def _optional(_missing: str) -> Optional:
+    return Optional()
+
+
+class UndoRideForm(LocationForm):
+    """Where the rider is: a position, or words to look up."""
+
+    location = _text("Where are you?", formats.LOCATION_LENGTH, missing="", required=_optional)
+
+
+class UndoReasonForm(TextForm):
+    """Why a ride was undone."""
+
+    why = SelectField(
+        "Why did you undo it?",
+        choices=[SelectChoice(why, why) for why in formats.UNDO_REASONS],
+        validate_choice=True,
+    )
+    words = _text(
+        "Anything else we should know? (optional)",
+        formats.REASON_LENGTH - formats.WORD_LENGTH,
+        missing="",
+        required=_optional,
+    )
+
+    @property
+    def reason(self) -> str:
+        """The chosen reason, and the words if there are any."""
+        return f"{self.why.data}: {self.words.data}" if self.words.data else str(self.why.data)
 
 
 class EndRideForm(LocationForm):

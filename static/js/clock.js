@@ -1,5 +1,5 @@
 // Updates elements with data-seconds (their age when the page was rendered) to show their current age,
-// or, of a ride with a tariff, its price so far.
+// or, of a ride with a tariff, its price so far; and hides elements with data-seconds-left when that time has passed.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -40,6 +40,9 @@ function tick() {
   for (const element of document.querySelectorAll("[data-seconds]")) {
     const seconds = Number(element.dataset.seconds) + Math.max(0, passed);
     element.textContent = element.dataset.currency ? price(seconds, element.dataset) : age(seconds);
+  }
+  for (const element of document.querySelectorAll("[data-seconds-left]")) {
+    element.hidden = passed >= Number(element.dataset.secondsLeft);
   }
 }
 

@@ -1,4 +1,4 @@
-// The buttons "Use my position" and "End ride here": they request the browser's position when clicked.
+// The buttons "Use my position", "End ride here" and "Undo": they request the browser's position when clicked.
 const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
 const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
 const VAGUE = "vague";
@@ -43,6 +43,13 @@ function say(button, words) {
   button.closest("fieldset, form").querySelector("[data-said]").textContent = words;
 }
 
+function send(form, { latitude, longitude, accuracy }) {
+  if (accuracy > CLOSE_ENOUGH) throw { code: VAGUE };
+  form.elements.latitude.value = latitude.toFixed(5);
+  form.elements.longitude.value = longitude.toFixed(5);
+  form.submit();
+}
+
 const USES = {
   near(form, { latitude, longitude }) {
     const near = form.elements.near;
@@ -53,12 +60,8 @@ const USES = {
   position(form, { latitude, longitude }) {
     choose(form, latitude, longitude, "Your position is marked. Click on the map to change it.");
   },
-  end(form, { latitude, longitude, accuracy }) {
-    if (accuracy > CLOSE_ENOUGH) throw { code: VAGUE };
-    form.elements.latitude.value = latitude.toFixed(5);
-    form.elements.longitude.value = longitude.toFixed(5);
-    form.submit();
-  },
+  end: send,
+  undo: send,
 };
 
 async function position() {

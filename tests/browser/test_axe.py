@@ -158,4 +158,8 @@ def own_and_ride(inspector: Inspector, profile: str) -> None:
     inspector.submit("End ride", "/rides, the position refused")
     inspector.page.get_by_label("Continue without the position").check()
     inspector.submit("End ride", "a ride ended")
+    inspector.page.goto("/vehicles")
+    inspector.submit("Start ride", "/rides, another ride begun")
+    undo = inspector.page.get_by_role("button", name="Wrong vehicle? Undo")
+    inspector.follow(undo, "a ride undone")
     inspector.open("/rides", "with a history")

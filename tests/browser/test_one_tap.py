@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from movr.cities import Position
+from movr.cities import CITIES, Position
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.browser.conftest import PHONE, SCREENS, opened
@@ -97,6 +97,36 @@ def test_one_tap_ends_the_ride_where_the_rider_is(
 
     expect(phone.get_by_role("alert")).to_contain_text("Your ride has ended.")
     assert position(session_movr, rider) == BATTERY
+
+
+def test_one_tap_undoes_a_ride_that_has_just_begun(
+    phone: Page, session_movr: MovR, rider: Visitor
+) -> None:
+    stand_at(phone, CITIES[0].centre)
+    log_in(phone, rider)
+
+    phone.get_by_role("button", name="Wrong vehicle? Undo").click()
+
+    expect(phone.get_by_role("alert")).to_contain_text("Your ride is undone.")
+    phone.get_by_label("Why did you undo it?").select_option("It is damaged")
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_text("You told us why: It is damaged")).to_be_visible()
+    assert position(session_movr, rider) == CITIES[0].centre
+
+
+def test_undo_without_a_position_says_so_and_leaves_with_its_time(
+    phone: Page, rider: Visitor
+) -> None:
+    phone.clock.install()
+    log_in(phone, rider)
+    undo = phone.get_by_role("button", name="Wrong vehicle? Undo")
+
+    undo.click()
+    expect(phone.get_by_text("does not allow us to ask")).to_be_visible()
+    expect(phone.get_by_label(WORDS)).to_be_hidden()
+    phone.clock.run_for(180_000)
+
+    expect(undo).to_be_hidden()
 
 
 def test_one_tap_far_away_says_so_and_offers_the_other_way(phone: Page, rider: Visitor) -> None:

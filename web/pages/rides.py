@@ -1,6 +1,7 @@
 """Rides: start, end, receipt and history."""
 
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,16 +10,21 @@ from flask_login import login_required
 
 from movr.errors import TooFarAway
 from movr.results import RideKey
+from movr.undo import UNDO_WITHIN
 from web.context import movr, settings
 from web.current_city import city_of_form
-from web.forms import EndRideForm
+from web.forms import EndRideForm, UndoReasonForm, UndoRideForm
 from web.operations import metrics
-from web.pages import pagination
+from web.pages import pagination, receipts
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import rate_limits, session
+from web.security.rate_limit_store import RateLimit
 from web.security.redirects import kept_fields
+from web.services.geocoding import position_from_form
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
+
+UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, rate_limits.HOUR)
 
 
 @blueprint.get("")
@@ -35,7 +41,7 @@ def receipt(ride_id: UUID) -> ResponseReturnValue:
     ride = movr().ride(session.current_member(), ride_id)
     if ride.is_active:
         return redirect(url_for("rides.index", _anchor="riding"), HTTPStatus.SEE_OTHER)
-    return render_template("rides/receipt.html", ride=ride)
+    return receipts.page(ride, UndoReasonForm())
 
 
 @blueprint.post("/start/<uuid:public_id>")
@@ -60,6 +66,34 @@ def end(ride_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
+@blueprint.post("/undo/<uuid:ride_id>")
+def undo(ride_id: UUID) -> ResponseReturnValue:
+    """Undo the member's own ride, which has just begun."""
+    rider, ride = session.current_session(), RideKey(city_of_form().name, ride_id)
+    # Otherwise riders could hold a vehicle without cost, from one undone ride to the next.
+    rate_limits.count_attempts((UNDOS_OF_MEMBER, str(rider.key.id)))
+    form = UndoRideForm()
+    is_given = form.validate() and (form.position or form.location.data)
+    position = position_from_form(form, ride.city) if is_given else None
+    if movr().undo_ride(ride, rider.key, rider.epoch, position=position):
+        metrics.RIDES_ENDED.labels(ride.city).inc()
+    flash("Your ride is undone. It costs you nothing.", "success")
+    return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/reason/<uuid:ride_id>")
+def explain_undo(ride_id: UUID) -> ResponseReturnValue:
+    """Note why the member has undone a ride."""
+    rider, ride = session.current_session(), RideKey(city_of_form().name, ride_id)
+    form = UndoReasonForm()
+    if not form.validate():
+        shown = movr().ride(session.current_member(), ride_id)
+        return receipts.page(shown, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    movr().explain_undo(ride, rider.key, rider.epoch, form.reason)
+    flash("Thank you for telling us.", "success")
+    return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
+
+
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
     """End the ride and say so; if the place is too far away, set the form's error.
 
@@ -77,6 +111,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
         flash(POSITION_UNKNOWN, "info")
     if is_new:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
+        receipts.send_if_wanted(rider.key, rider.epoch, ride_id)
     return True
 
 
@@ -91,4 +126,6 @@ def _history(form: EndRideForm) -> str:
         past=[ride for ride in history.rides.items if not ride.is_active],
         home=member.city,
         form=form,
+        undo_seconds=UNDO_WITHIN.total_seconds(),
+        can_look_up=settings().geocoder != "none",
     )

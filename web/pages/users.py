@@ -47,6 +47,7 @@ def profile(user_id: UUID) -> ResponseReturnValue:
         last_month=_sum([owned.month for owned in page.items]),
         is_all=not (page.next or pagination.after_id()),
         must_verify=settings().mail_uri and not member.email_verified_at,
+        can_send=settings().mail_uri is not None,
     )
 
 

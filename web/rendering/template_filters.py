@@ -22,6 +22,7 @@ from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.fares import Tariff
 from movr.results import MonthlyActivity
+from movr.tax import VAT_PERCENT, included_tax
 from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.rendering import charts
@@ -85,6 +86,7 @@ def init_app(app: Flask) -> None:
         price=price,
         price_data=price_data,
         short_price=short_price,
+        tax=tax,
         number=number,
         rides=rides,
     )
@@ -227,6 +229,14 @@ def price(tariff: Tariff, city: str) -> str:
     """Return the price of a ride: `$1.00 to unlock, $0.20 a minute, at most $18.00 a day`."""
     unlock, minute, day = (money(amount, city) for amount in tariff)
     return f"{unlock} to unlock, {minute} a minute, at most {day} a day"
+
+
+def tax(amount: int, city: str) -> str:
+    """Return the tax that an amount includes: `Includes €0.87 VAT (21%).`, or that there is one."""
+    percent = VAT_PERCENT.get(city)
+    if percent is None:
+        return "Taxes included."
+    return f"Includes {money(included_tax(amount, percent), city)} VAT ({percent}%)."
 
 
 def rides(count: int, city: str) -> str:

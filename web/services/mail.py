@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from functools import partial
 from threading import BoundedSemaphore
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import Flask, current_app, url_for
 
@@ -92,9 +92,9 @@ def outbox() -> Outbox:
     return found
 
 
-def absolute_url(endpoint: str) -> str:
+def absolute_url(endpoint: str, **values: Any) -> str:
     """Return the URL of an endpoint, for emails."""
-    return f"{site_url()}{url_for(endpoint)}"
+    return f"{site_url()}{url_for(endpoint, **values)}"
 
 
 def log_email(email: Email) -> None:
@@ -131,5 +131,6 @@ def _message(email: Email, sender: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(email.text, cte="7bit")  # so that links are not wrapped
+    # Links are not wrapped in 7bit, which has no letters but those of ASCII.
+    message.set_content(email.text, cte="7bit" if email.text.isascii() else "quoted-printable")
     return message

@@ -68,6 +68,7 @@ def posted(
 
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 LEFT_AT = {"location": "2 Broadway", "city": "new york"}
+NEAR_BY = {"city": "new york", "latitude": "40.7128", "longitude": "-74.006"}
 
 ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", ALL_USERS),
@@ -115,6 +116,13 @@ ROUTES: Mapping[str, Route] = {
     "reservations.give_up": posted(
         "/reservations/give-up/{scene.reserved}", MEMBERS, {"city": "new york"}, changes=OWNER
     ),
+    "rides.undo": posted("/rides/undo/{scene.ride}", OWNER, NEAR_BY),
+    "rides.explain_undo": posted(
+        "/rides/reason/{scene.undone_ride}", OWNER, {"city": "new york", "why": "It is damaged"}
+    ),
+    # Without mail there is no such button.
+    "receipts.send": Route("/rides/mail/{scene.ended_ride}", NO_USERS, method="POST", refusal=404),
+    "receipts.choose": posted("/users/{scene.owner.id}/receipts", OWNER, {"by_mail": "1"}),
     "about.regions": Route("/about/regions", ALL_USERS),
     "information.help": Route("/help", ALL_USERS),
     "information.prices": Route("/prices", ALL_USERS),
@@ -193,6 +201,11 @@ class Scene:
     @cached_property
     def ended_ride(self) -> UUID:
         self.owner.end(self.ride)
+        return self.ride
+
+    @cached_property
+    def undone_ride(self) -> UUID:
+        self.owner.post(f"/rides/undo/{self.ride}", **NEAR_BY)
         return self.ride
 
     @cached_property
@@ -314,6 +327,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
         reserved=some,
         ride=some,
         ended_ride=some,
+        undone_ride=some,
         name=nobody.id,
         number=123456,
     )

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from movr.database import invariants
 from movr.database.engine import is_cockroachdb
 from tests.cli.test_serve import wait_until
-from tests.conftest import NewVisitor
+from tests.conftest import UNLIMITED, NewVisitor, plain_client, serving, visitors
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
 from tests.web.operations.test_waiting import waiters
 from tests.web.pages.test_repeated_forms import VEHICLE, key
@@ -107,6 +107,58 @@ def test_one_ride_ended_six_times_at_once_ends_once(
         ).one()
     assert (stands_at, status) == (left_at, "available")
     assert count(engine, "ride_totals WHERE rides = 1") == 2  # of a week and of a month
+
+
+@pytest.fixture
+def new_charged_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Create visitors of a server where rides cost."""
+    limit = {"WRITES_PER_MINUTE": str(UNLIMITED)}
+    with (
+        serving(DB_URI=database, DEBUG="1", PAYMENTS="fake", **limit) as url,
+        visitors(lambda: plain_client(url)) as new,
+    ):
+        yield new
+
+
+def test_a_ride_ended_and_undone_at_once_is_one_or_the_other_and_charged_at_most_once(
+    new_charged_visitor: NewVisitor, engine: Engine
+) -> None:
+    place = {"city": "new york", "latitude": "40.7128", "longitude": "-74.006"}
+    owner = new_charged_visitor().register()
+    for _ in range(8):
+        rider = new_charged_visitor().register()
+        rider.start(owner.add_vehicle())
+        ride = rider.active_ride()
+        ends = [poster(rider, f"/rides/end/{ride}", **place, location=at) for at in ("A", "B")]
+        undo = poster(rider, f"/rides/undo/{ride}", **place)
+
+        replies = at_once(lambda form: form(), [*ends, undo])
+
+        assert Counter(reply.status_code for reply in replies) == {303: 3}
+    assert count(engine, "rides WHERE end_time IS NOT NULL") == 8
+    counted = count(engine, "ride_totals WHERE period = 'week' AND rides = 1")
+    assert counted + count(engine, "rides WHERE undone") == 8
+    assert count(engine, "ledger_entries WHERE account = 'rider'") == counted
+
+
+def test_an_account_is_deleted_after_its_ride_was_ended_or_undone_or_not_at_all(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    place = {"city": "new york", "latitude": "40.7128", "longitude": "-74.006"}
+    owner = new_http_visitor().register()
+    for n in range(6):
+        rider, twin = new_http_visitor().register(), new_http_visitor()
+        rider.start(owner.add_vehicle())
+        twin.client.cookies.update(rider.client.cookies)
+        way, fields = ("end", {"location": "2 Broadway"}) if n % 2 else ("undo", place)
+        finish = poster(rider, f"/rides/{way}/{rider.active_ride()}", **fields)
+        leave = poster(twin, f"/users/remove/{rider.id}", **DELETION)
+
+        replies = at_once(lambda form: form(), [finish, leave])
+
+        assert [reply.status_code for reply in replies] == [303, 303]
+    assert count(engine, "rides WHERE end_time IS NULL") == 0
+    assert count(engine, "rides WHERE undone") == 3
 
 
 def test_one_username_registered_in_six_cities_at_once_is_one_account(

@@ -156,7 +156,7 @@ def test_ending_a_ride_redirects_to_its_receipt(rider: Visitor, engine: Engine) 
     said = words(page.text)
     for fact in ("Your ride in New York", "the Kona bike", "1 Wall Street", "2 Broadway"):
         assert fact in said
-    for fact in ("Duration 1 h 05 min", "Distance 3.3 mi"):
+    for fact in ("Duration 1 h 05 min", "Distance, approximate 3.3 mi"):
         assert fact in said
     for time in ("Fri, Nov 20, 2026, 5:32\u202fPM", "Fri, Nov 20, 2026, 6:37\u202fPM"):
         assert time in said
@@ -166,7 +166,7 @@ def test_the_distance_is_that_from_start_to_end(rider: Visitor) -> None:
     """From the centre of New York to Times Square: 5,310 m."""
     receipt = ended(rider, rider.add_vehicle(), **TIMES_SQUARE).headers["Location"]
 
-    assert "Distance 3.3 mi" in words(rider.get(receipt).text)
+    assert "Distance, approximate 3.3 mi" in words(rider.get(receipt).text)
 
 
 def test_a_traveller_s_receipt_uses_the_formats_of_the_ride_s_city(
@@ -181,7 +181,7 @@ def test_a_traveller_s_receipt_uses_the_formats_of_the_ride_s_city(
     assert "Your ride in Paris" in said
     assert "Fri 20 Nov 2026, 23:32" in said
     assert "Sat 21 Nov 2026, 00:37" in said
-    assert "Distance 2,2\u202fkm" in said
+    assert "Distance, approximate 2,2\u202fkm" in said
 
 
 def test_an_unknown_distance_is_a_sentence(rider: Visitor) -> None:

@@ -214,6 +214,24 @@ def test_round_trips_of_a_reservation(
     assert cost("POST", f"/rides/start/{second}") == (303, 1)
 
 
+def test_round_trips_of_undoing_a_ride_and_saying_why(
+    distant: Visitor, proxy: LatencyProxy
+) -> None:
+    distant.register().start(distant.add_vehicle())
+    ride, token = distant.active_ride(), distant.token()
+
+    def cost(path: str, **fields: str) -> int:
+        proxy.reset()
+        form = {"csrf_token": token, "city": "new york", **fields}
+        assert distant.client.post(path, data=form).status_code == 303
+        return proxy.round_trips
+
+    undo = cost(f"/rides/undo/{ride}", latitude="40.7128", longitude="-74.006")
+    reason = cost(f"/rides/reason/{ride}", why="Wrong vehicle")
+
+    assert (undo, reason) == (1, 1)
+
+
 def test_round_trips_of_a_refused_start_and_end(
     distant: Visitor, proxy: LatencyProxy, new_visitor: NewVisitor
 ) -> None:
@@ -290,11 +308,12 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     email = cost(f"{own}/email", email="king@example.com", password=PASSWORD)
     log_out_here = cost("/logout")  # which says whether a ride goes on
     distant.log_in(distant.username)
+    receipts = cost(f"/users/{distant.id}/receipts", by_mail="1")
     leave = cost(f"/users/remove/{distant.id}", **DELETION)
 
     assert (register, add, remove, leave) == (5, 7, 6, 9)
     assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
-    assert (names, email, log_out_here) == (6, 7, 1)
+    assert (names, email, log_out_here, receipts) == (6, 7, 1, 6)
 
 
 def test_the_app_counts_the_round_trips_on_the_wire(
