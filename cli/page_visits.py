@@ -174,5 +174,6 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     member.get(receipt)
     member.get("/rides")
     member.get(f"/rides?after={_LATER}")
+    member.get("/rides.csv")
     member.post(f"/users/{profile.rpartition('/')[2]}/receipts", by_mail="1")
     member.post(remove)

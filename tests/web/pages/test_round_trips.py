@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bench.latency_proxy import LatencyProxy
+from movr import movr as movr_module
 from movr.database import query_stats
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
@@ -230,6 +231,22 @@ def test_round_trips_of_undoing_a_ride_and_saying_why(
     reason = cost(f"/rides/reason/{ride}", why="Wrong vehicle")
 
     assert (undo, reason) == (1, 1)
+
+
+def test_round_trips_of_the_file_of_rides(
+    distant: Visitor, proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The member, and one statement for each batch."""
+    monkeypatch.setattr(movr_module, "BATCH", 2)
+    vehicle = distant.register().permanent_id(distant.add_vehicle())
+    for _ in range(5):
+        distant.start(distant.public_id(vehicle))
+        distant.end(distant.active_ride())
+    proxy.reset()
+
+    assert distant.get("/rides.csv").text.count("\r\n") == 1 + 5
+
+    assert proxy.round_trips == 1 + 3
 
 
 def test_round_trips_of_a_refused_start_and_end(
