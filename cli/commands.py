@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from flask import Flask
 
 from cli.db import db
+from cli.money import payments, tariff
 from cli.placement import placement
 
 
@@ -12,6 +13,8 @@ def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(db)
     app.cli.add_command(placement)
+    app.cli.add_command(tariff)
+    app.cli.add_command(payments)
     if find_spec("scenarios"):  # the container image does not include them
         from cli.scenario import scenario  # noqa: PLC0415
 

@@ -44,7 +44,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr.fares import fare_of, owner_share
-from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, MOVR, OWNER, RIDER
+from movr.formats import AVAILABLE, ERASED, FARE, GATEWAY, IN_USE, MOVR, OWNER, PAYMENT, RIDER
 from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
@@ -807,6 +807,42 @@ SELECT_RIDER_AND_RIDE: Final = (
     .outerjoin(_rides, _IS_RIDE)
     .where(_IS_USER)
 )
+
+# Money
+
+# The parameters have the names of the columns.
+ADD_TARIFF: Final = pg_insert(_tariffs).on_conflict_do_nothing().returning(_tariffs.c.vehicle_type)
+
+
+def _book_payment() -> ReturningInsert[Any]:
+    """Book that a rider has paid the fare of a ride, once: the gateway has the money."""
+    by = values(column("account", String()), name="accounts").data([(RIDER,), (GATEWAY,)])
+    is_rider = by.c.account == RIDER
+    row: dict[str, ColumnElement[Any]] = {
+        **{name: _ledger.c[name] for name in ("city", "ride_id", "vehicle_id", "currency")},
+        "kind": literal(PAYMENT),
+        "account": by.c.account,
+        "holder_city": case((is_rider, _ledger.c.holder_city)),
+        "holder_id": case((is_rider, _ledger.c.holder_id)),
+        "amount": case((is_rider, -_ledger.c.amount), else_=_ledger.c.amount),
+        "created_at": _NOW,
+    }
+    is_fare = and_(
+        _ledger.c.city == _RIDE_CITY,
+        _ledger.c.ride_id == _RIDE_ID,
+        _ledger.c.kind == FARE,
+        _ledger.c.account == RIDER,
+    )
+    entries = select(*row.values()).select_from(_ledger.join(by, true())).where(is_fare)
+    return (
+        pg_insert(_ledger)
+        .from_select(list(row), entries)
+        .on_conflict_do_nothing()
+        .returning(_ledger.c.account)
+    )
+
+
+BOOK_PAYMENT: Final = _book_payment()
 
 # Operators
 

@@ -618,6 +618,19 @@ class MovR:
             rows_to.named_tuples(results.CityTariff, self._read(queries.TARIFFS, city=city))
         )
 
+    def add_tariff(self, city: str, tariff: results.CityTariff) -> bool:
+        """Add a tariff; return False if the vehicle type has one from this moment on."""
+        return self._write(transactions.add_tariff, city, tariff)
+
+    def unpaid_fares(self, city: str, *, after: UUID | None, size: int) -> list[results.UnpaidFare]:
+        """Return the next fares of a city's rides that are not paid, in the order of their ids."""
+        wanted = {"city": city, "after": after or FIRST_ID, "limit": size}
+        return rows_to.named_tuples(results.UnpaidFare, self._read(queries.UNPAID_FARES, **wanted))
+
+    def book_payment(self, city: str, ride_id: UUID) -> bool:
+        """Book that the fare of a ride is paid; return False if it was before."""
+        return self._write(transactions.book_payment, RideKey(city, ride_id), now=self._now())
+
     def earnings(
         self, owner: UserKey, epoch: int, *, before: tuple[date, UUID] | None, size: int
     ) -> MemberAndPage[results.Earnings]:

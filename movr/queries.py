@@ -23,6 +23,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    exists,
     extract,
     func,
     literal,
@@ -33,8 +34,9 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
-from movr.formats import AVAILABLE, FARE, MONTH, OWNER, REFUND, RIDER, WEEK
+from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, WEEK
 from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.results import MOST_COUNTED, Member, NumberedVehicle
 from movr.ride_totals import begin_at
@@ -378,6 +380,26 @@ TARIFFS: Final = (
     )
     .where(Tariff.city == _CITY)
     .order_by(Tariff.vehicle_type, Tariff.valid_from)
+)
+
+
+_PAYMENT: Final = aliased(LedgerEntry)
+UNPAID_FARES: Final = (
+    select(LedgerEntry.ride_id, (-LedgerEntry.amount).label("amount"), LedgerEntry.currency)
+    .where(
+        LedgerEntry.city == _CITY,
+        LedgerEntry.ride_id > _AFTER,
+        LedgerEntry.kind == FARE,
+        LedgerEntry.account == RIDER,
+        ~exists().where(
+            _PAYMENT.city == _CITY,
+            _PAYMENT.ride_id == LedgerEntry.ride_id,
+            _PAYMENT.kind == PAYMENT,
+            _PAYMENT.account == RIDER,
+        ),
+    )
+    .order_by(LedgerEntry.ride_id)
+    .limit(_LIMIT)
 )
 
 

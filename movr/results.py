@@ -236,6 +236,14 @@ class CityTariff(NamedTuple):
         return Tariff(self.unlock_fee, self.per_minute, self.daily_cap)
 
 
+class UnpaidFare(NamedTuple):
+    """A fare that was charged to a rider and not paid yet, in the currency's minor unit."""
+
+    ride_id: UUID
+    amount: int
+    currency: str
+
+
 class Sum(NamedTuple):
     """The sum of a month in one currency, in its minor unit; `month` is the first day."""
 

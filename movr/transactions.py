@@ -22,7 +22,7 @@ from movr import changes, errors, queries
 from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
-from movr.results import Account, RideKey, UserKey, VehicleKey
+from movr.results import Account, CityTariff, RideKey, UserKey, VehicleKey
 from movr.undo import UNDO_RADIUS, UNDO_WITHIN
 
 DAY: Final = timedelta(days=1)
@@ -528,6 +528,17 @@ def explain_undo(
     if not try_to_explain_undo(connection, ride, rider, epoch=epoch, reason=reason):
         _own_ride(connection, ride, rider, epoch)
         raise errors.RideNotFound
+
+
+def add_tariff(connection: Connection, city: str, tariff: CityTariff) -> bool:
+    """Add a tariff; return False if the vehicle type has one from this moment on."""
+    return _is_changed(connection, changes.ADD_TARIFF, city=city, **tariff._asdict())
+
+
+def book_payment(connection: Connection, ride: RideKey, *, now: datetime) -> bool:
+    """Book that a ride's fare is paid; return False if it was before, or if there is no fare."""
+    keys = _parameters(ride=ride)
+    return bool(run(connection, changes.BOOK_PAYMENT, **keys, now=now).all())
 
 
 def update_region(connection: Connection, city: str, region: str) -> None:

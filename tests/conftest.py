@@ -218,13 +218,15 @@ def visitor(new_visitor: NewVisitor) -> Visitor:
 
 @pytest.fixture(scope="session")
 def session_site(database: str) -> Iterator[str]:
-    with serving(DB_URI=database, DEBUG="1", WRITES_PER_MINUTE=str(UNLIMITED)) as url:
+    with serving(
+        DB_URI=database, DEBUG="1", PAYMENTS="fake", WRITES_PER_MINUTE=str(UNLIMITED)
+    ) as url:
         yield url
 
 
 @pytest.fixture
 def site(session_site: str, engine: Engine) -> str:  # noqa: ARG001 - which it empties
-    """The URL of MovR under gunicorn with two workers, on an empty database."""
+    """The URL of MovR under gunicorn with two workers, on an empty database; rides cost."""
     return session_site
 
 

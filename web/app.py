@@ -40,7 +40,7 @@ from web.rendering import (
     template_filters,
 )
 from web.security import csrf, rate_limits, request_body, response_headers, session
-from web.services import geocoding, mail, prices
+from web.services import geocoding, mail, payments, prices
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -100,6 +100,7 @@ def create_app(settings: Settings) -> Flask:
         mail,
         template_filters,
         prices,
+        payments,
         maps,
         bootstrap,
         fragments,

@@ -15,6 +15,9 @@ from sqlalchemy import Engine, text
 
 from movr.database import invariants
 from movr.database.engine import is_cockroachdb
+from movr.fares import Tariff
+from movr.movr import MovR
+from movr.results import CityTariff
 from tests.cli.test_serve import wait_until
 from tests.conftest import UNLIMITED, NewVisitor, plain_client, serving, visitors
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
@@ -107,6 +110,37 @@ def test_one_ride_ended_six_times_at_once_ends_once(
         ).one()
     assert (stands_at, status) == (left_at, "available")
     assert count(engine, "ride_totals WHERE rides = 1") == 2  # of a week and of a month
+    assert count(engine, "ledger_entries WHERE kind = 'fare' AND account = 'rider'") == 1
+
+
+def test_a_ride_that_starts_while_its_tariff_changes_has_one_of_both(
+    new_http_visitor: NewVisitor, engine: Engine, database: str
+) -> None:
+    owner, movr = new_http_visitor().register(), MovR(database)
+    old, new = Tariff(100, 20, 1800), Tariff(300, 30, 3000)
+    riders = [new_http_visitor().register() for _ in range(8)]
+    forms = [
+        poster(rider, f"/rides/start/{owner.add_vehicle()}", city="new york") for rider in riders
+    ]
+
+    def change() -> httpx.Response:
+        row = CityTariff("bike", datetime.now(UTC), *new, owner_percent=10)
+        assert movr.add_tariff("new york", row)
+        return httpx.Response(303)
+
+    try:
+        replies = at_once(lambda act: act(), [*forms, change])
+        with engine.connect() as connection:
+            columns = ", ".join(Tariff._fields)
+            noted = connection.execute(text(f"SELECT {columns}, owner_percent FROM rides")).all()
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM tariffs WHERE valid_from > '2000-01-01'"))
+        movr.close()
+
+    assert Counter(reply.status_code for reply in replies) == {303: 9}
+    assert len(noted) == len(riders)
+    assert set(map(tuple, noted)) <= {(*old, 70), (*new, 10)}
 
 
 @pytest.fixture
