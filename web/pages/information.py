@@ -28,7 +28,10 @@ PERSONAL_DATA: Final[Mapping[str, str]] = {
 # The same of the tables that refer to an account.
 RECORDS: Final[Mapping[str, str]] = {
     "vehicles": "your vehicles: their type, color and brand, and where they are",
-    "rides": "your rides: the vehicle, when and where each began and ended, and why one was undone",
+    "rides": (
+        "your rides: the vehicle, when and where each started and ended, and why one was undone"
+    ),
+    "ledger_entries": "what each ride cost you, and what your vehicles earned",
     "ride_totals": "the number, time and distance of your rides in each week and month",
 }
 
