@@ -95,7 +95,7 @@ class User(Base):
     `email_verified_at` is when the member opened a link that was sent to `email`.
 
     `reservation_*` describes the rider's last reservation, which ends at `reservation_until`; NULL
-    after it was used or given up. Each page shows it from here (docs/decisions/0019).
+    after it was used or given up. Each page shows it from here (docs/decisions/0020).
 
     `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
 

@@ -57,7 +57,7 @@ _MEMBER: Final = tuple(
     if column.key in Member.__dataclass_fields__
     or column.key.startswith(("active_ride_", "reservation_"))
 )
-# A vehicle's reservation lasts until `now` (docs/decisions/0019).
+# A vehicle's reservation lasts until `now` (docs/decisions/0020).
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _IS_RESERVED: Final = func.coalesce(Vehicle.reserved_until > _NOW, literal_column("false"))
 # By the member who asks; NULL for a visitor, who has reserved nothing.
