@@ -1,5 +1,7 @@
 """The WSGI application `app`, for gunicorn and flask; `python server.py` runs MovR locally."""
 
+import atexit
+import gc
 import os
 import sys
 from typing import Final
@@ -12,6 +14,8 @@ from web.config import SettingsError, read_settings
 from web.operations import request_logging
 
 load_dotenv()
+# Spares each command and worker Python's last garbage collection, a quarter of a short command.
+atexit.register(gc.freeze)
 
 # The exit status with which a worker tells gunicorn to stop instead of starting it again.
 APP_LOAD_ERROR: Final = 4

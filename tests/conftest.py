@@ -22,7 +22,7 @@ from movr import passwords, transactions
 from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
-from tests import cheap_passwords, databases
+from tests import cheap_passwords, compiled_templates, databases
 from tests.clock import Clock
 from tests.terminal import RunHere, running_here
 from tests.visitor import Visitor
@@ -36,6 +36,9 @@ ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
 TEST_APP = "tests.server:app"  # tests/server.py
 START_TIMEOUT = 30  # seconds
+SUBPROCESS_COVERAGE = "COVERAGE_PROCESS_CONFIG"  # the variable by which coverage measures them
+
+compiled_templates.keep()
 
 NewVisitor = Callable[[], Visitor]
 Staged = Callable[..., Engine]
@@ -44,6 +47,28 @@ Staged = Callable[..., Engine]
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of processes: one more than processors, because tests wait for servers."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def subprocess_coverage() -> Iterator[str | None]:
+    """Keep coverage from measuring other processes; yield the setting that would do so.
+
+    Measuring takes half a second for each process, and a signal may interrupt coverage's tracer
+    while it holds a lock; the process would then deadlock.
+    """
+    setting = os.environ.get(SUBPROCESS_COVERAGE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(SUBPROCESS_COVERAGE, raising=False)
+        yield setting
+
+
+@pytest.fixture(scope="module")
+def measured_subprocesses(subprocess_coverage: str | None) -> Iterator[None]:
+    """Let coverage measure the processes of tests whose code runs nowhere else."""
+    with pytest.MonkeyPatch.context() as patch:
+        if subprocess_coverage:
+            patch.setenv(SUBPROCESS_COVERAGE, subprocess_coverage)
+        yield
 
 
 @pytest.fixture(autouse=True)

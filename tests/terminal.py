@@ -15,14 +15,6 @@ from movr import signals
 ROOT = Path(__file__).parent.parent
 
 
-def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without coverage measurement.
-
-    A signal may interrupt coverage's tracer while it holds a lock; the command would then deadlock.
-    """
-    return {name: text for name, text in environment.items() if name != "COVERAGE_PROCESS_CONFIG"}
-
-
 RunHere = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -1,5 +1,7 @@
 """gunicorn configuration file: `gunicorn -c web/gunicorn.py server:app`."""
 
+import atexit
+import gc
 import logging
 import os
 import shutil
@@ -24,6 +26,7 @@ from web.config import SettingsError, read_settings
 from web.operations import request_logging
 
 load_dotenv()
+atexit.register(gc.freeze)  # as in server.py
 try:
     _settings = read_settings(os.environ)
 except SettingsError as error:

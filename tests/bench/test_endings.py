@@ -14,7 +14,7 @@ from bench import terminal
 from tests import databases
 from tests.cli.test_serve import wait_until
 from tests.leftovers import Started
-from tests.terminal import Command, unmeasured
+from tests.terminal import Command
 
 TIMEOUT = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
@@ -36,7 +36,7 @@ class Running(Command):
             [sys.executable, "-m", *command, "--out", str(self._results)],
             folder / "output",
             {
-                **unmeasured(os.environ),
+                **os.environ,
                 "DB_URI": uri,
                 "DATABASE_URL": "",
                 "TMPDIR": str(self.folder),

@@ -20,7 +20,7 @@ from tests import databases
 from tests.cli.test_serve import NO_SETTINGS, is_open, wait_until, with_settings
 from tests.conftest import free_port, serving
 from tests.leftovers import Started, left_in, processes_of
-from tests.terminal import Command, RunHere, unmeasured
+from tests.terminal import Command, RunHere
 
 TIMEOUT = 120  # seconds
 NOTHING: tuple[set[int], set[str]] = (set(), set())
@@ -32,7 +32,7 @@ class LoadTestRun(Command):
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
         defaults = {"RIDERS": "10", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
-        environment = unmeasured(with_settings(TMPDIR=str(folder), **defaults | settings))
+        environment = with_settings(TMPDIR=str(folder), **defaults | settings)
         super().__init__([sys.executable, "-m", "loadtest"], folder / "output", environment)
 
     def __enter__(self) -> Self:

@@ -8,17 +8,24 @@ import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 from werkzeug.security import generate_password_hash
 
+from movr import passwords
 from movr.passwords import DUMMY_HASH, check_password, hash_password
 
 PASSWORD = "correct horse battery"
 INSIDE = "the password of no account"
 
 
+REAL_HASHER = passwords._hasher  # noqa: SLF001 - which the other tests replace
+
+
 @pytest.fixture
-def cheaply_hashed_passwords() -> None:
-    """Override the shared fixture: these tests use the real cost."""
+def real_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at the real cost, in tests that are about it."""
+    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", DUMMY_HASH)
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_a_password_is_hashed_with_argon2id_at_owasp_s_cost_or_more() -> None:
     parameters = extract_parameters(hash_password(PASSWORD))
 
@@ -38,6 +45,7 @@ def test_the_same_password_is_never_hashed_alike() -> None:
     assert all(check_password(PASSWORD, hash_) for hash_ in hashes)
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_a_hash_says_nothing_of_its_password_and_fits_its_column() -> None:
     hash_ = hash_password(PASSWORD)
 
@@ -94,16 +102,19 @@ def test_all_of_a_long_password_counts() -> None:
     assert not check_password("x" * 127 + "y", hash_password("x" * 128))
 
 
+@pytest.mark.usefixtures("real_cost")
 @pytest.mark.parametrize("password", [PASSWORD, "", INSIDE])
 def test_no_password_is_right_without_a_hash(password: str) -> None:
     assert check_password(password, None) is False
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_the_hash_for_unknown_usernames_has_the_cost_of_all_others() -> None:
     assert PasswordHasher().verify(DUMMY_HASH, INSIDE)
     assert extract_parameters(DUMMY_HASH) == extract_parameters(hash_password(PASSWORD))
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_checking_a_password_without_a_hash_takes_as_long() -> None:
     """Otherwise response times would reveal usernames. The tolerance allows for a busy machine."""
     hash_ = hash_password(PASSWORD)

@@ -18,9 +18,9 @@ Served = tuple[str, Popen[bytes]]
 LONG = "600"  # seconds; no test waits so long
 
 
-@pytest.fixture
-def draining(database: str, engine: Engine) -> Iterator[Served]:  # noqa: ARG001 - emptied
-    """A gunicorn that got SIGTERM, with a long DRAIN_SECONDS."""
+@pytest.fixture(scope="module")
+def draining(database: str) -> Iterator[Served]:
+    """A gunicorn that got SIGTERM, with a long DRAIN_SECONDS; the last test here stops it."""
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
         os.kill(process.pid, signal.SIGTERM)
         wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")

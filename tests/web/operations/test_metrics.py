@@ -46,13 +46,19 @@ def routes(found: Numbers) -> set[str]:
     return {dict(labels)["route"] for _, labels in found if "route" in dict(labels)}
 
 
+@pytest.fixture(scope="module")
+def served(database: str) -> Iterator[str]:
+    """The URL of a gunicorn with two workers, in the region of Seattle."""
+    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
+    settings["MOVR_VERSION"] = "v1.2-3-g0abcdef"
+    with serving(**settings, REGION="gcp-us-west1") as url:
+        yield url
+
+
 @pytest.fixture
-def new_served_visitor(database: str) -> Iterator[NewVisitor]:
-    """Create visitors of a newly started gunicorn with two workers."""
-    with (
-        serving(DB_URI=database, DEBUG="1") as url,
-        visitors(lambda: plain_client(url)) as new,
-    ):
+def new_served_visitor(served: str) -> Iterator[NewVisitor]:
+    """Create visitors of this gunicorn."""
+    with visitors(lambda: plain_client(served)) as new:
         yield new
 
 
@@ -127,8 +133,10 @@ def test_time_is_measured_for_each_request(visitor: Visitor) -> None:
 
 
 def test_metrics_are_summed_over_all_workers(new_served_visitor: NewVisitor) -> None:
+    route = {"route": "/vehicles"}
+    everyone = [new_served_visitor() for _ in range(8)]
+    before = numbers(everyone[0].get("/metrics"))
     with ThreadPoolExecutor(8) as pool:
-        everyone = [new_served_visitor() for _ in range(8)]
         asked = [visitor for visitor in everyone for _ in range(15)]
         replies = list(pool.map(lambda visitor: visitor.get("/vehicles"), asked))
 
@@ -141,9 +149,12 @@ def test_metrics_are_summed_over_all_workers(new_served_visitor: NewVisitor) -> 
     assert statements >= 120
     for visitor in everyone:  # each worker returns the same
         found = numbers(visitor.get("/metrics"))
-        assert requests(found, "/vehicles") == 120
-        assert of(found, "movr_database_statements_total", route="/vehicles") == statements
-        assert of(found, "movr_request_seconds_count", route="/vehicles") == 120
+        assert requests(found, "/vehicles") - requests(before, "/vehicles") == 120
+        for name, expected in {
+            "movr_database_statements_total": statements,
+            "movr_request_seconds_count": 120,
+        }.items():
+            assert of(found, name, **route) - of(before, name, **route) == expected
 
 
 def test_two_gunicorns_do_not_share_metrics(new_served_visitor: NewVisitor, database: str) -> None:
@@ -232,11 +243,8 @@ def test_an_unavailable_database_has_no_connections_in_use() -> None:
     assert of(after, name, pool="read") == of(before, name, pool="read")
 
 
-def test_the_version_of_the_image_and_the_pool_size_are_reported(database: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
-    settings["MOVR_VERSION"] = "v1.2-3-g0abcdef"
-    with serving(**settings, REGION="gcp-us-west1") as url:
-        found = numbers(httpx.get(f"{url}/metrics"))
+def test_the_version_of_the_image_and_the_pool_size_are_reported(served: str) -> None:
+    found = numbers(httpx.get(f"{served}/metrics"))
 
     build = {
         "version": "v1.2-3-g0abcdef",
@@ -263,17 +271,21 @@ def test_quantiles_are_interpolated_within_a_bucket() -> None:
     assert metrics.quantile(buckets, 1) == 1  # all that is known
 
 
-def test_times_at_home_and_abroad_are_summed_over_all_workers(database: str) -> None:
-    with serving(DB_URI=database, DEBUG="1", WORKERS="2", REGION="gcp-us-west1") as url:
-        with ThreadPoolExecutor(8) as pool:
-            cities = ["seattle", "paris", "rome"] * 20
-            list(pool.map(lambda city: httpx.get(url, headers={"X-City": city}), cities))
-        page = httpx.get(f"{url}/about/regions").text
-        found = numbers(httpx.get(f"{url}/metrics"))
+def test_times_at_home_and_abroad_are_summed_over_all_workers(served: str) -> None:
+    with plain_client(served) as client, ThreadPoolExecutor(8) as pool:
+        before = numbers(client.get("/metrics"))
+        asked = [  # each on a connection of its own, so that both workers get some
+            {"X-City": city, "Connection": "close"} for city in ["seattle", "paris", "rome"] * 20
+        ]
+        list(pool.map(lambda headers: client.get("/", headers=headers), asked))
+        page = client.get("/about/regions").text
+        after = numbers(client.get("/metrics"))
 
     name = "movr_city_request_seconds_count"
-    assert (of(found, name, home="yes"), of(found, name, home="no")) == (20, 40)
-    assert re.search(r"At home</th><td>20<.*Abroad</th><td>40<", page, re.DOTALL)
+    home, abroad = (of(after, name, home=home) for home in ("yes", "no"))
+    assert home - of(before, name, home="yes") == 20
+    assert abroad - of(before, name, home="no") == 40
+    assert re.search(rf"At home</th><td>{home:.0f}<.*Abroad</th><td>{abroad:.0f}<", page, re.DOTALL)
 
 
 def test_refusals_used_in_alerts_start_at_zero(

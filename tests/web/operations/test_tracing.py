@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.cli.test_serve import TIMEOUT, with_settings
-from tests.conftest import ROOT, serving
+from tests.conftest import ROOT, plain_client, serving
 
 EXPORT_SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
 
@@ -59,23 +60,48 @@ class Inbox(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def collector() -> Iterator[Collector]:
+    """A collector of the spans of one request at a time: each test waits for its last request's."""
     with Collector() as collector:
         threading.Thread(target=collector.serve_forever, daemon=True).start()
         yield collector
         collector.shutdown()
 
 
+@contextmanager
+def traced(collector: Collector, database: str, **settings: str) -> Iterator[httpx.Client]:
+    """Yield a client of a gunicorn that is traced, behind a proxy."""
+    settings |= {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", "PROXY_HOPS": "1"}
+    settings |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **EXPORT_SOON}
+    with serving(**settings) as url, plain_client(url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(collector: Collector, database: str) -> Iterator[httpx.Client]:
+    """A client of a gunicorn in a region, whose spans have the old names of attributes."""
+    with traced(collector, database, REGION="gcp-europe-west1") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client_of_blue(collector: Collector, database: str) -> Iterator[httpx.Client]:
+    """A client of a gunicorn that OTEL_SERVICE_NAME names, whose spans have the new names."""
+    named = {"OTEL_SERVICE_NAME": "movr-blue", "OTEL_SEMCONV_STABILITY_OPT_IN": "http"}
+    with traced(collector, database, **named) as client:
+        yield client
+
+
 def values(attributes: Any) -> dict[str, str]:
     return {item.key: item.value.string_value for item in attributes}
 
 
-def test_a_request_and_its_statement_are_one_trace(collector: Collector, database: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "REGION": "gcp-europe-west1", **EXPORT_SOON}
-    with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
-        httpx.get(f"{url}/vehicles")
-        spans = collector.spans_until("GET /vehicles")
+def test_a_request_and_its_statement_are_one_trace(
+    collector: Collector, client: httpx.Client
+) -> None:
+    client.get("/vehicles")
+    spans = collector.spans_until("GET /vehicles")
 
     request, resource = spans.pop("GET /vehicles")
     statements = [span for span, _ in spans.values() if span.trace_id == request.trace_id]
@@ -84,41 +110,39 @@ def test_a_request_and_its_statement_are_one_trace(collector: Collector, databas
     assert values(resource.attributes)["cloud.region"] == "gcp-europe-west1"
 
 
-def test_otel_service_name_overrides_the_default(collector: Collector, database: str) -> None:
-    named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "movr-blue"}
-    with serving(DB_URI=database, DEBUG="1", **named, **EXPORT_SOON) as url:
-        httpx.get(f"{url}/login")
-        _, resource = collector.spans_until("GET /login")["GET /login"]
+def test_otel_service_name_overrides_the_default(
+    collector: Collector, client_of_blue: httpx.Client
+) -> None:
+    client_of_blue.get("/login")
+    _, resource = collector.spans_until("GET /login")["GET /login"]
 
     assert values(resource.attributes)["service.name"] == "movr-blue"
 
 
-@pytest.mark.parametrize("names", ["", "http"], ids=["old names", "new names"])
+@pytest.mark.parametrize(
+    "traced_client", ["client", "client_of_blue"], ids=["old names", "new names"]
+)
 def test_a_span_contains_no_path_query_or_address(
-    collector: Collector, database: str, names: str
+    collector: Collector, request: pytest.FixtureRequest, traced_client: str
 ) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", **EXPORT_SOON}
-    naming = {"OTEL_SEMCONV_STABILITY_OPT_IN": names}
-    with serving(**settings, **naming, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
-        client = {"X-Forwarded-For": "203.0.113.7"}
-        httpx.get(f"{url}/nothing/lovelace", headers=client)
-        httpx.get(f"{url}/city/lovelace?email=lovelace", headers=client)
-        httpx.get(
-            f"{url}/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1?email=lovelace", headers=client
-        )
-        spans = collector.spans_until("GET /users/<uuid:user_id>", "unknown")
+    client: httpx.Client = request.getfixturevalue(traced_client)
+    for path in (
+        "/nothing/lovelace",
+        "/city/lovelace?email=lovelace",
+        "/users/6a0f4cfe-6d3c-4d5c-9c53-64f3f0f5a7f1?email=lovelace",
+    ):
+        client.get(path, headers={"X-Forwarded-For": "203.0.113.7"})
+    spans = collector.spans_until("GET /users/<uuid:user_id>", "unknown")
 
     told = " ".join(str(span) for span, _ in spans.values())
     assert "/users/<uuid:user_id>" in told
     assert [no for no in ("lovelace", "203.0.113.7", "6a0f4cfe") if no in told] == []
 
 
-def test_probes_create_no_span(collector: Collector, database: str) -> None:
-    settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "1", **EXPORT_SOON}
-    with serving(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as url:
-        httpx.get(f"{url}/readyz")
-        httpx.get(f"{url}/login")
-        spans = collector.spans_until("GET /login")
+def test_probes_create_no_span(collector: Collector, client: httpx.Client) -> None:
+    client.get("/readyz")
+    client.get("/login")
+    spans = collector.spans_until("GET /login")
 
     assert spans.keys() == {"GET /login"}
 

@@ -620,16 +620,21 @@ def test_an_incomplete_login_form_is_not_a_failure(new_proxied_visitor: NewVisit
 # Concurrent requests to all workers
 
 
-@pytest.fixture
-def new_limited_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
-    """Create visitors of a separate gunicorn with two workers, behind one proxy.
+@pytest.fixture(scope="module")
+def limited_site(database: str) -> Iterator[str]:
+    """The URL of a separate gunicorn with two workers, behind one proxy.
 
     Passwords are hashed at the real cost, so that attempts at once really overlap.
     """
-    with (
-        gunicorn(free_port(), {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}) as (url, _),
-        visitors(lambda: plain_client(url, timeout=60)) as new,
-    ):
+    settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
+    with gunicorn(free_port(), settings) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def new_limited_visitor(limited_site: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+    """Create visitors of this gunicorn; each test fails to log in from an address of its own."""
+    with visitors(lambda: plain_client(limited_site, timeout=60)) as new:
         yield new
 
 
@@ -658,7 +663,7 @@ def test_concurrent_failures_of_an_address_do_not_exceed_the_limit(
 
     def guess(n: int) -> httpx.Response:
         form = {"csrf_token": token, "username": f"somebody-{n}", "password": WRONG}
-        return visitor.client.post("/login", data=form, headers=coming_from("192.0.2.1"))
+        return visitor.client.post("/login", data=form, headers=coming_from("192.0.2.2"))
 
     replies = at_once(guess, range(40))
 
