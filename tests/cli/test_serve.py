@@ -137,7 +137,7 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
     with started(tmp_path, new_database) as running, visiting(running) as visitor:
         for line in (running.url, *demo.RIDER, *demo.OWNER):
             assert line in running.output
-        page = visitor.get("/")
+        page = visitor.get("/vehicles")
         assert page.status_code == 200
         assert page.text.count('<li class="vehicle-card"') >= 20
         assert visitor.get("/readyz").status_code == 200
