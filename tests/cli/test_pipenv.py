@@ -180,7 +180,7 @@ def test_flask_finds_the_app_without_an_option(clone: Clone, empty_database: str
 @pytest.fixture(params=["with MovR's configuration", "without it"])
 def gunicorn(request: pytest.FixtureRequest, clone: Clone) -> tuple[str, ...]:
     """gunicorn in the clone, or as if it was started in another folder."""
-    bind = ("-b", "127.0.0.1:{port}", "-w", "4", "server:app")
+    bind = ("-b", "127.0.0.1:{port}", "-w", "2", "server:app")
     if request.param == "without it":
         (clone.folder / "gunicorn.conf.py").unlink()
     return (*GUNICORN, *bind)
@@ -234,7 +234,7 @@ def test_metrics_that_are_not_summed_say_so_instead_of_a_wrong_number(
 ) -> None:
     clone.write_settings(**tutorial_settings(empty_database))
     (clone.folder / "gunicorn.conf.py").unlink()
-    command = (*GUNICORN, "-w", "4", "-b", "localhost:{port}", "server:app")
+    command = (*GUNICORN, "-w", "2", "-b", "localhost:{port}", "server:app")
 
     with clone.serving(*command) as (url, log):
         reply = httpx.get(f"{url}/metrics", timeout=TIMEOUT)

@@ -145,7 +145,7 @@ def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
     assert "not up" in clone.run("down", "traveller", status=1)
 
 
-def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_holds_it(
+def test_a_scenario_has_its_size_and_only_its_owner_s_file_holds_the_password(
     clone: Clone,
 ) -> None:
     """The tests' server trusts all clients, so any password is accepted."""
@@ -154,10 +154,12 @@ def test_the_file_that_may_hold_a_password_is_its_owner_s_and_nothing_printed_ho
         pytest.skip("this server asks for its password")
     clone.uri = admin.uri_text(url.set(password="hunter2"))
 
-    output = clone.run("up", "empty") + clone.run("list")
+    output = clone.run("up", "metropolis", "--rows", "3") + clone.run("list")
 
+    page = httpx.get(f"{clone.file('metropolis')['url']}/vehicles").text
+    assert page.count('<li class="vehicle-card"') == 3
     assert "hunter2" not in output
-    assert (clone.state / "empty.json").stat().st_mode & 0o777 == 0o600
+    assert (clone.state / "metropolis.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> None:
@@ -174,12 +176,6 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
     assert is_serving(demo_url)
     assert clone.has_nothing_of("empty")
     assert clone.has_database("demo")
-
-
-def test_a_scenario_has_the_requested_size(clone: Clone) -> None:
-    url = clone.up("metropolis", "--rows", "3")
-
-    assert httpx.get(f"{url}/vehicles").text.count('<li class="vehicle-card"') == 3
 
 
 # Interrupted

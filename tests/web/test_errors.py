@@ -82,22 +82,36 @@ def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:
     return app
 
 
+@pytest.fixture(scope="module")
+def new_refused_visitor(database: str) -> Iterator[NewVisitor]:
+    """Create visitors of an app where /fail/<name> raises the refusal of this name."""
+    refusals = {kind.__name__: kind for kind in RESPONSES}
+    app = create_app(settings_for(database))
+
+    @app.get("/fail/<name>")
+    def fail(name: str) -> ResponseReturnValue:
+        raise refusals[name]
+
+    with visiting(app) as new:
+        yield new
+
+
 @pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
 def test_a_refusal_gets_the_response_of_the_table(
-    database: str,
+    new_refused_visitor: NewVisitor,
     engine: Engine,  # noqa: ARG001 - emptied
     refusal: type[Refusal],
 ) -> None:
     answer = RESPONSES[refusal]
-    with visiting(raising(create_app(settings_for(database)), refusal)) as new:
-        visitor = new().register()
-        reply = visitor.get("/fail")
+    visitor = new_refused_visitor().register()
 
-        if isinstance(answer, HTTPStatus):
-            assert assert_is_error_page(reply, answer) == refusal.sentence
-            assert reply.headers.get("Retry-After") == RETRY_AFTER.get(answer)
-        else:
-            assert refusal.sentence in visitor.follow(reply)
+    reply = visitor.get(f"/fail/{refusal.__name__}")
+
+    if isinstance(answer, HTTPStatus):
+        assert assert_is_error_page(reply, answer) == refusal.sentence
+        assert reply.headers.get("Retry-After") == RETRY_AFTER.get(answer)
+    else:
+        assert refusal.sentence in visitor.follow(reply)
 
 
 def test_some_refusals_ask_to_come_back_later() -> None:
