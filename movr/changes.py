@@ -429,17 +429,16 @@ def _give_up() -> Select[Any]:
         .cte("rider")
     )
     shown = select(_vehicles.c.id).select_from(rider.join(_vehicles, _IS_SHOWN)).cte("shown")
+    # These are no conditions of WHERE: the vehicle as it was before this statement waited for the
+    # rider's row may not meet them, and PostgreSQL would not look at it again.
+    is_mine = and_(_IS_RESERVED, _BY_USER)
+    is_leaving = and_(is_mine, _vehicles.c.removed_at > _NOW)
     vehicle = (
         update(_vehicles)
-        .where(
-            _vehicles.c.city == _VEHICLE_CITY,
-            _vehicles.c.id == shown.c.id,
-            _IS_RESERVED,
-            _BY_USER,
-        )
+        .where(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == shown.c.id)
         .values(
-            reserved_until=_NOW,
-            removed_at=case((_vehicles.c.removed_at > _NOW, _NOW), else_=_vehicles.c.removed_at),
+            reserved_until=case((is_mine, _NOW), else_=_vehicles.c.reserved_until),
+            removed_at=case((is_leaving, _NOW), else_=_vehicles.c.removed_at),
         )
         .returning(_vehicles.c.id)
         .cte("vehicle")

@@ -1,6 +1,7 @@
 """Reservations: ten minutes, one a rider, and not the same vehicle again for as long."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -8,13 +9,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select
 
-from movr import errors, results
+from movr import errors, results, transactions
 from movr.cities import CITIES, Position
 from movr.database import invariants
+from movr.database.engine import is_cockroachdb
 from movr.models import User, Vehicle
 from movr.movr import MovR
 from movr.results import Page, Reservation, UserKey, VehicleKey
+from tests.cli.test_serve import wait_until
 from tests.follower_reads import wait_for_follower_reads
+from tests.movr.database.test_schema import is_waiting
 from tests.movr.people import public_id_in
 from tests.movr.test_movr import a_member, near
 from tests.movr.test_numbers import number_of
@@ -251,6 +255,26 @@ def test_a_vehicle_that_was_given_up_is_available_to_others(
     clock.now += SECOND
     with pytest.raises(errors.VehicleTaken):
         movr.start_ride("new york", bike, rider)
+
+
+def test_a_rider_who_cancels_while_the_reservation_is_made_does_not_hold_the_vehicle(
+    movr: MovR, bike: UUID, rider: UserKey, other: UserKey, engine: Engine, clock: Clock
+) -> None:
+    """The rider's row still has the last reservation of this vehicle, which has expired."""
+    if is_cockroachdb(engine.url):
+        pytest.skip("CockroachDB's transactions are as if one after the other")
+    seen = ("new york", bike, rider)
+    movr.reserve(*seen)
+    clock.now += 20 * MINUTE
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            assert transactions.try_to_reserve(connection, *seen, epoch=0, now=clock.now)
+            cancelled = pool.submit(movr.give_up_reservation, *seen)
+            wait_until(lambda: is_waiting(engine), "the cancellation waits for the lock")
+        cancelled.result()
+
+    assert reservation(movr, rider) is None
+    assert listed(movr, other) == {bike: False}
 
 
 # Starting
