@@ -315,14 +315,15 @@ class MovR:
         """Return the session's member and a page of vehicles, usually in one round trip.
 
         The vehicle that the member has reserved is listed, too. If the session has ended, the
-        member is None and the vehicles are without numbers.
+        member is None and the page is that of a visitor.
         """
         radius = self._radii.radius(search)
         statement = search.statement_with_member(radius)
         wanted = {**search.parameters(radius), "now": self._now()}
         member, rows = self._read_with_member(user, epoch, statement, **wanted)
-        page = self._page_of_vehicles(search, radius, rows, user)
-        return MemberAndPage(member, page if member else rows_to.without_numbers(page))
+        if member is None:
+            return MemberAndPage(None, self.vehicles(search))
+        return MemberAndPage(member, self._page_of_vehicles(search, radius, rows, user))
 
     def vehicle_counts(self, city: str) -> Page[results.TypeCount]:
         """Return the numbers of the city's available vehicles by type; at most MOST_COUNTED + 1."""
@@ -380,15 +381,15 @@ class MovR:
         """Return the session's member and this vehicle in one round trip.
 
         The vehicle that the member has reserved is found, too. The page is empty if there is none
-        that the member can ride. If the session has ended, the member is None and the
-        vehicle is without its number.
+        that the member can ride. If the session has ended, the member is None and the page is
+        what a visitor finds.
         """
         wanted = {"city": city, "public_id": public_id, "now": self._now()}
         statement = queries.VEHICLE_BY_PUBLIC_ID_WITH_MEMBER
         member, rows = self._read_with_member(user, epoch, statement, **wanted)
         found = rows_to.named_tuples(results.Vehicle, rows)
         if not member:
-            found = [vehicle._replace(number=None) for vehicle in found]
+            found = [each._replace(number=None) for each in found if not each.is_reserved]
         return MemberAndPage(member, Page(tuple(found), None))
 
     def vehicle_by_number(self, city: str, number: int) -> Page[results.NumberedVehicle]:
@@ -405,10 +406,11 @@ class MovR:
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the results of `session_member` and `vehicle_by_number` in one round trip.
 
-        The vehicle that the member has reserved is found, too.
+        The vehicle that the member has reserved is found, too, unless the session has ended.
         """
         wanted = {"city": city, "number": number, "now": self._now()}
-        return self._numbered(user, epoch, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
+        found = self._numbered(user, epoch, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
+        return found if found.member else MemberAndPage(None, self.vehicle_by_number(city, number))
 
     def vehicle_of(
         self, owner: UserKey, epoch: int, *, vehicle_id: UUID

@@ -325,6 +325,21 @@ def test_an_ended_session_neither_reserves_nor_gives_up(
     assert member.reservation
 
 
+def test_an_ended_session_does_not_see_which_vehicle_its_member_has_reserved(
+    movr: MovR, vehicle: VehicleKey, bike: UUID, rider: UserKey
+) -> None:
+    """It may be of a lost phone, whose finder could follow the member to the vehicle."""
+    movr.reserve("new york", bike, rider)
+    movr.end_sessions(rider, 0)
+
+    assert listed(movr, rider) == {}
+    assert page_of(movr, rider, bike) == ()
+    number = number_of(movr.engine, vehicle)
+    assert movr.vehicle_by_number_and_member(rider, 0, city="new york", number=number).page == Page(
+        (), None
+    )
+
+
 def test_a_deleted_account_gives_up_its_reservation(
     movr: MovR, bike: UUID, rider: UserKey, other: UserKey, engine: Engine
 ) -> None:
