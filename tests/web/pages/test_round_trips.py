@@ -1,9 +1,11 @@
 """The number of round trips of each page, counted on the wire."""
 
 import logging
+import math
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -19,6 +21,7 @@ from movr.movr import MovR
 from movr.results import UserKey
 from tests.conftest import HERE, NewVisitor, settings_for
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
+from web import background_cache
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
 from web.security.link_tokens import reset_tokens
@@ -40,12 +43,17 @@ def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG
 
 
 @pytest.fixture
-def distant(proxy: LatencyProxy) -> Iterator[Visitor]:
-    """A visitor of MovR whose database is behind the counting proxy."""
-    app = create_app(settings_for(uri_text(proxy.url)))
+def distant(proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
+    """A visitor of MovR where rides cost, whose database is behind the counting proxy.
+
+    The prices of New York, which are read in the background, are known and do not become old.
+    """
+    monkeypatch.setattr(background_cache, "TTL", math.inf)
+    app = create_app(replace(settings_for(uri_text(proxy.url)), payments="fake"))
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
         visitor = Visitor(client)
         visitor.get("/vehicles")  # connects
+        visitor.get("/prices")
         yield visitor
     app.extensions["movr"].close()
 
