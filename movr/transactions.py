@@ -252,10 +252,8 @@ def remove_vehicle(
     VehicleNotFound, NotYourVehicle.
     """
     keys = _parameters(vehicle=vehicle)
-    row = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now).one_or_none()
-    if row is None:
-        _refuse_to_remove(connection, vehicle, owner)
-        return True
+    rows = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now)
+    row = rows.one_or_none() or _removed_before(connection, vehicle, owner)
     return row.removed_at is not None and row.removed_at <= now
 
 
@@ -630,11 +628,12 @@ def _refuse_to_add(connection: Connection, vehicle: VehicleKey) -> None:
         raise errors.VehicleRemoved
 
 
-def _refuse_to_remove(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> None:
-    row = run(
-        connection, changes.SELECT_VEHICLE_OWNER, **_parameters(vehicle=vehicle)
-    ).one_or_none()
+def _removed_before(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> Row[Any]:
+    """Return a row of a vehicle that its owner has removed before. Raises the reason otherwise."""
+    keys = _parameters(vehicle=vehicle)
+    row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
     if row is None:
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:
         raise errors.VehicleNotFound if row.removed_at else errors.NotYourVehicle
+    return row

@@ -372,7 +372,8 @@ def test_a_vehicle_removed_while_reserved_leaves_when_the_reservation_ends(
     held = reservation(movr, rider)
     assert held
 
-    assert not movr.remove_vehicle(vehicle, owner)
+    for _ in range(2):  # also if the form is sent again
+        assert not movr.remove_vehicle(vehicle, owner)
 
     assert removed_at(engine, vehicle) == held.until
     assert listed(movr) == {}
