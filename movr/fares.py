@@ -34,13 +34,18 @@ class Tariff(NamedTuple):
 
 def fare(tariff: Tariff, length: timedelta) -> int:
     """Return the fare of a ride of this length."""
-    minutes = -(-length // _MINUTE)  # rounded up
+    minutes = minutes_begun(length)
     days, rest = divmod(max(minutes - DAY, 0), DAY)
     return (
         _capped(tariff, tariff.unlock_fee, min(minutes, DAY))
         + days * _capped(tariff, 0, DAY)
         + _capped(tariff, 0, rest)
     )
+
+
+def minutes_begun(length: timedelta) -> int:
+    """Return the number of minutes that have begun, which is what a ride is charged for."""
+    return -(-length // _MINUTE)  # rounded up
 
 
 def _capped(tariff: Tariff, unlock_fee: int, minutes: int) -> int:

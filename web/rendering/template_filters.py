@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from movr import cities, geo
 from movr.cities import City, Position, find_city
-from movr.fares import Tariff
+from movr.fares import Tariff, minutes_begun
 from movr.results import MonthlyActivity
 from movr.tax import VAT_PERCENT, included_tax
 from web.context import site_url
@@ -85,6 +85,7 @@ def init_app(app: Flask) -> None:
         money=money,
         price=price,
         price_data=price_data,
+        counted_minutes=counted_minutes,
         short_price=short_price,
         tax=tax,
         number=number,
@@ -237,6 +238,13 @@ def tax(amount: int, city: str) -> str:
     if percent is None:
         return "Taxes included."
     return f"Includes {money(included_tax(amount, percent), city)} VAT ({percent}%)."
+
+
+def counted_minutes(length: timedelta, city: str) -> str:
+    """Return what a ride of this length is charged for, of which its duration is rounded."""
+    minutes = minutes_begun(length)
+    many = "1 minute" if minutes == 1 else f"{number(minutes, city)} minutes"
+    return f"Every minute that has begun counts: {many}."
 
 
 def rides(count: int, city: str) -> str:

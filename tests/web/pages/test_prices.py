@@ -71,6 +71,9 @@ def test_the_price_is_said_before_during_and_after_a_ride_as_the_city_writes_it(
     receipt = words(rider.get(ended.headers["Location"]).text)
     assert "Price € 1,75" in receipt
     assert f"The price when you started: {FULL}." in receipt
+    # The duration is rounded: with 4 minutes of it the price would not add up.
+    assert "Duration 4 min" in receipt
+    assert "Every minute that has begun counts: 5 minutes." in receipt
     history = words(rider.get("/rides").text)
     assert re.search(r"Spent \w+ \d{4} € 1,75", history)
     earnings = words(rider.get(f"/users/{rider.id}/earnings").text)

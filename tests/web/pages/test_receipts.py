@@ -78,7 +78,7 @@ def test_a_receipt_has_the_price_its_tariff_and_the_tax_as_the_city_shows_it(
     said = words(rider.get(receipt).text).replace("\N{NARROW NO-BREAK SPACE}", " ")
 
     assert price in said
-    assert f"a day. {tax}" in said
+    assert f"3 minutes. {tax}" in said
     rider.start(rider.public_id(number), city)
     undone = rider.post(f"/rides/undo/{rider.active_ride()}", city=city).headers["Location"]
     assert "It costs nothing." in words(rider.get(undone).text)
