@@ -133,6 +133,20 @@ def test_numbers_looked_up_in_a_network_and_by_a_member_are_limited(
     assert lookups(new_visitor().register()) == [429] * 5
 
 
+def test_one_number_cannot_be_watched_closely(
+    new_visitor: NewVisitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time at which it is available again tells which vehicle of the open data it is."""
+    few = numbers.LOOKUPS_OF_NUMBER._replace(at_most=2)
+    monkeypatch.setattr(numbers, "LOOKUPS_OF_NUMBER", few)
+
+    seen = [new_visitor().get("/v/rome/123456").status_code for _ in range(3)]
+
+    assert seen == [404, 404, 429]
+    assert new_visitor().get("/v/rome/123457").status_code == 404
+    assert new_visitor().get("/v/paris/123456").status_code == 404
+
+
 def test_members_see_numbers_on_cards_pages_and_receipts(
     owner: Visitor, rider: Visitor, new_visitor: NewVisitor, engine: Engine
 ) -> None:
