@@ -1,5 +1,5 @@
 // Updates elements with data-seconds (their age when the page was rendered) to show their current age,
-// or, of a ride with a tariff, its price so far; and hides elements with data-seconds-left when that time has passed.
+// or, of a ride with a tariff, its price so far; and hides elements with data-hidden-after when those seconds have passed.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -41,8 +41,8 @@ function tick() {
     const seconds = Number(element.dataset.seconds) + Math.max(0, passed);
     element.textContent = element.dataset.currency ? price(seconds, element.dataset) : age(seconds);
   }
-  for (const element of document.querySelectorAll("[data-seconds-left]")) {
-    element.hidden = passed >= Number(element.dataset.secondsLeft);
+  for (const element of document.querySelectorAll("[data-hidden-after]")) {
+    element.hidden = passed >= Number(element.dataset.hiddenAfter);
   }
 }
 

@@ -60,3 +60,22 @@ def test_the_countdown_ends_when_the_reservation_does(
         connection.execute(text("UPDATE users SET reservation_until = now()"))
     page.goto("/")
     expect(banner).to_have_count(0)
+
+
+def test_the_countdown_goes_on_when_a_ride_with_another_vehicle_can_no_longer_be_undone(
+    desk: Page, new_http_visitor: NewVisitor
+) -> None:
+    owner, rider = new_http_visitor().register(), new_http_visitor().register()
+    rider.reserve(owner.add_vehicle())
+    rider.start(owner.add_vehicle())
+    desk.clock.install()
+    desk.goto("/")
+    log_in(Mouse(desk), rider.username)
+    desk.goto("/rides")
+    banner = desk.get_by_role("complementary", name="Your reservation")
+
+    desk.clock.fast_forward("03:30")
+    expect(desk.get_by_role("button", name="Wrong vehicle? Undo")).to_be_hidden()
+    expect(banner.get_by_role("timer")).to_have_text(re.compile(r"^6:\d\d$"))
+    desk.clock.fast_forward("06:30")
+    expect(banner.get_by_role("status")).to_have_text("Your reservation has expired.")
