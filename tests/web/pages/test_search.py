@@ -260,3 +260,17 @@ def test_page_links_do_not_contain_the_position_of_the_load_balancer(
 
     assert "near" not in link
     assert brands(visitor.get(link, headers).text)
+
+
+def test_a_card_links_to_the_page_of_a_vehicle_if_its_reader_finds_one(
+    new_visitor: NewVisitor,
+) -> None:
+    owner, rider = new_visitor().register(), new_visitor().register()
+    link = f'href="/vehicles/new-york/{(vehicle := owner.add_vehicle())}"'
+    profile = f"/users/{owner.id}"
+
+    assert link in owner.get(profile).text
+    rider.reserve(vehicle)
+
+    assert link in rider.get("/vehicles").text
+    assert link not in owner.get(profile).text
