@@ -30,7 +30,13 @@ def upgrade() -> None:
     for name, condition in CHECKS.items():
         # On CockroachDB a migration may run again halfway.
         op.execute(f"ALTER TABLE rides DROP CONSTRAINT IF EXISTS rides_{name}_check")
-        op.create_check_constraint(op.f(f"rides_{name}_check"), "rides", condition)
+        op.create_check_constraint(
+            op.f(f"rides_{name}_check"), "rides", condition, postgresql_not_valid=True
+        )
+    # Apart, because it reads all rides, which otherwise could not start or end meanwhile.
+    with op.get_context().autocommit_block():
+        for name in CHECKS:
+            op.execute(f"ALTER TABLE rides VALIDATE CONSTRAINT rides_{name}_check")
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from movr.database import invariants, schema
 from movr.database.engine import is_cockroachdb
@@ -216,6 +216,22 @@ def is_waiting(engine: Engine) -> bool:
     )
     with engine.connect() as connection:
         return bool(connection.execute(waiting).scalar())
+
+
+def test_a_constraint_of_all_rides_is_added_without_reading_them_under_its_lock(
+    empty_engine: Engine,
+) -> None:
+    """Otherwise no ride starts or ends meanwhile; it is validated afterwards."""
+    schema.upgrade(empty_engine, "0018")
+    sent: list[str] = []
+    event.listen(empty_engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    schema.upgrade(empty_engine)
+
+    added = [statement for statement in sent if "rides ADD CONSTRAINT" in statement]
+    assert added
+    assert all(statement.endswith("NOT VALID") for statement in added)
+    validated = [statement for statement in sent if "VALIDATE CONSTRAINT" in statement]
+    assert len(validated) == len(added)
 
 
 def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:
