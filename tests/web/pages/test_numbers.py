@@ -55,6 +55,18 @@ def test_a_rider_starts_a_ride_by_the_number(
     assert rider.active_ride()
 
 
+def test_the_pages_of_a_vehicle_agree_that_it_is_reserved_for_their_reader(
+    owner: Visitor, rider: Visitor, engine: Engine
+) -> None:
+    vehicle = owner.add_vehicle()
+    rider.reserve(vehicle)
+
+    for path in (f"/v/new-york/{number_of(engine, vehicle)}", f"/vehicles/new-york/{vehicle}"):
+        page = lead(rider.get(path).text)
+        assert ">Reserved for you<" in page
+        assert ">Available<" not in page
+
+
 def test_the_page_of_a_number_never_says_where_the_vehicle_is(
     owner: Visitor, rider: Visitor, new_visitor: NewVisitor, engine: Engine
 ) -> None:
