@@ -335,18 +335,32 @@ _CAN_BE_RESERVED: Final = and_(
 )
 
 
-def _is_still(shown: CTE) -> ColumnElement[bool]:
-    """Return a condition that finds the shown vehicle by its key, if it has its public id still.
+def _lock_vehicle(rider: CTE, *conditions: ColumnElement[bool]) -> CTE:
+    """Lock the vehicle of this public id, if there is a rider and the vehicle meets the conditions.
 
-    The casts keep CockroachDB from finding it by the index of public ids: on a prerelease of v22.1
-    an UPDATE that found rows by another index lost changes of others (docs/multi-region.md).
+    The lock is on the row with the key. An UPDATE on CockroachDB v22.1 that had not locked its row
+    lost changes of others (docs/multi-region.md), and a lock on the index of public ids stays for
+    50 ms. The casts keep CockroachDB from using that index for the lock.
     """
-    public_id = sql_cast(bindparam("vehicle_public_id", type_=Uuid()), String())
-    return and_(
-        _vehicles.c.city == _VEHICLE_CITY,
-        _vehicles.c.id == shown.c.id,
-        sql_cast(_vehicles.c.public_id, String()) == public_id,
+    shown = (
+        select(_vehicles.c.id, rider.c.id.label("rider_id"))
+        .select_from(rider.join(_vehicles, _IS_SHOWN))
+        .cte("shown")
     )
+    public_id = sql_cast(bindparam("vehicle_public_id", type_=Uuid()), String())
+    is_still_shown = sql_cast(_vehicles.c.public_id, String()) == public_id
+    return (
+        select(shown.c.id, shown.c.rider_id)
+        .select_from(shown.join(_vehicles, _is_at(shown)))
+        .where(is_still_shown, *conditions)
+        .with_for_update(of=_vehicles)
+        .cte("locked")
+    )
+
+
+def _is_at(vehicle: CTE) -> ColumnElement[bool]:
+    """Return a condition that finds the vehicle of another part of the statement by its key."""
+    return and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == vehicle.c.id)
 
 
 def _reserve() -> ReturningUpdate[Any]:
@@ -382,22 +396,18 @@ def _reserve() -> ReturningUpdate[Any]:
 
 
 def _set_reserved(rider: CTE) -> CTE:
-    # By the key, as in `_set_in_use`.
-    shown = (
-        select(_vehicles.c.id, rider.c.id.label("rider_id"))
-        .select_from(rider.join(_vehicles, and_(_IS_SHOWN, _CAN_BE_RESERVED)))
-        .cte("shown")
-    )
+    """Reserve the vehicle if it is available."""
+    locked = _lock_vehicle(rider, _CAN_BE_RESERVED)
     return (
         update(_vehicles)
-        .where(_is_still(shown), _CAN_BE_RESERVED)
+        .where(_is_at(locked))
         .values(
             reserved_until=bindparam("until", type_=DateTime(timezone=True)),
             reserved_by_city=_USER_CITY,
             reserved_by_id=_USER_ID,
         )
         .returning(
-            shown.c.rider_id,
+            locked.c.rider_id,
             *(_vehicles.c[name] for name in ("public_id", "type", "brand", "reserved_until")),
         )
         .cte("reserved")
@@ -428,14 +438,14 @@ def _give_up() -> Select[Any]:
         .returning(_users.c.id)
         .cte("rider")
     )
-    shown = select(_vehicles.c.id).select_from(rider.join(_vehicles, _IS_SHOWN)).cte("shown")
+    locked = _lock_vehicle(rider)
     # These are no conditions of WHERE: the vehicle as it was before this statement waited for the
     # rider's row may not meet them, and PostgreSQL would not look at it again.
     is_mine = and_(_IS_RESERVED, _BY_USER)
     is_leaving = and_(is_mine, _vehicles.c.removed_at > _NOW)
     vehicle = (
         update(_vehicles)
-        .where(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == shown.c.id)
+        .where(_is_at(locked))
         .values(
             reserved_until=case((is_mine, _NOW), else_=_vehicles.c.reserved_until),
             removed_at=case((is_leaving, _NOW), else_=_vehicles.c.removed_at),
@@ -499,19 +509,13 @@ def _set_in_use(rider: CTE) -> CTE:
     The ride starts when the vehicle's last one ended or later: this request may have waited for
     that one's lock, or its server's clock may be behind.
     """
-    # The row is found by its key: on a prerelease of CockroachDB v22.1 an UPDATE that found rows by
-    # another index lost changes of others (docs/multi-region.md).
-    shown = (
-        select(_vehicles.c.id, rider.c.id.label("rider_id"))
-        .select_from(rider.join(_vehicles, and_(_IS_SHOWN, _CAN_BE_STARTED)))
-        .cte("shown")
-    )
+    locked = _lock_vehicle(rider, _CAN_BE_STARTED)
     return (
         update(_vehicles)
-        .where(_is_still(shown), _CAN_BE_STARTED)
+        .where(_is_at(locked))
         .values(status=IN_USE, removed_at=null(), reserved_until=_RESERVED_UNTIL_NOW)
         .returning(
-            shown.c.rider_id,
+            locked.c.rider_id,
             _vehicles.c.id,
             func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
             *(_vehicles.c[name] for name in ("public_id", "type", "brand", "last_location")),
@@ -710,23 +714,40 @@ def _charge(ended: CTE) -> CTE:
     return insert(_ledger).from_select(list(row), entries).returning(_ledger.c.kind).cte("charged")
 
 
-def _make_available(ended: CTE, **place: ColumnElement[Any]) -> ReturningUpdate[Any]:
-    """Make the vehicle of the ended ride available, with these values of further columns."""
-    return (
+def _make_available(ended: CTE, **place: ColumnElement[Any]) -> Select[Any]:
+    """Make the vehicle of the ended ride available, with these values of further columns.
+
+    The UPDATE is not the statement's last part: on a prerelease of CockroachDB v22.1 the last part
+    commits before it is known whether another transaction has changed the row that it read.
+    """
+    locked = (
+        select(_vehicles.c.id, ended.c.end_time)
+        .select_from(
+            ended.join(
+                _vehicles,
+                and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id),
+            )
+        )
+        .with_for_update(of=_vehicles)  # as in `_lock_vehicle`
+        .cte("locked")
+    )
+    available = (
         update(_vehicles)
-        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
+        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == locked.c.id)
         .values(
             status=AVAILABLE,
             public_id=bindparam("new_public_id"),
-            available_since=ended.c.end_time,
-            removed_at=case((_vehicles.c.remove_after_ride, ended.c.end_time)),
+            available_since=locked.c.end_time,
+            removed_at=case((_vehicles.c.remove_after_ride, locked.c.end_time)),
             **place,
         )
         .returning(_vehicles.c.id)
+        .cte("available")
     )
+    return select(available.c.id)
 
 
-def _end_ride() -> ReturningUpdate[Any]:
+def _end_ride() -> Select[Any]:
     """End a ride, in one statement.
 
     Clears the ride in the rider's row; if it was there, ends the ride, adds it to the rider's
@@ -749,7 +770,7 @@ def _end_ride() -> ReturningUpdate[Any]:
 END_RIDE: Final = _end_ride()
 
 
-def _undo_ride() -> ReturningUpdate[Any]:
+def _undo_ride() -> Select[Any]:
     """Undo a ride, in one statement: like END_RIDE, but soon after the start and near it.
 
     The vehicle stays where it was, and the ride costs nothing and counts in no totals.
