@@ -375,12 +375,14 @@ def test_a_ride_starts_from_the_map_by_keyboard_alone(
     expect(desk.locator(STREETS)).to_be_visible()
 
     Keyboard(desk).press(desk.locator("button.pin[aria-label*=Kona]"))
-    expect(desk.locator(f"{CARD} button")).to_be_focused()
+    expect(desk.locator(CARD).get_by_role("button", name="Reserve")).to_be_focused()
     desk.keyboard.press("Escape")
     expect(desk.locator(CARD)).to_have_count(0)
     expect(desk.locator("button.pin[aria-label*=Kona]")).to_be_focused()
     desk.keyboard.press("Enter")
-    expect(desk.locator(f"{CARD} button")).to_be_focused()
+    expect(desk.locator(CARD).get_by_role("button", name="Reserve")).to_be_focused()
+    desk.keyboard.press("Tab")
+    expect(desk.locator(CARD).get_by_role("button", name="Start ride")).to_be_focused()
     desk.keyboard.press("Enter")
 
     desk.wait_for_url("**/rides")

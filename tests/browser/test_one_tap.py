@@ -122,7 +122,7 @@ def test_undo_without_a_position_says_so_and_leaves_with_its_time(
     undo = phone.get_by_role("button", name="Wrong vehicle? Undo")
 
     undo.click()
-    expect(phone.get_by_text("does not allow us to ask")).to_be_visible()
+    expect(phone.get_by_text("does not share your position")).to_be_visible()
     expect(phone.get_by_label(WORDS)).to_be_hidden()
     phone.clock.run_for(180_000)
 
