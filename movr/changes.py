@@ -149,6 +149,7 @@ DELETE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_USER)
     .values({column: None for column in _users.c if column.info.get("personal")})
+    .values({column: None for column in _users.c if column.name.startswith("reservation_")})
     .values(receipts_by_mail=False, session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
 # When an available vehicle is removed: at the end of its reservation.

@@ -144,7 +144,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     if state.active_ride_id:
         raise errors.StillRiding
     wanted = {"cities": state.cities_ridden, "limit": RIDES_AT_ONCE}
-    if state.reservation_public_id:
+    if state.reservation_until and state.reservation_until > now:
         held = (state.reservation_city, state.reservation_public_id)
         try_to_give_up(connection, *held, user, epoch=epoch, now=now)
     if state.cities_ridden:

@@ -340,10 +340,18 @@ def test_an_ended_session_does_not_see_which_vehicle_its_member_has_reserved(
     )
 
 
-def test_a_deleted_account_gives_up_its_reservation(
-    movr: MovR, bike: UUID, rider: UserKey, other: UserKey, engine: Engine
+@pytest.mark.parametrize("age", [0 * MINUTE, 11 * MINUTE], ids=["active", "expired"])
+def test_a_deleted_account_keeps_no_reservation(
+    movr: MovR,
+    bike: UUID,
+    rider: UserKey,
+    other: UserKey,
+    engine: Engine,
+    clock: Clock,
+    age: timedelta,
 ) -> None:
     movr.reserve("new york", bike, rider)
+    clock.now += age
 
     movr.delete_account(rider, 0, password=PASSWORD)
 
