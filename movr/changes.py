@@ -771,6 +771,10 @@ def _end_ride() -> Select[Any]:
 END_RIDE: Final = _end_ride()
 
 
+# Makes a ride free of charge, as if there had been no tariff at its start.
+WAIVE_FARE: Final = update(_rides).where(_IS_RIDE).values(dict.fromkeys(_TARIFF))
+
+
 def _undo_ride() -> Select[Any]:
     """Undo a ride, in one statement: like END_RIDE, but soon after the start and near it.
 

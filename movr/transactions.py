@@ -181,13 +181,16 @@ def end_restored_ride(
 ) -> int:
     """End the ride of an account that a restored backup has brought back, if it has one.
 
-    Return the epoch of the account's sessions. Raises AccountDeleted.
+    The ride costs nothing, because it ended after the backup, when is not known. Return the epoch
+    of the account's sessions. Raises AccountDeleted.
     """
     state = _user(connection, user)
     if state.active_ride_id:
+        ride = RideKey(state.active_ride_city, state.active_ride_id)
+        run(connection, changes.WAIVE_FARE, **_parameters(ride=ride))
         end_ride(
             connection,
-            RideKey(state.active_ride_city, state.active_ride_id),
+            ride,
             user,
             epoch=state.session_epoch,
             location=UNKNOWN_LOCATION,

@@ -74,6 +74,19 @@ def test_an_account_that_came_back_on_a_ride_is_deleted(movr: MovR) -> None:
     assert start_ride(movr, vehicle, owner)
 
 
+def test_the_ride_of_an_account_that_came_back_costs_nothing(database: str, engine: Engine) -> None:
+    movr = MovR(database, charges_rides=True)
+    owner, rider = new_members(movr, 2)
+    riding(movr, owner, rider)
+
+    movr.delete_restored_account(rider)
+    movr.close()
+
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT amount, unlock_fee FROM rides")).one() == (0, None)
+        assert connection.execute(text("SELECT count(*) FROM ledger_entries")).scalar() == 0
+
+
 def test_an_account_that_did_not_come_back_is_left_alone(movr: MovR) -> None:
     gone, never = *new_members(movr, 1), UserKey("rome", movr_module.LAST_ID)
     movr.delete_account(gone, 0, password=PASSWORD)
