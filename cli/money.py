@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 import click
 
@@ -93,6 +94,22 @@ def add(
         raise click.ClickException("There is a tariff from this moment on. Nothing was changed.")
     begins = valid_from.astimezone(city.timezone)
     click.echo(f"A ride costs {price(new.prices, city.name)} from {begins:%Y-%m-%d %H:%M} on.")
+
+
+@payments.command()
+@CITY
+@click.argument("ride_id", type=click.UUID)
+def refund(city: City, ride_id: UUID) -> None:
+    """Take back the fare of a ride in CITY. The receipt's address ends with the RIDE_ID.
+
+    A fare that is not paid yet is not collected any more. The gateway gives no money back.
+    """
+    if not movr().refund_fare(city.name, ride_id):
+        raise click.ClickException(
+            f"There is no fare of this ride in {city.label}, or it was refunded before."
+            " Nothing was changed."
+        )
+    click.echo("The fare is refunded. If it was paid, return the money by the gateway's own page.")
 
 
 @payments.command()

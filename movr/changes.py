@@ -44,7 +44,18 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from movr.fares import fare_of, owner_share
-from movr.formats import AVAILABLE, ERASED, FARE, GATEWAY, IN_USE, MOVR, OWNER, PAYMENT, RIDER
+from movr.formats import (
+    AVAILABLE,
+    ERASED,
+    FARE,
+    GATEWAY,
+    IN_USE,
+    MOVR,
+    OWNER,
+    PAYMENT,
+    REFUND,
+    RIDER,
+)
 from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
@@ -868,6 +879,28 @@ def _book_payment() -> ReturningInsert[Any]:
 
 
 BOOK_PAYMENT: Final = _book_payment()
+
+
+def _refund_fare() -> ReturningInsert[Any]:
+    """Take a fare back, once, by entries of the same accounts with the other sign."""
+    changed: dict[str, ColumnElement[Any]] = {
+        "kind": literal(REFUND),
+        "amount": -_ledger.c.amount,
+        "created_at": _NOW,
+    }
+    row = {each.name: changed.get(each.name, each) for each in _ledger.c}
+    entries = select(*row.values()).where(
+        _ledger.c.city == _RIDE_CITY, _ledger.c.ride_id == _RIDE_ID, _ledger.c.kind == FARE
+    )
+    return (
+        pg_insert(_ledger)
+        .from_select(list(row), entries)
+        .on_conflict_do_nothing()
+        .returning(_ledger.c.account)
+    )
+
+
+REFUND_FARE: Final = _refund_fare()
 
 # Operators
 

@@ -633,6 +633,13 @@ class MovR:
         """Book that the fare of a ride is paid; return False if it was before."""
         return self._write(transactions.book_payment, RideKey(city, ride_id), now=self._now())
 
+    def refund_fare(self, city: str, ride_id: UUID) -> bool:
+        """Take the fare of a ride back from its owner's earnings and MovR's, for its rider.
+
+        Return False if there is no fare, or if it was refunded before.
+        """
+        return self._write(transactions.refund_fare, RideKey(city, ride_id), now=self._now())
+
     def earnings(
         self, owner: UserKey, epoch: int, *, before: tuple[date, UUID] | None, size: int
     ) -> MemberAndPage[results.Earnings]:

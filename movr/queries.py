@@ -383,7 +383,8 @@ TARIFFS: Final = (
 )
 
 
-_PAYMENT: Final = aliased(LedgerEntry)
+_SETTLED: Final = aliased(LedgerEntry)
+# Fares that are neither paid nor refunded.
 UNPAID_FARES: Final = (
     select(LedgerEntry.ride_id, (-LedgerEntry.amount).label("amount"), LedgerEntry.currency)
     .where(
@@ -392,10 +393,10 @@ UNPAID_FARES: Final = (
         LedgerEntry.kind == FARE,
         LedgerEntry.account == RIDER,
         ~exists().where(
-            _PAYMENT.city == _CITY,
-            _PAYMENT.ride_id == LedgerEntry.ride_id,
-            _PAYMENT.kind == PAYMENT,
-            _PAYMENT.account == RIDER,
+            _SETTLED.city == _CITY,
+            _SETTLED.ride_id == LedgerEntry.ride_id,
+            _SETTLED.kind.in_((PAYMENT, REFUND)),
+            _SETTLED.account == RIDER,
         ),
     )
     .order_by(LedgerEntry.ride_id)

@@ -542,6 +542,11 @@ def book_payment(connection: Connection, ride: RideKey, *, now: datetime) -> boo
     return bool(run(connection, changes.BOOK_PAYMENT, **keys, now=now).all())
 
 
+def refund_fare(connection: Connection, ride: RideKey, *, now: datetime) -> bool:
+    """Take a ride's fare back; return False if this was done before, or if there is no fare."""
+    return bool(run(connection, changes.REFUND_FARE, **_parameters(ride=ride), now=now).all())
+
+
 def update_region(connection: Connection, city: str, region: str) -> None:
     """Set the hidden `crdb_region` of a city's rows to this region."""
     for statement in changes.UPDATE_REGIONS:

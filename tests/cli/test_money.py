@@ -1,5 +1,6 @@
 """`flask tariff` and `flask payments`: prices that begin later, and fares that are charged once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -112,6 +113,36 @@ def test_a_fare_is_charged_once_although_the_command_stops_before_it_books_the_p
         ).all()
     assert dict(map(tuple, paid)) == {"rider": 120, "gateway": -120}
     assert invariants.find_violations(engine) == []
+
+
+@pytest.mark.parametrize("is_paid", [False, True], ids=["unpaid", "paid"])
+def test_a_fare_is_refunded_once_and_is_not_collected_afterwards(
+    runner: FlaskCliRunner, rider: Visitor, engine: Engine, is_paid: bool
+) -> None:
+    (ride_id,) = re.findall("/rides/([0-9a-f-]{36})", rider.get("/rides").text)
+    if is_paid:
+        runner.invoke(args=["payments", "collect"])
+
+    refunds = [runner.invoke(args=["payments", "refund", "nyc", ride_id]) for _ in range(2)]
+
+    assert [refund.exit_code for refund in refunds] == [0, 1]
+    assert "Nothing was changed" in refunds[1].output
+    assert runner.invoke(args=["payments", "collect"]).output.startswith("0 fares collected")
+    with engine.connect() as connection:
+        left = "SELECT sum(amount) FROM ledger_entries WHERE kind <> 'payment' GROUP BY account"
+        assert {*connection.execute(text(left)).scalars()} == {0}
+    assert invariants.find_violations(engine) == []
+    assert "$0.00" in rider.get("/rides").text
+
+
+def test_the_fare_of_a_ride_elsewhere_is_not_refunded(
+    runner: FlaskCliRunner, rider: Visitor
+) -> None:
+    (ride_id,) = re.findall("/rides/([0-9a-f-]{36})", rider.get("/rides").text)
+
+    refused = runner.invoke(args=["payments", "refund", "boston", ride_id])
+
+    assert (refused.exit_code, "no fare of this ride in Boston" in refused.output) == (1, True)
 
 
 def test_nothing_is_collected_without_payments(session_app: Flask, movr: MovR) -> None:
