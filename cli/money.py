@@ -118,5 +118,8 @@ def collect() -> None:
     gateway = services.gateway()
     if gateway is None:
         raise click.ClickException("PAYMENTS is empty: rides are free of charge.")
-    number = sum(services.collect(gateway, city.name) for city in CITIES)
-    click.echo(f"{number} {'fare' if number == 1 else 'fares'} collected by {gateway.name}.")
+    collected = [services.collect(gateway, city.name) for city in CITIES]
+    paid, refused = (sum(numbers) for numbers in zip(*collected, strict=True))
+    click.echo(f"{paid} {'fare' if paid == 1 else 'fares'} collected by {gateway.name}.")
+    if refused:
+        click.echo(f"{refused} refused by the gateway; to be tried again by the next run.")

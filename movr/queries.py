@@ -386,7 +386,13 @@ TARIFFS: Final = (
 _SETTLED: Final = aliased(LedgerEntry)
 # Fares that are neither paid nor refunded.
 UNPAID_FARES: Final = (
-    select(LedgerEntry.ride_id, (-LedgerEntry.amount).label("amount"), LedgerEntry.currency)
+    select(
+        LedgerEntry.ride_id,
+        LedgerEntry.holder_city.label("rider_city"),
+        LedgerEntry.holder_id.label("rider_id"),
+        (-LedgerEntry.amount).label("amount"),
+        LedgerEntry.currency,
+    )
     .where(
         LedgerEntry.city == _CITY,
         LedgerEntry.ride_id > _AFTER,

@@ -240,8 +240,15 @@ class UnpaidFare(NamedTuple):
     """A fare that was charged to a rider and not paid yet, in the currency's minor unit."""
 
     ride_id: UUID
+    rider_city: str
+    rider_id: UUID
     amount: int
     currency: str
+
+    @property
+    def rider(self) -> UserKey:
+        """The rider's primary key."""
+        return UserKey(self.rider_city, self.rider_id)
 
 
 class Sum(NamedTuple):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,10 +13,11 @@ from sqlalchemy import Engine, text
 from cli import commands
 from movr.database import invariants
 from movr.movr import MovR
+from movr.results import UserKey
 from tests.conftest import settings_for, visiting
 from tests.visitor import Visitor
 from web.app import create_app
-from web.services.payments import FakePaymentGateway
+from web.services.payments import FakePaymentGateway, PaymentRefused
 
 NEW = ("--unlock", "0.50", "--minute", "0.30", "--day", "25", "--owner", "60")
 
@@ -84,15 +86,18 @@ def rider(app: Flask) -> Iterator[Visitor]:
         yield rider
 
 
-@pytest.mark.usefixtures("rider")
 def test_a_fare_is_charged_once_although_the_command_stops_before_it_books_the_payment(
-    app: Flask, runner: FlaskCliRunner, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    runner: FlaskCliRunner,
+    rider: Visitor,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gateway: FakePaymentGateway = app.extensions["payment_gateway"]
     charge, keys = gateway.charge, []
 
-    def charge_and_stop(key: str, amount: int, currency: str) -> None:
-        charge(key, amount, currency)
+    def charge_and_stop(key: str, rider: UserKey, amount: int, currency: str) -> None:
+        charge(key, rider, amount, currency)
         keys.append(key)
         raise KeyboardInterrupt
 
@@ -106,13 +111,36 @@ def test_a_fare_is_charged_once_although_the_command_stops_before_it_books_the_p
 
     assert collected.output.startswith("1 fare collected by the fake gateway")
     assert again.output.startswith("0 fares collected")
-    assert gateway.charges == {keys[0]: (120, "USD")}
+    assert gateway.charges == {keys[0]: (UserKey("new york", rider.id), 120, "USD")}
     with engine.connect() as connection:
         paid = connection.execute(
             text("SELECT account, amount FROM ledger_entries WHERE kind = 'payment'")
         ).all()
     assert dict(map(tuple, paid)) == {"rider": 120, "gateway": -120}
     assert invariants.find_violations(engine) == []
+
+
+def test_a_refused_charge_stays_unpaid_and_others_are_collected(
+    app: Flask, runner: FlaskCliRunner, rider: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rider.start(rider.add_vehicle())
+    rider.end(rider.active_ride())
+    gateway: FakePaymentGateway = app.extensions["payment_gateway"]
+    charge, cards = gateway.charge, iter([False, True, True])
+
+    def charge_unless_expired(*what: Any) -> None:
+        if not next(cards):
+            raise PaymentRefused
+        charge(*what)
+
+    monkeypatch.setattr(gateway, "charge", charge_unless_expired)
+
+    outputs = [runner.invoke(args=["payments", "collect"]).output for _ in range(2)]
+
+    assert outputs[0].startswith("1 fare collected")
+    assert "1 refused by the gateway" in outputs[0]
+    assert outputs[1].startswith("1 fare collected")
+    assert "refused" not in outputs[1]
 
 
 @pytest.mark.parametrize("is_paid", [False, True], ids=["unpaid", "paid"])

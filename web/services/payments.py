@@ -1,13 +1,25 @@
 """Collection of fares by a payment gateway."""
 
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from flask import Flask, current_app
 
+from movr.results import UserKey
 from web.config import Settings
 from web.context import movr
 
 BATCH: Final = 100  # fares that are read at once
+
+
+class PaymentRefused(Exception):  # noqa: N818 - an answer of the gateway, not a fault
+    """The gateway does not charge this rider, for example because a card has expired."""
+
+
+class Collected(NamedTuple):
+    """The number of fares that were paid, and of charges that the gateway refused."""
+
+    paid: int
+    refused: int
 
 
 class PaymentGateway(Protocol):
@@ -15,8 +27,8 @@ class PaymentGateway(Protocol):
 
     name: str
 
-    def charge(self, key: str, amount: int, currency: str) -> None:
-        """Charge an amount in the currency's minor unit.
+    def charge(self, key: str, rider: UserKey, amount: int, currency: str) -> None:
+        """Charge a rider an amount in the currency's minor unit. Raises PaymentRefused.
 
         All calls with the same key charge once, so that a call may be repeated after a crash.
         """
@@ -29,11 +41,11 @@ class FakePaymentGateway:
 
     def __init__(self) -> None:
         """Start without charges."""
-        self.charges: dict[str, tuple[int, str]] = {}
+        self.charges: dict[str, tuple[UserKey, int, str]] = {}
 
-    def charge(self, key: str, amount: int, currency: str) -> None:
+    def charge(self, key: str, rider: UserKey, amount: int, currency: str) -> None:
         """Remember a charge, once."""
-        self.charges.setdefault(key, (amount, currency))
+        self.charges.setdefault(key, (rider, amount, currency))
 
 
 def init_app(app: Flask) -> None:
@@ -48,15 +60,20 @@ def gateway() -> PaymentGateway | None:
     return current
 
 
-def collect(gateway: PaymentGateway, city: str) -> int:
-    """Charge the unpaid fares of a city's rides and book the payments; return their number.
+def collect(gateway: PaymentGateway, city: str) -> Collected:
+    """Charge the unpaid fares of a city's rides and book the payments.
 
-    The ride is the key of the charge, so that a fare whose booking failed is not charged twice.
+    The ride is the key of the charge, so that a fare whose booking failed is not charged twice. A
+    fare that is refused stays unpaid.
     """
-    number, after = 0, None
+    paid, refused, after = 0, 0, None
     while unpaid := movr().unpaid_fares(city, after=after, size=BATCH):
         for fare in unpaid:
-            gateway.charge(f"{city} {fare.ride_id}", fare.amount, fare.currency)
-            number += movr().book_payment(city, fare.ride_id)
+            try:
+                gateway.charge(f"{city} {fare.ride_id}", fare.rider, fare.amount, fare.currency)
+            except PaymentRefused:
+                refused += 1
+            else:
+                paid += movr().book_payment(city, fare.ride_id)
         after = unpaid[-1].ride_id
-    return number
+    return Collected(paid, refused)
