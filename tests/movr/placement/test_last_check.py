@@ -15,10 +15,12 @@ NOW = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
 @pytest.fixture
 def other_role(own_engine: Engine) -> Iterator[Engine]:
     """An engine of a role that owns no table."""
-    role = f"reader_{secrets.token_hex(4)}"
+    role, password = f"reader_{secrets.token_hex(4)}", own_engine.url.password
+    # An insecure CockroachDB refuses passwords; a server that asks for them needs one.
+    secret = f" WITH PASSWORD '{password}'" if password else ""
     with own_engine.begin() as connection:
-        connection.execute(text(f"CREATE USER {role}"))
-    engine = create_engine(own_engine.url.set(username=role, password=None))
+        connection.execute(text(f"CREATE USER {role}{secret}"))
+    engine = create_engine(own_engine.url.set(username=role))
     yield engine
     engine.dispose()
     with own_engine.begin() as connection:
