@@ -83,7 +83,14 @@ _HAS_SESSION: Final = and_(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
 _IS_VERIFIED: Final = or_(
     ~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)
 )
-_IS_VEHICLE: Final = and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == _VEHICLE_ID)
+
+
+def _is_vehicle(city: ColumnElement[str], id_: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return a condition that finds a vehicle by its key."""
+    return and_(_vehicles.c.city == city, _vehicles.c.id == id_)
+
+
+_IS_VEHICLE: Final = _is_vehicle(_VEHICLE_CITY, _VEHICLE_ID)
 _IS_RIDE: Final = and_(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 # The vehicle that pages show under this id, whose reservation, if it has one, may be the rider's.
 _IS_SHOWN: Final = and_(
@@ -160,7 +167,6 @@ DELETE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_USER)
     .values({column: None for column in _users.c if column.info.get("personal")})
-    .values({column: None for column in _users.c if column.name.startswith("reservation_")})
     .values(receipts_by_mail=False, session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
 )
 # When an available vehicle is removed: at the end of its reservation.
@@ -350,9 +356,8 @@ _CAN_BE_RESERVED: Final = and_(
 def _lock_vehicle(rider: CTE, *conditions: ColumnElement[bool]) -> CTE:
     """Lock the vehicle of this public id, if there is a rider and the vehicle meets the conditions.
 
-    The lock is on the row with the key. An UPDATE on CockroachDB v22.1 that had not locked its row
-    lost changes of others (docs/multi-region.md), and a lock on the index of public ids stays for
-    50 ms. The casts keep CockroachDB from using that index for the lock.
+    The casts keep CockroachDB from using the index of public ids for the lock, where it stays for
+    50 ms.
     """
     shown = (
         select(_vehicles.c.id, rider.c.id.label("rider_id"))
@@ -361,18 +366,28 @@ def _lock_vehicle(rider: CTE, *conditions: ColumnElement[bool]) -> CTE:
     )
     public_id = sql_cast(bindparam("vehicle_public_id", type_=Uuid()), String())
     is_still_shown = sql_cast(_vehicles.c.public_id, String()) == public_id
+    is_vehicle = _is_vehicle(_VEHICLE_CITY, shown.c.id)
+    return _lock_by_key(shown, is_vehicle, shown.c.rider_id, is_still_shown, *conditions)
+
+
+def _lock_by_key(
+    found: CTE,
+    is_vehicle: ColumnElement[bool],
+    kept: ColumnElement[Any],
+    *conditions: ColumnElement[bool],
+) -> CTE:
+    """Lock the vehicle that another part of the statement has found; also select `kept` of it.
+
+    On a prerelease of CockroachDB v22.1 an UPDATE that had not locked its row lost changes of
+    others (docs/multi-region.md).
+    """
     return (
-        select(shown.c.id, shown.c.rider_id)
-        .select_from(shown.join(_vehicles, _is_at(shown)))
-        .where(is_still_shown, *conditions)
+        select(_vehicles.c.id, kept)
+        .select_from(found.join(_vehicles, is_vehicle))
+        .where(*conditions)
         .with_for_update(of=_vehicles)
         .cte("locked")
     )
-
-
-def _is_at(vehicle: CTE) -> ColumnElement[bool]:
-    """Return a condition that finds the vehicle of another part of the statement by its key."""
-    return and_(_vehicles.c.city == _VEHICLE_CITY, _vehicles.c.id == vehicle.c.id)
 
 
 def _reserve() -> ReturningUpdate[Any]:
@@ -412,7 +427,7 @@ def _set_reserved(rider: CTE) -> CTE:
     locked = _lock_vehicle(rider, _CAN_BE_RESERVED)
     return (
         update(_vehicles)
-        .where(_is_at(locked))
+        .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
         .values(
             reserved_until=bindparam("until", type_=DateTime(timezone=True)),
             reserved_by_city=_USER_CITY,
@@ -457,7 +472,7 @@ def _give_up() -> Select[Any]:
     is_leaving = and_(is_mine, _vehicles.c.removed_at > _NOW)
     vehicle = (
         update(_vehicles)
-        .where(_is_at(locked))
+        .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
         .values(
             reserved_until=case((is_mine, _NOW), else_=_vehicles.c.reserved_until),
             removed_at=case((is_leaving, _NOW), else_=_vehicles.c.removed_at),
@@ -524,7 +539,7 @@ def _set_in_use(rider: CTE) -> CTE:
     locked = _lock_vehicle(rider, _CAN_BE_STARTED)
     return (
         update(_vehicles)
-        .where(_is_at(locked))
+        .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
         .values(status=IN_USE, removed_at=null(), reserved_until=_RESERVED_UNTIL_NOW)
         .returning(
             locked.c.rider_id,
@@ -717,7 +732,7 @@ def _charge(ended: CTE) -> CTE:
         "currency": bindparam("currency", type_=String()),
         "created_at": ended.c.end_time,
     }
-    is_vehicle = and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id)
+    is_vehicle = _is_vehicle(_RIDE_CITY, ended.c.vehicle_id)
     entries = (
         select(*row.values())
         .select_from(ended.join(_vehicles, is_vehicle).join(by, true()))
@@ -732,20 +747,11 @@ def _make_available(ended: CTE, **place: ColumnElement[Any]) -> Select[Any]:
     The UPDATE is not the statement's last part: on a prerelease of CockroachDB v22.1 the last part
     commits before it is known whether another transaction has changed the row that it read.
     """
-    locked = (
-        select(_vehicles.c.id, ended.c.end_time)
-        .select_from(
-            ended.join(
-                _vehicles,
-                and_(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == ended.c.vehicle_id),
-            )
-        )
-        .with_for_update(of=_vehicles)  # as in `_lock_vehicle`
-        .cte("locked")
-    )
+    is_vehicle = _is_vehicle(_RIDE_CITY, ended.c.vehicle_id)
+    locked = _lock_by_key(ended, is_vehicle, ended.c.end_time)
     available = (
         update(_vehicles)
-        .where(_vehicles.c.city == _RIDE_CITY, _vehicles.c.id == locked.c.id)
+        .where(_is_vehicle(_RIDE_CITY, locked.c.id))
         .values(
             status=AVAILABLE,
             public_id=bindparam("new_public_id"),
@@ -850,6 +856,21 @@ SELECT_RIDER_AND_RIDE: Final = (
 ADD_TARIFF: Final = pg_insert(_tariffs).on_conflict_do_nothing().returning(_tariffs.c.vehicle_type)
 
 
+_IS_FARE_OF_RIDE: Final = and_(
+    _ledger.c.city == _RIDE_CITY, _ledger.c.ride_id == _RIDE_ID, _ledger.c.kind == FARE
+)
+
+
+def _book_once(row: dict[str, ColumnElement[Any]], entries: Select[Any]) -> ReturningInsert[Any]:
+    """Add entries with these columns to the ledger, or none if they are there."""
+    return (
+        pg_insert(_ledger)
+        .from_select(list(row), entries)
+        .on_conflict_do_nothing()
+        .returning(_ledger.c.account)
+    )
+
+
 def _book_payment() -> ReturningInsert[Any]:
     """Book that a rider has paid the fare of a ride, once: the gateway has the money."""
     by = values(column("account", String()), name="accounts").data([(RIDER,), (GATEWAY,)])
@@ -863,19 +884,8 @@ def _book_payment() -> ReturningInsert[Any]:
         "amount": case((is_rider, -_ledger.c.amount), else_=_ledger.c.amount),
         "created_at": _NOW,
     }
-    is_fare = and_(
-        _ledger.c.city == _RIDE_CITY,
-        _ledger.c.ride_id == _RIDE_ID,
-        _ledger.c.kind == FARE,
-        _ledger.c.account == RIDER,
-    )
-    entries = select(*row.values()).select_from(_ledger.join(by, true())).where(is_fare)
-    return (
-        pg_insert(_ledger)
-        .from_select(list(row), entries)
-        .on_conflict_do_nothing()
-        .returning(_ledger.c.account)
-    )
+    entries = select(*row.values()).select_from(_ledger.join(by, true()))
+    return _book_once(row, entries.where(_IS_FARE_OF_RIDE, _ledger.c.account == RIDER))
 
 
 BOOK_PAYMENT: Final = _book_payment()
@@ -889,15 +899,7 @@ def _refund_fare() -> ReturningInsert[Any]:
         "created_at": _NOW,
     }
     row = {each.name: changed.get(each.name, each) for each in _ledger.c}
-    entries = select(*row.values()).where(
-        _ledger.c.city == _RIDE_CITY, _ledger.c.ride_id == _RIDE_ID, _ledger.c.kind == FARE
-    )
-    return (
-        pg_insert(_ledger)
-        .from_select(list(row), entries)
-        .on_conflict_do_nothing()
-        .returning(_ledger.c.account)
-    )
+    return _book_once(row, select(*row.values()).where(_IS_FARE_OF_RIDE))
 
 
 REFUND_FARE: Final = _refund_fare()

@@ -85,8 +85,7 @@ class MovR:
 
         `pool_size` is the maximum number of connections of each engine. With `only_verified`,
         rides and new vehicles require a verified email address. Rides are free of charge unless
-        `charges_rides`. `clock` returns the current time
-        in UTC.
+        `charges_rides`. `clock` returns the current time in UTC.
         """
         self.engine: Final = make_engine(
             uri, pool_size=pool_size, application_name=application_name
@@ -589,9 +588,9 @@ class MovR:
 
         `before` is the start time and id of the last ride of the previous page. The first page
         also has the monthly totals and spending of the last year and the weekly totals of the last
-        half year,
-        in the time zone of the rider's home city. The following pages of a rider who has been in
-        other regions are read from the nearest replicas (docs/decisions/0018-follower-reads.md).
+        half year, in the time zone of the rider's home city. The following pages of a rider who has
+        been in other regions are read from the nearest replicas
+        (docs/decisions/0018-follower-reads.md).
         """
         if not rider.cities_ridden:
             return results.History(Page((), None), (), ())
