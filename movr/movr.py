@@ -327,7 +327,7 @@ class MovR:
     def vehicle_counts(self, city: str) -> Page[results.TypeCount]:
         """Return the numbers of the city's available vehicles by type; at most MOST_COUNTED + 1."""
         rows = self._read(queries.VEHICLE_COUNTS, city=city, now=self._now())
-        return Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)
+        return rows_to.whole_list(results.TypeCount, rows)
 
     def vehicle_counts_and_member(
         self, user: UserKey, epoch: int, city: str
@@ -336,9 +336,7 @@ class MovR:
         member, rows = self._read_with_member(
             user, epoch, queries.VEHICLE_COUNTS_AND_MEMBER, city=city, now=self._now()
         )
-        return MemberAndPage(
-            member, Page(tuple(rows_to.named_tuples(results.TypeCount, rows)), None)
-        )
+        return MemberAndPage(member, rows_to.whole_list(results.TypeCount, rows))
 
     def vehicles_of(
         self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
@@ -398,7 +396,7 @@ class MovR:
         """
         wanted = {"city": city, "number": number, **_viewer(None), "now": self._now()}
         rows = self._read(queries.VEHICLE_BY_NUMBER, **wanted)
-        return Page(tuple(rows_to.named_tuples(results.NumberedVehicle, rows)), None)
+        return rows_to.whole_list(results.NumberedVehicle, rows)
 
     def vehicle_by_number_and_member(
         self, user: UserKey, epoch: int, *, city: str, number: int
@@ -730,8 +728,7 @@ class MovR:
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the session's member and a page of at most one vehicle."""
         member, rows = self._read_with_member(user, epoch, statement, **wanted)
-        found = rows_to.named_tuples(results.NumberedVehicle, rows)
-        return MemberAndPage(member, Page(tuple(found), None))
+        return MemberAndPage(member, rows_to.whole_list(results.NumberedVehicle, rows))
 
     def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:
         while not self._write(transactions.delete_account, user, epoch, now=now):

@@ -78,6 +78,11 @@ def named_tuples(kind: type[Item], rows: Rows) -> list[Item]:
     return [kind(*values) for values in _columns(rows, *_fields(kind))]
 
 
+def whole_list(kind: type[Item], rows: Rows) -> Page[Item]:
+    """Convert rows like `named_tuples`; return them as the only page of a list."""
+    return Page(tuple(named_tuples(kind, rows)), None)
+
+
 def nearby_vehicles(rows: Rows) -> list[results.NearbyVehicle]:
     """Return vehicles with their distances in metres; the rows have millimetres."""
     return [

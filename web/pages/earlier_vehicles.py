@@ -14,7 +14,7 @@ from movr.results import NearbyVehicle, Page, Vehicle
 from movr.search import FIRST_PAGE, Search
 from web.current_city import current_city
 
-PAGES: Final = frozenset({"city.home", "vehicles.index"})  # endpoints that show such a list
+PAGES: Final = frozenset({"city.home", "vehicles.index"})  # endpoints instead of which it is shown
 
 
 class EarlierVehicles(NamedTuple):

@@ -1,11 +1,14 @@
 """Keyset pagination: `?after=` is the key of the last item of the previous page."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from flask import abort, request
+
+Value = TypeVar("Value")
 
 MAX_DISTANCE: Final = 10**12  # millimetres, for vehicles of unknown position
 
@@ -23,38 +26,29 @@ def after_id() -> UUID | None:
 
 def after_distance() -> tuple[int, UUID] | None:
     """Parse `?after=<millimetres>~<id>`; None at the first page. Anything else is a 404."""
-    text = request.args.get("after")
-    if not text:
-        return None
-    millimetres, _, id_ = text.partition("~")
-    try:
-        after = int(millimetres), UUID(id_)
-    except ValueError:
-        abort(HTTPStatus.NOT_FOUND)
-    if not 0 <= after[0] <= MAX_DISTANCE:
+    after = _parse_pair(int)
+    if after and not 0 <= after[0] <= MAX_DISTANCE:
         abort(HTTPStatus.NOT_FOUND)
     return after
 
 
 def before_ride() -> tuple[datetime, UUID] | None:
     """Parse `?after=<time>~<id>`; None at the first page. Anything else is a 404."""
-    text = request.args.get("after")
-    if not text:
-        return None
-    time, _, id_ = text.partition("~")
-    try:
-        return datetime.fromisoformat(time).astimezone(UTC), UUID(id_)
-    except (ValueError, OverflowError):
-        abort(HTTPStatus.NOT_FOUND)
+    return _parse_pair(lambda time: datetime.fromisoformat(time).astimezone(UTC))
 
 
 def before_month() -> tuple[date, UUID] | None:
     """Parse `?after=<day>~<id>`; None at the first page. Anything else is a 404."""
+    return _parse_pair(date.fromisoformat)
+
+
+def _parse_pair(parse: Callable[[str], Value]) -> tuple[Value, UUID] | None:
+    """Parse `?after=<value>~<id>`; None at the first page. Anything else is a 404."""
     text = request.args.get("after")
     if not text:
         return None
-    day, _, id_ = text.partition("~")
+    value, _, id_ = text.partition("~")
     try:
-        return date.fromisoformat(day), UUID(id_)
-    except ValueError:
+        return parse(value), UUID(id_)
+    except (ValueError, OverflowError):
         abort(HTTPStatus.NOT_FOUND)
