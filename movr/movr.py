@@ -2,40 +2,25 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import Connection, Engine, Executable, Row, text
-from sqlalchemy.exc import (
-    DBAPIError,
-    InterfaceError,
-    NotSupportedError,
-    OperationalError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy_cockroachdb import run_transaction
+from sqlalchemy import Engine, Executable, Row, text
 
 from movr import errors, geo, passwords, queries, results, transactions
 from movr import rows as rows_to
 from movr.cities import CITIES, City, Position
-from movr.database import deadline, query_stats, schema
-from movr.database.circuit_breaker import CircuitBreaker
-from movr.database.engine import is_cockroachdb, make_engine
-from movr.database.execution import run
+from movr.database import schema
+from movr.database.access import Database
+from movr.database.engine import is_cockroachdb
 from movr.formats import MONTH, NUMBERS, WEEK
+from movr.member_reads import read_with_member
 from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
-
-Result = TypeVar("Result")
-
-MAX_RETRIES: Final = 10
-MAX_BACKOFF: Final = 0.3  # seconds
 
 ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of vehicles
 # Period of a rider's totals: this month and those of the past year, and half a year of weeks.
@@ -50,17 +35,6 @@ LAST_ID: Final = UUID(int=2**128 - 1)
 
 RANDOM: Final = secrets.SystemRandom()
 _PING: Final = text("SELECT 1")
-
-# SQLSTATE of a statement that the server may or may not have completed (CockroachDB)
-_RESULT_UNKNOWN: Final = "40003"
-# SQLSTATEs of conflicts between transactions: serialization failure, deadlock, lock timeout
-_CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
-# SQLSTATE of a statement that the server cancelled after `statement_timeout`
-_STATEMENT_TIMEOUT: Final = "57014"
-# SQLSTATEs of a schema older than this code expects: undefined table, undefined column
-_SCHEMA_BEHIND: Final = frozenset({"42P01", "42703"})
-# SQLSTATE of a missing database; PostgreSQL reports it at connect, CockroachDB at a statement
-_NO_DATABASE: Final = "3D000"
 
 
 class MovR:
@@ -87,36 +61,33 @@ class MovR:
         rides and new vehicles require a verified email address. Rides are free of charge unless
         `charges_rides`. `clock` returns the current time in UTC.
         """
-        self.engine: Final = make_engine(
-            uri, pool_size=pool_size, application_name=application_name
-        )
-        # Each statement is its own transaction, in one round trip.
-        self._autocommit = make_engine(
-            uri, pool_size=pool_size, application_name=application_name, autocommit=True
-        )
-        self._circuit_breaker = CircuitBreaker()
+        self._database = Database(uri, pool_size=pool_size, application_name=application_name)
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides
         self._now = clock
 
     @property
+    def engine(self) -> Engine:
+        """The engine for transactions."""
+        return self._database.engine
+
+    @property
     def engines(self) -> tuple[Engine, Engine]:
         """The engines for transactions and for single statements."""
-        return self.engine, self._autocommit
+        return self._database.engines
 
     def close(self) -> None:
         """Close all idle connections."""
-        for engine in self.engines:
-            engine.dispose()
+        self._database.close()
 
     def is_at_head(self) -> bool:
         """Return True if the database has all migrations that this code expects."""
-        return self._with_retry(lambda: schema.is_at_head(self.engine))
+        return self._database.with_retry(lambda: schema.is_at_head(self.engine))
 
     def ping(self) -> None:
         """Check that the database answers: one round trip that reads no table."""
-        self._read(_PING)
+        self._database.read(_PING)
 
     # Accounts and sessions
 
@@ -134,7 +105,7 @@ class MovR:
         results.Account. Raises UsernameTaken, or AccountDeleted if that account was deleted since.
         """
         user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
-        self._write(
+        self._database.write(
             transactions.register,
             user,
             results.Account(**account),
@@ -147,7 +118,7 @@ class MovR:
 
         Raises WrongCredentials.
         """
-        rows = self._read(queries.CREDENTIALS, username=username.lower())
+        rows = self._database.read(queries.CREDENTIALS, username=username.lower())
         if not passwords.check_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongCredentials
         return rows_to.member(rows[0], self._now())
@@ -158,19 +129,19 @@ class MovR:
         A session stores the account's `session_epoch`, which is 0 for a new account. Raising the
         epoch of the account ends all its sessions.
         """
-        rows = self._read(
+        rows = self._database.read(
             queries.SESSION_MEMBER, member_city=user.city, member_id=user.id, epoch=epoch
         )
         return rows_to.member(rows[0], self._now()) if rows else None
 
     def find_member(self, username: str) -> results.Member | None:
         """Return the member with this username, ignoring case, or None."""
-        rows = self._read(queries.MEMBER_BY_USERNAME, username=username.lower())
+        rows = self._database.read(queries.MEMBER_BY_USERNAME, username=username.lower())
         return rows_to.member(rows[0], self._now()) if rows else None
 
     def check_password(self, user: UserKey, password: str) -> None:
         """Check the member's password. Raises WrongPassword."""
-        rows = self._read(queries.ACCOUNT, user_city=user.city, user_id=user.id)
+        rows = self._database.read(queries.ACCOUNT, user_city=user.city, user_id=user.id)
         if not passwords.check_password(password, rows[0].password_hash if rows else None):
             raise errors.WrongPassword
 
@@ -195,14 +166,14 @@ class MovR:
 
     def verify_email(self, user: UserKey, email: str) -> None:
         """Note that the member has opened a link sent to this address. Raises EmailLinkExpired."""
-        self._write(transactions.verify_email, user, email, now=self._now())
+        self._database.write(transactions.verify_email, user, email, now=self._now())
 
     def change_email(self, user: UserKey, epoch: int, email: str) -> int:
         """Change the email address, end all sessions and return the epoch of new sessions.
 
         The address is not verified. Raises SessionEnded, AccountDeleted.
         """
-        self._write(transactions.change_email, user, epoch, email, verified_at=None)
+        self._database.write(transactions.change_email, user, epoch, email, verified_at=None)
         return epoch + 1
 
     def confirm_new_email(self, user: UserKey, epoch: int, email: str) -> str:
@@ -211,7 +182,7 @@ class MovR:
         Raises EmailLinkExpired if the sessions of this epoch have ended already.
         """
         try:
-            return self._write(
+            return self._database.write(
                 transactions.change_email, user, epoch, email, verified_at=self._now()
             )
         except (errors.SessionEnded, errors.AccountDeleted):
@@ -219,15 +190,17 @@ class MovR:
 
     def change_names(self, user: UserKey, *, first_name: str, last_name: str) -> None:
         """Change the member's names. Raises AccountDeleted."""
-        self._write(transactions.change_names, user, first_name=first_name, last_name=last_name)
+        self._database.write(
+            transactions.change_names, user, first_name=first_name, last_name=last_name
+        )
 
     def choose_receipts(self, user: UserKey, *, by_mail: bool) -> None:
         """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
-        self._write(transactions.choose_receipts, user, by_mail=by_mail)
+        self._database.write(transactions.choose_receipts, user, by_mail=by_mail)
 
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""
-        self._write(transactions.end_sessions, user, epoch)
+        self._database.write(transactions.end_sessions, user, epoch)
 
     def delete_account(self, user: UserKey, epoch: int, *, password: str) -> None:
         """Delete an account, remove its vehicles from service and the places from its rides.
@@ -247,7 +220,9 @@ class MovR:
         The member chooses another one by a link. Returns True if a password was locked.
         """
         random_hash = passwords.hash_password(secrets.token_urlsafe())
-        return self._write(transactions.lock_password, user, epoch, password_hash=random_hash)
+        return self._database.write(
+            transactions.lock_password, user, epoch, password_hash=random_hash
+        )
 
     def end_all_sessions(self) -> None:
         """End the sessions of all accounts, and all links to new passwords.
@@ -259,7 +234,7 @@ class MovR:
         for city in CITIES:
             after: UUID | None = FIRST_ID
             while after:
-                after = self._write(
+                after = self._database.write(
                     transactions.raise_session_epochs,
                     city.name,
                     epoch,
@@ -274,7 +249,7 @@ class MovR:
         """
         now = self._now()
         try:
-            epoch = self._write(
+            epoch = self._database.write(
                 transactions.end_restored_ride,
                 user,
                 public_id=uuid4(),
@@ -326,7 +301,7 @@ class MovR:
 
     def vehicle_counts(self, city: str) -> Page[results.TypeCount]:
         """Return the numbers of the city's available vehicles by type; at most MOST_COUNTED + 1."""
-        rows = self._read(queries.VEHICLE_COUNTS, city=city, now=self._now())
+        rows = self._database.read(queries.VEHICLE_COUNTS, city=city, now=self._now())
         return rows_to.whole_list(results.TypeCount, rows)
 
     def vehicle_counts_and_member(
@@ -367,7 +342,7 @@ class MovR:
         also during a ride, so that the ride can't be followed.
         """
         wanted = {"city": city, "public_id": public_id, **_viewer(None), "now": self._now()}
-        rows = self._read(queries.VEHICLE_BY_PUBLIC_ID, **wanted)
+        rows = self._database.read(queries.VEHICLE_BY_PUBLIC_ID, **wanted)
         if not rows:
             raise errors.VehicleNotFound
         return rows_to.named_tuples(results.Vehicle, rows)[0]._replace(number=None)
@@ -395,7 +370,7 @@ class MovR:
         The page is empty if there is none, or if it is in use, reserved or removed.
         """
         wanted = {"city": city, "number": number, **_viewer(None), "now": self._now()}
-        rows = self._read(queries.VEHICLE_BY_NUMBER, **wanted)
+        rows = self._database.read(queries.VEHICLE_BY_NUMBER, **wanted)
         return rows_to.whole_list(results.NumberedVehicle, rows)
 
     def vehicle_by_number_and_member(
@@ -427,7 +402,7 @@ class MovR:
         after, is_last = FIRST_ID, False
         while not is_last:
             wanted = {"city": city, "after": after, "limit": BATCH, "now": self._now()}
-            rows = self._read(queries.FREE_VEHICLES, **wanted)
+            rows = self._database.read(queries.FREE_VEHICLES, **wanted)
             is_last = len(rows) < BATCH
             if rows:
                 yield rows_to.named_tuples(results.PublicVehicle, rows)
@@ -451,7 +426,7 @@ class MovR:
         removed since.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
-        self._write(
+        self._database.write(
             transactions.add_vehicle,
             vehicle,
             owner,
@@ -471,7 +446,7 @@ class MovR:
 
         Return True if it is removed now. Raises VehicleNotFound, NotYourVehicle.
         """
-        return self._write(transactions.remove_vehicle, vehicle, owner, now=self._now())
+        return self._database.write(transactions.remove_vehicle, vehicle, owner, now=self._now())
 
     # Reservations
 
@@ -483,8 +458,10 @@ class MovR:
         sessions of `epoch` have ended.
         """
         wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
-        if not self._try(transactions.try_to_reserve, city, public_id, rider, **wanted):
-            self._write(transactions.reserve, city, public_id, rider, **wanted)
+        if not self._database.attempt(
+            transactions.try_to_reserve, city, public_id, rider, **wanted
+        ):
+            self._database.write(transactions.reserve, city, public_id, rider, **wanted)
 
     def give_up_reservation(
         self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
@@ -495,8 +472,10 @@ class MovR:
         `epoch` have ended.
         """
         wanted = {"epoch": epoch, "now": self._now()}
-        if not self._try(transactions.try_to_give_up, city, public_id, rider, **wanted):
-            self._write(transactions.give_up, city, public_id, rider, **wanted)
+        if not self._database.attempt(
+            transactions.try_to_give_up, city, public_id, rider, **wanted
+        ):
+            self._database.write(transactions.give_up, city, public_id, rider, **wanted)
 
     # Rides
 
@@ -515,9 +494,9 @@ class MovR:
             "is_charged": self._charges_rides,
             "now": self._now(),
         }
-        if self._try(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
+        if self._database.attempt(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
             return results.StartedRide(ride, is_new=True)
-        active = self._write(transactions.start_ride, ride, public_id, rider, **wanted)
+        active = self._database.write(transactions.start_ride, ride, public_id, rider, **wanted)
         return results.StartedRide(active, is_new=active == ride)
 
     def end_ride(
@@ -543,9 +522,9 @@ class MovR:
             "timezone": _city(rider.city).timezone.key,
             "now": self._now(),
         }
-        if self._try(transactions.try_to_end_ride, ride, rider, **end):
+        if self._database.attempt(transactions.try_to_end_ride, ride, rider, **end):
             return True
-        return self._write(transactions.end_ride, ride, rider, **end)
+        return self._database.write(transactions.end_ride, ride, rider, **end)
 
     def undo_ride(
         self, ride: RideKey, rider: UserKey, epoch: int = 0, *, position: Position | None = None
@@ -558,9 +537,9 @@ class MovR:
         the sessions of `epoch` have ended.
         """
         undo = {"epoch": epoch, "position": position, "public_id": uuid4(), "now": self._now()}
-        if self._try(transactions.try_to_undo_ride, ride, rider, **undo):
+        if self._database.attempt(transactions.try_to_undo_ride, ride, rider, **undo):
             return True
-        return self._write(transactions.undo_ride, ride, rider, **undo)
+        return self._database.write(transactions.undo_ride, ride, rider, **undo)
 
     def explain_undo(self, ride: RideKey, rider: UserKey, epoch: int, reason: str) -> None:
         """Note why the rider has undone a ride, usually in one round trip.
@@ -568,13 +547,13 @@ class MovR:
         Raises RideNotFound if it was not undone, NotYourRide, AccountDeleted, SessionEnded.
         """
         explain = {"epoch": epoch, "reason": reason}
-        if not self._try(transactions.try_to_explain_undo, ride, rider, **explain):
-            self._write(transactions.explain_undo, ride, rider, **explain)
+        if not self._database.attempt(transactions.try_to_explain_undo, ride, rider, **explain):
+            self._database.write(transactions.explain_undo, ride, rider, **explain)
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """Return one of the rider's own rides. Raises RideNotFound."""
         wanted = {**_rider_parameters(rider), "id": id, "limit": 1}
-        rows = self._read(queries.RIDE, **wanted) if rider.cities_ridden else ()
+        rows = self._database.read(queries.RIDE, **wanted) if rider.cities_ridden else ()
         if not rows:
             raise errors.RideNotFound
         return rows_to.named_tuples(results.Ride, rows)[0]
@@ -596,13 +575,15 @@ class MovR:
         wanted = {**_rider_parameters(rider), "before": last, "after": after, "limit": size + 1}
         if before:
             is_abroad = _has_been_abroad(rider)
-            found = self._read(queries.OLDER_RIDES if is_abroad else queries.RIDES, **wanted)
+            found = self._database.read(
+                queries.OLDER_RIDES if is_abroad else queries.RIDES, **wanted
+            )
             rides = sorted(found, key=attrgetter("start_time", "id"), reverse=True)
             is_stale = is_abroad and is_cockroachdb(self.engine.url)
             return results.History(rows_to.page_of_rides(rides, size), (), (), is_stale=is_stale)
         spans = _totals_since(self._now().astimezone(_city(rider.city).timezone).date())
         spans |= self._months_of_money(rider.city)
-        rows = self._read(queries.HISTORY, **wanted, **spans)
+        rows = self._database.read(queries.HISTORY, **wanted, **spans)
         page = rows_to.page_of_rides(rows, size)
         if not rows:
             return results.History(page, (), ())
@@ -614,28 +595,36 @@ class MovR:
     def tariffs(self, city: str) -> tuple[results.CityTariff, ...]:
         """Return all tariffs of a city, also past and future ones, in the order of their begin."""
         return tuple(
-            rows_to.named_tuples(results.CityTariff, self._read(queries.TARIFFS, city=city))
+            rows_to.named_tuples(
+                results.CityTariff, self._database.read(queries.TARIFFS, city=city)
+            )
         )
 
     def add_tariff(self, city: str, tariff: results.CityTariff) -> bool:
         """Add a tariff; return False if the vehicle type has one from this moment on."""
-        return self._write(transactions.add_tariff, city, tariff)
+        return self._database.write(transactions.add_tariff, city, tariff)
 
     def unpaid_fares(self, city: str, *, after: UUID | None, size: int) -> list[results.UnpaidFare]:
         """Return the next fares of a city's rides that are not paid, in the order of their ids."""
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size}
-        return rows_to.named_tuples(results.UnpaidFare, self._read(queries.UNPAID_FARES, **wanted))
+        return rows_to.named_tuples(
+            results.UnpaidFare, self._database.read(queries.UNPAID_FARES, **wanted)
+        )
 
     def book_payment(self, city: str, ride_id: UUID) -> bool:
         """Book that the fare of a ride is paid; return False if it was before."""
-        return self._write(transactions.book_payment, RideKey(city, ride_id), now=self._now())
+        return self._database.write(
+            transactions.book_payment, RideKey(city, ride_id), now=self._now()
+        )
 
     def refund_fare(self, city: str, ride_id: UUID) -> bool:
         """Take the fare of a ride back from its owner's earnings and MovR's, for its rider.
 
         Return False if there is no fare, or if it was refunded before.
         """
-        return self._write(transactions.refund_fare, RideKey(city, ride_id), now=self._now())
+        return self._database.write(
+            transactions.refund_fare, RideKey(city, ride_id), now=self._now()
+        )
 
     def earnings(
         self, owner: UserKey, epoch: int, *, before: tuple[date, UUID] | None, size: int
@@ -673,7 +662,7 @@ class MovR:
         while before and rider.cities_ridden:
             time, after = before
             wanted = {"before": time, "after": after, "limit": BATCH + 1}
-            rows = self._read(queries.RIDES, **_rider_parameters(rider), **wanted)
+            rows = self._database.read(queries.RIDES, **_rider_parameters(rider), **wanted)
             page = rows_to.page_of_rides(rows, BATCH)
             yield page.items
             before = (page.items[-1].start_time, page.items[-1].id) if page.next else None
@@ -682,28 +671,32 @@ class MovR:
 
     def placement(self) -> inspection.CurrentPlacement:
         """Return the placement of the database."""
-        return self._with_retry(lambda: inspection.current_placement(self._autocommit))
+        return self._database.with_retry(
+            lambda: inspection.current_placement(self._database.autocommit)
+        )
 
     def estimated_rows(self) -> statistics.EstimatedRows:
         """Return the number of rows of each city in each table, estimated without counting."""
-        return self._with_retry(lambda: statistics.estimated_rows(self._autocommit))
+        return self._database.with_retry(
+            lambda: statistics.estimated_rows(self._database.autocommit)
+        )
 
     def last_placement_check(self) -> str | None:
         """Return what `placement check` last said of this database, or None."""
-        return self._with_retry(lambda: last_check.read(self._autocommit))
+        return self._database.with_retry(lambda: last_check.read(self._database.autocommit))
 
     # Operators
 
     def update_region(self) -> None:
         """Set the hidden `crdb_region` of every row to the region of its city, city by city."""
         for city in CITIES:
-            self._write(transactions.update_region, city.name, city.region)
+            self._database.write(transactions.update_region, city.name, city.region)
 
     def _search(
         self, search: Search, radius: float, rider: UserKey | None = None
     ) -> Sequence[Row[Any]]:
         viewer = {**_viewer(rider), "now": self._now()}
-        return self._read(search.statement(radius), **search.parameters(radius), **viewer)
+        return self._database.read(search.statement(radius), **search.parameters(radius), **viewer)
 
     def _page_of_vehicles(
         self,
@@ -730,131 +723,20 @@ class MovR:
         member, rows = self._read_with_member(user, epoch, statement, **wanted)
         return MemberAndPage(member, rows_to.whole_list(results.NumberedVehicle, rows))
 
+    def _read_with_member(
+        self, user: UserKey, epoch: int, statement: Executable, **parameters: object
+    ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
+        return read_with_member(
+            self._database, user, epoch, statement, at=self._now(), **parameters
+        )
+
     def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:
-        while not self._write(transactions.delete_account, user, epoch, now=now):
+        while not self._database.write(transactions.delete_account, user, epoch, now=now):
             pass
 
     def _set_password(self, user: UserKey, epoch: int, password: str) -> str:
         hashed = passwords.hash_password(password)
-        return self._write(transactions.set_password, user, epoch, password_hash=hashed)
-
-    # Access to the database
-
-    def _read(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
-        """Execute one statement in one round trip; CockroachDB retries it on the server."""
-
-        @query_stats.counting_retries
-        def read() -> Sequence[Row[Any]]:
-            with self._autocommit.connect() as connection:
-                return run(connection, statement, **parameters).all()
-
-        return self._with_retry(read)
-
-    def _read_with_member(
-        self, user: UserKey, epoch: int, statement: Executable, **parameters: object
-    ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
-        """Execute a statement built by `queries._with_member`; return the member and the rows."""
-        key = {"member_city": user.city, "member_id": user.id, "epoch": epoch}
-        rows = self._read(statement, **key, **parameters)
-        first = rows[0]  # there is one even if member or list are missing: their columns are NULL
-        member = rows_to.member(first, self._now()) if first.member_id else None
-        return member, rows if first.is_found else ()
-
-    def _try(self, change: Callable[..., bool], *arguments: object, **named: object) -> bool:
-        """Run a change of one statement in one round trip; return False if a condition failed.
-
-        Also returns False after a conflict that CockroachDB has not resolved by a retry on the
-        server, and if the reply to a change was lost: it is sent again, and changes nothing then.
-        """
-
-        @query_stats.counting_retries
-        def attempt() -> bool:
-            with self._autocommit.connect() as connection:
-                return change(connection, *arguments, **named)
-
-        try:
-            return self._with_retry(attempt)
-        except errors.DatabaseBusy:
-            return False
-
-    def _write(
-        self, transaction: Callable[..., Result], *arguments: object, **named: object
-    ) -> Result:
-        """Run a transaction, retrying it after conflicts at most MAX_RETRIES times.
-
-        New ids and the clock are passed as arguments, so that a second run can tell whether the
-        first was committed.
-        """
-
-        @query_stats.counting_retries
-        def callback(connection: Connection) -> Result:
-            return transaction(connection, *arguments, **named)
-
-        def write() -> Result:
-            with _statement_error_before_rollback_error():
-                result: Result = run_transaction(
-                    self.engine, callback, max_retries=MAX_RETRIES, max_backoff=MAX_BACKOFF
-                )
-            return result
-
-        return self._with_retry(write)
-
-    def _with_retry(self, act: Callable[[], Result]) -> Result:
-        """Call `act`, and repeat it once on a new connection if the pooled one was lost.
-
-        This spares every request the additional round trip of pool_pre_ping.
-        """
-        with deadline.waiting(), _errors_as_refusals(), self._circuit_breaker.guard():
-            try:
-                return act()
-            except DBAPIError as error:
-                if not (error.connection_invalidated or _sqlstate(error) == _RESULT_UNKNOWN):
-                    raise
-            return act()
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "pgcode", None)
-
-
-@contextmanager
-def _statement_error_before_rollback_error() -> Iterator[None]:
-    """Raise the error of a statement after which the server refused to roll back to the savepoint.
-
-    CockroachDB does, with 0A000, if the statement was cancelled while a node did not answer.
-    """
-    try:
-        yield
-    except NotSupportedError as error:
-        statement_error = error.orig and error.orig.__context__
-        if not isinstance(statement_error, DBAPIError):
-            raise
-        raise statement_error from error
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
-
-
-@contextmanager
-def _errors_as_refusals() -> Iterator[None]:
-    """Convert the database errors that MovR expects to refusals."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        if _sqlstate(error) in _CONFLICTS:
-            raise errors.DatabaseBusy from error
-        if _sqlstate(error) == _STATEMENT_TIMEOUT:
-            raise errors.DatabaseSlow from error
-        raise errors.DatabaseUnavailable(_first_line(error)) from error
-    except ProgrammingError as error:
-        if _sqlstate(error) == _NO_DATABASE:
-            raise errors.DatabaseUnavailable(_first_line(error)) from error
-        if _sqlstate(error) not in _SCHEMA_BEHIND:
-            raise
-        raise errors.DatabaseUnavailable("its schema is not what this code expects") from error
-    except PoolTimeout as error:
-        raise errors.DatabaseBusy from error
+        return self._database.write(transactions.set_password, user, epoch, password_hash=hashed)
 
 
 def _id(namespace: UUID, idempotency_key: str) -> UUID:

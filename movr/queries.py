@@ -439,7 +439,7 @@ def _earnings() -> Select[Any]:
     )
 
 
-def _with_member(listed: Select[Any], *order: str) -> Select[Any]:
+def with_member(listed: Select[Any], *order: str) -> Select[Any]:
     """Select the session's member and a list in one round trip: each row begins with the member.
 
     Returns at least one row; the columns of a missing member or of an empty list are NULL, and
@@ -457,20 +457,20 @@ def _with_member(listed: Select[Any], *order: str) -> Select[Any]:
 def nearest_with_member(*, of_type: bool, whole_city: bool) -> Select[Any]:
     """Select the session's member together with the result of `nearest`."""
     vehicles = nearest(of_type=of_type, whole_city=whole_city)
-    return _with_member(vehicles, "distance", "public_id")
+    return with_member(vehicles, "distance", "public_id")
 
 
 VEHICLE_COUNTS: Final = _counts().order_by("type")
-VEHICLE_COUNTS_AND_MEMBER: Final = _with_member(_counts(), "type")
-MEMBERS_OF_CITY: Final = _with_member(
+VEHICLE_COUNTS_AND_MEMBER: Final = with_member(_counts(), "type")
+MEMBERS_OF_CITY: Final = with_member(
     select(User.id, User.first_name, User.is_owner)
     .where(User.city == _CITY, User.id > _AFTER, User.deleted_at.is_(None))
     .order_by(User.id)
     .limit(_LIMIT),
     "id",
 )
-VEHICLES_OF_OWNER: Final = _with_member(_of_owner(), "id")
-VEHICLE_OF_OWNER: Final = _with_member(
+VEHICLES_OF_OWNER: Final = with_member(_of_owner(), "id")
+VEHICLE_OF_OWNER: Final = with_member(
     _NUMBERED.where(
         Vehicle.city == _CITY,
         Vehicle.id == bindparam("id", type_=Uuid()),
@@ -480,6 +480,6 @@ VEHICLE_OF_OWNER: Final = _with_member(
     ),
     "public_id",
 )
-VEHICLE_BY_PUBLIC_ID_WITH_MEMBER: Final = _with_member(VEHICLE_BY_PUBLIC_ID, "public_id")
-VEHICLE_BY_NUMBER_WITH_MEMBER: Final = _with_member(VEHICLE_BY_NUMBER, "public_id")
-EARNINGS: Final = _with_member(_earnings(), "vehicle_id")
+VEHICLE_BY_PUBLIC_ID_WITH_MEMBER: Final = with_member(VEHICLE_BY_PUBLIC_ID, "public_id")
+VEHICLE_BY_NUMBER_WITH_MEMBER: Final = with_member(VEHICLE_BY_NUMBER, "public_id")
+EARNINGS: Final = with_member(_earnings(), "vehicle_id")

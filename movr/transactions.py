@@ -1,8 +1,8 @@
 """The transactions: functions that each run inside one transaction of their caller.
 
-A transaction may run more than once: `run_transaction` retries it after a conflict, and class MovR
-repeats it if the reply to COMMIT was lost. Therefore the clock, new ids and password hashes are
-arguments, and a run that finds its own changes committed succeeds.
+A transaction may run more than once: `run_transaction` retries it after a conflict, and class
+Database repeats it if the reply to COMMIT was lost. Therefore the clock, new ids and password
+hashes are arguments, and a run that finds its own changes committed succeeds.
 
 Conditions are checked by a conditional UPDATE, which also locks the row. This is correct both at
 PostgreSQL's READ COMMITTED and at CockroachDB's SERIALIZABLE, and costs no additional round trip.

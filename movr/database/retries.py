@@ -1,6 +1,6 @@
 """Retries of schema changes and of commands after serialization failures.
 
-Transactions of riders are retried by class MovR, within the deadline of the request.
+Transactions of requests are retried by class Database, within the deadline of the request.
 """
 
 import random

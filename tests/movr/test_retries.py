@@ -11,9 +11,10 @@ from sqlalchemy.exc import NotSupportedError, OperationalError
 from sqlalchemy_cockroachdb import run_transaction
 
 from movr import errors, transactions
+from movr.database.access import MAX_RETRIES
 from movr.database.admin import uri_text
 from movr.database.engine import is_cockroachdb, parse_uri
-from movr.movr import MAX_RETRIES, MovR
+from movr.movr import MovR
 from movr.results import RideKey, StartedRide, UserKey, VehicleKey
 from tests.database_proxy import CuttingProxy
 from tests.movr.people import NOW, public_id, public_id_in, start_ride
