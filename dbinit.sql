@@ -99,6 +99,29 @@ CREATE TABLE users (
     INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
+CREATE TABLE vehicle_events (
+    city VARCHAR(20) NOT NULL,
+    id UUID DEFAULT gen_random_uuid() NOT NULL,
+    vehicle_id UUID NOT NULL,
+    happened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    event_types VARCHAR(30)[] NOT NULL,
+    previous_state VARCHAR(20) NOT NULL,
+    state VARCHAR(20) NOT NULL,
+    ride_id UUID,
+    expires_at TIMESTAMP WITH TIME ZONE,
+    latitude FLOAT,
+    longitude FLOAT,
+    CONSTRAINT vehicle_events_pkey PRIMARY KEY (city, id),
+    CONSTRAINT vehicle_events_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT vehicle_events_transition_check CHECK ((previous_state, state) IN (('removed', 'available'), ('removed', 'non_operational'), ('removed', 'missing'), ('available', 'reserved'), ('available', 'on_trip'), ('available', 'non_operational'), ('available', 'missing'), ('available', 'removed'), ('reserved', 'available'), ('reserved', 'on_trip'), ('reserved', 'non_operational'), ('reserved', 'missing'), ('reserved', 'removed'), ('on_trip', 'available'), ('on_trip', 'non_operational'), ('on_trip', 'removed'), ('non_operational', 'available'), ('non_operational', 'missing'), ('non_operational', 'removed'), ('missing', 'available'), ('missing', 'non_operational'), ('missing', 'removed'))),
+    CONSTRAINT vehicle_events_event_types_check CHECK (array_length(event_types, 1) IS NOT NULL),
+    CONSTRAINT vehicle_events_ride_check CHECK ((ride_id IS NOT NULL) = (previous_state = 'on_trip' OR state = 'on_trip')),
+    CONSTRAINT vehicle_events_expires_at_check CHECK ((expires_at IS NOT NULL) = (state = 'reserved')),
+    CONSTRAINT vehicle_events_position_check CHECK ((latitude IS NULL) = (longitude IS NULL)),
+    INDEX vehicle_events_city_happened_at_id_idx (city, happened_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX vehicle_events_city_vehicle_id_happened_at_idx (city, vehicle_id, happened_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE ride_totals (
     city VARCHAR(20) NOT NULL,
     rider_id UUID NOT NULL,
@@ -135,16 +158,20 @@ CREATE TABLE vehicles (
     reserved_by_id UUID,
     remove_after_ride BOOLEAN DEFAULT false NOT NULL,
     removed_at TIMESTAMP WITH TIME ZONE,
+    paused_by VARCHAR(10),
+    state_since TIMESTAMP WITH TIME ZONE,
     CONSTRAINT vehicles_pkey PRIMARY KEY (city, id),
     CONSTRAINT vehicles_city_owner_id_fkey FOREIGN KEY(city, owner_id) REFERENCES users (city, id),
     CONSTRAINT vehicles_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
     CONSTRAINT vehicles_type_check CHECK (type IN ('bike', 'scooter', 'skateboard')),
-    CONSTRAINT vehicles_status_check CHECK (status IN ('available', 'in_use')),
+    CONSTRAINT vehicles_status_check CHECK (status IN ('available', 'in_use', 'non_operational', 'missing')),
+    CONSTRAINT vehicles_paused_by_check CHECK (paused_by IN ('owner', 'reports', 'staff')),
+    CONSTRAINT vehicles_paused_check CHECK (status <> 'non_operational' OR paused_by IS NOT NULL),
     CONSTRAINT vehicles_last_location_check CHECK (length(btrim(last_location)) BETWEEN 1 AND 200 AND last_location !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_color_check CHECK (length(btrim(color)) BETWEEN 1 AND 50 AND color !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_brand_check CHECK (length(btrim(brand)) BETWEEN 1 AND 50 AND brand !~ '[<>\x01-\x1f\x7f]'),
     CONSTRAINT vehicles_position_check CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
-    CONSTRAINT vehicles_removed_check CHECK (removed_at IS NULL OR status = 'available'),
+    CONSTRAINT vehicles_removed_check CHECK (removed_at IS NULL OR status <> 'in_use'),
     CONSTRAINT vehicles_number_check CHECK (number BETWEEN 100000 AND 999999),
     CONSTRAINT vehicles_reserved_check CHECK ((reserved_until IS NULL) = (reserved_by_id IS NULL) AND (reserved_until IS NULL) = (reserved_by_city IS NULL)),
     INDEX vehicles_available_idx (city, removed_at, status, latitude_band, longitude) STORING (public_id, type, color, brand, last_location, latitude, number, reserved_until, reserved_by_city, reserved_by_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
@@ -200,6 +227,9 @@ ALTER PARTITION europe_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING 
 ALTER PARTITION us_east OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.users@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -213,7 +243,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0020');
+INSERT INTO alembic_version VALUES ('0021');
 
 
 INSERT INTO tariffs (city, vehicle_type, valid_from, unlock_fee, per_minute, daily_cap, owner_percent) VALUES
@@ -273,6 +303,7 @@ INSERT INTO users (city, id, first_name, last_name, email, username, password_ha
     ('rome', '1bab972d-de65-4ef4-8761-571788bf64f8', 'Vanessa', 'Lamborghini', 'rome-1bab972dde65@example.com', 'rome-1bab972dde65', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),
     ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'Milena', 'Barozzi', 'rome-64b4fbe35a61@example.com', 'rome-64b4fbe35a61', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]),
     ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'Rosario', 'Garibaldi', 'rome-bab2cab4bac2@example.com', 'rome-bab2cab4bac2', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]);
+
 
 INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance) VALUES
     ('new york', '20c657ab-8352-403b-9e48-60f6512424e6', 'week', '2019-10-21', 2, '0:41:37', 7281),

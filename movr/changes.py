@@ -59,6 +59,7 @@ from movr.formats import (
 from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
+from movr.vehicle_events import coarse
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
 _users, _vehicles, _rides, _totals, _tariffs, _ledger = (
@@ -193,17 +194,6 @@ LOCK_USER: Final = (
 )
 
 _CITIES: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
-_FLOAT_ERROR: Final = 1e-6  # of hundredths: more than that of a product, less than a millimetre
-
-
-def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return SQL that rounds degrees down to a hundredth, about a kilometre.
-
-    Hundredths stay as they are, although a hundred times 0.29 is less than 29.
-    """
-    hundredths = func.floor(degrees * 100 + _FLOAT_ERROR, type_=Float())
-    return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
-
 
 # Of removed ones, too, because their places are erased.
 SELECT_VEHICLES_OF_OWNER: Final = select(_vehicles.c.id).where(

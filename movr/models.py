@@ -27,7 +27,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from movr.cities import CITIES
 from movr.formats import (
     ACCOUNTS,
-    AVAILABLE,
     EMAIL_LENGTH,
     EMAIL_PATTERN,
     ENTRY_KINDS,
@@ -47,6 +46,7 @@ from movr.formats import (
     WORD_LENGTH,
 )
 from movr.geo import BANDS_PER_DEGREE
+from movr.vehicle_states import PAUSED_BY, STATUSES, TRANSITIONS, VehicleState
 
 CityName = String(20)
 
@@ -179,6 +179,9 @@ class Vehicle(Base):
 
     `reserved_until` is when the last reservation ends or has ended, and `reserved_by_*` the rider.
 
+    `paused_by` is who has taken the vehicle out of service: during a ride, from its end on.
+    `state_since` is when its last event happened (VehicleEvent); NULL before the first one.
+
     `public_id` identifies an available vehicle on pages and in the public feed. It changes with
     each ride, so that vehicles can't be tracked over their rides. Only the owner sees `id`.
 
@@ -210,6 +213,8 @@ class Vehicle(Base):
     reserved_by_id: Mapped[UUID | None]
     remove_after_ride: Mapped[bool] = mapped_column(server_default=text("false"))
     removed_at: Mapped[datetime | None]
+    paused_by: Mapped[str | None] = mapped_column(String(10))
+    state_since: Mapped[datetime | None]
 
     # Indexes contain `removed_at`, because lists select `removed_at IS NULL`.
     __table_args__ = (
@@ -228,7 +233,11 @@ class Vehicle(Base):
         Index(None, "city", "number", unique=True),
         _check_city(),
         CheckConstraint(_one_of("type", VEHICLE_TYPES), name="type"),
-        CheckConstraint(_one_of("status", (AVAILABLE, IN_USE)), name="status"),
+        CheckConstraint(_one_of("status", STATUSES), name="status"),
+        CheckConstraint(_one_of("paused_by", PAUSED_BY), name="paused_by"),
+        CheckConstraint(
+            f"status <> '{VehicleState.NON_OPERATIONAL}' OR paused_by IS NOT NULL", name="paused"
+        ),
         CheckConstraint(
             _is_plain_text("last_location", longest=LOCATION_LENGTH), name="last_location"
         ),
@@ -239,13 +248,61 @@ class Vehicle(Base):
             " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="position",
         ),
-        CheckConstraint(f"removed_at IS NULL OR status = '{AVAILABLE}'", name="removed"),
+        CheckConstraint(f"removed_at IS NULL OR status <> '{IN_USE}'", name="removed"),
         CheckConstraint(f"number BETWEEN {NUMBERS[0]} AND {NUMBERS[-1]}", name="number"),
         CheckConstraint(
             "(reserved_until IS NULL) = (reserved_by_id IS NULL)"
             " AND (reserved_until IS NULL) = (reserved_by_city IS NULL)",
             name="reserved",
         ),
+    )
+
+
+def _is_transition() -> str:
+    """Return an SQL condition: the change of state is in the table of transitions."""
+    allowed = ", ".join(f"('{before}', '{after}')" for before, after in TRANSITIONS)
+    return f"(previous_state, state) IN ({allowed})"
+
+
+class VehicleEvent(Base):
+    """A change of a vehicle's state, in the words of MDS 2.0. Rows are only added.
+
+    `expires_at` is when a reservation ends by the clock, which is no event of its own. The events
+    of a vehicle are in the order of `happened_at`, which differs between them.
+
+    The position is rounded like those of a deleted account, because events are never changed; it
+    is NULL for an event of a ride, of which the ride has the places.
+    """
+
+    __tablename__ = "vehicle_events"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    vehicle_id: Mapped[UUID]
+    happened_at: Mapped[datetime]
+    event_types: Mapped[list[str]] = mapped_column(ARRAY(String(30)))
+    previous_state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    ride_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+    __table_args__ = (
+        Index(None, "city", "happened_at", "id"),
+        Index(None, "city", "vehicle_id", "happened_at"),
+        _check_city(),
+        CheckConstraint(_is_transition(), name="transition"),
+        CheckConstraint("array_length(event_types, 1) IS NOT NULL", name="event_types"),
+        CheckConstraint(
+            f"(ride_id IS NOT NULL) = (previous_state = '{VehicleState.ON_TRIP}'"
+            f" OR state = '{VehicleState.ON_TRIP}')",
+            name="ride",
+        ),
+        CheckConstraint(
+            f"(expires_at IS NOT NULL) = (state = '{VehicleState.RESERVED}')", name="expires_at"
+        ),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),
     )
 
 

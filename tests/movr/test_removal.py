@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import ARRAY, Connection, Double, Engine, cast, func, select
 
-from movr import changes, errors, transactions
+from movr import errors, transactions
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
 from movr.models import Ride, User, Vehicle
 from movr.movr import MovR
 from movr.results import UserKey, VehicleKey
+from movr.vehicle_events import coarse
 from tests.movr.people import HERE, NOW, a_member, a_past_ride, a_ride, a_vehicle, end
 from tests.visitor import PASSWORD, registration
 
@@ -127,7 +128,7 @@ def test_a_position_that_is_rounded_stays_where_it_is(connection: Connection) ->
     hundredths = [number / 100 for number in range(-18_000, 18_001)]
 
     degrees = func.unnest(cast(hundredths, ARRAY(Double())))
-    once = connection.scalars(select(changes.coarse(degrees))).all()
+    once = connection.scalars(select(coarse(degrees))).all()
 
     assert once == hundredths
 

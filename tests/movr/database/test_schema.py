@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, text, update
 
 from movr.database import invariants, schema
 from movr.database.engine import is_cockroachdb
-from movr.models import Base
+from movr.models import Base, Vehicle
 from movr.movr import MovR
 from movr.results import RideKey, UserKey
 from tests import databases
-from tests.movr.people import end, start_ride
+from tests.movr.people import a_member, a_vehicle, end, start_ride
 from tests.movr.test_ride_totals import some_rides
 from tests.visitor import registration
 
@@ -218,8 +218,9 @@ def is_waiting(engine: Engine) -> bool:
         return bool(connection.execute(waiting).scalar())
 
 
-def test_a_constraint_of_all_rides_is_added_without_reading_them_under_its_lock(
-    empty_engine: Engine,
+@pytest.mark.parametrize("table", ["rides", "vehicles"])
+def test_a_constraint_of_all_rows_is_added_without_reading_them_under_its_lock(
+    empty_engine: Engine, table: str
 ) -> None:
     """Otherwise no ride starts or ends meanwhile; it is validated afterwards."""
     schema.upgrade(empty_engine, "0018")
@@ -227,11 +228,28 @@ def test_a_constraint_of_all_rides_is_added_without_reading_them_under_its_lock(
     event.listen(empty_engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
     schema.upgrade(empty_engine)
 
-    added = [statement for statement in sent if "rides ADD CONSTRAINT" in statement]
+    added = [statement for statement in sent if f"{table} ADD CONSTRAINT" in statement]
     assert added
     assert all(statement.endswith("NOT VALID") for statement in added)
-    validated = [statement for statement in sent if "VALIDATE CONSTRAINT" in statement]
+    validated = [statement for statement in sent if f"{table} VALIDATE CONSTRAINT" in statement]
     assert len(validated) == len(added)
+
+
+def test_vehicles_out_of_service_are_available_to_code_that_knows_no_such_state(
+    empty_engine: Engine,
+) -> None:
+    schema.upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        owner = a_member(connection)
+        for status in ("non_operational", "missing"):
+            values = {"status": status, "paused_by": "owner"}
+            vehicle = a_vehicle(connection, owner)
+            connection.execute(update(Vehicle).where(Vehicle.id == vehicle.id).values(values))
+
+    schema.downgrade(empty_engine, "0020")
+
+    with empty_engine.connect() as connection:
+        assert set(connection.scalars(text("SELECT status FROM vehicles"))) == {"available"}
 
 
 def test_models_and_migrations_do_not_drift_apart(empty_engine: Engine) -> None:

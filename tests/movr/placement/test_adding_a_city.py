@@ -34,7 +34,10 @@ CITIES = (
 
 
 def upgrade() -> None:
-    for table in ("users", "vehicles", "rides", "ride_totals", "tariffs", "ledger_entries"):
+    for table in (
+        *("users", "vehicles", "rides", "ride_totals", "tariffs", "ledger_entries"),
+        "vehicle_events",
+    ):
         name = op.f(f"{{table}}_city_check")
         op.drop_constraint(name, table)
         op.create_check_constraint(name, table, CITIES)

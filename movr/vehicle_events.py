@@ -1,0 +1,108 @@
+"""Events: the changes of vehicles' states, which are kept for their owners, staff and cities.
+
+Everything that changes a state adds an event by the same statement or transaction.
+"""
+
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Float,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningInsert
+
+from movr.database.execution import run
+from movr.models import Vehicle, VehicleEvent
+from movr.results import VehicleKey
+from movr.vehicle_states import TRANSITIONS, VehicleState
+
+_events, _vehicles = (cast("Table", model.__table__) for model in (VehicleEvent, Vehicle))
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_FLOAT_ERROR: Final = 1e-6  # of hundredths: more than that of a product, less than a millimetre
+
+# The new `state_since` of a vehicle. Its events happen one after the other, although a request may
+# have waited for another one, and the clocks of servers differ.
+STATE_SINCE: Final[ColumnElement[datetime]] = func.greatest(
+    _NOW, _vehicles.c.state_since + literal_column("INTERVAL '1 microsecond'")
+)
+
+
+def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return SQL that rounds degrees down to a hundredth, about a kilometre.
+
+    Hundredths stay as they are, although a hundred times 0.29 is less than 29.
+    """
+    hundredths = func.floor(degrees * 100 + _FLOAT_ERROR, type_=Float())
+    return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
+
+
+def _record() -> ReturningInsert[Any]:
+    """Add an event of a vehicle, whose row the transaction has locked and changed."""
+    changed = (
+        update(_vehicles)
+        .where(
+            _vehicles.c.city == bindparam("vehicle_city", type_=String()),
+            _vehicles.c.id == bindparam("vehicle_id", type_=Uuid()),
+        )
+        .values(state_since=STATE_SINCE)
+        .returning(*(_vehicles.c[name] for name in ("city", "id", "state_since")), *_place())
+        .cte("changed")
+    )
+    row: dict[str, ColumnElement[Any]] = {
+        "city": changed.c.city,
+        "vehicle_id": changed.c.id,
+        "happened_at": changed.c.state_since,
+        "event_types": bindparam("event_types", type_=ARRAY(String())),
+        "previous_state": bindparam("previous_state", type_=String()),
+        "state": bindparam("state", type_=String()),
+        "latitude": changed.c.latitude,
+        "longitude": changed.c.longitude,
+    }
+    return insert(_events).from_select(list(row), select(*row.values())).returning(_events.c.id)
+
+
+def _place() -> tuple[ColumnElement[Any], ...]:
+    names = ("latitude", "longitude")
+    return tuple(coarse(_vehicles.c[name]).label(name) for name in names)
+
+
+_RECORD: Final = _record()
+
+
+def record(
+    connection: Connection,
+    vehicle: VehicleKey,
+    previous: VehicleState,
+    state: VehicleState,
+    *,
+    now: datetime,
+) -> None:
+    """Add the event of a change that this transaction has made to a locked vehicle's row.
+
+    The database refuses a change that is not in the table of transitions.
+    Rides and reservations add their events by their own statements (movr/changes.py).
+    """
+    run(
+        connection,
+        _RECORD,
+        vehicle_city=vehicle.city,
+        vehicle_id=vehicle.id,
+        previous_state=previous,
+        state=state,
+        event_types=list(TRANSITIONS[previous, state]),
+        now=now,
+    )
