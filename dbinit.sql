@@ -22,6 +22,41 @@ COMMIT;
 -- From v26.1 on: let the partitions of new tables be placed.
 SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'create_table_with_schema_locked';
 
+CREATE TABLE agency_tokens (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    name VARCHAR(100) NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT agency_tokens_pkey PRIMARY KEY (city, id),
+    CONSTRAINT agency_tokens_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT agency_tokens_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 100 AND name !~ '[<>\x01-\x1f\x7f]'),
+    UNIQUE INDEX agency_tokens_city_token_hash_idx (city, token_hash) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
+CREATE TABLE audit_entries (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    happened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    actor_city VARCHAR(20),
+    actor_id UUID,
+    action VARCHAR(40) NOT NULL,
+    subject_kind VARCHAR(10) NOT NULL,
+    subject_city VARCHAR(20) NOT NULL,
+    subject_id UUID NOT NULL,
+    before TEXT,
+    after TEXT,
+    reason VARCHAR(300) NOT NULL,
+    CONSTRAINT audit_entries_pkey PRIMARY KEY (city, id),
+    CONSTRAINT audit_entries_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT audit_entries_actor_check CHECK ((actor_city IS NULL) = (actor_id IS NULL)),
+    CONSTRAINT audit_entries_subject_kind_check CHECK (subject_kind IN ('vehicle', 'ride', 'account', 'report', 'role', 'fare')),
+    CONSTRAINT audit_entries_reason_check CHECK (length(btrim(reason)) BETWEEN 1 AND 300 AND reason !~ '[<>\x01-\x1f\x7f]'),
+    INDEX audit_entries_city_happened_at_id_idx (city, happened_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX audit_entries_city_subject_id_idx (city, subject_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE ledger_entries (
     city VARCHAR(20) NOT NULL,
     ride_id UUID NOT NULL,
@@ -40,6 +75,70 @@ CREATE TABLE ledger_entries (
     CONSTRAINT ledger_entries_holder_check CHECK ((account IN ('rider', 'owner')) = (holder_id IS NOT NULL) AND (holder_city IS NULL) = (holder_id IS NULL)),
     CONSTRAINT ledger_entries_amount_check CHECK (amount <> 0),
     INDEX ledger_entries_city_holder_id_created_at_idx (city, holder_id, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
+CREATE TABLE outbox (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    user_id UUID,
+    kind VARCHAR(30) NOT NULL,
+    data TEXT,
+    address VARCHAR(254),
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    attempts INTEGER DEFAULT 0 NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    failed_at TIMESTAMP WITH TIME ZONE,
+    last_error VARCHAR(50),
+    CONSTRAINT outbox_pkey PRIMARY KEY (city, id),
+    CONSTRAINT outbox_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT outbox_attempts_check CHECK (attempts >= 0),
+    CONSTRAINT outbox_sent_check CHECK (sent_at IS NULL OR (failed_at IS NULL AND data IS NULL AND address IS NULL)),
+    INDEX outbox_city_due_at_idx (city, due_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX outbox_city_user_id_sent_at_idx (city, user_id, sent_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
+CREATE TABLE reports (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    vehicle_id UUID NOT NULL,
+    reporter_city VARCHAR(20) NOT NULL,
+    reporter_id UUID NOT NULL,
+    ride_id UUID,
+    kind VARCHAR(10) NOT NULL,
+    words VARCHAR(300),
+    latitude FLOAT,
+    longitude FLOAT,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    closed_by_city VARCHAR(20),
+    closed_by_id UUID,
+    outcome VARCHAR(10),
+    CONSTRAINT reports_pkey PRIMARY KEY (city, id),
+    CONSTRAINT reports_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT reports_kind_check CHECK (kind IN ('brakes', 'tyre', 'lock', 'battery', 'not_there', 'dirty', 'other')),
+    CONSTRAINT reports_words_check CHECK (length(btrim(words)) BETWEEN 1 AND 300 AND words !~ '[<>\x01-\x1f\x7f]'),
+    CONSTRAINT reports_position_check CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
+    CONSTRAINT reports_outcome_check CHECK (outcome IN ('mended', 'no_fault')),
+    CONSTRAINT reports_closed_check CHECK ((closed_at IS NULL) = (outcome IS NULL) AND (closed_by_city IS NULL) = (closed_by_id IS NULL) AND (closed_by_id IS NULL OR closed_at IS NOT NULL)),
+    INDEX reports_city_closed_at_created_at_id_idx (city, closed_at, created_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX reports_city_reporter_id_created_at_idx (city, reporter_id, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX reports_city_vehicle_id_closed_at_created_at_idx (city, vehicle_id, closed_at, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
+CREATE TABLE staff_roles (
+    city VARCHAR(20) NOT NULL,
+    user_city VARCHAR(20) NOT NULL,
+    user_id UUID NOT NULL,
+    "role" VARCHAR(10) NOT NULL,
+    granted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    granted_by_city VARCHAR(20),
+    granted_by_id UUID,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT staff_roles_pkey PRIMARY KEY (city, user_city, user_id, "role"),
+    CONSTRAINT staff_roles_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT staff_roles_role_check CHECK (role IN ('support', 'mechanic', 'manager')),
+    CONSTRAINT staff_roles_granted_by_check CHECK ((granted_by_city IS NULL) = (granted_by_id IS NULL))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE tariffs (
@@ -82,9 +181,12 @@ CREATE TABLE users (
     active_ride_per_minute BIGINT,
     active_ride_daily_cap BIGINT,
     cities_ridden VARCHAR(20)[] NOT NULL,
+    cities_reported VARCHAR(20)[] DEFAULT '{}' NOT NULL,
     deleted_at TIMESTAMP WITH TIME ZONE,
     session_epoch INTEGER DEFAULT 0 NOT NULL,
     receipts_by_mail BOOLEAN DEFAULT false NOT NULL,
+    staff_cities VARCHAR(20)[] DEFAULT '{}' NOT NULL,
+    suspended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT users_pkey PRIMARY KEY (city, id),
     CONSTRAINT users_username_key UNIQUE (username),
     CONSTRAINT users_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
@@ -120,6 +222,21 @@ CREATE TABLE vehicle_events (
     CONSTRAINT vehicle_events_position_check CHECK ((latitude IS NULL) = (longitude IS NULL)),
     INDEX vehicle_events_city_happened_at_id_idx (city, happened_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX vehicle_events_city_vehicle_id_happened_at_idx (city, vehicle_id, happened_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
+CREATE TABLE zones (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    name VARCHAR(100) NOT NULL,
+    area TEXT NOT NULL,
+    ride_end_allowed BOOLEAN NOT NULL,
+    valid_from TIMESTAMP WITH TIME ZONE NOT NULL,
+    valid_until TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT zones_pkey PRIMARY KEY (city, id),
+    CONSTRAINT zones_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT zones_name_check CHECK (length(btrim(name)) BETWEEN 1 AND 100 AND name !~ '[<>\x01-\x1f\x7f]'),
+    CONSTRAINT zones_area_check CHECK (length(area) <= 250000),
+    CONSTRAINT zones_valid_check CHECK (valid_until >= valid_from)
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE ride_totals (
@@ -213,14 +330,30 @@ CREATE TABLE rides (
     CONSTRAINT rides_distance_check CHECK (distance >= 0),
     CONSTRAINT rides_undone_check CHECK ((NOT undone OR end_time IS NOT NULL) AND (undone OR undo_reason IS NULL)),
     CONSTRAINT rides_undo_reason_check CHECK (length(btrim(undo_reason)) BETWEEN 1 AND 300 AND undo_reason !~ '[<>\x01-\x1f\x7f]'),
+    INDEX rides_city_start_time_idx (city, start_time) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX rides_city_vehicle_id_start_time_idx (city, vehicle_id, start_time) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX rides_rider_city_rider_id_start_time_id_idx (rider_city, rider_id, start_time, id) PARTITION BY LIST (rider_city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 -- Each partition stays in its region.
+ALTER PARTITION us_east OF INDEX movr.public.agency_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.agency_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.agency_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.outbox@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.outbox@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.outbox@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.reports@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.reports@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.reports@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.staff_roles@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.staff_roles@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.staff_roles@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.tariffs@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -230,6 +363,9 @@ ALTER PARTITION europe_west OF INDEX movr.public.users@* CONFIGURE ZONE USING co
 ALTER PARTITION us_east OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -243,7 +379,12 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0021');
+INSERT INTO alembic_version VALUES ('0025');
+
+
+
+
+
 
 
 INSERT INTO tariffs (city, vehicle_type, valid_from, unlock_fee, per_minute, daily_cap, owner_percent) VALUES
@@ -303,6 +444,7 @@ INSERT INTO users (city, id, first_name, last_name, email, username, password_ha
     ('rome', '1bab972d-de65-4ef4-8761-571788bf64f8', 'Vanessa', 'Lamborghini', 'rome-1bab972dde65@example.com', 'rome-1bab972dde65', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),
     ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'Milena', 'Barozzi', 'rome-64b4fbe35a61@example.com', 'rome-64b4fbe35a61', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]),
     ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'Rosario', 'Garibaldi', 'rome-bab2cab4bac2@example.com', 'rome-bab2cab4bac2', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]);
+
 
 
 INSERT INTO ride_totals (city, rider_id, period, begin, rides, length, distance) VALUES

@@ -13,6 +13,7 @@ USERNAME_LENGTH: Final = 64
 WORD_LENGTH: Final = 50
 LOCATION_LENGTH: Final = 200
 REASON_LENGTH: Final = 300
+AREA_LENGTH: Final = 250_000  # of a zone, as GeoJSON
 
 USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
 EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"
@@ -37,6 +38,20 @@ UNDO_REASONS: Final = (
     "Something else",
 )
 
+# What a rider can report about a vehicle. With one of the SAFETY_KINDS it is dangerous to ride.
+BRAKES: Final = "brakes"
+TYRE: Final = "tyre"
+LOCK: Final = "lock"
+BATTERY: Final = "battery"
+NOT_THERE: Final = "not_there"
+DIRTY: Final = "dirty"
+OTHER: Final = "other"
+REPORT_KINDS: Final = (BRAKES, TYRE, LOCK, BATTERY, NOT_THERE, DIRTY, OTHER)
+SAFETY_KINDS: Final = (BRAKES, TYRE, LOCK, BATTERY)
+MENDED: Final = "mended"
+NO_FAULT: Final = "no_fault"
+OUTCOMES: Final = (MENDED, NO_FAULT)
+
 # The periods of ride totals.
 WEEK: Final = "week"
 MONTH: Final = "month"
@@ -52,3 +67,12 @@ FARE: Final = "fare"
 REFUND: Final = "refund"
 PAYMENT: Final = "payment"
 ENTRY_KINDS: Final = (FARE, REFUND, PAYMENT)
+
+# What staff of a city may be.
+SUPPORT: Final = "support"
+MECHANIC: Final = "mechanic"
+MANAGER: Final = "manager"
+ROLES: Final = (SUPPORT, MECHANIC, MANAGER)
+
+# What an entry of the audit is about.
+SUBJECTS: Final = ("vehicle", "ride", "account", "report", "role", "fare")

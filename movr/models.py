@@ -19,6 +19,7 @@ from sqlalchemy import (
     Interval,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -27,6 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from movr.cities import CITIES
 from movr.formats import (
     ACCOUNTS,
+    AREA_LENGTH,
     EMAIL_LENGTH,
     EMAIL_PATTERN,
     ENTRY_KINDS,
@@ -36,10 +38,14 @@ from movr.formats import (
     MARKUP_OR_CONTROL,
     NAME_LENGTH,
     NUMBERS,
+    OUTCOMES,
     OWNER,
     PERIODS,
     REASON_LENGTH,
+    REPORT_KINDS,
     RIDER,
+    ROLES,
+    SUBJECTS,
     USERNAME_LENGTH,
     USERNAME_PATTERN,
     VEHICLE_TYPES,
@@ -87,6 +93,7 @@ class User(Base):
     """A rider, who may also own vehicles.
 
     Deleting an account clears its personal data; the row is kept because rides refer to it.
+    `cities_reported` names the cities where the member has ever reported a problem.
 
     `active_ride_*` describes the rider's active ride. Starting and ending a ride both update these
     columns, which ensures that a rider has at most one active ride (docs/decisions/0001). They
@@ -100,6 +107,9 @@ class User(Base):
     `session_epoch` must equal the epoch stored in a session; raising it ends all sessions.
 
     With `receipts_by_mail`, a verified address gets the receipt of each ride.
+
+    `staff_cities` are those where the member has a role, so that pages know it without reading
+    StaffRole. A member who was suspended at `suspended_at` starts no ride and adds no vehicle.
     """
 
     __tablename__ = "users"
@@ -129,9 +139,12 @@ class User(Base):
     active_ride_per_minute: Mapped[int | None] = mapped_column(BigInteger)
     active_ride_daily_cap: Mapped[int | None] = mapped_column(BigInteger)
     cities_ridden: Mapped[list[str]] = mapped_column(ARRAY(CityName))
+    cities_reported: Mapped[list[str]] = mapped_column(ARRAY(CityName), server_default=text("'{}'"))
     deleted_at: Mapped[datetime | None]
     session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
     receipts_by_mail: Mapped[bool] = mapped_column(server_default=text("false"))
+    staff_cities: Mapped[list[str]] = mapped_column(ARRAY(CityName), server_default=text("'{}'"))
+    suspended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
 
     __table_args__ = (
         UniqueConstraint("username"),
@@ -350,6 +363,7 @@ class Ride(Base):
         ForeignKeyConstraint(["city", "vehicle_id"], ["vehicles.city", "vehicles.id"]),
         Index(None, "rider_city", "rider_id", "start_time", "id"),
         Index(None, "city", "vehicle_id", "start_time"),
+        Index(None, "city", "start_time", postgresql_where=text("end_time IS NULL")),
         _check_city(),
         CheckConstraint(
             _is_plain_text("start_location", longest=LOCATION_LENGTH), name="start_location"
@@ -461,4 +475,199 @@ class LedgerEntry(Base):
             name="holder",
         ),
         CheckConstraint("amount <> 0", name="amount"),
+    )
+
+
+class Report(Base):
+    """A problem that a rider has reported about a vehicle, in the vehicle's city.
+
+    It is open until the owner or the city's staff closes it with an outcome. `ride_id` is the ride
+    during or after which it was reported. Deleting the reporter's account erases the words and the
+    position. There are no foreign keys, so that a report locks no row of another region.
+    """
+
+    __tablename__ = "reports"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[UUID]
+    reporter_city: Mapped[str] = mapped_column(CityName)
+    reporter_id: Mapped[UUID]
+    ride_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(10))
+    words: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by_city: Mapped[str | None] = mapped_column(CityName)
+    closed_by_id: Mapped[UUID | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+
+    # Two indexes contain `closed_at`, because lists select `closed_at IS NULL`.
+    __table_args__ = (
+        Index(None, "city", "closed_at", "created_at", "id"),
+        Index(None, "city", "vehicle_id", "closed_at", "created_at"),
+        Index(None, "city", "reporter_id", "created_at"),
+        _check_city(),
+        CheckConstraint(_one_of("kind", REPORT_KINDS), name="kind"),
+        CheckConstraint(_is_plain_text("words", longest=REASON_LENGTH), name="words"),
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="position",
+        ),
+        CheckConstraint(_one_of("outcome", OUTCOMES), name="outcome"),
+        CheckConstraint(
+            "(closed_at IS NULL) = (outcome IS NULL)"
+            " AND (closed_by_city IS NULL) = (closed_by_id IS NULL)"
+            " AND (closed_by_id IS NULL OR closed_at IS NOT NULL)",
+            name="closed",
+        ),
+    )
+
+
+class StaffRole(Base):
+    """What a member may do as staff of a city; the row is kept after it was revoked.
+
+    It is stored in the city of the staff, because what they do there begins with reading it.
+    `granted_by_*` are NULL if it was granted at the command line.
+    """
+
+    __tablename__ = "staff_roles"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    user_city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(String(10), primary_key=True)
+    granted_at: Mapped[datetime]
+    granted_by_city: Mapped[str | None] = mapped_column(CityName)
+    granted_by_id: Mapped[UUID | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _check_city(),
+        CheckConstraint(_one_of("role", ROLES), name="role"),
+        CheckConstraint("(granted_by_city IS NULL) = (granted_by_id IS NULL)", name="granted_by"),
+    )
+
+
+class AuditEntry(Base):
+    """What staff did in a city, to what, and why; rows are only added (docs/decisions/0023).
+
+    `before` and `after` are JSON objects of the values that changed, without personal data. The
+    actor is NULL for an operator at the command line.
+    """
+
+    __tablename__ = "audit_entries"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    happened_at: Mapped[datetime]
+    actor_city: Mapped[str | None] = mapped_column(CityName)
+    actor_id: Mapped[UUID | None]
+    action: Mapped[str] = mapped_column(String(40))
+    subject_kind: Mapped[str] = mapped_column(String(10))
+    subject_city: Mapped[str] = mapped_column(CityName)
+    subject_id: Mapped[UUID]
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
+
+    __table_args__ = (
+        Index(None, "city", "happened_at", "id"),
+        Index(None, "city", "subject_id"),
+        _check_city(),
+        CheckConstraint("(actor_city IS NULL) = (actor_id IS NULL)", name="actor"),
+        CheckConstraint(_one_of("subject_kind", SUBJECTS), name="subject_kind"),
+        CheckConstraint(_is_plain_text("reason", longest=REASON_LENGTH), name="reason"),
+    )
+
+
+class Letter(Base):
+    """An email that is sent after the transaction that wrote this row (movr/outbox.py).
+
+    It is stored in the recipient's home city. `user_id` is NULL if the recipient is still to be
+    found by a name that someone entered. `data` is JSON, what the text needs beyond the account;
+    `address` the recipient's if it is not that of the account. Both are erased once it is sent.
+
+    `due_at` is when it is to be sent; while a process sends it, when another process may. `sent_at`
+    is when it was sent, or found to be out of date. `failed_at` is when MovR gave up after several
+    `attempts`; `last_error` is the type of the last error.
+    """
+
+    __tablename__ = "outbox"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(30))
+    data: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(50))
+
+    __table_args__ = (
+        Index(
+            None, "city", "due_at", postgresql_where=text("sent_at IS NULL AND failed_at IS NULL")
+        ),
+        Index(None, "city", "user_id", "sent_at"),
+        _check_city(),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint(
+            "sent_at IS NULL OR (failed_at IS NULL AND data IS NULL AND address IS NULL)",
+            name="sent",
+        ),
+    )
+
+
+class AgencyToken(Base):
+    """A token by which an agency, such as a city's department of transport, reads a city's data.
+
+    Only the token's hash is stored (movr/city_data/agencies.py). A name has at most one token that
+    is not revoked.
+    """
+
+    __tablename__ = "agency_tokens"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "city", "token_hash", unique=True),
+        _check_city(),
+        CheckConstraint(_is_plain_text("name", longest=NAME_LENGTH), name="name"),
+    )
+
+
+class Zone(Base):
+    """An area in which rides may end, or may not, from `valid_from` until `valid_until`.
+
+    `area` is the text of a GeoJSON MultiPolygon. Other zones replace a city's zones by ending them;
+    rows are not changed otherwise.
+    """
+
+    __tablename__ = "zones"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    area: Mapped[str] = mapped_column(Text)
+    ride_end_allowed: Mapped[bool]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
+
+    __table_args__ = (
+        _check_city(),
+        CheckConstraint(_is_plain_text("name", longest=NAME_LENGTH), name="name"),
+        CheckConstraint(f"length(area) <= {AREA_LENGTH}", name="area"),
+        CheckConstraint("valid_until >= valid_from", name="valid"),
     )

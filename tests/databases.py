@@ -36,14 +36,15 @@ def server_uri() -> Iterator[str]:
 
 def _trade_durability_for_speed(server: str) -> None:
     """Let commits not wait for the disk: no test kills this server."""
-    with _autocommit(server) as connection:
+    with autocommit(server) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
 
 
 @contextmanager
-def _autocommit(server: str) -> Iterator[Connection]:
+def autocommit(server: str) -> Iterator[Connection]:
+    """Connect to this server, with each statement in a transaction of its own."""
     engine = connect(server)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         yield connection
@@ -73,7 +74,7 @@ def copied_database(server: str, template: str) -> Iterator[str]:
             yield uri
         return
     name, original = f"movr_test_{secrets.token_hex(4)}", parse_uri(template).database
-    with _autocommit(server) as connection:
+    with autocommit(server) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {original}"))
     try:
         yield admin.sibling_uri(server, name)

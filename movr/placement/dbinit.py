@@ -95,7 +95,10 @@ def _lines(rows: Rows, logins: str) -> Iterator[str]:
 
 
 def _create(table: Table) -> str:
-    """Return CREATE TABLE with its indexes, valid since v19.2; all are partitioned by city."""
+    """Return CREATE TABLE with its indexes, valid since v19.2; all are partitioned by city.
+
+    Partial indexes contain all rows here, because v20.2 was the first to have any.
+    """
     created = str(CreateTable(table).compile(dialect=CockroachDBDialect_psycopg2()))
     columns = [line.strip() for line in created.strip().removesuffix(")").splitlines()]
     indexes = [

@@ -52,5 +52,5 @@ def test_deleting_an_account_clears_every_personal_column() -> None:
 
     assert len(must_be_gone) == 5
     reservation = {name for name in personal if name.startswith("reservation_")}
-    assert must_be_gone | reservation | {"email_verified_at"} == personal
+    assert must_be_gone | reservation | {"email_verified_at", "suspended_at"} == personal
     assert personal <= set(DELETE_ACCOUNT.compile().params)

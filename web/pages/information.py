@@ -20,6 +20,7 @@ PERSONAL_DATA: Final[Mapping[str, str]] = {
     "email_verified_at": "when you confirmed your email address",
     "username": "your username",
     "password_hash": "a hash of your password, from which the password cannot be read",
+    "suspended_at": "when your account was suspended, if it is",
     **dict.fromkeys(
         (f"reservation_{what}" for what in ("city", "public_id", "type", "brand", "until")),
         "the vehicle that you reserved last, and until when",
@@ -32,6 +33,9 @@ RECORDS: Final[Mapping[str, str]] = {
         "your rides: the vehicle, when and where each started and ended, and why one was undone"
     ),
     "ledger_entries": "what each ride cost you, and what your vehicles earned",
+    "staff_roles": "your roles as staff of a city",
+    "audit_entries": "what you did as staff, or what staff did with your account, and why",
+    "outbox": "the emails that we send you: which, and when",
     "ride_totals": "the number, time and distance of your rides in each week and month",
 }
 

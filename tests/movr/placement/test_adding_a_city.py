@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from movr.models import Base
 from movr.placement import change, inspection
 from movr.placement.definitions import Placement
 from tests.conftest import ROOT
@@ -27,6 +28,7 @@ down_revision = "{head}"
 branch_labels = None
 depends_on = None
 
+TABLES = {tables}
 CITIES = (
     "city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco',"
     " 'los angeles', 'amsterdam', 'paris', 'rome', 'lisbon')"
@@ -34,10 +36,7 @@ CITIES = (
 
 
 def upgrade() -> None:
-    for table in (
-        *("users", "vehicles", "rides", "ride_totals", "tariffs", "ledger_entries"),
-        "vehicle_events",
-    ):
+    for table in TABLES:
         name = op.f(f"{{table}}_city_check")
         op.drop_constraint(name, table)
         op.create_check_constraint(name, table, CITIES)
@@ -67,7 +66,9 @@ def edited(tmp_path: Path) -> Path:
     cities.write_text(cities.read_text().replace(f"{rome}\n", LISBON))
     versions = tmp_path / "movr" / "migrations" / "versions"
     head = max(path.name for path in versions.glob("*.py")).partition("_")[0]
-    (versions / "lisbon.py").write_text(MIGRATION.format(head=head))
+    (versions / "lisbon.py").write_text(
+        MIGRATION.format(head=head, tables=tuple(Base.metadata.tables))
+    )
     return tmp_path
 
 
