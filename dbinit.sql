@@ -239,6 +239,26 @@ CREATE TABLE zones (
     CONSTRAINT zones_valid_check CHECK (valid_until >= valid_from)
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
+CREATE TABLE api_tokens (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    holder_id UUID NOT NULL,
+    device VARCHAR(50) NOT NULL,
+    session_epoch INTEGER NOT NULL,
+    access_hash VARCHAR(64) NOT NULL,
+    access_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    refresh_hash VARCHAR(64) NOT NULL,
+    refresh_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT api_tokens_pkey PRIMARY KEY (city, id),
+    CONSTRAINT api_tokens_city_holder_id_fkey FOREIGN KEY(city, holder_id) REFERENCES users (city, id),
+    CONSTRAINT api_tokens_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
+    CONSTRAINT api_tokens_device_check CHECK (length(btrim(device)) BETWEEN 1 AND 50 AND device !~ '[<>\x01-\x1f\x7f]'),
+    INDEX api_tokens_city_holder_id_created_at_idx (city, holder_id, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE ride_totals (
     city VARCHAR(20) NOT NULL,
     rider_id UUID NOT NULL,
@@ -366,6 +386,9 @@ ALTER PARTITION europe_west OF INDEX movr.public.vehicle_events@* CONFIGURE ZONE
 ALTER PARTITION us_east OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.zones@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.api_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.api_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.api_tokens@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.ride_totals@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -379,7 +402,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0025');
+INSERT INTO alembic_version VALUES ('0026');
 
 
 
@@ -444,6 +467,7 @@ INSERT INTO users (city, id, first_name, last_name, email, username, password_ha
     ('rome', '1bab972d-de65-4ef4-8761-571788bf64f8', 'Vanessa', 'Lamborghini', 'rome-1bab972dde65@example.com', 'rome-1bab972dde65', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[]::VARCHAR[]),
     ('rome', '64b4fbe3-5a61-4436-a965-af74facd6fbd', 'Milena', 'Barozzi', 'rome-64b4fbe35a61@example.com', 'rome-64b4fbe35a61', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]),
     ('rome', 'bab2cab4-bac2-4144-a097-ae7c0152f4a1', 'Rosario', 'Garibaldi', 'rome-bab2cab4bac2@example.com', 'rome-bab2cab4bac2', '$argon2id$v=19$m=65536,t=3,p=4$bW92ciBzYW1wbGUgcm93cw$ZxCdI6xQATu7UvJNzMUgPIE3XGGmGHyKbQLKkh2X1iw', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY['rome']::VARCHAR[]);
+
 
 
 

@@ -56,15 +56,15 @@ from movr.formats import (
     REFUND,
     RIDER,
 )
-from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
+from movr.models import ApiToken, LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 from movr.vehicle_events import coarse
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
-_users, _vehicles, _rides, _totals, _tariffs, _ledger = (
+_users, _vehicles, _rides, _totals, _tariffs, _ledger, _api_tokens = (
     cast("Table", model.__table__)
-    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry)
+    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry, ApiToken)
 )
 
 
@@ -169,6 +169,14 @@ DELETE_ACCOUNT: Final = (
     .where(_IS_USER)
     .values({column: None for column in _users.c if column.info.get("personal")})
     .values(receipts_by_mail=False, session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
+)
+_DEVICES: Final = select(_api_tokens.c.id).where(
+    _api_tokens.c.city == _USER_CITY, _api_tokens.c.holder_id == _USER_ID
+)
+ERASE_DEVICES: Final = (
+    update(_api_tokens)
+    .where(_api_tokens.c.city == _USER_CITY, _api_tokens.c.id.in_(_DEVICES))
+    .values(device=ERASED, revoked_at=func.coalesce(_api_tokens.c.revoked_at, _NOW))
 )
 # When an available vehicle is removed: at the end of its reservation.
 _REMOVED_AT: Final = case(

@@ -197,6 +197,18 @@ class StillRiding(Refusal):
     sentence = "You are on a ride. End it before you delete your account."
 
 
+class TokenInvalid(Refusal):
+    """A token of the API is malformed, expired, spent or revoked."""
+
+    sentence = "This token is not valid. Refresh it, or log in again."
+
+
+class TooManyDevices(Refusal):
+    """A member has tokens of the API on too many devices."""
+
+    sentence = "You are logged in on too many devices. Remove one of them on your security page."
+
+
 class DatabaseUnavailable(Refusal):
     """The database can't be reached or did not answer in time. `reason` is for operators."""
 

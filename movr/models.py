@@ -671,3 +671,35 @@ class Zone(Base):
         CheckConstraint(f"length(area) <= {AREA_LENGTH}", name="area"),
         CheckConstraint("valid_until >= valid_from", name="valid"),
     )
+
+
+class ApiToken(Base):
+    """A device or program that uses the API for a member, in the member's home city.
+
+    It has one access token and one refresh token at a time, of which the SHA-256 is kept.
+    Refreshing replaces both; a refresh token of this row that is not the present one was spent or
+    stolen, and revokes the row (RFC 9700, section 4.14.2). Both tokens end with the member's
+    sessions of `session_epoch`.
+    """
+
+    __tablename__ = "api_tokens"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    holder_id: Mapped[UUID]
+    device: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    session_epoch: Mapped[int]
+    access_hash: Mapped[str] = mapped_column(String(64))
+    access_until: Mapped[datetime]
+    refresh_hash: Mapped[str] = mapped_column(String(64))
+    refresh_until: Mapped[datetime]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["city", "holder_id"], ["users.city", "users.id"]),
+        Index(None, "city", "holder_id", "created_at"),
+        _check_city(),
+        CheckConstraint(_is_plain_text("device", longest=WORD_LENGTH), name="device"),
+    )

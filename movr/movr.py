@@ -7,16 +7,17 @@ from operator import attrgetter
 from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import Engine, Executable, Row, text
+from sqlalchemy import Engine, Row, text
 
 from movr import errors, geo, passwords, queries, results, transactions
 from movr import rows as rows_to
+from movr.api_tokens import ApiTokens
 from movr.cities import CITIES, City, Position
 from movr.database import schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
 from movr.formats import MONTH, NUMBERS, WEEK
-from movr.member_reads import read_with_member
+from movr.member_reads import Proof, read_with_member
 from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
@@ -66,6 +67,7 @@ class MovR:
         self._only_verified = only_verified
         self._charges_rides = charges_rides
         self._now = clock
+        self.tokens: Final = ApiTokens(self._database, clock)
 
     @property
     def engine(self) -> Engine:
@@ -262,14 +264,14 @@ class MovR:
         return True
 
     def members_of_city(
-        self, user: UserKey, epoch: int, city: str, *, after: UUID | None, size: int
+        self, user: UserKey, proof: Proof, city: str, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.CityMember]:
         """Return the session's member and a page of the city's members.
 
         If the session has ended, the member is None and the page empty.
         """
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1}
-        member, rows = self._read_with_member(user, epoch, queries.MEMBERS_OF_CITY, **wanted)
+        member, rows = self._read_with_member(user, proof, queries.MEMBERS_OF_CITY, **wanted)
         people = rows_to.named_tuples(results.CityMember, rows if member else ())
         return MemberAndPage(
             member, rows_to.page(people, size, lambda neighbour: str(neighbour.id))
@@ -284,7 +286,7 @@ class MovR:
         return rows_to.without_numbers(self._page_of_vehicles(search, radius, rows))
 
     def vehicles_and_member(
-        self, user: UserKey, epoch: int, search: Search
+        self, user: UserKey, proof: Proof, search: Search
     ) -> MemberAndPage[results.NearbyVehicle]:
         """Return the session's member and a page of vehicles, usually in one round trip.
 
@@ -294,7 +296,7 @@ class MovR:
         radius = self._radii.radius(search)
         statement = search.statement_with_member(radius)
         wanted = {**search.parameters(radius), "now": self._now()}
-        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        member, rows = self._read_with_member(user, proof, statement, **wanted)
         if member is None:
             return MemberAndPage(None, self.vehicles(search))
         return MemberAndPage(member, self._page_of_vehicles(search, radius, rows, user))
@@ -305,16 +307,16 @@ class MovR:
         return rows_to.whole_list(results.TypeCount, rows)
 
     def vehicle_counts_and_member(
-        self, user: UserKey, epoch: int, city: str
+        self, user: UserKey, proof: Proof, city: str
     ) -> MemberAndPage[results.TypeCount]:
         """Return the results of `session_member` and `vehicle_counts`, in one round trip."""
         member, rows = self._read_with_member(
-            user, epoch, queries.VEHICLE_COUNTS_AND_MEMBER, city=city, now=self._now()
+            user, proof, queries.VEHICLE_COUNTS_AND_MEMBER, city=city, now=self._now()
         )
         return MemberAndPage(member, rows_to.whole_list(results.TypeCount, rows))
 
     def vehicles_of(
-        self, owner: UserKey, epoch: int, *, after: UUID | None, size: int
+        self, owner: UserKey, proof: Proof, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.OwnedVehicle]:
         """Return the session's member and a page of their vehicles, available or in use.
 
@@ -323,7 +325,7 @@ class MovR:
         """
         member, rows = self._read_with_member(
             owner,
-            epoch,
+            proof,
             queries.VEHICLES_OF_OWNER,
             city=owner.city,
             owner_id=owner.id,
@@ -348,7 +350,7 @@ class MovR:
         return rows_to.named_tuples(results.Vehicle, rows)[0]._replace(number=None)
 
     def vehicle_and_member(
-        self, user: UserKey, epoch: int, *, city: str, public_id: UUID
+        self, user: UserKey, proof: Proof, *, city: str, public_id: UUID
     ) -> MemberAndPage[results.Vehicle]:
         """Return the session's member and this vehicle in one round trip.
 
@@ -358,7 +360,7 @@ class MovR:
         """
         wanted = {"city": city, "public_id": public_id, "now": self._now()}
         statement = queries.VEHICLE_BY_PUBLIC_ID_WITH_MEMBER
-        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        member, rows = self._read_with_member(user, proof, statement, **wanted)
         found = rows_to.named_tuples(results.Vehicle, rows)
         if not member:
             found = [each._replace(number=None) for each in found if not each.is_reserved]
@@ -374,25 +376,25 @@ class MovR:
         return rows_to.whole_list(results.NumberedVehicle, rows)
 
     def vehicle_by_number_and_member(
-        self, user: UserKey, epoch: int, *, city: str, number: int
+        self, user: UserKey, proof: Proof, *, city: str, number: int
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the results of `session_member` and `vehicle_by_number` in one round trip.
 
         The vehicle that the member has reserved is found, too, unless the session has ended.
         """
         wanted = {"city": city, "number": number, "now": self._now()}
-        found = self._numbered(user, epoch, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
+        found = self._numbered(user, proof, queries.VEHICLE_BY_NUMBER_WITH_MEMBER, **wanted)
         return found if found.member else MemberAndPage(None, self.vehicle_by_number(city, number))
 
     def vehicle_of(
-        self, owner: UserKey, epoch: int, *, vehicle_id: UUID
+        self, owner: UserKey, proof: Proof, *, vehicle_id: UUID
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the session's member and their vehicle, for its label.
 
         The page is empty if the member has no such vehicle, or if it has no number yet.
         """
         wanted = {"city": owner.city, "id": vehicle_id, "owner_id": owner.id}
-        return self._numbered(owner, epoch, queries.VEHICLE_OF_OWNER, **wanted)
+        return self._numbered(owner, proof, queries.VEHICLE_OF_OWNER, **wanted)
 
     def free_vehicles(self, city: str) -> Iterator[list[results.PublicVehicle]]:
         """Yield all vehicles of known position in the city that are not ridden, for open data.
@@ -627,7 +629,7 @@ class MovR:
         )
 
     def earnings(
-        self, owner: UserKey, epoch: int, *, before: tuple[date, UUID] | None, size: int
+        self, owner: UserKey, proof: Proof, *, before: tuple[date, UUID] | None, size: int
     ) -> MemberAndPage[results.Earnings]:
         """Return the session's member and a page of what their vehicles have earned by month.
 
@@ -638,7 +640,7 @@ class MovR:
         month, after = before or (date.max, LAST_ID)
         member, rows = self._read_with_member(
             owner,
-            epoch,
+            proof,
             queries.EARNINGS,
             city=owner.city,
             owner_id=owner.id,
@@ -717,17 +719,17 @@ class MovR:
         return rows_to.page_of_vehicles(found, search.size)
 
     def _numbered(
-        self, user: UserKey, epoch: int, statement: Executable, **wanted: object
+        self, user: UserKey, proof: Proof, statement: queries.WithMember, **wanted: object
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the session's member and a page of at most one vehicle."""
-        member, rows = self._read_with_member(user, epoch, statement, **wanted)
+        member, rows = self._read_with_member(user, proof, statement, **wanted)
         return MemberAndPage(member, rows_to.whole_list(results.NumberedVehicle, rows))
 
     def _read_with_member(
-        self, user: UserKey, epoch: int, statement: Executable, **parameters: object
+        self, user: UserKey, proof: Proof, statement: queries.WithMember, **parameters: object
     ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
         return read_with_member(
-            self._database, user, epoch, statement, at=self._now(), **parameters
+            self._database, user, proof, statement, at=self._now(), **parameters
         )
 
     def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:

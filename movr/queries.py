@@ -4,7 +4,7 @@ They are built once, at import or first use; a request only supplies the named p
 """
 
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, WEEK
-from movr.models import LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
+from movr.models import ApiToken, LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.results import MOST_COUNTED, Member, NumberedVehicle
 from movr.ride_totals import begin_at
 
@@ -79,11 +79,24 @@ _VEHICLE: Final = (
     _IS_RESERVED.label("is_reserved"),
 )
 
-SESSION_MEMBER: Final = select(*_MEMBER).where(
+_MEMBER_BY_KEY: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
     User.id == bindparam("member_id"),
-    User.session_epoch == bindparam("epoch", type_=Integer()),
     User.deleted_at.is_(None),
+)
+SESSION_MEMBER: Final = _MEMBER_BY_KEY.where(
+    User.session_epoch == bindparam("epoch", type_=Integer())
+)
+_TOKEN_MEMBER: Final = _MEMBER_BY_KEY.where(
+    exists().where(
+        ApiToken.city == bindparam("member_city", type_=String()),
+        ApiToken.id == bindparam("token_id", type_=Uuid()),
+        ApiToken.holder_id == User.id,
+        ApiToken.session_epoch == User.session_epoch,
+        ApiToken.access_hash == bindparam("token_hash", type_=String()),
+        ApiToken.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
+        ApiToken.revoked_at.is_(None),
+    )
 )
 
 # To check the current password before a change.
@@ -439,13 +452,26 @@ def _earnings() -> Select[Any]:
     )
 
 
-def with_member(listed: Select[Any], *order: str) -> Select[Any]:
+class WithMember(NamedTuple):
+    """A list together with the member, by their session or by an access token of the API."""
+
+    by_session: Select[Any]
+    by_token: Select[Any]
+
+
+def with_member(listed: Select[Any], *order: str) -> WithMember:
     """Select the session's member and a list in one round trip: each row begins with the member.
 
     Returns at least one row; the columns of a missing member or of an empty list are NULL, and
     `is_found` is false for an empty list. The last column of `order` is never NULL in the list.
     """
-    member, items = SESSION_MEMBER.subquery("member"), listed.subquery("items")
+    return WithMember(
+        _after_member(SESSION_MEMBER, listed, order), _after_member(_TOKEN_MEMBER, listed, order)
+    )
+
+
+def _after_member(who: Select[Any], listed: Select[Any], order: tuple[str, ...]) -> Select[Any]:
+    member, items = who.subquery("member"), listed.subquery("items")
     one = select(literal_column("1").label("one")).subquery("one")
     both = one.outerjoin(member, true()).outerjoin(items, true())
     by = [items.c[name] for name in order]
@@ -454,7 +480,7 @@ def with_member(listed: Select[Any], *order: str) -> Select[Any]:
 
 
 @cache
-def nearest_with_member(*, of_type: bool, whole_city: bool) -> Select[Any]:
+def nearest_with_member(*, of_type: bool, whole_city: bool) -> WithMember:
     """Select the session's member together with the result of `nearest`."""
     vehicles = nearest(of_type=of_type, whole_city=whole_city)
     return with_member(vehicles, "distance", "public_id")

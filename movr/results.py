@@ -116,6 +116,32 @@ class Member(Account):
         return f"{self.first_name} {self.last_name}"
 
 
+class AccessToken(NamedTuple):
+    """A token of the API: whose it is, the id of its row, and the hash of its secret."""
+
+    user: UserKey
+    id: UUID
+    hash: str
+
+
+class TokenPair(NamedTuple):
+    """New tokens of the API as texts, the id of their row, and how long the access token lasts."""
+
+    id: UUID
+    access: str
+    refresh: str
+    expires_in: timedelta
+
+
+class ApiDevice(NamedTuple):
+    """A device or program that uses the API for a member."""
+
+    id: UUID
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+
+
 class CityMember(NamedTuple):
     """A member with the data that other members of the city may see."""
 

@@ -152,6 +152,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
         if len(erased) == RIDES_AT_ONCE:
             return False
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
+    run(connection, changes.ERASE_DEVICES, **keys, now=now)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
     vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()

@@ -58,7 +58,8 @@ def statements() -> Iterator[tuple[str, Executable]]:
     for chosen in product((False, True), repeat=len(names)):
         filters = dict(zip(names, chosen, strict=True))
         yield f"nearest {filters}", queries.nearest(**filters)
-        yield f"nearest_after_who_is {filters}", queries.nearest_with_member(**filters)
+        for statement in queries.nearest_with_member(**filters):
+            yield f"nearest_with_member {filters}", statement
 
 
 def changes_in(statement: ClauseElement) -> list[UpdateBase]:

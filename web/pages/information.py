@@ -35,6 +35,7 @@ RECORDS: Final[Mapping[str, str]] = {
     "ledger_entries": "what each ride cost you, and what your vehicles earned",
     "staff_roles": "your roles as staff of a city",
     "audit_entries": "what you did as staff, or what staff did with your account, and why",
+    "api_tokens": "the devices and programs that use MovR for you, by the names you gave them",
     "outbox": "the emails that we send you: which, and when",
     "ride_totals": "the number, time and distance of your rides in each week and month",
 }

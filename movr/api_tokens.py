@@ -1,0 +1,208 @@
+"""Tokens of the API: opaque texts `city.user.secret`, stored as hashes in the member's home city.
+
+A program gets a short access token and a refresh token, which it exchanges for a new pair (OAuth's
+terms, RFC 6749 and RFC 9700). The secret begins with the id of the row and ends with 256 random
+bits, so that a plain hash of it cannot be reversed.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, DateTime, String, Uuid, bindparam, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from movr import errors
+from movr import rows as rows_to
+from movr.cities import CITIES
+from movr.database.access import Database
+from movr.database.execution import run
+from movr.member_reads import Proof, read_with_member
+from movr.models import ApiToken, User
+from movr.queries import with_member
+from movr.results import AccessToken, ApiDevice, Member, MemberAndPage, TokenPair, UserKey
+
+ACCESS_FOR: Final = timedelta(minutes=15)
+REFRESH_FOR: Final = timedelta(days=60)
+MAX_DEVICES: Final = 20  # of a member
+_HEX: Final = 32  # digits of an id
+_SLUGS: Final = {city.name: city.name.replace(" ", "-") for city in CITIES}
+_NAMES: Final = {slug: name for name, slug in _SLUGS.items()}
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_HASH: Final = bindparam("hash", type_=String())
+_NEW_REFRESH: Final = bindparam("new_refresh_hash", type_=String())
+_IS_USER: Final = (
+    User.city == bindparam("member_city", type_=String()),
+    User.id == bindparam("member_id", type_=Uuid()),
+    User.deleted_at.is_(None),
+)
+_IS_OF_USER: Final = (
+    ApiToken.city == bindparam("member_city", type_=String()),
+    ApiToken.holder_id == bindparam("member_id", type_=Uuid()),
+)
+_IS_TOKEN: Final = (*_IS_OF_USER, ApiToken.id == bindparam("token_id", type_=Uuid()))
+_IS_LIVE: Final = (ApiToken.revoked_at.is_(None), ApiToken.refresh_until > _NOW)
+
+_LOCK_USER: Final = select(User.session_epoch).where(*_IS_USER).with_for_update()
+_PRESENT_EPOCH: Final = select(User.session_epoch).where(*_IS_USER).scalar_subquery()
+_IS_OF_SESSIONS: Final = ApiToken.session_epoch == _PRESENT_EPOCH
+_COUNT: Final = select(func.count()).where(*_IS_OF_USER, *_IS_LIVE, _IS_OF_SESSIONS)
+_ADD: Final = insert(ApiToken).on_conflict_do_nothing().returning(ApiToken.id)
+# A repeated call, after its reply was lost, finds its own new token.
+_IS_PRESENT: Final = ApiToken.refresh_hash.in_((_HASH, _NEW_REFRESH))
+_REFRESH: Final = (
+    update(ApiToken)
+    .where(*_IS_TOKEN, *_IS_LIVE, _IS_OF_SESSIONS)
+    .values(
+        access_hash=case(
+            (_IS_PRESENT, bindparam("new_access_hash", type_=String())),
+            else_=ApiToken.access_hash,
+        ),
+        refresh_hash=case((_IS_PRESENT, _NEW_REFRESH), else_=ApiToken.refresh_hash),
+        access_until=case(
+            (_IS_PRESENT, bindparam("new_access_until", type_=DateTime(timezone=True))),
+            else_=ApiToken.access_until,
+        ),
+        refresh_until=case(
+            (_IS_PRESENT, bindparam("new_refresh_until", type_=DateTime(timezone=True))),
+            else_=ApiToken.refresh_until,
+        ),
+        last_used_at=_NOW,
+        revoked_at=case((~_IS_PRESENT, _NOW)),
+    )
+    .returning(ApiToken.revoked_at)
+)
+_REVOKE: Final = (
+    update(ApiToken)
+    .where(*_IS_TOKEN)
+    .values(revoked_at=func.coalesce(ApiToken.revoked_at, _NOW))
+    .returning(ApiToken.id)
+)
+_DEVICES: Final = with_member(
+    select(ApiToken.id, ApiToken.device, ApiToken.created_at, ApiToken.last_used_at)
+    .where(*_IS_OF_USER, *_IS_LIVE, _IS_OF_SESSIONS)
+    .order_by(ApiToken.created_at, ApiToken.id)
+    .limit(MAX_DEVICES),
+    "created_at",
+    "id",
+)
+_MEMBER: Final = with_member(select(User.id).where(*_IS_USER), "id")
+
+
+class ApiTokens:
+    """The tokens of members."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        """Keep tokens in this database; `clock` returns the current time in UTC."""
+        self._database = database
+        self._now = clock
+
+    def create(self, member: Member, device: str) -> TokenPair:
+        """Return new tokens for this device of a member who has just logged in.
+
+        Raises SessionEnded, AccountDeleted, TooManyDevices.
+        """
+        tokens = _new_tokens(member.key, uuid4())
+        self._database.write(_create, member, tokens, device=device, now=self._now())
+        return tokens
+
+    def refresh(self, refresh_token: str) -> TokenPair:
+        """Return new tokens in exchange for a refresh token, which is spent then.
+
+        Raises TokenInvalid. A token that was spent before revokes those that replaced it.
+        """
+        token = parse(refresh_token)
+        tokens = _new_tokens(token.user, token.id)
+        if not self._database.write(_refresh, token, tokens, self._now()):
+            raise errors.TokenInvalid
+        return tokens
+
+    def member(self, token: AccessToken) -> Member | None:
+        """Return the member of an access token in one round trip; None if it is not valid."""
+        member, _ = read_with_member(self._database, token.user, token, _MEMBER, at=self._now())
+        return member
+
+    def devices(self, user: UserKey, proof: Proof) -> MemberAndPage[ApiDevice]:
+        """Return the session's member and the devices that have tokens, oldest first."""
+        member, rows = read_with_member(
+            self._database,
+            user,
+            proof,
+            _DEVICES,
+            at=self._now(),
+            now=self._now(),
+        )
+        return MemberAndPage(member, rows_to.whole_list(ApiDevice, rows if member else ()))
+
+    def revoke(self, user: UserKey, token_id: UUID) -> bool:
+        """Revoke the tokens of one of the member's devices; return False if there is none."""
+        return self._database.write(_revoke, user, token_id, self._now())
+
+
+def parse(text: str) -> AccessToken:
+    """Return the parts of a token, the secret as its hash. Raises TokenInvalid."""
+    try:
+        slug, user_id, secret = text.split(".")
+        user = UserKey(_NAMES[slug], UUID(hex=user_id))
+        return AccessToken(user, UUID(hex=secret[:_HEX]), _hash(secret))
+    except (ValueError, KeyError):
+        raise errors.TokenInvalid from None
+
+
+def _new_tokens(user: UserKey, token_id: UUID) -> TokenPair:
+    access, refresh = (f"{token_id.hex}{secrets.token_urlsafe()}" for _ in range(2))
+    start = f"{_SLUGS[user.city]}.{user.id.hex}"
+    return TokenPair(token_id, f"{start}.{access}", f"{start}.{refresh}", ACCESS_FOR)
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _columns(tokens: TokenPair, now: datetime) -> dict[str, Any]:
+    return {
+        "access_hash": parse(tokens.access).hash,
+        "refresh_hash": parse(tokens.refresh).hash,
+        "access_until": now + ACCESS_FOR,
+        "refresh_until": now + REFRESH_FOR,
+    }
+
+
+def _create(
+    connection: Connection, member: Member, tokens: TokenPair, *, device: str, now: datetime
+) -> None:
+    key = {"member_city": member.city, "member_id": member.id}
+    epoch = run(connection, _LOCK_USER, **key).scalar()
+    if epoch is None:
+        raise errors.AccountDeleted
+    if epoch != member.session_epoch:
+        raise errors.SessionEnded
+    if (run(connection, _COUNT, **key, now=now).scalar() or 0) >= MAX_DEVICES:
+        raise errors.TooManyDevices
+    row = {"city": member.city, "id": tokens.id, "holder_id": member.id, "session_epoch": epoch}
+    moments = {"created_at": now, "last_used_at": now}
+    run(connection, _ADD, **row, **moments, device=device, **_columns(tokens, now))
+
+
+def _refresh(connection: Connection, token: AccessToken, tokens: TokenPair, now: datetime) -> bool:
+    new = {f"new_{name}": value for name, value in _columns(tokens, now).items()}
+    row = run(
+        connection,
+        _REFRESH,
+        member_city=token.user.city,
+        member_id=token.user.id,
+        token_id=token.id,
+        hash=token.hash,
+        **new,
+        now=now,
+    ).one_or_none()
+    return row is not None and row.revoked_at is None
+
+
+def _revoke(connection: Connection, user: UserKey, token_id: UUID, now: datetime) -> bool:
+    key = {"member_city": user.city, "member_id": user.id}
+    return run(connection, _REVOKE, **key, token_id=token_id, now=now).one_or_none() is not None
