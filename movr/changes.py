@@ -28,6 +28,7 @@ from sqlalchemy import (
     case,
     column,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -59,7 +60,8 @@ from movr.formats import (
 from movr.models import ApiToken, LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
-from movr.vehicle_events import coarse
+from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
+from movr.vehicle_states import TRANSITIONS, TRIP_CANCEL, TRIP_END, VehicleState, state_of
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
 _users, _vehicles, _rides, _totals, _tariffs, _ledger, _api_tokens = (
@@ -103,6 +105,14 @@ _BY_USER: Final = and_(
     _vehicles.c.reserved_by_city == _USER_CITY, _vehicles.c.reserved_by_id == _USER_ID
 )
 _NOT_RESERVED: Final = or_(_vehicles.c.reserved_until.is_(None), _vehicles.c.reserved_until <= _NOW)
+
+_AVAILABLE, _RESERVED, _ON_TRIP, _PAUSED, _, _REMOVED = (each.value for each in VehicleState)
+
+
+def _types(previous: str, state: str) -> ColumnElement[Any]:
+    """Return SQL for the types of an event of this transition."""
+    return types(*TRANSITIONS[VehicleState(previous), VehicleState(state)])
+
 
 # Accounts
 
@@ -178,9 +188,9 @@ ERASE_DEVICES: Final = (
     .where(_api_tokens.c.city == _USER_CITY, _api_tokens.c.id.in_(_DEVICES))
     .values(device=ERASED, revoked_at=func.coalesce(_api_tokens.c.revoked_at, _NOW))
 )
-# When an available vehicle is removed: at the end of its reservation.
+# When a vehicle that is not ridden is removed: at the end of its reservation.
 _REMOVED_AT: Final = case(
-    (_vehicles.c.status == AVAILABLE, func.greatest(_NOW, _vehicles.c.reserved_until))
+    (_vehicles.c.status != IN_USE, func.greatest(_NOW, _vehicles.c.reserved_until))
 )
 
 # The columns of a user's row that conditions depend on.
@@ -207,21 +217,52 @@ _CITIES: Final[BindParameter[Any]] = bindparam("cities", expanding=True)
 SELECT_VEHICLES_OF_OWNER: Final = select(_vehicles.c.id).where(
     _vehicles.c.city == _USER_CITY, _vehicles.c.owner_id == _USER_ID
 )
-# Vehicles in use are removed where their rides end.
-REMOVE_VEHICLES: Final = (
-    update(_vehicles)
-    .where(
-        _vehicles.c.city == _USER_CITY,
-        _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
+
+
+def _remove_vehicles() -> ReturningInsert[Any]:
+    """Remove an owner's vehicles, and erase their places.
+
+    Vehicles in use are removed where their rides end, and reserved ones when the reservation ends.
+    """
+    locked = (
+        select(_vehicles.c.id, state_of(_vehicles.c, _NOW).label("previous_state"))
+        .where(
+            _vehicles.c.city == _USER_CITY,
+            _vehicles.c.id.in_(bindparam("vehicle_ids", expanding=True)),
+        )
+        .with_for_update()
+        .cte("locked")
     )
-    .values(
-        removed_at=func.coalesce(_vehicles.c.removed_at, _REMOVED_AT),
-        remove_after_ride=True,
-        last_location=ERASED,
-        latitude=coarse(_vehicles.c.latitude),
-        longitude=coarse(_vehicles.c.longitude),
+    leaves = locked.c.previous_state.not_in((_RESERVED, _ON_TRIP, _REMOVED))
+    removed = (
+        update(_vehicles)
+        .where(_is_vehicle(_USER_CITY, locked.c.id))
+        .values(
+            removed_at=func.coalesce(_vehicles.c.removed_at, _REMOVED_AT),
+            remove_after_ride=True,
+            last_location=ERASED,
+            latitude=coarse(_vehicles.c.latitude),
+            longitude=coarse(_vehicles.c.longitude),
+            state_since=case((leaves, STATE_SINCE), else_=_vehicles.c.state_since),
+        )
+        .returning(
+            *(_vehicles.c[name] for name in ("id", "state_since", "latitude", "longitude")),
+            locked.c.previous_state,
+            leaves.label("leaves"),
+        )
+        .cte("removed")
     )
-)
+    return insert_event(
+        removed,
+        _USER_CITY,
+        removed.c.leaves,
+        event_types=_types(_AVAILABLE, _REMOVED),
+        previous_state=removed.c.previous_state,
+        state=literal(_REMOVED),
+    )
+
+
+REMOVE_VEHICLES: Final = _remove_vehicles()
 
 # What erasing the places of a ride changes. Riders choose words, so that a ride whose words are the
 # erased ones may have places.
@@ -294,7 +335,8 @@ def _add_vehicle() -> ReturningInsert[Any]:
             *("city", "id", "owner_id", "type", "color", "brand", "last_location"),
             *("latitude", "longitude", "status", "date_added"),
         )
-    } | {"number": _available_number()}
+    }
+    row |= {"number": _available_number(), "state_since": row["date_added"]}
     count = select(func.count()).where(
         _vehicles.c.city == row["city"], _vehicles.c.owner_id == row["owner_id"]
     )
@@ -308,11 +350,19 @@ def _add_vehicle() -> ReturningInsert[Any]:
             < bindparam("most_without_position", type_=Integer()),
         ),
     )
-    return (
+    added_vehicle = (
         pg_insert(_vehicles)
         .from_select(list(row), source)
         .on_conflict_do_nothing()
-        .returning(_vehicles.c.id)
+        .returning(_vehicles.c.id, _vehicles.c.state_since, *place())
+        .cte("vehicle")
+    )
+    return insert_event(
+        added_vehicle,
+        row["city"],
+        event_types=_types(_REMOVED, _AVAILABLE),
+        previous_state=literal(_REMOVED),
+        state=literal(_AVAILABLE),
     )
 
 
@@ -326,7 +376,7 @@ REMOVE_VEHICLE: Final = (
         _vehicles.c.removed_at.is_(None),
     )
     .values(removed_at=_REMOVED_AT, remove_after_ride=True)
-    .returning(_vehicles.c.removed_at)
+    .returning(_vehicles.c.removed_at, _vehicles.c.status)
 )
 SELECT_VEHICLE_OWNER: Final = select(
     _vehicles.c.owner_id, _vehicles.c.removed_at, _vehicles.c.remove_after_ride
@@ -351,8 +401,12 @@ _CAN_BE_RESERVED: Final = and_(
 )
 
 
-def _lock_vehicle(rider: CTE, *conditions: ColumnElement[bool]) -> CTE:
+def _lock_by_public_id(
+    rider: CTE, kept: tuple[ColumnElement[Any], ...], *conditions: ColumnElement[bool]
+) -> CTE:
     """Lock the vehicle of this public id, if there is a rider and the vehicle meets the conditions.
+
+    Also select the rider and `kept` of the vehicle as it is then.
 
     The casts keep CockroachDB from using the index of public ids for the lock, where it stays for
     50 ms.
@@ -365,13 +419,13 @@ def _lock_vehicle(rider: CTE, *conditions: ColumnElement[bool]) -> CTE:
     public_id = sql_cast(bindparam("vehicle_public_id", type_=Uuid()), String())
     is_still_shown = sql_cast(_vehicles.c.public_id, String()) == public_id
     is_vehicle = _is_vehicle(_VEHICLE_CITY, shown.c.id)
-    return _lock_by_key(shown, is_vehicle, shown.c.rider_id, is_still_shown, *conditions)
+    return _lock_by_key(shown, is_vehicle, (shown.c.rider_id, *kept), is_still_shown, *conditions)
 
 
 def _lock_by_key(
     found: CTE,
     is_vehicle: ColumnElement[bool],
-    kept: ColumnElement[Any],
+    kept: tuple[ColumnElement[Any], ...],
     *conditions: ColumnElement[bool],
 ) -> CTE:
     """Lock the vehicle that another part of the statement has found; also select `kept` of it.
@@ -380,7 +434,7 @@ def _lock_by_key(
     others (docs/multi-region.md).
     """
     return (
-        select(_vehicles.c.id, kept)
+        select(_vehicles.c.id, *kept)
         .select_from(found.join(_vehicles, is_vehicle))
         .where(*conditions)
         .with_for_update(of=_vehicles)
@@ -406,6 +460,14 @@ def _reserve() -> ReturningUpdate[Any]:
         .cte("rider")
     )
     reserved = _set_reserved(rider)
+    event = insert_event(
+        reserved,
+        _VEHICLE_CITY,
+        event_types=_types(_AVAILABLE, _RESERVED),
+        previous_state=literal(_AVAILABLE),
+        state=literal(_RESERVED),
+        expires_at=reserved.c.reserved_until,
+    )
     return (
         update(_users)
         .where(_IS_USER, _users.c.id == reserved.c.rider_id)
@@ -416,13 +478,14 @@ def _reserve() -> ReturningUpdate[Any]:
             reservation_brand=reserved.c.brand,
             reservation_until=reserved.c.reserved_until,
         )
+        .add_cte(event.cte("event"))
         .returning(_users.c.id)
     )
 
 
 def _set_reserved(rider: CTE) -> CTE:
     """Reserve the vehicle if it is available."""
-    locked = _lock_vehicle(rider, _CAN_BE_RESERVED)
+    locked = _lock_by_public_id(rider, (), _CAN_BE_RESERVED)
     return (
         update(_vehicles)
         .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
@@ -430,10 +493,13 @@ def _set_reserved(rider: CTE) -> CTE:
             reserved_until=bindparam("until", type_=DateTime(timezone=True)),
             reserved_by_city=_USER_CITY,
             reserved_by_id=_USER_ID,
+            state_since=STATE_SINCE,
         )
         .returning(
             locked.c.rider_id,
             *(_vehicles.c[name] for name in ("public_id", "type", "brand", "reserved_until")),
+            *(_vehicles.c[name] for name in ("id", "state_since")),
+            *place(),
         )
         .cte("reserved")
     )
@@ -463,22 +529,43 @@ def _give_up() -> Select[Any]:
         .returning(_users.c.id)
         .cte("rider")
     )
-    locked = _lock_vehicle(rider)
     # These are no conditions of WHERE: the vehicle as it was before this statement waited for the
     # rider's row may not meet them, and PostgreSQL would not look at it again.
-    is_mine = and_(_IS_RESERVED, _BY_USER)
-    is_leaving = and_(is_mine, _vehicles.c.removed_at > _NOW)
-    vehicle = (
+    is_mine = and_(_vehicles.c.status == AVAILABLE, _IS_RESERVED, _BY_USER)
+    locked = _lock_by_public_id(rider, (func.coalesce(is_mine, false()).label("is_mine"),))
+    given_up = _end_reservation(locked)
+    is_leaving = given_up.c.removed_at.is_not(None)
+    event = insert_event(
+        given_up,
+        _VEHICLE_CITY,
+        given_up.c.is_mine,
+        event_types=case(
+            (is_leaving, _types(_RESERVED, _REMOVED)), else_=_types(_RESERVED, _AVAILABLE)
+        ),
+        previous_state=literal(_RESERVED),
+        state=case((is_leaving, _REMOVED), else_=_AVAILABLE),
+    )
+    return select(rider.c.id).add_cte(event.cte("event"))
+
+
+def _end_reservation(locked: CTE) -> CTE:
+    """End the reservation if it is the rider's; a vehicle that leaves after it leaves now."""
+    is_leaving = and_(locked.c.is_mine, _vehicles.c.removed_at > _NOW)
+    return (
         update(_vehicles)
         .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
         .values(
-            reserved_until=case((is_mine, _NOW), else_=_vehicles.c.reserved_until),
+            reserved_until=case((locked.c.is_mine, _NOW), else_=_vehicles.c.reserved_until),
             removed_at=case((is_leaving, _NOW), else_=_vehicles.c.removed_at),
+            state_since=case((locked.c.is_mine, STATE_SINCE), else_=_vehicles.c.state_since),
         )
-        .returning(_vehicles.c.id)
-        .cte("vehicle")
+        .returning(
+            *(_vehicles.c[name] for name in ("id", "state_since", "removed_at")),
+            *place(),
+            locked.c.is_mine,
+        )
+        .cte("given_up")
     )
-    return select(rider.c.id).add_cte(vehicle)
 
 
 GIVE_UP: Final = _give_up()
@@ -520,10 +607,18 @@ def _start_ride() -> ReturningInsert[Any]:
         "start_longitude": taken.c.longitude,
         **{name: taken.c[name] for name in _TARIFF},
     }
+    event = insert_event(
+        taken,
+        _RIDE_CITY,
+        event_types=_types(_AVAILABLE, _ON_TRIP),
+        previous_state=taken.c.previous_state,
+        state=literal(_ON_TRIP),
+        ride_id=_RIDE_ID,
+    )
     return (
         insert(_rides)
         .from_select(list(ride), select(*ride.values()))
-        .add_cte(_set_active_ride(taken))
+        .add_cte(_set_active_ride(taken), event.cte("event"))
         .returning(_rides.c.id)
     )
 
@@ -534,14 +629,22 @@ def _set_in_use(rider: CTE) -> CTE:
     The ride starts when the vehicle's last one ended or later: this request may have waited for
     that one's lock, or its server's clock may be behind.
     """
-    locked = _lock_vehicle(rider, _CAN_BE_STARTED)
+    previous = case((_IS_RESERVED, _RESERVED), else_=_AVAILABLE).label("previous_state")
+    locked = _lock_by_public_id(rider, (previous,), _CAN_BE_STARTED)
     return (
         update(_vehicles)
         .where(_is_vehicle(_VEHICLE_CITY, locked.c.id))
-        .values(status=IN_USE, removed_at=null(), reserved_until=_RESERVED_UNTIL_NOW)
+        .values(
+            status=IN_USE,
+            removed_at=null(),
+            reserved_until=_RESERVED_UNTIL_NOW,
+            state_since=STATE_SINCE,
+        )
         .returning(
             locked.c.rider_id,
+            locked.c.previous_state,
             _vehicles.c.id,
+            _vehicles.c.state_since,
             func.greatest(_NOW, _vehicles.c.available_since).label("start_time"),
             *(_vehicles.c[name] for name in ("public_id", "type", "brand", "last_location")),
             *(_vehicles.c[name] for name in ("latitude", "longitude")),
@@ -739,28 +842,50 @@ def _charge(ended: CTE) -> CTE:
     return insert(_ledger).from_select(list(row), entries).returning(_ledger.c.kind).cte("charged")
 
 
-def _make_available(ended: CTE, **place: ColumnElement[Any]) -> Select[Any]:
+def _trip_types(event_type: str, state: str) -> ColumnElement[Any]:
+    """Return SQL for the types of an event that ends a ride, the first of which is `event_type`."""
+    _, *further = TRANSITIONS[VehicleState.ON_TRIP, VehicleState(state)]
+    return types(event_type, *further)
+
+
+def _make_available(ended: CTE, event_type: str, **place: ColumnElement[Any]) -> Select[Any]:
     """Make the vehicle of the ended ride available, with these values of further columns.
+
+    A vehicle that was paused or removed during the ride is out of service or removed instead.
 
     The UPDATE is not the statement's last part: on a prerelease of CockroachDB v22.1 the last part
     commits before it is known whether another transaction has changed the row that it read.
     """
     is_vehicle = _is_vehicle(_RIDE_CITY, ended.c.vehicle_id)
-    locked = _lock_by_key(ended, is_vehicle, ended.c.end_time)
-    available = (
+    locked = _lock_by_key(ended, is_vehicle, (ended.c.end_time,))
+    vehicle = (
         update(_vehicles)
         .where(_is_vehicle(_RIDE_CITY, locked.c.id))
         .values(
-            status=AVAILABLE,
+            status=case((_vehicles.c.paused_by.is_(None), AVAILABLE), else_=_PAUSED),
             public_id=bindparam("new_public_id"),
             available_since=locked.c.end_time,
             removed_at=case((_vehicles.c.remove_after_ride, locked.c.end_time)),
+            state_since=STATE_SINCE,
             **place,
         )
-        .returning(_vehicles.c.id)
-        .cte("available")
+        .returning(*(_vehicles.c[name] for name in ("id", "state_since", "status", "removed_at")))
+        .cte("vehicle")
     )
-    return select(available.c.id)
+    is_removed, is_paused = vehicle.c.removed_at.is_not(None), vehicle.c.status == _PAUSED
+    event = insert_event(
+        vehicle,
+        _RIDE_CITY,
+        event_types=case(
+            (is_removed, _trip_types(event_type, _REMOVED)),
+            (is_paused, _trip_types(event_type, _PAUSED)),
+            else_=_trip_types(event_type, _AVAILABLE),
+        ),
+        previous_state=literal(_ON_TRIP),
+        state=case((is_removed, _REMOVED), else_=vehicle.c.status),
+        ride_id=_RIDE_ID,
+    )
+    return select(vehicle.c.id).add_cte(event.cte("event"))
 
 
 def _end_ride() -> Select[Any]:
@@ -779,7 +904,7 @@ def _end_ride() -> Select[Any]:
         ),
         amount=func.coalesce(fare_of(_rides.c, _LENGTH), 0),
     )
-    available = _make_available(ended, last_location=_PLACE, **_POSITION)
+    available = _make_available(ended, TRIP_END, last_location=_PLACE, **_POSITION)
     return available.add_cte(_add_to_totals(ended), _charge(ended))
 
 
@@ -807,7 +932,7 @@ def _undo_ride() -> Select[Any]:
         undone=true(),
         amount=literal(0),
     )
-    return _make_available(undone)
+    return _make_available(undone, TRIP_CANCEL)
 
 
 UNDO_RIDE: Final = _undo_ride()

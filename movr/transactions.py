@@ -24,6 +24,8 @@ from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
 from movr.results import Account, CityTariff, RideKey, UserKey, VehicleKey
 from movr.undo import UNDO_RADIUS, UNDO_WITHIN
+from movr.vehicle_events import record
+from movr.vehicle_states import VehicleState
 
 DAY: Final = timedelta(days=1)
 # Bounds for vehicles of an owner, which keep one account from filling the first page of a city.
@@ -257,7 +259,12 @@ def remove_vehicle(
     """
     keys = _parameters(vehicle=vehicle)
     rows = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now)
-    row = rows.one_or_none() or _removed_before(connection, vehicle, owner)
+    if row := rows.one_or_none():
+        if is_removed := row.removed_at is not None and row.removed_at <= now:
+            previous = VehicleState(row.status)
+            record(connection, vehicle, previous, VehicleState.REMOVED, now=now)
+        return is_removed
+    row = _removed_before(connection, vehicle, owner)
     return row.removed_at is not None and row.removed_at <= now
 
 

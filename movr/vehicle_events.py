@@ -12,16 +12,19 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Float,
+    FromClause,
     String,
     Table,
     Uuid,
     bindparam,
     func,
     insert,
+    literal,
     literal_column,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.database.execution import run
@@ -50,34 +53,57 @@ def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
     return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
 
 
-def _record() -> ReturningInsert[Any]:
-    """Add an event of a vehicle, whose row the transaction has locked and changed."""
-    changed = (
-        update(_vehicles)
-        .where(
-            _vehicles.c.city == bindparam("vehicle_city", type_=String()),
-            _vehicles.c.id == bindparam("vehicle_id", type_=Uuid()),
-        )
-        .values(state_since=STATE_SINCE)
-        .returning(*(_vehicles.c[name] for name in ("city", "id", "state_since")), *_place())
-        .cte("changed")
-    )
-    row: dict[str, ColumnElement[Any]] = {
-        "city": changed.c.city,
-        "vehicle_id": changed.c.id,
-        "happened_at": changed.c.state_since,
-        "event_types": bindparam("event_types", type_=ARRAY(String())),
-        "previous_state": bindparam("previous_state", type_=String()),
-        "state": bindparam("state", type_=String()),
-        "latitude": changed.c.latitude,
-        "longitude": changed.c.longitude,
-    }
-    return insert(_events).from_select(list(row), select(*row.values())).returning(_events.c.id)
-
-
-def _place() -> tuple[ColumnElement[Any], ...]:
+def place() -> tuple[ColumnElement[Any], ...]:
+    """Return SQL for a vehicle's place, as it is in events."""
     names = ("latitude", "longitude")
     return tuple(coarse(_vehicles.c[name]).label(name) for name in names)
+
+
+def types(*names: str) -> ColumnElement[Any]:
+    """Return SQL for the types of an event."""
+    return array([literal(name, String()) for name in names])
+
+
+def insert_event(
+    changed: FromClause,
+    city: ColumnElement[str],
+    *conditions: ColumnElement[bool],
+    **facts: ColumnElement[Any],
+) -> ReturningInsert[Any]:
+    """Return a statement that adds an event of each changed vehicle that meets the conditions.
+
+    `changed` has the vehicles' columns `id` and `state_since`, and their `place` unless the event
+    is one of a ride; `facts` are values of further columns.
+    """
+    has_place = "ride_id" not in facts
+    row: dict[str, ColumnElement[Any]] = {
+        "city": city,
+        "vehicle_id": changed.c.id,
+        "happened_at": changed.c.state_since,
+        **({name: changed.c[name] for name in ("latitude", "longitude")} if has_place else {}),
+        **facts,
+    }
+    events = select(*row.values()).select_from(changed).where(*conditions)
+    return insert(_events).from_select(list(row), events).returning(_events.c.vehicle_id)
+
+
+def _record() -> ReturningInsert[Any]:
+    """Add an event of a vehicle, whose row the transaction has locked and changed."""
+    city = bindparam("vehicle_city", type_=String())
+    changed = (
+        update(_vehicles)
+        .where(_vehicles.c.city == city, _vehicles.c.id == bindparam("vehicle_id", type_=Uuid()))
+        .values(state_since=STATE_SINCE)
+        .returning(_vehicles.c.id, _vehicles.c.state_since, *place())
+        .cte("changed")
+    )
+    return insert_event(
+        changed,
+        city,
+        event_types=bindparam("event_types", type_=ARRAY(String())),
+        previous_state=bindparam("previous_state", type_=String()),
+        state=bindparam("state", type_=String()),
+    )
 
 
 _RECORD: Final = _record()

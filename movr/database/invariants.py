@@ -15,7 +15,10 @@ from sqlalchemy import (
     DateTime,
     Engine,
     FromClause,
+    FunctionElement,
+    Over,
     Select,
+    Subquery,
     all_,
     and_,
     bindparam,
@@ -34,9 +37,10 @@ from movr.cities import CITIES
 from movr.database.engine import disable_statement_timeout
 from movr.fares import fare_of, owner_share
 from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, OWNER, RIDER
-from movr.models import LedgerEntry, Ride, RideTotal, User, Vehicle
+from movr.models import LedgerEntry, Ride, RideTotal, User, Vehicle, VehicleEvent
 from movr.ride_totals import begin_at, periods
 from movr.undo import UNDO_WITHIN
+from movr.vehicle_states import VehicleState, state_of
 
 _IS_ACTIVE: Final = Ride.end_time.is_(None)
 _IS_OF_VEHICLE: Final = and_(Ride.city == Vehicle.city, Ride.vehicle_id == Vehicle.id)
@@ -52,6 +56,15 @@ _IS_RESERVATION: Final = and_(
     Vehicle.city == User.reservation_city,
     Vehicle.public_id == User.reservation_public_id,
     Vehicle.reserved_until == User.reservation_until,
+)
+_HAD_RESERVED: Final = and_(
+    Vehicle.city == User.reservation_city, Vehicle.public_id == User.reservation_public_id
+)
+_WAS_TAKEN_OUT: Final = and_(
+    VehicleEvent.city == Vehicle.city,
+    VehicleEvent.vehicle_id == Vehicle.id,
+    VehicleEvent.previous_state == VehicleState.RESERVED,
+    VehicleEvent.state.in_((VehicleState.NON_OPERATIONAL, VehicleState.MISSING)),
 )
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
@@ -151,6 +164,72 @@ def _overlapping_rides() -> Select[Any]:
     return select(rides.city, rides.id).where(rides.start_time < rides.last_end)
 
 
+def _events() -> Subquery:
+    """Select each event with the state and time of the one before, and whether it is the last."""
+    of_vehicle = (VehicleEvent.city, VehicleEvent.vehicle_id)
+
+    def by_time(function: FunctionElement[Any]) -> Over[Any]:
+        return function.over(partition_by=of_vehicle, order_by=VehicleEvent.happened_at)
+
+    return select(
+        VehicleEvent,
+        by_time(func.lag(VehicleEvent.state)).label("state_before"),
+        by_time(func.lag(VehicleEvent.expires_at)).label("expires_before"),
+        by_time(func.lead(VehicleEvent.id)).is_(None).label("is_last"),
+    ).subquery("events")
+
+
+def _is_followed_by(
+    state: ColumnElement[str],
+    expires_at: ColumnElement[datetime],
+    next_state: ColumnElement[str],
+    time: ColumnElement[datetime],
+) -> ColumnElement[bool]:
+    """Return a condition: at `time`, the state of an event has become this one by the clock only.
+
+    A reservation expires; afterwards the vehicle is available, or leaves.
+    """
+    by_clock = next_state.in_((VehicleState.AVAILABLE, VehicleState.REMOVED))
+    return case((expires_at <= time, by_clock), else_=state == next_state)
+
+
+def _broken_chains() -> Select[Any]:
+    """Select events that begin in another state than that which the event before has led to."""
+    events = _events().c
+    follows = _is_followed_by(
+        events.state_before, events.expires_before, events.previous_state, events.happened_at
+    )
+    return select(events.city, events.id).where(events.state_before.is_not(None), ~follows)
+
+
+def _wrong_states() -> Select[Any]:
+    """Select vehicles that are in another state than that which their last event has led to."""
+    events = _events()
+    is_last = and_(
+        events.c.city == Vehicle.city, events.c.vehicle_id == Vehicle.id, events.c.is_last
+    )
+    state = state_of(Vehicle, _NOW)
+    follows = _is_followed_by(events.c.state, events.c.expires_at, state, _NOW)
+    return select(Vehicle.city, Vehicle.id).join(events, is_last).where(~follows)
+
+
+def _uneven_rides() -> Select[Any]:
+    """Select rides of which an event is the start, and not one event the end if they have ended."""
+    ends = func.count().filter(VehicleEvent.previous_state == VehicleState.ON_TRIP)
+    starts = func.count().filter(VehicleEvent.state == VehicleState.ON_TRIP)
+    of_ride = and_(
+        VehicleEvent.city == Ride.city,
+        VehicleEvent.ride_id == Ride.id,
+        VehicleEvent.vehicle_id == Ride.vehicle_id,
+    )
+    return (
+        select(Ride.city, Ride.id)
+        .join(VehicleEvent, of_ride)
+        .group_by(Ride.city, Ride.id, Ride.end_time)
+        .having(or_(starts > 1, ends != case((Ride.end_time.is_(None), 0), else_=1)))
+    )
+
+
 # Each invariant as a sentence, with a query for the keys (city, id) that violate it.
 INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A vehicle has at most one active ride.": (
@@ -173,7 +252,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A vehicle with an active ride is in use.": (
         select(Ride.city, Ride.vehicle_id.label("id"))
         .join(Vehicle, _IS_OF_VEHICLE)
-        .where(_IS_ACTIVE, or_(Vehicle.status == AVAILABLE, Vehicle.removed_at.is_not(None)))
+        .where(_IS_ACTIVE, or_(Vehicle.status != IN_USE, Vehicle.removed_at.is_not(None)))
     ),
     "An active ride is recorded in its rider's row.": (
         select(Ride.city, Ride.id).where(
@@ -195,13 +274,20 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     "A reserved vehicle is available, and its reservation is in its rider's row.": (
         select(Vehicle.city, Vehicle.id).where(
             _IS_RESERVED,
-            or_(Vehicle.status == IN_USE, ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
+            or_(Vehicle.status != AVAILABLE, ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
         )
     ),
-    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
+    "A reservation in a user's row is that of a vehicle, or of one that was taken out of service,"
+    " and the account is not deleted.": (
         select(User.city, User.id).where(
             _HAS_RESERVATION,
-            or_(User.deleted_at.is_not(None), ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
+            or_(
+                User.deleted_at.is_not(None),
+                ~or_(
+                    exists().where(_IS_RESERVED_BY, _IS_RESERVATION),
+                    exists().where(_HAD_RESERVED, _WAS_TAKEN_OUT),
+                ),
+            ),
         )
     ),
     "A user's row names every city where the user has ridden.": (
@@ -238,11 +324,17 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
         )
     ),
     "Every vehicle has a number.": select(Vehicle.city, Vehicle.id).where(Vehicle.number.is_(None)),
-    "An available vehicle is not to be removed after its ride.": (
+    "A vehicle that is not ridden is not to be removed after its ride.": (
         select(Vehicle.city, Vehicle.id).where(
-            Vehicle.removed_at.is_(None), Vehicle.remove_after_ride, Vehicle.status == AVAILABLE
+            Vehicle.removed_at.is_(None), Vehicle.remove_after_ride, Vehicle.status != IN_USE
         )
     ),
+    "An available vehicle is not paused.": select(Vehicle.city, Vehicle.id).where(
+        Vehicle.status == AVAILABLE, Vehicle.paused_by.is_not(None)
+    ),
+    "An event of a vehicle begins in the state to which the one before has led.": _broken_chains(),
+    "A vehicle is in the state to which its last event has led.": _wrong_states(),
+    "A ride that starts by an event ends by one.": _uneven_rides(),
     "The rides of a deleted account have no places and no words of their rider.": (
         select(Ride.city, Ride.id)
         .join(User, _IS_OF_RIDER)

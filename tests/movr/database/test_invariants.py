@@ -41,7 +41,8 @@ BREACHES = {
         "UPDATE vehicles SET reserved_until = now() + INTERVAL '1 minute',"
         " reserved_by_city = 'paris', reserved_by_id = owner_id"
     ),
-    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
+    "A reservation in a user's row is that of a vehicle, or of one that was taken out of service,"
+    " and the account is not deleted.": (
         "UPDATE users SET reservation_until = now() + INTERVAL '1 minute',"
         " reservation_city = 'paris', reservation_public_id = gen_random_uuid()"
     ),
@@ -73,8 +74,18 @@ BREACHES = {
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
     "Every vehicle has a number.": "UPDATE vehicles SET number = NULL",
-    "An available vehicle is not to be removed after its ride.": (
+    "A vehicle that is not ridden is not to be removed after its ride.": (
         "UPDATE vehicles SET remove_after_ride = true"
+    ),
+    "An available vehicle is not paused.": "UPDATE vehicles SET paused_by = 'staff'",
+    "An event of a vehicle begins in the state to which the one before has led.": (
+        "DELETE FROM vehicle_events WHERE state = 'on_trip'"
+    ),
+    "A vehicle is in the state to which its last event has led.": (
+        "UPDATE vehicles SET status = 'missing' WHERE status = 'available'"
+    ),
+    "A ride that starts by an event ends by one.": (
+        "DELETE FROM vehicle_events WHERE previous_state = 'on_trip'"
     ),
     "The rides of a deleted account have no places and no words of their rider.": (
         "INSERT INTO rides (city, id, vehicle_id, rider_city, rider_id, start_location, start_time,"
