@@ -57,16 +57,25 @@ from movr.formats import (
     REFUND,
     RIDER,
 )
-from movr.models import ApiToken, LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
+from movr.models import (
+    ApiToken,
+    LedgerEntry,
+    Ride,
+    RideTotal,
+    StaffRole,
+    Tariff,
+    User,
+    Vehicle,
+)
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
 from movr.vehicle_states import TRANSITIONS, TRIP_CANCEL, TRIP_END, VehicleState, state_of
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
-_users, _vehicles, _rides, _totals, _tariffs, _ledger, _api_tokens = (
+_users, _vehicles, _rides, _totals, _tariffs, _ledger, _api_tokens, _staff_roles = (
     cast("Table", model.__table__)
-    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry, ApiToken)
+    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry, ApiToken, StaffRole)
 )
 
 
@@ -86,6 +95,8 @@ _HAS_SESSION: Final = and_(_IS_MEMBER, _users.c.session_epoch == _EPOCH)
 _IS_VERIFIED: Final = or_(
     ~bindparam("only_verified", type_=Boolean()), _users.c.email_verified_at.is_not(None)
 )
+# Who may start and reserve rides, and add vehicles.
+_IS_ADMITTED: Final = and_(_IS_VERIFIED, _users.c.suspended_at.is_(None))
 
 
 def _is_vehicle(city: ColumnElement[str], id_: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -178,7 +189,23 @@ DELETE_ACCOUNT: Final = (
     update(_users)
     .where(_IS_USER)
     .values({column: None for column in _users.c if column.info.get("personal")})
-    .values(receipts_by_mail=False, session_epoch=_users.c.session_epoch + 1, deleted_at=_NOW)
+    .values(
+        receipts_by_mail=False,
+        staff_cities=[],
+        session_epoch=_users.c.session_epoch + 1,
+        deleted_at=_NOW,
+    )
+)
+# Of a member who deletes the account, in these cities.
+REVOKE_ROLES: Final = (
+    update(_staff_roles)
+    .where(
+        _staff_roles.c.city.in_(bindparam("staff_cities", expanding=True)),
+        _staff_roles.c.user_city == _USER_CITY,
+        _staff_roles.c.user_id == _USER_ID,
+        _staff_roles.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=_NOW)
 )
 _DEVICES: Final = select(_api_tokens.c.id).where(
     _api_tokens.c.city == _USER_CITY, _api_tokens.c.holder_id == _USER_ID
@@ -203,6 +230,8 @@ _STATE: Final = (
     _users.c.cities_ridden,
     _users.c.email_verified_at,
     _users.c.session_epoch,
+    _users.c.staff_cities,
+    _users.c.suspended_at,
     _users.c.deleted_at,
 )
 SELECT_USER_STATE: Final = select(*_STATE).where(_IS_USER)
@@ -308,7 +337,7 @@ ERASE_PLACES: Final = _erase_places()
 # Vehicles
 
 MAKE_OWNER: Final = (
-    update(_users).where(_IS_MEMBER, _IS_VERIFIED).values(is_owner=True).returning(_users.c.id)
+    update(_users).where(_IS_MEMBER, _IS_ADMITTED).values(is_owner=True).returning(_users.c.id)
 )
 
 
@@ -452,7 +481,7 @@ def _reserve() -> ReturningUpdate[Any]:
         select(_users.c.id)
         .where(
             _HAS_SESSION,
-            _IS_VERIFIED,
+            _IS_ADMITTED,
             _users.c.active_ride_id.is_(None),
             or_(_users.c.reservation_until.is_(None), _users.c.reservation_until <= _NOW),
         )
@@ -590,7 +619,7 @@ def _start_ride() -> ReturningInsert[Any]:
     """
     rider = (
         select(_users.c.id)
-        .where(_HAS_SESSION, _IS_VERIFIED, _users.c.active_ride_id.is_(None))
+        .where(_HAS_SESSION, _IS_ADMITTED, _users.c.active_ride_id.is_(None))
         .with_for_update()
         .cte("rider")
     )
@@ -748,6 +777,10 @@ def metres_between(
     return sql_cast(func.floor(func.sqrt(north * north + east * east) + 0.5), Integer())
 
 
+# Of a forgotten ride that staff end: what a day costs at most. NULL for other rides.
+_MOST_CHARGED: Final = case((bindparam("is_forgotten", type_=Boolean()), _rides.c.daily_cap))
+
+
 def _clear_active_ride(*conditions: ColumnElement[bool]) -> CTE:
     """Clear the ride in the rider's row, if it is there and meets the conditions."""
     return (
@@ -902,7 +935,7 @@ def _end_ride() -> Select[Any]:
         distance=metres_between(
             _rides.c.start_latitude, _rides.c.start_longitude, *_POSITION.values()
         ),
-        amount=func.coalesce(fare_of(_rides.c, _LENGTH), 0),
+        amount=func.coalesce(func.least(fare_of(_rides.c, _LENGTH), _MOST_CHARGED), 0),
     )
     available = _make_available(ended, TRIP_END, last_location=_PLACE, **_POSITION)
     return available.add_cte(_add_to_totals(ended), _charge(ended))

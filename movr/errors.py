@@ -65,6 +65,14 @@ class EmailNotVerified(Refusal):
     sentence = "Please confirm your email address first: open the link that we sent to it."
 
 
+class AccountSuspended(Refusal):
+    """Staff have suspended the account: it can't ride, reserve or add vehicles."""
+
+    sentence = (
+        "Your account is suspended, so you can't do this. Write to us if you think this is wrong."
+    )
+
+
 class AccountDeleted(Refusal):
     """The account of this session was deleted."""
 
@@ -75,6 +83,24 @@ class NotYourProfile(Refusal):
     """Only its member may see or delete a profile."""
 
     sentence = "This page belongs to another member."
+
+
+class NotStaff(Refusal):
+    """The member has no role in this city that permits what they want to do."""
+
+    sentence = "You have no role in this city that permits this."
+
+
+class NotForYourself(Refusal):
+    """Staff want to act on their own account or ride."""
+
+    sentence = "This is about yourself, so that someone else has to do it."
+
+
+class MemberNotFound(Refusal):
+    """The city has no member of this id, or the account was deleted."""
+
+    sentence = "We could not find this member."
 
 
 class TooFarAway(Refusal):

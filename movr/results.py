@@ -92,7 +92,7 @@ class Member(Account):
     """A user with an account, with the data that only this member may see.
 
     `cities_ridden` names the cities where the member has ever ridden; their history is searched
-    only there.
+    only there. `staff_cities` are those where the member has a role.
     """
 
     city: str
@@ -101,6 +101,8 @@ class Member(Account):
     is_owner: bool
     session_epoch: int
     receipts_by_mail: bool
+    suspended_at: datetime | None
+    staff_cities: tuple[str, ...]
     cities_ridden: tuple[str, ...]
     active_ride: ActiveRide | None
     reservation: Reservation | None

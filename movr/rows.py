@@ -30,7 +30,8 @@ _MEMBER: Final = [
 def member(row: Row[Any], now: datetime) -> results.Member:
     """Return a member from the `member_…` columns of queries.py."""
     known = {name: getattr(row, f"member_{name}") for name in _MEMBER}
-    known["cities_ridden"] = tuple(known["cities_ridden"])
+    for name in ("cities_ridden", "staff_cities"):
+        known[name] = tuple(known[name])
     return results.Member(
         **known, active_ride=_active_ride(row), reservation=_reservation(row, now)
     )

@@ -155,6 +155,8 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
             return False
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.ERASE_DEVICES, **keys, now=now)
+    if state.staff_cities:
+        run(connection, changes.REVOKE_ROLES, **keys, staff_cities=state.staff_cities, now=now)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
     vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()
@@ -221,12 +223,12 @@ def add_vehicle(
 
     Its number is one of `numbers` that no other vehicle of the city has; `words` are its type,
     color and brand. Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles,
-    VehicleRemoved if it was removed since, and EmailNotVerified if `only_verified`.
+    VehicleRemoved if it was removed since, AccountSuspended, and EmailNotVerified if
+    `only_verified`.
     """
     keys = _parameters(user=owner)
     if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
-        _user(connection, owner)
-        raise errors.EmailNotVerified
+        _refuse_to_admit(_user(connection, owner), only_verified=only_verified)
     row = {
         "city": vehicle.city,
         "id": vehicle.id,
@@ -309,8 +311,8 @@ def reserve(
     `try_to_reserve`.
 
     Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended,
-    ReservingDuringRide, AlreadyReserved, ReservedRecently, VehicleTaken, and EmailNotVerified if
-    `only_verified`.
+    ReservingDuringRide, AlreadyReserved, ReservedRecently, VehicleTaken, AccountSuspended, and
+    EmailNotVerified if `only_verified`.
     """
     if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
         return
@@ -322,8 +324,7 @@ def reserve(
         if row.reservation_public_id == public_id:
             return
         raise errors.AlreadyReserved
-    if reserve.get("only_verified") and row.email_verified_at is None:
-        raise errors.EmailNotVerified
+    _refuse_to_admit(row, only_verified=reserve.get("only_verified", False))
     if row.reserved_until and row.reserved_until > now - RESERVATION:
         raise errors.ReservedRecently(row.reserved_until + RESERVATION - now)
     raise errors.VehicleTaken
@@ -403,15 +404,14 @@ def start_ride(
     further arguments of `try_to_start_ride`.
 
     Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended, AlreadyRiding,
-    VehicleTaken, and EmailNotVerified if `only_verified`.
+    VehicleTaken, AccountSuspended, and EmailNotVerified if `only_verified`.
     """
     if try_to_start_ride(connection, ride, public_id, rider, epoch=epoch, **start):
         return ride
     keys = _parameters(user=rider, ride=ride)
     user = _with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
     if user.active_ride_id is None:
-        if start.get("only_verified") and user.email_verified_at is None:
-            raise errors.EmailNotVerified
+        _refuse_to_admit(user, only_verified=start.get("only_verified", False))
         raise errors.VehicleTaken
     if user.public_id != public_id:
         raise errors.AlreadyRiding
@@ -428,9 +428,13 @@ def try_to_end_ride(
     position: Position | None,
     public_id: UUID,
     timezone: str,
+    is_forgotten: bool = False,
     now: datetime,
 ) -> bool:
-    """End a ride by one statement; return False if this is not possible."""
+    """End a ride by one statement; return False if this is not possible.
+
+    A ride that is forgotten costs what a day costs at most.
+    """
     return _is_changed(
         connection,
         changes.END_RIDE,
@@ -441,6 +445,7 @@ def try_to_end_ride(
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,
         new_public_id=public_id,
+        is_forgotten=is_forgotten,
         currency=CURRENCIES.get(ride.city),
         now=now,
     )
@@ -586,6 +591,17 @@ def _end_sessions_with(
     if getattr(row, column) != value:
         raise errors.SessionEnded
     return str(row.username)
+
+
+def _refuse_to_admit(user: Row[Any], *, only_verified: bool) -> None:
+    """Raise the reason why the member may not ride, reserve or add vehicles, if there is one.
+
+    Raises AccountSuspended, and EmailNotVerified if `only_verified`.
+    """
+    if user.suspended_at:
+        raise errors.AccountSuspended
+    if only_verified and user.email_verified_at is None:
+        raise errors.EmailNotVerified
 
 
 def _is_changed(connection: Connection, change: Executable, **parameters: object) -> bool:
