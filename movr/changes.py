@@ -201,8 +201,8 @@ REVOKE_ROLES: Final = (
     update(_staff_roles)
     .where(
         _staff_roles.c.city.in_(bindparam("staff_cities", expanding=True)),
-        _staff_roles.c.user_city == _USER_CITY,
-        _staff_roles.c.user_id == _USER_ID,
+        _staff_roles.c.user_city == bindparam("holder_city", type_=String()),
+        _staff_roles.c.user_id == bindparam("holder_id", type_=Uuid()),
         _staff_roles.c.revoked_at.is_(None),
     )
     .values(revoked_at=_NOW)

@@ -99,6 +99,11 @@ def find_city(name: str) -> City | None:
     return _BY_NAME.get(name.casefold())
 
 
+def served_city(name: str) -> City:
+    """Return the city of a row; a CHECK allows no other names."""
+    return _BY_NAME[name]
+
+
 def find_city_by_alias(name: str) -> City | None:
     """Return the served city of this name or alias, as people write it, or None."""
     return _BY_ALIAS.get(_folded(name))

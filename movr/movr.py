@@ -22,6 +22,7 @@ from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
+from movr.staff.actions import Staff
 
 ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of vehicles
 # Period of a rider's totals: this month and those of the past year, and half a year of weeks.
@@ -68,6 +69,7 @@ class MovR:
         self._charges_rides = charges_rides
         self._now = clock
         self.tokens: Final = ApiTokens(self._database, clock)
+        self.staff: Final = Staff(self._database, clock)
 
     @property
     def engine(self) -> Engine:
@@ -424,8 +426,8 @@ class MovR:
         """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
         All calls of the owner with the same `idempotency_key` add one vehicle. Raises TooFarAway,
-        AccountDeleted, EmailNotVerified, TooManyVehicles, or VehicleRemoved if that vehicle was
-        removed since.
+        AccountDeleted, AccountSuspended, EmailNotVerified, TooManyVehicles, or VehicleRemoved if
+        that vehicle was removed since.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
         self._database.write(
@@ -456,8 +458,8 @@ class MovR:
         """Reserve the vehicle of this public id for ten minutes, usually in one round trip.
 
         A repeated call changes nothing. Raises AlreadyReserved, ReservedRecently,
-        ReservingDuringRide, VehicleTaken, AccountDeleted, EmailNotVerified, and SessionEnded if the
-        sessions of `epoch` have ended.
+        ReservingDuringRide, VehicleTaken, AccountDeleted, AccountSuspended, EmailNotVerified, and
+        SessionEnded if the sessions of `epoch` have ended.
         """
         wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
         if not self._database.attempt(
@@ -487,7 +489,8 @@ class MovR:
         """Start a ride with the vehicle of this public id, usually in one round trip.
 
         A repeated call returns the rider's active ride. Raises AlreadyRiding, VehicleTaken,
-        AccountDeleted, EmailNotVerified, and SessionEnded if the sessions of `epoch` have ended.
+        AccountDeleted, AccountSuspended, EmailNotVerified, and SessionEnded if the sessions of
+        `epoch` have ended.
         """
         ride = RideKey(city, uuid4())
         wanted = {

@@ -156,7 +156,8 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.ERASE_DEVICES, **keys, now=now)
     if state.staff_cities:
-        run(connection, changes.REVOKE_ROLES, **keys, staff_cities=state.staff_cities, now=now)
+        holder = {"holder_city": user.city, "holder_id": user.id, "now": now}
+        run(connection, changes.REVOKE_ROLES, **holder, staff_cities=state.staff_cities)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
     vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()

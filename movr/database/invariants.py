@@ -36,8 +36,17 @@ from sqlalchemy import (
 from movr.cities import CITIES
 from movr.database.engine import disable_statement_timeout
 from movr.fares import fare_of, owner_share
-from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, OWNER, RIDER
-from movr.models import LedgerEntry, Ride, RideTotal, User, Vehicle, VehicleEvent
+from movr.formats import AVAILABLE, END_RIDE, ERASED, FARE, IN_USE, OWNER, RIDER
+from movr.models import (
+    AuditEntry,
+    LedgerEntry,
+    Ride,
+    RideTotal,
+    StaffRole,
+    User,
+    Vehicle,
+    VehicleEvent,
+)
 from movr.ride_totals import begin_at, periods
 from movr.undo import UNDO_WITHIN
 from movr.vehicle_states import VehicleState, state_of
@@ -144,9 +153,38 @@ def _wrong_fares() -> Select[Any]:
 
 
 def _fare() -> ColumnElement[int]:
-    """Return SQL for what a ride costs by its tariff."""
-    fare = func.coalesce(fare_of(Ride, Ride.length), 0)
+    """Return SQL for what a ride costs by its tariff; at most its cap, if staff have ended it."""
+    ended_by_staff = exists().where(
+        AuditEntry.city == Ride.city,
+        AuditEntry.subject_id == Ride.id,
+        AuditEntry.action == END_RIDE,
+    )
+    most = case((ended_by_staff, Ride.daily_cap))
+    fare = func.coalesce(func.least(fare_of(Ride, Ride.length), most), 0)
     return case((Ride.undone, 0), else_=fare)
+
+
+def _wrong_staff_cities() -> Select[Any]:
+    """Select members whose row does not name exactly the cities of their roles."""
+    is_holder = and_(
+        StaffRole.user_city == User.city,
+        StaffRole.user_id == User.id,
+        StaffRole.revoked_at.is_(None),
+    )
+    named = func.coalesce(func.array_length(User.staff_cities, 1), 0)
+    return (
+        select(User.city, User.id)
+        .outerjoin(StaffRole, is_holder)
+        .group_by(User.city, User.id, User.staff_cities)
+        .having(
+            or_(
+                func.count(StaffRole.city.distinct()) != named,
+                func.bool_or(StaffRole.city != all_(User.staff_cities)).filter(
+                    StaffRole.city.is_not(None)
+                ),
+            )
+        )
+    )
 
 
 def _overlapping_rides() -> Select[Any]:
@@ -323,6 +361,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
             or_(~User.is_owner, User.deleted_at.is_not(None)),
         )
     ),
+    "A member's row names the cities of their roles, and no others.": _wrong_staff_cities(),
     "Every vehicle has a number.": select(Vehicle.city, Vehicle.id).where(Vehicle.number.is_(None)),
     "A vehicle that is not ridden is not to be removed after its ride.": (
         select(Vehicle.city, Vehicle.id).where(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from movr.database import schema
 from tests import databases
 
-APPEND_ONLY = ("audit_entries",)
+APPEND_ONLY = ("audit_entries", "vehicle_events")
 ENTRY = (
     "INSERT INTO audit_entries (city, id, happened_at, action, subject_kind, subject_city,"
     " subject_id, reason) VALUES ('paris', gen_random_uuid(), now(), 'grant', 'role', 'paris',"

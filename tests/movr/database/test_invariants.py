@@ -73,6 +73,9 @@ BREACHES = {
     "The owner of a vehicle that stays in service is marked as owner and has an account.": (
         "UPDATE users SET is_owner = false WHERE deleted_at IS NULL"
     ),
+    "A member's row names the cities of their roles, and no others.": (
+        "UPDATE users SET staff_cities = ARRAY['rome'] WHERE city = 'paris'"
+    ),
     "Every vehicle has a number.": "UPDATE vehicles SET number = NULL",
     "A vehicle that is not ridden is not to be removed after its ride.": (
         "UPDATE vehicles SET remove_after_ride = true"

@@ -1,0 +1,353 @@
+"""What staff do in their city: once, with one row of audit, and nowhere else."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, Row, text
+
+from movr import errors
+from movr.database import invariants
+from movr.database.admin import uri_text
+from movr.database.engine import parse_uri
+from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT, UNKNOWN_LOCATION
+from movr.movr import MovR
+from movr.results import Member, RideKey, UserKey, VehicleKey
+from movr.staff.actions import Staff
+from movr.staff.permissions import Action, StaffRequest, may
+from tests.database_proxy import CuttingProxy
+from tests.movr.people import start_ride
+from tests.movr.test_fares import TheClock
+from tests.movr.test_movr import a_member
+from tests.visitor import PASSWORD
+
+CITY, ELSEWHERE = "paris", "rome"
+RACES = 10
+
+
+@pytest.fixture
+def clock() -> TheClock:
+    return TheClock()
+
+
+@pytest.fixture
+def movr(database: str, engine: Engine, clock: TheClock) -> Iterator[MovR]:
+    """MovR where rides cost; all invariants hold after the test."""
+    movr = MovR(database, charges_rides=True, pool_size=10, clock=clock)
+    yield movr
+    movr.close()
+    assert invariants.find_violations(engine, clock.now) == []
+
+
+@pytest.fixture
+def proxy(database: str) -> Iterator[CuttingProxy]:
+    with CuttingProxy(parse_uri(database)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def distant(proxy: CuttingProxy, clock: TheClock) -> Iterator[MovR]:
+    """MovR, connected through a proxy that can cut the connection."""
+    movr = MovR(uri_text(proxy.url), clock=clock)
+    yield movr
+    movr.close()
+
+
+class World(NamedTuple):
+    """An owner's vehicle in a city, its rider, and the city's staff by role."""
+
+    movr: MovR
+    vehicle: VehicleKey
+    owner: UserKey
+    rider: UserKey
+    staff: dict[str, UserKey]
+
+    def by(self, role: str, key: str = "", city: str = CITY) -> StaffRequest:
+        """Return a request by the staff of this role."""
+        return StaffRequest(self.staff[role], 0, city, "A test", key or uuid4().hex)
+
+    def member(self, user: UserKey) -> Member:
+        member = self.movr.session_member(user)
+        assert member
+        return member
+
+    def ride(self) -> RideKey:
+        return start_ride(self.movr, self.vehicle, self.rider)
+
+
+@pytest.fixture
+def world(movr: MovR) -> World:
+    owner, rider = a_member(movr, CITY), a_member(movr, CITY)
+    vehicle = movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
+    staff = {role: a_member(movr, "boston") for role in ROLES}
+    for role, member in staff.items():
+        assert movr.staff.grant_role_as_operator(CITY, member, role, "A test")
+    return World(movr, vehicle, owner, rider, staff)
+
+
+def audit(engine: Engine, *actions: Action) -> list[Row[Any]]:
+    """Return the rows of these actions in the audit."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM audit_entries ORDER BY happened_at"))
+        return [row for row in rows if row.action in actions]
+
+
+Act = Callable[[Staff, StaffRequest], bool]
+
+
+def end_ride(world: World) -> Act:
+    ride = world.member(world.rider).active_ride or world.ride()
+    return lambda staff, by: staff.end_ride(by, ride.id)
+
+
+def refund(world: World) -> Act:
+    ride = world.ride()
+    world.movr.end_ride(ride, world.rider, location="there")
+    return lambda staff, by: staff.refund_fare(by, ride.id)
+
+
+def suspend(world: World) -> Act:
+    return lambda staff, by: staff.suspend_account(by, world.rider.id)
+
+
+def restore(world: World) -> Act:
+    world.movr.staff.suspend_account(world.by(SUPPORT), world.rider.id)
+    return lambda staff, by: staff.restore_account(by, world.rider.id)
+
+
+def grant(world: World) -> Act:
+    return lambda staff, by: staff.grant_role(by, world.rider, SUPPORT)
+
+
+def revoke(world: World) -> Act:
+    return lambda staff, by: staff.revoke_role(by, world.staff[SUPPORT], SUPPORT)
+
+
+# What is done before an action, and the action.
+ACTS: dict[Action, Callable[[World], Act]] = {
+    Action.END_RIDE: end_ride,
+    Action.REFUND_FARE: refund,
+    Action.SUSPEND_ACCOUNT: suspend,
+    Action.RESTORE_ACCOUNT: restore,
+    Action.GRANT_ROLE: grant,
+    Action.REVOKE_ROLE: revoke,
+}
+each_action = pytest.mark.parametrize("action", ACTS)
+
+
+@each_action
+def test_an_action_needs_its_role_in_the_city_and_leaves_one_row_of_audit(
+    world: World, engine: Engine, action: Action
+) -> None:
+    staff, act = world.movr.staff, ACTS[action](world)
+    outsiders = [world.by(role) for role in ROLES if not may({role}, action)]
+    outsiders.append(world.by(MANAGER)._replace(staff=world.owner))
+    outsiders.append(world.by(MANAGER, city=ELSEWHERE))
+    rows = len(audit(engine, *Action))
+    for outsider in outsiders:
+        with pytest.raises(errors.NotStaff):
+            act(staff, outsider)
+    with pytest.raises(errors.SessionEnded):
+        act(staff, world.by(MANAGER)._replace(epoch=1))
+    assert len(audit(engine, *Action)) == rows
+
+    request = world.by(next(role for role in ROLES if may({role}, action)))
+    assert act(staff, request)
+    assert act(staff, request)  # sent twice
+
+    *_, entry = audit(engine, *Action)
+    assert len(audit(engine, *Action)) == rows + 1
+    assert (entry.city, entry.action, entry.reason) == (CITY, action, "A test")
+    assert UserKey(entry.actor_city, entry.actor_id) == request.staff
+    assert json.loads(entry.before or "{}") != json.loads(entry.after or "{}")
+
+
+def test_an_action_that_changes_nothing_leaves_no_row(world: World, engine: Engine) -> None:
+    staff, ride = world.movr.staff, world.ride()
+    world.movr.end_ride(ride, world.rider, location="there")
+    staff.refund_fare(world.by(SUPPORT), ride.id)
+    rows = len(audit(engine, *Action))
+
+    assert not staff.end_ride(world.by(SUPPORT), ride.id)
+    assert not staff.refund_fare(world.by(SUPPORT), ride.id)
+    assert not staff.restore_account(world.by(SUPPORT), world.rider.id)
+    assert not staff.grant_role(world.by(MANAGER), world.staff[SUPPORT], SUPPORT)
+    assert not staff.revoke_role(world.by(MANAGER), world.rider, SUPPORT)
+
+    assert len(audit(engine, *Action)) == rows
+
+
+def test_a_forgotten_ride_costs_what_a_day_costs_at_most(
+    world: World, clock: TheClock, engine: Engine
+) -> None:
+    ride = world.ride()
+    clock.now += timedelta(days=9, hours=1)
+
+    assert world.movr.staff.end_ride(world.by(SUPPORT), ride.id)
+
+    ended = world.movr.ride(world.member(world.rider), ride.id)
+    assert (ended.end_location, ended.end_time) == (UNKNOWN_LOCATION, clock.now)
+    assert ended.amount == ended.daily_cap
+    (entry,) = audit(engine, Action.END_RIDE)
+    assert json.loads(entry.after)["amount"] == ended.daily_cap
+    assert world.member(world.rider).active_ride is None
+    assert world.movr.staff.refund_fare(world.by(SUPPORT), ride.id)
+
+
+def test_a_short_ride_that_staff_end_costs_what_it_would_have_cost(
+    world: World, clock: TheClock
+) -> None:
+    ride = world.ride()
+    clock.now += timedelta(minutes=2)
+
+    world.movr.staff.end_ride(world.by(SUPPORT), ride.id, location="Rue Cler")
+
+    ended = world.movr.ride(world.member(world.rider), ride.id)
+    assert ended.tariff
+    assert ended.amount == ended.tariff.unlock_fee + 2 * ended.tariff.per_minute
+    assert ended.end_location == "Rue Cler"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda staff, by, own: staff.end_ride(by, own.id),
+        lambda staff, by, own: staff.refund_fare(by, own.id),
+        lambda staff, by, _: staff.suspend_account(by, by.staff.id),
+        lambda staff, by, _: staff.grant_role(by, by.staff, SUPPORT),
+    ],
+    ids=["end ride", "refund", "suspend", "grant"],
+)
+def test_staff_do_nothing_for_themselves(
+    world: World, act: Callable[[Any, StaffRequest, RideKey], bool]
+) -> None:
+    own_home = a_member(world.movr, CITY)
+    world.movr.staff.grant_role_as_operator(CITY, own_home, MANAGER, "A test")
+    by = StaffRequest(own_home, 0, CITY, "A test", "1")
+    own = start_ride(world.movr, world.vehicle, own_home)
+
+    with pytest.raises(errors.NotForYourself):
+        act(world.movr.staff, by, own)
+
+
+def test_a_suspended_member_of_staff_does_nothing(world: World) -> None:
+    colleague = a_member(world.movr, CITY)
+    world.movr.staff.grant_role_as_operator(CITY, colleague, SUPPORT, "A test")
+    world.movr.staff.suspend_account(world.by(MANAGER), colleague.id)
+
+    with pytest.raises(errors.AccountSuspended):
+        suspend(world)(world.movr.staff, StaffRequest(colleague, 0, CITY, "A test", "1"))
+
+
+def test_members_know_the_cities_where_they_have_a_role(world: World) -> None:
+    staff, user = world.movr.staff, world.staff[SUPPORT]
+    staff.grant_role_as_operator(ELSEWHERE, user, SUPPORT, "A test")
+    staff.grant_role_as_operator(CITY, user, MECHANIC, "A test")
+    assert world.member(user).staff_cities == (CITY, ELSEWHERE)
+
+    staff.revoke_role_as_operator(CITY, user, SUPPORT, "A test")
+    assert world.member(user).staff_cities == (CITY, ELSEWHERE)
+    staff.revoke_role_as_operator(CITY, user, MECHANIC, "A test")
+    assert world.member(user).staff_cities == (ELSEWHERE,)
+    assert staff.grant_role_as_operator(CITY, user, SUPPORT, "Again")
+    assert world.member(user).staff_cities == (CITY, ELSEWHERE)
+
+
+def test_deleting_an_account_revokes_its_roles(world: World, engine: Engine) -> None:
+    user = world.staff[MANAGER]
+    world.movr.staff.grant_role_as_operator(ELSEWHERE, user, SUPPORT, "A test")
+
+    world.movr.delete_account(user, 0, password=PASSWORD)
+
+    assert user not in {(each.user_city, each.user_id) for each in world.movr.staff.grants(CITY)}
+    assert world.movr.staff.grants(ELSEWHERE) == []
+    with engine.connect() as connection:
+        left = text("SELECT count(*) FROM staff_roles WHERE revoked_at IS NULL AND user_id = :id")
+        assert connection.execute(left, {"id": user.id}).scalar() == 0
+    with pytest.raises(errors.AccountDeleted):
+        suspend(world)(world.movr.staff, world.by(MANAGER))
+    with pytest.raises(errors.MemberNotFound):
+        world.movr.staff.grant_role_as_operator(CITY, user, SUPPORT, "A test")
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all at the same time and return their results; a refusal is one."""
+
+    def outcome(act: Callable[[], object]) -> object:
+        try:
+            return act()
+        except errors.Refusal as refusal:
+            return type(refusal)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(outcome, acts))
+
+
+def test_a_ride_that_staff_and_its_rider_end_at_once_ends_once(
+    world: World, engine: Engine, clock: TheClock
+) -> None:
+    movr, by_staff = world.movr, 0
+    for _ in range(RACES):
+        ride = world.ride()
+        clock.now += timedelta(hours=1)
+
+        results = at_once(
+            partial(movr.staff.end_ride, world.by(SUPPORT), ride.id),
+            partial(movr.end_ride, ride, world.rider, location="there"),
+            partial(movr.staff.end_ride, world.by(MANAGER), ride.id),
+        )
+
+        assert sorted(map(str, results)) == ["False", "False", "True"]
+        by_staff += results[1] is False
+        assert len(audit(engine, Action.END_RIDE)) == by_staff
+
+
+def test_a_member_is_suspended_before_a_ride_starts_or_after_it(world: World) -> None:
+    movr, rider = world.movr, world.rider
+    for _ in range(RACES):
+        started, suspended = at_once(
+            world.ride, partial(movr.staff.suspend_account, world.by(SUPPORT), rider.id)
+        )
+
+        assert suspended is True
+        is_riding = started is not errors.AccountSuspended
+        assert bool(world.member(rider).active_ride) == is_riding
+        with pytest.raises(errors.Refusal):
+            movr.reserve(CITY, uuid4(), rider)
+        if isinstance(started, RideKey):
+            movr.end_ride(started, rider, location="there")
+        assert movr.staff.restore_account(world.by(SUPPORT), rider.id)
+
+
+def test_a_role_is_revoked_before_an_action_or_after_it(world: World, engine: Engine) -> None:
+    movr, support = world.movr, world.staff[SUPPORT]
+    for race in range(RACES):
+        acted, revoked = at_once(
+            partial(movr.staff.suspend_account, world.by(SUPPORT), world.rider.id),
+            partial(movr.staff.revoke_role, world.by(MANAGER), support, SUPPORT),
+        )
+
+        assert revoked is True
+        assert acted in {True, errors.NotStaff}
+        assert bool(world.member(world.rider).suspended_at) == (acted is True)
+        assert len(audit(engine, Action.REVOKE_ROLE)) == race + 1
+        movr.staff.restore_account(world.by(MANAGER), world.rider.id)
+        assert movr.staff.grant_role(world.by(MANAGER), support, SUPPORT)
+
+
+@each_action
+def test_an_action_whose_reply_is_lost_leaves_one_row(
+    world: World, distant: MovR, proxy: CuttingProxy, engine: Engine, action: Action
+) -> None:
+    act, rows = ACTS[action](world), len(audit(engine, *Action))
+    proxy.cut_at(b"COMMIT", answer_only=True)
+
+    assert act(distant.staff, world.by(MANAGER))
+
+    assert proxy.has_cut
+    assert len(audit(engine, *Action)) == rows + 1
