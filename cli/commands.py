@@ -7,6 +7,7 @@ from flask import Flask
 from cli.db import db
 from cli.money import payments, tariff
 from cli.placement import placement
+from cli.staff import staff
 
 
 def init_app(app: Flask) -> None:
@@ -15,6 +16,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(placement)
     app.cli.add_command(tariff)
     app.cli.add_command(payments)
+    app.cli.add_command(staff)
     if find_spec("scenarios"):  # the container image does not include them
         from cli.scenario import scenario  # noqa: PLC0415
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import click
 
+from cli.arguments import CITY
 from cli.error_messages import ErrorMessageGroup
-from movr.cities import CITIES, City, find_city_by_alias
+from movr.cities import CITIES, City
 from movr.fares import Tariff
 from movr.formats import HIGHEST_CAP, VEHICLE_TYPES
 from movr.results import CityTariff
@@ -24,12 +25,6 @@ tariff = ErrorMessageGroup("tariff", help="What rides cost.")
 payments = ErrorMessageGroup("payments", help="The collection of fares.")
 
 
-def _city(_context: click.Context, _parameter: click.Parameter, name: str) -> City:
-    if city := find_city_by_alias(name):
-        return city
-    raise click.BadParameter(f"MovR has {', '.join(city.name for city in CITIES)}.")
-
-
 def _amount(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
     try:
         cents = Decimal(text).scaleb(CENTS)
@@ -42,7 +37,6 @@ def _amount(_context: click.Context, _parameter: click.Parameter, text: str) -> 
     return int(cents)
 
 
-CITY: Final = click.argument("city", callback=_city)
 _option = partial(click.option, required=True, callback=_amount)
 
 
