@@ -56,6 +56,7 @@ from movr.formats import (
     PAYMENT,
     REFUND,
     RIDER,
+    ROLES,
 )
 from movr.models import (
     ApiToken,
@@ -203,6 +204,7 @@ REVOKE_ROLES: Final = (
         _staff_roles.c.city.in_(bindparam("staff_cities", expanding=True)),
         _staff_roles.c.user_city == bindparam("holder_city", type_=String()),
         _staff_roles.c.user_id == bindparam("holder_id", type_=Uuid()),
+        _staff_roles.c.role.in_(ROLES),  # all of them; so that it names the whole key
         _staff_roles.c.revoked_at.is_(None),
     )
     .values(revoked_at=_NOW)

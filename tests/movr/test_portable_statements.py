@@ -25,6 +25,7 @@ from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
 from movr import changes, queries
 from movr.models import User, Vehicle
+from movr.staff import actions, audit, roles
 
 # Patterns that compiled statements must not contain, with their sources.
 REFUSED = {
@@ -44,7 +45,7 @@ REFUSED = {
 
 def statements() -> Iterator[tuple[str, Executable]]:
     """Return the statements of all modules that define them, by name."""
-    for module in (queries, changes):
+    for module in (queries, changes, actions, audit, roles):
         for name, value in getmembers(module):
             many = value if isinstance(value, tuple) else (value,)
             for statement in many:
@@ -100,15 +101,15 @@ def updates_without_key(statement: ClauseElement) -> list[str]:
     found = []
     for change in changes_in(statement):
         if isinstance(change, Update):
-            table = change.entity_description["table"].name
+            table = change.entity_description["table"]
             where = visitors.iterate(change.whereclause) if change.whereclause is not None else ()
             named = {
                 column.name
                 for column in where
-                if isinstance(column, Column) and column.table.name == table
+                if isinstance(column, Column) and column.table.name == table.name
             }
-            if not named >= {"city", "id"}:
-                found.append(table)
+            if not named >= {column.name for column in table.primary_key}:
+                found.append(table.name)
     return found
 
 
