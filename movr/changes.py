@@ -68,6 +68,7 @@ from movr.models import (
     User,
     Vehicle,
 )
+from movr.outbox import put_receipt
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
@@ -794,7 +795,7 @@ def _clear_active_ride(*conditions: ColumnElement[bool]) -> CTE:
             *conditions,
         )
         .values({column: null() for column in _users.c if column.name.startswith("active_ride_")})
-        .returning(_users.c.id)
+        .returning(_users.c.id, _users.c.receipts_by_mail, _users.c.email_verified_at)
         .cte("rider")
     )
 
@@ -927,10 +928,11 @@ def _end_ride() -> Select[Any]:
     """End a ride, in one statement.
 
     Clears the ride in the rider's row; if it was there, ends the ride, adds it to the rider's
-    totals and its fare to the ledger, and makes its vehicle available.
+    totals and its fare to the ledger, writes its receipt and makes its vehicle available.
     """
+    rider = _clear_active_ride()
     ended = _ended(
-        _clear_active_ride(),
+        rider,
         end_location=_PLACE,
         end_latitude=_POSITION["latitude"],
         end_longitude=_POSITION["longitude"],
@@ -940,7 +942,7 @@ def _end_ride() -> Select[Any]:
         amount=func.coalesce(func.least(fare_of(_rides.c, _LENGTH), _MOST_CHARGED), 0),
     )
     available = _make_available(ended, TRIP_END, last_location=_PLACE, **_POSITION)
-    return available.add_cte(_add_to_totals(ended), _charge(ended))
+    return available.add_cte(_add_to_totals(ended), _charge(ended), put_receipt(ended, rider))
 
 
 END_RIDE: Final = _end_ride()

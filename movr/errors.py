@@ -73,6 +73,12 @@ class AccountSuspended(Refusal):
     )
 
 
+class TooManyLetters(Refusal):
+    """Many letters to this member wait to be sent already."""
+
+    sentence = "Several emails to you are still on their way. Please wait until they arrive."
+
+
 class AccountDeleted(Refusal):
     """The account of this session was deleted."""
 

@@ -18,6 +18,7 @@ from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
 from movr.formats import MONTH, NUMBERS, WEEK
 from movr.member_reads import Proof, read_with_member
+from movr.outbox import Outbox
 from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import begin
@@ -60,10 +61,11 @@ class MovR:
         """Create the engines for the database at `uri`; they connect on first use.
 
         `pool_size` is the maximum number of connections of each engine. With `only_verified`,
-        rides and new vehicles require a verified email address. Rides are free of charge unless
-        `charges_rides`. `clock` returns the current time in UTC.
+        rides and new vehicles require a verified email address, and receipts are mailed. Rides are
+        free of charge unless `charges_rides`. `clock` returns the current time in UTC.
         """
         self._database = Database(uri, pool_size=pool_size, application_name=application_name)
+        self.outbox: Final = Outbox(self._database, clock)
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides
@@ -96,12 +98,7 @@ class MovR:
     # Accounts and sessions
 
     def register(
-        self,
-        city: str,
-        *,
-        password: str,
-        idempotency_key: str = "",
-        **account: str,
+        self, city: str, *, password: str, idempotency_key: str = "", **account: str
     ) -> UserKey:
         """Open an account with this home city and return its key.
 
@@ -109,12 +106,15 @@ class MovR:
         results.Account. Raises UsernameTaken, or AccountDeleted if that account was deleted since.
         """
         user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
-        self._database.write(
-            transactions.register,
-            user,
-            results.Account(**account),
-            password_hash=passwords.hash_password(password),
-        )
+        self._register(user, password, results.Account(**account), sends_link=False)
+        return user
+
+    def register_with_link(
+        self, city: str, *, password: str, idempotency_key: str = "", **account: str
+    ) -> UserKey:
+        """Do the same as `register`, and mail the link that verifies the email address."""
+        user = UserKey(city, _id(NAMESPACE_OID, idempotency_key))
+        self._register(user, password, results.Account(**account), sends_link=True)
         return user
 
     def log_in(self, username: str, password: str) -> results.Member:
@@ -136,6 +136,11 @@ class MovR:
         rows = self._database.read(
             queries.SESSION_MEMBER, member_city=user.city, member_id=user.id, epoch=epoch
         )
+        return rows_to.member(rows[0], self._now()) if rows else None
+
+    def member(self, user: UserKey) -> results.Member | None:
+        """Return this member, or None if the account was deleted."""
+        rows = self._database.read(queries.MEMBER, member_city=user.city, member_id=user.id)
         return rows_to.member(rows[0], self._now()) if rows else None
 
     def find_member(self, username: str) -> results.Member | None:
@@ -525,6 +530,7 @@ class MovR:
             "position": _within_city(ride.city, position),
             "public_id": uuid4(),
             "timezone": _city(rider.city).timezone.key,
+            "mails_receipts": self._only_verified,
             "now": self._now(),
         }
         if self._database.attempt(transactions.try_to_end_ride, ride, rider, **end):
@@ -733,6 +739,19 @@ class MovR:
     ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
         return read_with_member(
             self._database, user, proof, statement, at=self._now(), **parameters
+        )
+
+    def _register(
+        self, user: UserKey, password: str, account: results.Account, *, sends_link: bool
+    ) -> None:
+        hashed = passwords.hash_password(password)
+        self._database.write(
+            transactions.register,
+            user,
+            account,
+            password_hash=hashed,
+            sends_link=sends_link,
+            now=self._now(),
         )
 
     def _delete_account(self, user: UserKey, epoch: int, now: datetime) -> None:

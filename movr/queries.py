@@ -79,15 +79,13 @@ _VEHICLE: Final = (
     _IS_RESERVED.label("is_reserved"),
 )
 
-_MEMBER_BY_KEY: Final = select(*_MEMBER).where(
+MEMBER: Final = select(*_MEMBER).where(
     User.city == bindparam("member_city"),
     User.id == bindparam("member_id"),
     User.deleted_at.is_(None),
 )
-SESSION_MEMBER: Final = _MEMBER_BY_KEY.where(
-    User.session_epoch == bindparam("epoch", type_=Integer())
-)
-_TOKEN_MEMBER: Final = _MEMBER_BY_KEY.where(
+SESSION_MEMBER: Final = MEMBER.where(User.session_epoch == bindparam("epoch", type_=Integer()))
+_TOKEN_MEMBER: Final = MEMBER.where(
     exists().where(
         ApiToken.city == bindparam("member_city", type_=String()),
         ApiToken.id == bindparam("token_id", type_=Uuid()),

@@ -18,10 +18,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
-from movr import changes, errors, queries
+from movr import changes, errors, outbox, queries
 from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
+from movr.outbox import Kind
 from movr.results import Account, CityTariff, RideKey, UserKey, VehicleKey
 from movr.undo import UNDO_RADIUS, UNDO_WITHIN
 from movr.vehicle_events import record
@@ -41,11 +42,13 @@ def register(
     account: Account,
     *,
     password_hash: str,
+    sends_link: bool = False,
+    now: datetime,
 ) -> None:
     """Open an account; the username is stored in lower case.
 
-    Does nothing if it was opened before. Raises UsernameTaken, or AccountDeleted if it was deleted
-    since.
+    Does nothing if it was opened before. With `sends_link`, writes the letter that verifies the
+    email address. Raises UsernameTaken, or AccountDeleted if it was deleted since.
     """
     username = account.username.lower()
     opened = _is_changed(
@@ -59,6 +62,8 @@ def register(
         cities_ridden=[],
     )
     if opened:
+        if sends_link:
+            outbox.put(connection, user, Kind.VERIFY_EMAIL, {}, id=user.id, now=now)
         return
     holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username).scalar()
     if holder is None:
@@ -158,6 +163,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     if state.staff_cities:
         holder = {"holder_city": user.city, "holder_id": user.id, "now": now}
         run(connection, changes.REVOKE_ROLES, **holder, staff_cities=state.staff_cities)
+    outbox.erase(connection, user, now=now)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
     vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()
@@ -430,6 +436,7 @@ def try_to_end_ride(
     public_id: UUID,
     timezone: str,
     is_forgotten: bool = False,
+    mails_receipts: bool = False,
     now: datetime,
 ) -> bool:
     """End a ride by one statement; return False if this is not possible.
@@ -448,6 +455,8 @@ def try_to_end_ride(
         new_public_id=public_id,
         is_forgotten=is_forgotten,
         currency=CURRENCIES.get(ride.city),
+        **outbox.receipt(ride),
+        mails_receipts=mails_receipts,
         now=now,
     )
 
@@ -458,8 +467,8 @@ def end_ride(
     """End the rider's active ride and make its vehicle available there, with a new public id.
 
     Adds the ride to its rider's totals of the week and month in which it began, in the `timezone`
-    of the rider's home city, and its fare to the ledger. `end` are further arguments of
-    `try_to_end_ride`.
+    of the rider's home city, and its fare to the ledger. Writes its receipt, if `mails_receipts`
+    and the rider wants it. `end` are further arguments of `try_to_end_ride`.
 
     Returns False if the rider has ended the ride before. Raises AccountDeleted, SessionEnded if the
     sessions of this `epoch` have ended, RideNotFound, NotYourRide.

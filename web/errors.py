@@ -45,6 +45,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.EmailLinkExpired: partial(url_for, "city.home"),
     errors.EmailNotVerified: session.own_profile,
     errors.AccountSuspended: session.own_profile,
+    errors.TooManyLetters: session.own_profile,
     errors.AccountDeleted: session.login_page,
     errors.NotYourProfile: HTTPStatus.FORBIDDEN,
     errors.NotStaff: HTTPStatus.FORBIDDEN,

@@ -34,6 +34,7 @@ def a_member(
             username=username or f"ada-{secrets.token_hex(6)}",
         ),
         password_hash="$argon2id$…",
+        now=NOW,
     )
     return user
 

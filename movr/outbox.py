@@ -1,0 +1,377 @@
+"""Letters: emails that a transaction writes into the table `outbox` and that are sent afterwards.
+
+`flask --app server outbox run` sends them at least once (docs/decisions/0024-outbox.md). The text
+is composed then, by web/services/letters.py.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Integer,
+    Row,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+
+from movr import errors, models
+from movr.database.access import Database
+from movr.database.execution import run
+from movr.results import RideKey, UserKey
+
+MAX_PENDING: Final = 20  # letters of a member
+MAX_REQUESTS: Final = 1_000  # letters of a city whose recipients are still to be found
+LEASE: Final = timedelta(seconds=60)
+MAX_ATTEMPTS: Final = 10
+FIRST_RETRY: Final = timedelta(minutes=1)
+LAST_RETRY: Final = timedelta(hours=6)
+STILL_RIDING_AFTER: Final = timedelta(hours=2)
+# Riders who were not asked by then, because no process was running, are not asked any more.
+NO_REMINDER_AFTER: Final = timedelta(days=1)
+
+
+class Kind(StrEnum):
+    """What a letter is about, with the `data` of its text."""
+
+    VERIFY_EMAIL = "verify_email"
+    CONFIRM_NEW_EMAIL = "confirm_new_email"  # epoch; to the new address
+    EMAIL_CHANGED = "email_changed"  # new_email; to the old address
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - username
+    RECEIPT = "receipt"  # ride_id
+    STILL_RIDING = "still_riding"  # its id is that of the ride
+    RIDE_ENDED_BY_STAFF = "ride_ended_by_staff"  # ride_id
+    REPORT_CLOSED = "report_closed"  # vehicle, in words such as "red Kona bike"; outcome
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_RESTORED = "account_restored"
+
+
+class NewLetter(NamedTuple):
+    """A letter to a member; `address` only if it is not the account's."""
+
+    to: UserKey
+    kind: Kind
+    data: Mapping[str, Any]
+    address: str | None = None
+
+
+class Letter(NamedTuple):
+    """A letter that is being sent. `lag` is how long it has waited since it was due."""
+
+    city: str
+    id: UUID
+    user_id: UUID | None
+    kind: str
+    data: Mapping[str, Any]
+    address: str | None
+    attempts: int
+    lag: timedelta
+
+    @property
+    def recipient(self) -> UserKey | None:
+        """The member, or None if `data` has the username that someone entered."""
+        return UserKey(self.city, self.user_id) if self.user_id else None
+
+
+_letters, _rides, _users = (
+    cast("Table", model.__table__) for model in (models.Letter, models.Ride, models.User)
+)
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_IS_LETTER: Final = and_(
+    _letters.c.city == bindparam("letter_city", type_=String()),
+    _letters.c.id == bindparam("letter_id", type_=Uuid()),
+)
+_IS_PENDING: Final = and_(_letters.c.sent_at.is_(None), _letters.c.failed_at.is_(None))
+
+
+def _row(**values: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Return the columns of a new letter; those that are not given are parameters."""
+    names = ("city", "id", "user_id", "kind", "data", "address")
+    parameters: dict[str, ColumnElement[Any]] = {
+        name: bindparam(name, type_=_letters.c[name].type) for name in names
+    }
+    return parameters | values | {"created_at": _NOW, "due_at": _NOW}
+
+
+def _is_below(most: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition: fewer letters than `most` that meet these conditions are pending."""
+    number = select(func.count()).where(_IS_PENDING, *conditions)
+    return number.scalar_subquery() < most
+
+
+def _put(is_below: ColumnElement[bool]) -> ReturningInsert[Any]:
+    row = _row()
+    return (
+        pg_insert(_letters)
+        .from_select(list(row), select(*row.values()).where(is_below))
+        .on_conflict_do_nothing()
+        .returning(_letters.c.id)
+    )
+
+
+def _is_of(city: ColumnElement[Any], user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(_letters.c.city == city, _letters.c.user_id == user_id)
+
+
+_PUT: Final = _put(_is_below(MAX_PENDING, _is_of(_row()["city"], _row()["user_id"])))
+_REQUEST: Final = _put(
+    _is_below(MAX_REQUESTS, _letters.c.city == _row()["city"], _letters.c.user_id.is_(None))
+)
+_EXISTS: Final = select(_letters.c.id).where(_IS_LETTER)
+
+
+def put_receipt(ended: CTE, rider: CTE) -> CTE:
+    """Return the part of a statement that writes the receipt of a ride that it ends.
+
+    `rider` has the columns of a user that say whether the rider wants it. The letter has the
+    parameters `letter_id` and `letter_data`; there is none unless `mails_receipts`.
+    """
+    row = _row(
+        city=ended.c.rider_city,
+        id=bindparam("letter_id", type_=Uuid()),
+        user_id=ended.c.rider_id,
+        kind=literal(str(Kind.RECEIPT)),
+        data=bindparam("letter_data", type_=String()),
+        address=null(),
+    )
+    letter = (
+        select(*row.values())
+        .select_from(ended.join(rider, rider.c.id == ended.c.rider_id))
+        .where(
+            bindparam("mails_receipts", type_=Boolean()),
+            rider.c.receipts_by_mail,
+            rider.c.email_verified_at.is_not(None),
+            _is_below(MAX_PENDING, _is_of(ended.c.rider_city, ended.c.rider_id)),
+        )
+    )
+    return insert(_letters).from_select(list(row), letter).returning(_letters.c.id).cte("receipt")
+
+
+def receipt(ride: RideKey) -> dict[str, object]:
+    """Return the parameters of `put_receipt` for a ride."""
+    data = json.dumps({"ride_id": str(ride.id)})
+    return {"letter_id": uuid5(ride.id, Kind.RECEIPT), "letter_data": data}
+
+
+def _claim() -> ReturningUpdate[Any]:
+    """Claim the letter that has been due for the longest time, until its lease ends.
+
+    Another process that has found the same letter waits for the lock, and finds it leased then.
+    CockroachDB has SKIP LOCKED since v22.2 only.
+    """
+    is_due = and_(
+        _letters.c.city.in_(bindparam("cities", expanding=True)),
+        _IS_PENDING,
+        _letters.c.due_at <= _NOW,
+    )
+    key = (_letters.c.city, _letters.c.id)
+    due = select(*key).where(is_due).order_by(_letters.c.due_at).limit(1).cte("due")
+    is_found = and_(_letters.c.city == due.c.city, _letters.c.id == due.c.id)
+    locked = (
+        select(*key, _letters.c.due_at)
+        .select_from(due.join(_letters, is_found))
+        .where(is_due)
+        .with_for_update(of=_letters)
+        .cte("locked")
+    )
+    columns = ("city", "id", "user_id", "kind", "data", "address", "attempts")
+    return (
+        update(_letters)
+        .where(_letters.c.city == locked.c.city, _letters.c.id == locked.c.id)
+        .values(
+            due_at=bindparam("leased_until", type_=DateTime(timezone=True)),
+            attempts=_letters.c.attempts + 1,
+        )
+        .returning(*(_letters.c[name] for name in columns), locked.c.due_at.label("was_due_at"))
+    )
+
+
+_CLAIM: Final = _claim()
+_NOTHING_LEFT: Final = {"data": null(), "address": null(), "failed_at": null()}
+_MARK_SENT: Final = (
+    update(_letters)
+    .where(_IS_LETTER, _letters.c.sent_at.is_(None))
+    .values(sent_at=_NOW, last_error=null(), **_NOTHING_LEFT)
+    .returning(_letters.c.id)
+)
+# Only by the process that made the last attempt: another one may be sending it now.
+_MARK_FAILED: Final = (
+    update(_letters)
+    .where(
+        _IS_LETTER,
+        _IS_PENDING,
+        _letters.c.attempts == bindparam("attempt", type_=Integer()),
+    )
+    .values(
+        due_at=bindparam("retry_at", type_=DateTime(timezone=True)),
+        failed_at=case((_letters.c.attempts >= MAX_ATTEMPTS, _NOW)),
+        last_error=bindparam("error", type_=String()),
+    )
+    .returning(_letters.c.failed_at)
+)
+_UNSENT_OF_USER: Final = select(_letters.c.id).where(
+    _is_of(bindparam("letter_city", type_=String()), bindparam("recipient_id", type_=Uuid())),
+    _letters.c.sent_at.is_(None),
+)
+_ERASE: Final = (
+    update(_letters)
+    .where(
+        _letters.c.city == bindparam("letter_city", type_=String()),
+        _letters.c.id.in_(bindparam("letter_ids", expanding=True)),
+        _letters.c.sent_at.is_(None),
+    )
+    .values(sent_at=_NOW, last_error=literal("erased"), **_NOTHING_LEFT)
+)
+
+
+def _remind() -> ReturningInsert[Any]:
+    """Write a letter to the rider of each ride that has been under way for a long time, once."""
+    row = _row(
+        city=_rides.c.rider_city,
+        id=_rides.c.id,
+        user_id=_rides.c.rider_id,
+        kind=literal(str(Kind.STILL_RIDING)),
+        data=literal("{}"),
+        address=null(),
+    )
+    rides = select(*row.values()).where(
+        _rides.c.city == bindparam("ride_city", type_=String()),
+        _rides.c.end_time.is_(None),
+        _rides.c.start_time <= bindparam("started_before", type_=DateTime(timezone=True)),
+        _rides.c.start_time > bindparam("started_after", type_=DateTime(timezone=True)),
+    )
+    return (
+        pg_insert(_letters)
+        .from_select(list(row), rides)
+        .on_conflict_do_nothing()
+        .returning(_letters.c.id)
+    )
+
+
+_REMIND: Final = _remind()
+
+
+def put(
+    connection: Connection,
+    to: UserKey,
+    kind: Kind,
+    data: Mapping[str, Any],
+    *,
+    id: UUID,
+    now: datetime,
+    address: str | None = None,
+) -> bool:
+    """Write a letter in this transaction; a letter of the same id changes nothing.
+
+    `data` is what the text needs beyond the account, as JSON. Returns False if it was written
+    before, or if MAX_PENDING letters to this member wait already.
+    """
+    row = {"city": to.city, "id": id, "user_id": to.id, "kind": str(kind), "address": address}
+    put = run(connection, _PUT, **row, data=json.dumps(data), now=now)
+    return put.one_or_none() is not None
+
+
+def erase(connection: Connection, user: UserKey, *, now: datetime) -> None:
+    """Erase the member's letters that were not sent; they are not sent any more."""
+    found = run(connection, _UNSENT_OF_USER, letter_city=user.city, recipient_id=user.id)
+    if ids := found.scalars().all():
+        run(connection, _ERASE, letter_city=user.city, letter_ids=ids, now=now)
+
+
+def retry_time(attempts: int, now: datetime) -> datetime:
+    """Return when a letter is due again after this number of attempts."""
+    wait: timedelta = FIRST_RETRY * 2 ** (min(attempts, MAX_ATTEMPTS) - 1)
+    return now + min(wait, LAST_RETRY)
+
+
+class Outbox:
+    """The letters that are to be sent, in all cities."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        """Use this database and clock."""
+        self._database = database
+        self._now = clock
+
+    def put(self, *letters: NewLetter) -> None:
+        """Write letters that belong to no other change. Raises TooManyLetters."""
+        with_ids = [(uuid4(), letter) for letter in letters]
+        self._database.write(_put_all, with_ids, now=self._now())
+
+    def request_password_reset(self, city: str, username: str) -> None:
+        """Write a letter to the member of this username, who is looked up when it is sent.
+
+        The letter is stored in `city`, which need not be the member's. Whether there is such a
+        member makes no difference here, so that neither the answer nor its time tells.
+        """
+        row = {"city": city, "id": uuid4(), "user_id": None, "kind": str(Kind.PASSWORD_RESET)}
+        data = json.dumps({"username": username})
+        self._database.read(_REQUEST, **row, data=data, address=None, now=self._now())
+
+    def remind_riders(self, city: str) -> int:
+        """Ask the riders whose rides in this city began two hours ago, once; return how many."""
+        now = self._now()
+        period = {
+            "started_before": now - STILL_RIDING_AFTER,
+            "started_after": now - NO_REMINDER_AFTER,
+        }
+        return len(self._database.read(_REMIND, ride_city=city, **period, now=now))
+
+    def claim(self, cities: Iterable[str]) -> Letter | None:
+        """Return the next letter to be sent in these cities, or None if none is due.
+
+        No other process gets it before the lease ends.
+        """
+        now = self._now()
+        parameters = {"cities": list(cities), "leased_until": now + LEASE, "now": now}
+        rows = self._database.read(_CLAIM, **parameters)
+        return _letter(rows[0], now) if rows else None
+
+    def mark_sent(self, letter: Letter) -> None:
+        """Note that a letter was sent, or that it is out of date."""
+        self._database.read(
+            _MARK_SENT, letter_city=letter.city, letter_id=letter.id, now=self._now()
+        )
+
+    def mark_failed(self, letter: Letter, error: str) -> bool:
+        """Note that an attempt failed; return True if it was the last one."""
+        now = self._now()
+        key = {"letter_city": letter.city, "letter_id": letter.id, "attempt": letter.attempts}
+        retry_at = retry_time(letter.attempts, now)
+        rows = self._database.read(_MARK_FAILED, **key, retry_at=retry_at, error=error, now=now)
+        return any(row.failed_at for row in rows)
+
+
+def _letter(row: Row[Any], now: datetime) -> Letter:
+    columns = row._asdict()
+    lag = now - columns.pop("was_due_at")
+    return Letter(**columns | {"data": json.loads(row.data or "{}")}, lag=lag)
+
+
+def _put_all(
+    connection: Connection, letters: Iterable[tuple[UUID, NewLetter]], *, now: datetime
+) -> None:
+    for id_, letter in letters:
+        if put(connection, *letter[:3], id=id_, address=letter.address, now=now):
+            continue
+        if not run(connection, _EXISTS, letter_city=letter.to.city, letter_id=id_).first():
+            raise errors.TooManyLetters
