@@ -370,8 +370,10 @@ def _letter(row: Row[Any], now: datetime) -> Letter:
 def _put_all(
     connection: Connection, letters: Iterable[tuple[UUID, NewLetter]], *, now: datetime
 ) -> None:
-    for id_, letter in letters:
-        if put(connection, *letter[:3], id=id_, address=letter.address, now=now):
+    """Write the letters; they are sent in this order."""
+    for n, (id_, letter) in enumerate(letters):
+        at = now + n * timedelta.resolution
+        if put(connection, *letter[:3], id=id_, address=letter.address, now=at):
             continue
         if not run(connection, _EXISTS, letter_city=letter.to.city, letter_id=id_).first():
             raise errors.TooManyLetters

@@ -2,14 +2,18 @@
 
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from queue import Queue
 from typing import NamedTuple
 
+from flask import Flask
+
+from movr.cities import CITIES
 from web.config import MailServer
+from web.services import delivery
 
 LOOPBACK = "127.0.0.1"
 
@@ -47,7 +51,10 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Postbox(socketserver.ThreadingTCPServer):
-    """The server, with the `emails` that it received in order, and all lines as `heard`."""
+    """The server, with the `emails` that it received in order, and all lines as `heard`.
+
+    `deliver` is called before emails are read.
+    """
 
     daemon_threads = True
 
@@ -55,10 +62,28 @@ class Postbox(socketserver.ThreadingTCPServer):
         super().__init__((LOOPBACK, 0), _Conversation)
         self.emails: Queue[Received] = Queue()
         self.heard: list[bytes] = []
+        self.deliver: Callable[[], object] = list
+
+    def next(self) -> Received:
+        """Return the next email, after all letters that are due were delivered."""
+        self.deliver()
+        return self.emails.get_nowait()
+
+    def rest(self) -> list[Received]:
+        """Return all further emails."""
+        self.deliver()
+        return [self.emails.get_nowait() for _ in range(self.emails.qsize())]
 
     @property
     def settings(self) -> MailServer:
         return MailServer(LOOPBACK, self.server_address[1], is_tls=False)
+
+
+def deliver(app: Flask) -> None:
+    """Send the letters that are due, as `flask outbox run` does."""
+    base_url = app.extensions["settings"].site_url or "http://movr.test"
+    with app.test_request_context(base_url=base_url):
+        delivery.deliver_due([city.name for city in CITIES], threading.Event())
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from web.rendering import (
     template_filters,
 )
 from web.security import csrf, rate_limits, request_body, response_headers, session
-from web.services import geocoding, mail, payments, prices
+from web.services import geocoding, payments, prices
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -97,7 +97,6 @@ def create_app(settings: Settings) -> Flask:
         session,
         errors,
         health,
-        mail,
         template_filters,
         prices,
         payments,

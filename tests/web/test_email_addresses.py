@@ -89,7 +89,7 @@ def test_an_international_domain_is_idna_encoded_where_mail_is_sent(
 ) -> None:
     new_mailing_visitor().register(email="ada@bücher.example")
 
-    recipients, message = postbox.emails.get(timeout=SOON)
+    recipients, message = postbox.next()
 
     assert recipients == [message["To"]] == ["ada@xn--bcher-kva.example"]
 

@@ -14,43 +14,19 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from movr.errors import EmailLinkExpired
+from movr.outbox import Kind, NewLetter
 from movr.results import Member, UserKey
 from web.context import movr, settings
 from web.email_addresses import to_ascii
 from web.forms import EmailForm, NamesForm
 from web.pages.current_password import wrong_password_at
-from web.pages.email_verification import REQUESTS_OF_ADDRESS, limit_emails
-from web.security import rate_limits, session
+from web.pages.email_verification import count_request
+from web.security import session
 from web.security.link_tokens import new_email_tokens
-from web.services.mail import Email, absolute_url, outbox
 
 blueprint = Blueprint("account", __name__)
 
 CHANGED: Final = "Your email address has been changed. All other browsers are logged out."
-SUBJECT: Final = "Please confirm your new email address for MovR"
-TEXT: Final = """\
-A MovR member asked to change their email address to this one.
-
-If it was you, open this link within a day to confirm:
-
-{link}
-
-If not, ignore this email: nothing will change.
-
-Username: {username}
-"""
-SUBJECT_TO_OLD: Final = "Your email address for MovR is about to change"
-TEXT_TO_OLD: Final = """\
-Someone with your password entered a new email address for your MovR account.
-
-It will replace this one when the link that we sent there is opened. If this was not you, change
-your password now. That link will stop working, and all browsers will be logged out.
-
-{link}
-
-New email address: {new_email}
-Username: {username}
-"""
 
 
 @blueprint.get("/users/<uuid:user_id>/names")
@@ -131,18 +107,14 @@ def _change_at_once(member: Member, new_email: str) -> None:
 
 def _send_link(member: Member, new_email: str) -> None:
     """Send the link to the new address, and tell the old one, if it is verified."""
-    rate_limits.count_attempts(*rate_limits.by_network(REQUESTS_OF_ADDRESS))
-    token = new_email_tokens(settings().signing_keys).make(
-        member.key, (member.session_epoch, new_email), time.time()
+    count_request()
+    to_new = NewLetter(
+        member.key, Kind.CONFIRM_NEW_EMAIL, {"epoch": member.session_epoch}, new_email
     )
-    facts = {"username": member.username, "new_email": to_ascii(new_email)}
-    link = f"{absolute_url('account.link')}?token={token}"
-    to_new = Email(new_email, SUBJECT, TEXT.format(link=link, **facts))
-    outbox().put(lambda: limit_emails(to_new))
-    if member.email_verified_at:
-        link = absolute_url("auth.change_password")
-        to_old = Email(member.email, SUBJECT_TO_OLD, TEXT_TO_OLD.format(link=link, **facts))
-        outbox().put(lambda: to_old)
+    to_old = NewLetter(
+        member.key, Kind.EMAIL_CHANGED, {"new_email": to_ascii(new_email)}, member.email
+    )
+    movr().outbox.put(*([to_new, to_old] if member.email_verified_at else [to_new]))
     flash(
         f"We have sent a link to {new_email}. Open it within a day to confirm the change.", "info"
     )

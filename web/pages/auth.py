@@ -31,14 +31,14 @@ def create_account() -> ResponseReturnValue:
     form = RegisterForm()
     if form.validate():
         rate_limits.count_password()
+        may_send = email_verification.may_send_first_link()
+        register = movr().register_with_link if may_send else movr().register
         try:
-            user = movr().register(**form.values(), idempotency_key=form.idempotency_key)
+            user = register(**form.values(), idempotency_key=form.idempotency_key)
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:
-            username, email = str(form.username.data), str(form.email.data)
-            session.log_in(user, username)
-            email_verification.send_first_link(user, username, email)
+            session.log_in(user, str(form.username.data))
             flash(f"Welcome to MovR, {form.first_name.data}.", "success")
             return _redirect_to_next()
     page = render_template("auth/register.html", form=form, next=_next())

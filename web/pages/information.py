@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from web.config import NO_CONTACT
 from web.context import settings
-from web.services.mail import outbox
+from web.services import mail
 
 blueprint = Blueprint("information", __name__)
 
@@ -44,7 +44,7 @@ RECORDS: Final[Mapping[str, str]] = {
 @blueprint.get("/help", endpoint="help")
 def help_page() -> ResponseReturnValue:
     """Answer the questions of riders and owners."""
-    return render_template("information/help.html", sends_mail=outbox().is_open)
+    return render_template("information/help.html", sends_mail=mail.can_send())
 
 
 @blueprint.get("/prices")

@@ -1,11 +1,10 @@
 """Password reset: a link, sent to the account's email address, valid once and for half an hour.
 
-Responses do not reveal whether an account exists: only the mail thread reads the database. See
+Responses do not reveal whether an account exists: it is looked up when the letter is sent. See
 docs/decisions/0007 for the design of the link.
 """
 
 import time
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -15,12 +14,12 @@ from flask.typing import ResponseReturnValue
 from movr.errors import ResetLinkExpired
 from movr.results import Member
 from web.context import movr, settings
+from web.current_city import current_city
 from web.forms import ForgotPasswordForm, ResetPasswordForm
-from web.pages import email_verification
 from web.security import account_log, known_browsers, rate_limits
 from web.security.link_tokens import RESET_LIFETIME, reset_tokens
 from web.security.rate_limit_store import RateLimit
-from web.services.mail import Email, absolute_url, outbox
+from web.services import mail
 
 blueprint = Blueprint("password_reset", __name__)
 
@@ -28,18 +27,6 @@ SENT: Final = (
     "If this account exists, we have sent a link to its email address. It works for 30 minutes."
 )
 
-SUBJECT: Final = "Reset your MovR password"
-TEXT: Final = """\
-We received a request to reset the password of your MovR account.
-
-To choose a new password, open this link within 30 minutes. It works once:
-
-{link}
-
-If you did not ask for this, ignore this email: your password has not changed.
-
-Username: {username}
-"""
 MAX_TOKEN_LENGTH: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
 
 RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, RESET_LIFETIME)
@@ -51,7 +38,7 @@ EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, RESET_LIFETIME)
 def forgot() -> ResponseReturnValue:
     """Show the form, or a message if no email can be sent."""
     return render_template(
-        "auth/forgot.html", form=ForgotPasswordForm() if outbox().is_open else None
+        "auth/forgot.html", form=ForgotPasswordForm() if mail.can_send() else None
     )
 
 
@@ -59,7 +46,7 @@ def forgot() -> ResponseReturnValue:
 def send_link() -> ResponseReturnValue:
     """Send a link if the account exists; the response is always the same."""
     form = ForgotPasswordForm()
-    if not outbox().is_open:
+    if not mail.can_send():
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
         return render_template("auth/forgot.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -67,7 +54,7 @@ def send_link() -> ResponseReturnValue:
     if not known_browsers.browser_known_to(username):
         rate_limits.count_attempts(*rate_limits.by_network(RESETS_OF_ADDRESS))
     if rate_limits.try_count(EMAILS_TO_USERNAME, username):
-        outbox().put(_email_writer(username))
+        movr().outbox.request_password_reset(current_city().name, username)
     flash(SENT, "info")
     return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 
@@ -102,29 +89,6 @@ def reset() -> ResponseReturnValue:
     known_browsers.remember_browser(member.username)
     flash("Your password has been changed. Please log in with it.", "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
-
-
-def _email_writer(username: str) -> Callable[[], Email | None]:
-    """Return a function that finds the member and composes the email, in the mail thread.
-
-    An address that is not verified gets the link that verifies it instead.
-    """
-    url = absolute_url("password_reset.form")
-    url_to_verify = absolute_url("email_verification.form")
-
-    def write() -> Email | None:
-        member = movr().find_member(username)
-        if member is None:
-            return None
-        if settings().mail_uri and not member.email_verified_at:
-            return email_verification.write_email(
-                member.key, member.username, member.email, url_to_verify
-            )
-        tokens = reset_tokens(settings().signing_keys)
-        link = f"{url}?token={tokens.make(member.key, member.session_epoch, time.time())}"
-        return Email(member.email, SUBJECT, TEXT.format(username=member.username, link=link))
-
-    return write
 
 
 def _member_of_link() -> Member | None:

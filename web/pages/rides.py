@@ -111,7 +111,6 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
         flash(POSITION_UNKNOWN, "info")
     if is_new:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
-        receipts.send_if_wanted(rider.key, rider.epoch, ride_id)
     return True
 
 

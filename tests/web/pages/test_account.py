@@ -15,7 +15,6 @@ from tests.smtp import Postbox
 from tests.visitor import PASSWORD, Visitor, sentences
 from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     SITE,
-    SOON,
     ask_for_link,
     is_member,
     link_of,
@@ -38,7 +37,7 @@ def ask_to_change(visitor: Visitor, address: str = NEW, password: str = PASSWORD
 
 
 def next_email(postbox: Postbox) -> EmailMessage:  # noqa: F811
-    return postbox.emails.get(timeout=SOON).message
+    return postbox.next().message
 
 
 def confirm(visitor: Visitor, link: str) -> httpx.Response:
@@ -117,7 +116,6 @@ def test_the_old_address_is_told_of_an_international_one_as_mail_servers_write_i
 
 def test_an_old_address_that_was_never_verified_is_not_told(
     new_mailing_visitor: NewVisitor,  # noqa: F811
-    mailing: Flask,  # noqa: F811
     postbox: Postbox,  # noqa: F811
 ) -> None:
     visitor = new_mailing_visitor().register(email="typo@home.example")
@@ -125,22 +123,19 @@ def test_an_old_address_that_was_never_verified_is_not_told(
 
     ask_to_change(visitor)
     confirm(visitor, link_of(postbox))
-    mailing.extensions["outbox"].close()
 
-    assert postbox.emails.empty()
+    assert postbox.rest() == []
     assert "(not confirmed yet)" not in visitor.get(f"/users/{visitor.id}").text
 
 
 def test_changing_the_email_address_asks_for_the_password(
     member: Visitor,  # noqa: F811
-    mailing: Flask,  # noqa: F811
     postbox: Postbox,  # noqa: F811
 ) -> None:
     reply = ask_to_change(member, password="not my password")
 
     assert (reply.status_code, "not your current password" in reply.text) == (422, True)
-    mailing.extensions["outbox"].close()
-    assert postbox.emails.empty()
+    assert postbox.rest() == []
     assert shows(member, OLD)
 
 
@@ -278,14 +273,12 @@ def test_an_old_link_that_verifies_the_old_address_does_nothing_after_the_change
 
 def test_one_who_asks_for_many_links_sends_a_mailbox_three_emails_an_hour(
     member: Visitor,  # noqa: F811
-    mailing: Flask,  # noqa: F811
     postbox: Postbox,  # noqa: F811
 ) -> None:
     for tag in "abcde":
         ask_to_change(member, f"eve+{tag}@victim.example")
-    mailing.extensions["outbox"].close()
 
-    recipients = [email.recipients[0] for email in postbox.emails.queue]
+    recipients = [email.recipients[0] for email in postbox.rest()]
     assert sum("victim" in each for each in recipients) == 3
 
 

@@ -2,14 +2,11 @@
 
 import logging
 import re
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from queue import Empty
-from threading import Event
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,14 +15,13 @@ from sqlalchemy import Engine
 
 from movr.results import UserKey
 from tests.conftest import NewVisitor, settings_for, visiting
-from tests.smtp import LOOPBACK, Postbox, receiving
+from tests.smtp import Postbox, deliver, receiving
 from tests.visitor import PASSWORD, Visitor, sentences
 from tests.web.security.test_rate_limits import attack
 from web.app import create_app
-from web.config import MailServer
 from web.pages import password_reset
 from web.security.link_tokens import RESET_LIFETIME, reset_tokens
-from web.services.mail import MAX_QUEUED, Email, Outbox, send_by_smtp
+from web.services.mail import Email, send_by_smtp
 
 NEW = "a wholly other password"
 SITE = "https://movr.example.com"
@@ -40,7 +36,7 @@ def postbox() -> Iterator[Postbox]:
 
 
 @pytest.fixture
-def mailing(database: str, engine: Engine, postbox: Postbox) -> Iterator[Flask]:  # noqa: ARG001 - emptied
+def mailing(database: str, engine: Engine, postbox: Postbox) -> Flask:  # noqa: ARG001 - emptied
     """MovR with a mail server and a SITE_URL."""
     settings = replace(
         settings_for(database),
@@ -50,8 +46,8 @@ def mailing(database: str, engine: Engine, postbox: Postbox) -> Iterator[Flask]:
         site_url=SITE,
     )
     app = create_app(settings)
-    yield app
-    app.extensions["outbox"].close()
+    postbox.deliver = lambda: deliver(app)
+    return app
 
 
 @pytest.fixture
@@ -76,7 +72,7 @@ def unknown_browser(new_mailing_visitor: NewVisitor) -> Visitor:
 
 def link_of(postbox: Postbox) -> str:
     """Return the path of the link in the next email."""
-    text = postbox.emails.get(timeout=SOON).message.get_content()
+    text = postbox.next().message.get_content()
     found = re.search(rf"^{SITE}(/\S+)\s*$", text, re.MULTILINE)
     assert found, text
     return found[1]
@@ -129,7 +125,7 @@ def test_the_email_is_plain_text_to_the_account_s_address(
 ) -> None:
     ask_for_link(unknown_browser, member.username)
 
-    recipients, message = postbox.emails.get(timeout=SOON)
+    recipients, message = postbox.next()
 
     assert recipients == ["ada@home.example"]
     assert (message["To"], message["From"]) == ("ada@home.example", "movr@example.com")
@@ -147,7 +143,7 @@ def test_the_link_uses_site_url(
     unknown_browser.client.post("/forgot", data=form, headers={"Host": "evil.example"})
 
     for _ in range(2):
-        text = postbox.emails.get(timeout=SOON).message.get_content()
+        text = postbox.next().message.get_content()
         assert "evil.example" not in text
         assert f"{SITE}/reset?token=" in text
 
@@ -310,30 +306,8 @@ def test_no_response_reveals_whether_an_account_exists(
     replies, pages = ([anonymous(pair[n]) for pair in asked] for n in (0, 1))
     assert replies[0] == replies[1]
     assert pages[0] == pages[1]
-    assert '"0 statements"' in asked[0][0].headers["Server-Timing"]
-    assert postbox.emails.get(timeout=SOON).recipients == ["ada@example.com"]
-    with pytest.raises(Empty):
-        postbox.emails.get(timeout=0.3)
-
-
-def test_no_response_waits_for_the_mail_server(database: str, engine: Engine) -> None:  # noqa: ARG001 - emptied
-    """The mail server accepts connections and never replies."""
-    with socket.create_server((LOOPBACK, 0)) as silent:
-        server = MailServer(LOOPBACK, silent.getsockname()[1], is_tls=False)
-        app = create_app(
-            replace(settings_for(database), mail_uri=server, mail_from="m@example.com")
-        )
-        with visiting(app) as new:
-            member = new().register()
-            asking = new()
-            form = {"csrf_token": asking.token(), "username": member.username}
-            started = time.monotonic()
-            replies = [asking.client.post("/forgot", data=form) for _ in range(3)]
-            assert time.monotonic() - started < 5
-            connection, _ = silent.accept()
-            connection.close()
-    app.extensions["outbox"].close()
-    assert {reply.status_code for reply in replies} == {303}
+    assert '"1 statement"' in asked[0][0].headers["Server-Timing"]
+    assert [email.recipients for email in postbox.rest()] == [["ada@example.com"]]
 
 
 def test_the_token_is_not_in_any_page_or_log(
@@ -362,7 +336,7 @@ def test_in_development_the_email_is_logged(
     with visiting(app) as new:
         member = new().register()
         ask_for_link(new(), member.username)
-        app.extensions["outbox"].close()
+        deliver(app)
 
     assert "http://movr.test/reset?token=" in caplog.text
 
@@ -391,10 +365,7 @@ def test_emails_to_an_account_are_limited_without_a_message(
     replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
 
     assert {reply.status_code for reply in replies} == {303}
-    for _ in range(password_reset.EMAILS_TO_USERNAME.at_most):
-        postbox.emails.get(timeout=SOON)
-    with pytest.raises(Empty):
-        postbox.emails.get(timeout=0.3)
+    assert len(postbox.rest()) == password_reset.EMAILS_TO_USERNAME.at_most
 
 
 def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
@@ -427,49 +398,11 @@ def test_a_reset_allows_login_when_the_limit_of_the_name_is_reached(
 # Mail
 
 
-def test_the_queue_of_emails_is_bounded(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    go_on, sent = Event(), list[Email]()
-
-    def send(email: Email) -> None:
-        go_on.wait(SOON)
-        sent.append(email)
-
-    outbox = Outbox(app, send)
-    for _ in range(MAX_QUEUED + 5):
-        outbox.put(lambda: Email("ada@example.com", "x", "x"))
-    go_on.set()
-    outbox.close()
-
-    assert len(sent) == MAX_QUEUED
-    assert caplog.text.count("one was dropped") == 5
-
-
-def test_a_failed_email_is_logged_without_its_address_and_stops_no_other(
-    app: Flask,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    sent = list[str]()
-
-    def send(email: Email) -> None:
-        if "ada" in email.to:
-            raise OSError(email.to)
-        sent.append(email.to)
-
-    outbox = Outbox(app, send)
-    for name in ("ada", "grace"):
-        outbox.put(lambda name=name: Email(f"{name}@example.com", "x", "x"))  # type: ignore[misc]
-    outbox.close()
-
-    assert sent == ["grace@example.com"]
-    assert "An email was not sent: OSError" in caplog.text
-    assert "ada" not in caplog.text
-
-
 def test_the_mail_server_s_password_is_sent_over_tls_only(postbox: Postbox) -> None:
     server = postbox.settings._replace(user="movr", password="hunter2")
 
     with pytest.raises(OSError, match="STARTTLS"):
-        send_by_smtp(Email("ada@example.com", "x", "x"), server, "movr@example.com")
+        send_by_smtp(Email(uuid4(), "ada@example.com", "x", "x"), server, "movr@example.com")
 
     assert not [line for line in postbox.heard if line.startswith((b"AUTH", b"MAIL"))]
 
@@ -479,6 +412,6 @@ def test_the_mail_server_s_password_is_sent_over_tls_only(postbox: Postbox) -> N
 )
 def test_an_address_field_with_two_addresses_gets_no_email(postbox: Postbox, address: str) -> None:
     with pytest.raises((ValueError, OSError)):
-        send_by_smtp(Email(address, "x", "x"), postbox.settings, "movr@example.com")
+        send_by_smtp(Email(uuid4(), address, "x", "x"), postbox.settings, "movr@example.com")
 
     assert postbox.emails.empty()
