@@ -5,9 +5,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cli.local_server import GUNICORN_COMMAND, HOST, CannotServe
+from cli.local_server import GUNICORN_COMMAND, HOST, OUTBOX_COMMAND, CannotServe
 from movr import signals
 from movr.database import embedded, schema
 from movr.database.engine import hosts
@@ -29,7 +30,7 @@ def serve() -> int:
         with readable_errors():
             logins = _prepare(uri, demo_world=settings.debug)
         print(_greeting(settings, logins), flush=True)
-        return _run_gunicorn(uri)
+        return _run_servers(uri)
     except (SettingsError, SchemaError, Refusal, CannotServe) as error:
         print(error, file=sys.stderr)
         return 1
@@ -83,19 +84,27 @@ def _greeting(settings: Settings, logins: str) -> str:
 """
 
 
-def _run_gunicorn(uri: str) -> int:
-    """Run gunicorn until it ends or this process is interrupted, and return its exit status."""
-    # In a new session: a terminal sends Ctrl-C to all processes of its session, and a worker that
-    # receives two signals at once may deadlock.
-    gunicorn = subprocess.Popen(
-        GUNICORN_COMMAND,
-        env={**os.environ, "DB_URI": uri},
-        cwd=embedded.ROOT,
-        start_new_session=True,
-    )
+def _run_servers(uri: str) -> int:
+    """Run gunicorn until it ends or this process is interrupted, and return its exit status.
+
+    The process that sends letters runs as long.
+    """
+    gunicorn, outbox = (_start(command, uri) for command in (GUNICORN_COMMAND, OUTBOX_COMMAND))
     try:
         return gunicorn.wait()
     finally:
         signals.ignore()
-        gunicorn.terminate()
-        gunicorn.wait()
+        for process in (outbox, gunicorn):
+            process.terminate()
+        for process in (outbox, gunicorn):
+            process.wait()
+
+
+def _start(command: Sequence[str], uri: str) -> subprocess.Popen[bytes]:
+    """Start a command with this database.
+
+    In a new session: a terminal sends Ctrl-C to all processes of its session, and a worker that
+    receives two signals at once may deadlock.
+    """
+    environment = {**os.environ, "DB_URI": uri}
+    return subprocess.Popen(command, env=environment, cwd=embedded.ROOT, start_new_session=True)

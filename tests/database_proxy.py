@@ -92,6 +92,18 @@ class StoppingProxy(LatencyProxy):
             raise ConnectionAbortedError
 
 
+class FailingProxy(LatencyProxy):
+    """A proxy that cuts each connection at its next statement, while `is_failing` is set."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self.is_failing = threading.Event()
+
+    def on_question(self, _data: bytes) -> None:
+        if self.is_failing.is_set():
+            raise ConnectionAbortedError
+
+
 def at_both(first: LatencyProxy, second: LatencyProxy) -> str:
     """Return the URI of a database with the hosts of two proxies, in this order."""
     hosts = tuple(f"{proxy.url.host}:{proxy.url.port}" for proxy in (first, second))

@@ -34,6 +34,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         for line in self.rfile:
             verb = line[:4].upper()
             self.server.heard.append(line)
+            if verb == b"RCPT" and self.server.refused.encode() in line:
+                self.say("550 no such mailbox")
+                continue
             if verb == b"RCPT":
                 recipients.append(line.decode().partition("<")[2].partition(">")[0])
             if verb == b"DATA":
@@ -42,6 +45,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 message = message_from_bytes(text, _class=EmailMessage, policy=policy.default)
                 self.server.emails.put(Received(recipients, message))
             if verb == b"QUIT":
+                self.server.answers_quit.wait()
                 self.say("221 bye")
                 return
             self.say("250 ok")
@@ -53,7 +57,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 class Postbox(socketserver.ThreadingTCPServer):
     """The server, with the `emails` that it received in order, and all lines as `heard`.
 
-    `deliver` is called before emails are read.
+    `deliver` is called before emails are read. While `answers_quit` is not set, the other side has
+    sent an email and waits. There is no mailbox of the address `refused`.
     """
 
     daemon_threads = True
@@ -62,6 +67,9 @@ class Postbox(socketserver.ThreadingTCPServer):
         super().__init__((LOOPBACK, 0), _Conversation)
         self.emails: Queue[Received] = Queue()
         self.heard: list[bytes] = []
+        self.refused = "nobody@refused.example"
+        self.answers_quit = threading.Event()
+        self.answers_quit.set()
         self.deliver: Callable[[], object] = list
 
     def next(self) -> Received:

@@ -29,7 +29,7 @@ def configure(log_format: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    for name in (logger.name, "movr.accounts"):
+    for name in (logger.name, "movr.accounts", "movr.outbox"):
         logging.getLogger(name).setLevel(logging.INFO)
 
 
