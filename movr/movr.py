@@ -2,33 +2,31 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from sqlalchemy import Engine, Row, text
 
-from movr import errors, geo, passwords, queries, results, transactions
+from movr import errors, passwords, queries, results, transactions
 from movr import rows as rows_to
 from movr.api_tokens import ApiTokens
-from movr.cities import CITIES, City, Position
+from movr.cities import CITIES, Position, served_city
 from movr.database import schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
-from movr.formats import MONTH, NUMBERS, WEEK
+from movr.formats import NUMBERS
 from movr.member_reads import Proof, read_with_member
 from movr.outbox import Outbox
 from movr.placement import inspection, last_check, statistics
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
-from movr.ride_totals import begin
+from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
+from movr.service_area import within_city
 from movr.staff.actions import Staff
 
 ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of vehicles
-# Period of a rider's totals: this month and those of the past year, and half a year of weeks.
-YEARS: Final = 1
-WEEKS: Final = 26
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
 CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
@@ -262,7 +260,7 @@ class MovR:
                 transactions.end_restored_ride,
                 user,
                 public_id=uuid4(),
-                timezone=_city(user.city).timezone.key,
+                timezone=served_city(user.city).timezone.key,
                 now=now,
             )
             self._delete_account(user, epoch, now)
@@ -443,7 +441,7 @@ class MovR:
             color=color,
             brand=brand,
             location=location,
-            position=_within_city(owner.city, position),
+            position=within_city(owner.city, position),
             numbers=RANDOM.sample(NUMBERS, CANDIDATES),
             only_verified=self._only_verified,
             now=self._now(),
@@ -527,9 +525,9 @@ class MovR:
         end = {
             "epoch": epoch,
             "location": location,
-            "position": _within_city(ride.city, position),
+            "position": within_city(ride.city, position),
             "public_id": uuid4(),
-            "timezone": _city(rider.city).timezone.key,
+            "timezone": served_city(rider.city).timezone.key,
             "mails_receipts": self._only_verified,
             "now": self._now(),
         }
@@ -592,9 +590,12 @@ class MovR:
             rides = sorted(found, key=attrgetter("start_time", "id"), reverse=True)
             is_stale = is_abroad and is_cockroachdb(self.engine.url)
             return results.History(rows_to.page_of_rides(rides, size), (), (), is_stale=is_stale)
-        spans = _totals_since(self._now().astimezone(_city(rider.city).timezone).date())
-        spans |= self._months_of_money(rider.city)
-        rows = self._database.read(queries.HISTORY, **wanted, **spans)
+        rows = self._database.read(
+            queries.HISTORY,
+            **wanted,
+            **totals_since(served_city(rider.city), self._now()),
+            **money_since(served_city(rider.city), self._now()),
+        )
         page = rows_to.page_of_rides(rows, size)
         if not rows:
             return results.History(page, (), ())
@@ -653,19 +654,12 @@ class MovR:
             queries.EARNINGS,
             city=owner.city,
             owner_id=owner.id,
-            **self._months_of_money(owner.city),
+            **money_since(served_city(owner.city), self._now()),
             before=month,
             after=after,
             limit=size + 1,
         )
         return MemberAndPage(member, rows_to.page_of_earnings(rows if member else (), size))
-
-    def _months_of_money(self, home: str) -> dict[str, Any]:
-        """Return the query parameters for this month and those of the past year."""
-        timezone = _city(home).timezone
-        today = self._now().astimezone(timezone).date()
-        since = datetime.combine(_totals_since(today)["months_since"], time(), timezone)
-        return {"timezone": timezone.key, "money_since": since}
 
     def all_rides(self, rider: results.Member) -> Iterator[tuple[results.Ride, ...]]:
         """Yield all of the rider's rides, newest first, in batches of BATCH."""
@@ -781,26 +775,5 @@ def _rider_parameters(rider: results.Member) -> dict[str, Any]:
 
 def _has_been_abroad(rider: results.Member) -> bool:
     """Return True if the rider has ridden in another region than that of their home city."""
-    home = _city(rider.city).region
-    return any(_city(name).region != home for name in rider.cities_ridden)
-
-
-def _totals_since(today: date) -> dict[str, Any]:
-    """Return the query parameters for the first month and week whose totals are shown."""
-    return {
-        "months_since": begin(MONTH, today).replace(year=today.year - YEARS),
-        "weeks_since": begin(WEEK, today) - timedelta(weeks=WEEKS - 1),
-    }
-
-
-def _city(name: str) -> City:
-    """Return the city of a row."""
-    (city,) = (city for city in CITIES if city.name == name)  # a CHECK allows no other names
-    return city
-
-
-def _within_city(city: str, position: Position | None) -> Position | None:
-    """Return the position unchanged. Raises TooFarAway if it is outside the service area."""
-    if position and not geo.is_within(_city(city), position):
-        raise errors.TooFarAway
-    return position
+    home = served_city(rider.city).region
+    return any(served_city(name).region != home for name in rider.cities_ridden)

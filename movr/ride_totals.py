@@ -3,7 +3,8 @@
 Computed in Python for query parameters and generated rows, and in SQL for rows in the database.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,7 +18,12 @@ from sqlalchemy import (
     values,
 )
 
-from movr.formats import MONTH, PERIODS
+from movr.cities import City
+from movr.formats import MONTH, PERIODS, WEEK
+
+# What pages show: this month and those of the past year, and half a year of weeks.
+YEARS: Final = 1
+WEEKS: Final = 26
 
 
 def begin(period: str, day: date) -> date:
@@ -36,3 +42,18 @@ def periods() -> Values:
     """Return an SQL VALUES list with one row for each period, to join rides with."""
     rows = values(column("period", String()), name="periods")
     return rows.data([(period,) for period in PERIODS])
+
+
+def totals_since(home: City, now: datetime) -> dict[str, Any]:
+    """Return the query parameters for the first month and week whose totals are shown."""
+    today = now.astimezone(home.timezone).date()
+    return {
+        "months_since": begin(MONTH, today).replace(year=today.year - YEARS),
+        "weeks_since": begin(WEEK, today) - timedelta(weeks=WEEKS - 1),
+    }
+
+
+def money_since(home: City, now: datetime) -> dict[str, Any]:
+    """Return the query parameters for the months of which amounts are shown."""
+    since = datetime.combine(totals_since(home, now)["months_since"], time(), home.timezone)
+    return {"timezone": home.timezone.key, "money_since": since}

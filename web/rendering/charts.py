@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from movr.movr import WEEKS
 from movr.results import RideTotal
+from movr.ride_totals import WEEKS
 
 STEP: Final = 14  # from one bar to the next, in SVG units
 HEIGHT: Final = 90  # of the longest bar
