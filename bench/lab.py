@@ -64,7 +64,7 @@ class Rider(Visitor):
     def see_profile(self) -> None:
         """Open the rider's profile, which shows the vehicle."""
         self.get(self.link("/users"))
-        self.vehicle = self.link("/vehicles/remove").rpartition("/")[2]
+        self.vehicle = self.link("/vehicles/own").rpartition("/")[2]
         self.public_id = self.link(f"/vehicles/{DEFAULT_CITY.slug}").rpartition("/")[2]
 
     def start_ride(self) -> None:

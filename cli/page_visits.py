@@ -155,11 +155,11 @@ def _follow_emails(member: PageVisitor, name: str, password: str) -> None:
 
 def _add_vehicle_and_ride(member: PageVisitor) -> None:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
-    remove = member.follow(profile, "/vehicles/remove")
+    own = member.follow(profile, "/vehicles/own").rpartition("/")[2]
     vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
     member.get(f"/gbfs/v3/{member.city.slug}/vehicle_status.json")
     member.get(vehicle)
-    label = member.follow(profile, "/vehicles/label")
+    label = member.follow(f"/vehicles/own/{own}", "/vehicles/label")
     member.get(member.follow(label, f"/v/{member.city.slug}"))
     member.get(f"/v/{member.city.slug}")
     public_id = vehicle.rpartition("/")[2]
@@ -176,4 +176,19 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     member.get(f"/rides?after={_LATER}")
     member.get("/rides.csv")
     member.post(f"/users/{profile.rpartition('/')[2]}/receipts", by_mail="1")
-    member.post(remove)
+    _manage_vehicle(member, own)
+
+
+def _manage_vehicle(owner: PageVisitor, vehicle: str) -> None:
+    owner.get(owner.post(f"/vehicles/pause/{vehicle}"))
+    owner.get(f"/vehicles/own/{vehicle}?after={_LATER.partition('~')[0]}")
+    owner.post(f"/vehicles/resume/{vehicle}")
+    for action, fields in (
+        ("move", {"location": "over there"}),
+        ("describe", {"color": "blue", "brand": "Tour"}),
+        ("remove", {}),
+    ):
+        owner.get(f"/vehicles/{action}/{vehicle}")
+        owner.post(f"/vehicles/{action}/{vehicle}", **fields)
+    owner.post(f"/vehicles/restore/{vehicle}")
+    owner.post(f"/vehicles/remove/{vehicle}")

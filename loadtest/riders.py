@@ -19,7 +19,7 @@ from locust.env import Environment
 
 from loadtest.browser import SEE_OTHER, Browser
 from loadtest.journal import JOURNAL_VARIABLE, Event, Journal, Note
-from loadtest.pages import Form, Page
+from loadtest.pages import Page
 
 Steps = dict[Callable[[], None], int]
 
@@ -212,6 +212,9 @@ class Rider(FastHttpUser):
         journal.add(Note(event=event, city=city, id=id, user_id=self.person.id, place=place))
 
 
+OWN: Final = "/vehicles/own/"
+
+
 class Owner(Rider):
     """A rider who also adds and removes vehicles."""
 
@@ -224,29 +227,33 @@ class Owner(Rider):
     def add_vehicle(self) -> None:
         """Add a vehicle."""
         self.browser.follow("/users/")
+        known = self.owned()
         self.browser.follow("/vehicles/add")
         self.think()
         form, brand = self.page.form("/vehicles/add"), f"Loadtest {secrets.token_hex(4)}"
         type_ = random.choice(form.choices["type"])
         self.browser.send(form, type=type_, color="red", brand=brand, location="1 Loadtest Street")
         self.expect_success("adding a vehicle")
-        for form in self.removable():
-            if brand in form.label:
-                self.note(Event.ADDED, self.person.city, form.id)
+        for id_ in self.owned() - known:
+            self.note(Event.ADDED, self.person.city, id_)
 
     def remove_vehicle(self) -> None:
         """Remove a vehicle; one in use leaves the street after its ride."""
         self.browser.follow("/users/")
         self.think()
-        if offered := self.removable():
-            form = random.choice(offered)
+        if not (offered := sorted(self.owned())):
+            return
+        self.browser.follow(f"{OWN}{random.choice(offered)}")
+        if any(link.startswith("/vehicles/remove/") for link in self.page.links):
+            self.browser.follow("/vehicles/remove/")
+            form = self.page.form("/vehicles/remove/")
             self.browser.send(form)
             if "success" in self.page.alerts:
                 self.note(Event.REMOVED, self.person.city, form.id)
 
-    def removable(self) -> list[Form]:
-        """Return the forms that remove one of the owner's vehicles."""
-        return self.page.forms_to("/vehicles/remove/")
+    def owned(self) -> set[str]:
+        """Return the ids of the owner's vehicles on this page."""
+        return {link.removeprefix(OWN) for link in self.page.links if link.startswith(OWN)}
 
 
 class MisbehavingUser(Rider):

@@ -602,6 +602,17 @@ def _end_reservation(locked: CTE) -> CTE:
 
 GIVE_UP: Final = _give_up()
 
+# Of the rider who has this vehicle reserved; the vehicle's row is another statement's.
+END_RESERVATION: Final = (
+    update(_users)
+    .where(
+        _IS_USER,
+        _users.c.reservation_city == _VEHICLE_CITY,
+        _users.c.reservation_public_id == bindparam("vehicle_public_id", type_=Uuid()),
+    )
+    .values(_NO_RESERVATION)
+)
+
 # Rides
 
 _CAN_BE_STARTED: Final = and_(

@@ -17,6 +17,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         return self.sentence
 
 
+def _with_minutes(sentence: str, wait: timedelta) -> str:
+    """Replace `a minute` in a sentence by the time to wait, if it is longer."""
+    minutes = ceil(wait / timedelta(minutes=1))
+    return sentence.replace("a minute", f"{minutes} minutes") if minutes > 1 else sentence
+
+
 class UsernameTaken(Refusal):
     """Another account has this username; they are unique over all cities, ignoring case."""
 
@@ -144,9 +150,41 @@ class VehicleTaken(Refusal):
 
 
 class NotYourVehicle(Refusal):
-    """Only its owner may remove a vehicle."""
+    """Only its owner may change or remove a vehicle."""
 
-    sentence = "Only the owner can remove this vehicle."
+    sentence = "Only its owner can change or remove this vehicle."
+
+
+class VehicleInUse(Refusal):
+    """A vehicle can't be moved during a ride."""
+
+    sentence = "A rider has this vehicle. You can move it when the ride has ended."
+
+
+class VehicleReserved(Refusal):
+    """A vehicle that a rider has reserved can't be moved, or paused by its owner."""
+
+    sentence = "A rider has reserved this vehicle. Please try again in a minute."
+
+    def __init__(self, wait: timedelta = timedelta(minutes=1)) -> None:
+        """Store the time until the reservation ends."""
+        self.wait = wait
+
+    def __str__(self) -> str:
+        """Return the sentence with the number of minutes."""
+        return _with_minutes(self.sentence, self.wait)
+
+
+class PausedByStaff(Refusal):
+    """What the city's staff have taken out of service, only they put back."""
+
+    sentence = "MovR has taken this vehicle out of service. Please contact us."
+
+
+class TooLateToRestore(Refusal):
+    """A removed vehicle can be restored for a day."""
+
+    sentence = "You removed this vehicle more than a day ago. Please add it again."
 
 
 class AlreadyRiding(Refusal):
@@ -168,12 +206,11 @@ class ReservedRecently(Refusal):
 
     def __init__(self, wait: timedelta = timedelta(minutes=1)) -> None:
         """Store the time until the vehicle can be reserved again."""
-        self.minutes = ceil(wait / timedelta(minutes=1))
+        self.wait = wait
 
     def __str__(self) -> str:
         """Return the sentence with the number of minutes."""
-        minutes = f"{self.minutes} minutes" if self.minutes > 1 else "a minute"
-        return self.sentence.replace("a minute", minutes)
+        return _with_minutes(self.sentence, self.wait)
 
 
 class ReservingDuringRide(Refusal):

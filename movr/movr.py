@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
@@ -16,6 +16,7 @@ from movr.cities import CITIES, Position, served_city
 from movr.database import schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
+from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
 from movr.formats import NUMBERS
 from movr.member_reads import Proof, read_with_member
 from movr.outbox import Outbox
@@ -25,8 +26,6 @@ from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
 from movr.service_area import within_city
 from movr.staff.actions import Staff
-
-ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums in an owner's list of vehicles
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
 CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
@@ -70,6 +69,7 @@ class MovR:
         self._now = clock
         self.tokens: Final = ApiTokens(self._database, clock)
         self.staff: Final = Staff(self._database, clock)
+        self.fleet: Final = Fleet(self._database, clock)
 
     @property
     def engine(self) -> Engine:
@@ -323,10 +323,10 @@ class MovR:
     def vehicles_of(
         self, owner: UserKey, proof: Proof, *, after: UUID | None, size: int
     ) -> MemberAndPage[results.OwnedVehicle]:
-        """Return the session's member and a page of their vehicles, available or in use.
+        """Return the session's member and a page of their vehicles, in whatever state.
 
-        Each vehicle comes with the sums of its rides in the last 30 days. If the session has
-        ended, the member is None and the page empty.
+        Removed ones are listed while they can be restored. Each vehicle comes with the sums of its
+        rides in the last 30 days. If the session has ended, the member is None and the page empty.
         """
         member, rows = self._read_with_member(
             owner,
@@ -335,6 +335,7 @@ class MovR:
             city=owner.city,
             owner_id=owner.id,
             since=self._now() - ACTIVITY_PERIOD,
+            removed_since=self._now() - RESTORABLE,
             now=self._now(),
             after=after or FIRST_ID,
             limit=size + 1,

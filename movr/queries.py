@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     BindParameter,
     ColumnElement,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    SQLColumnExpression,
     String,
     Uuid,
     and_,
@@ -37,9 +39,19 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, WEEK
-from movr.models import ApiToken, LedgerEntry, Ride, RideTotal, Tariff, User, Vehicle
+from movr.models import (
+    ApiToken,
+    LedgerEntry,
+    Ride,
+    RideTotal,
+    Tariff,
+    User,
+    Vehicle,
+    VehicleEvent,
+)
 from movr.results import MOST_COUNTED, Member, NumberedVehicle
 from movr.ride_totals import begin_at
+from movr.vehicle_states import state_of
 
 # Distances in millimetres
 BEFORE_FIRST: Final = -1
@@ -223,20 +235,24 @@ def nearest(*, of_type: bool, whole_city: bool) -> Select[Any]:
     )
 
 
-def _of_owner() -> Select[Any]:
-    """Select a page of the owner's vehicles, each with the sums of its rides since a given time."""
-    page = (
-        select(Vehicle.id, Vehicle.remove_after_ride, *_VEHICLE)
-        .where(
-            Vehicle.city == _CITY,
-            Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
-            or_(Vehicle.removed_at.is_(None), Vehicle.removed_at > _NOW),
-            Vehicle.id > _AFTER,
-        )
-        .order_by(Vehicle.id)
-        .limit(_LIMIT)
-        .cte("page")
-    )
+# The owner's vehicles, also those that they have removed and can restore.
+_OWNED: Final = select(
+    Vehicle.id,
+    Vehicle.remove_after_ride,
+    state_of(Vehicle, _NOW).label("state"),
+    *_VEHICLE,
+).where(
+    Vehicle.city == _CITY,
+    Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
+    or_(
+        Vehicle.removed_at.is_(None),
+        Vehicle.removed_at > bindparam("removed_since", type_=DateTime(timezone=True)),
+    ),
+)
+
+
+def _with_activity(page: CTE) -> Select[Any]:
+    """Select some vehicles, each with the sums of its rides since a given time."""
     ridden = and_(
         Ride.city == _CITY,
         Ride.vehicle_id == page.c.id,
@@ -255,6 +271,12 @@ def _of_owner() -> Select[Any]:
         .select_from(page.outerjoin(Ride, ridden))
         .group_by(*page.c)
     )
+
+
+def _of_owner() -> Select[Any]:
+    """Select a page of the owner's vehicles with the sums of their rides."""
+    page = _OWNED.where(Vehicle.id > _AFTER).order_by(Vehicle.id).limit(_LIMIT)
+    return _with_activity(page.cte("page"))
 
 
 # Rides are stored in their vehicle's city. Naming the cities where the rider has ridden keeps the
@@ -349,34 +371,39 @@ _IS_FARE: Final = LedgerEntry.kind.in_((FARE, REFUND))
 _SINCE: Final = LedgerEntry.created_at >= bindparam("money_since", type_=DateTime(timezone=True))
 
 
-def _spent() -> ScalarSelect[Any]:
-    """Return a subquery for what the rider has spent by month and currency, as JSON text."""
-    spent = (
-        select(
-            _MONTH,
-            LedgerEntry.currency,
-            cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
-        )
-        .where(
-            LedgerEntry.city.in_(_CITIES_RIDDEN),
-            LedgerEntry.holder_city == bindparam("rider_city"),
-            LedgerEntry.holder_id == bindparam("rider_id"),
-            LedgerEntry.account == RIDER,
-            _IS_FARE,
-            _SINCE,
-        )
+def _by_month(amount: SQLColumnExpression[int], *of: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return a subquery for the sums of entries by month and currency, as JSON text."""
+    sums = (
+        select(_MONTH, LedgerEntry.currency, cast(func.sum(amount), BigInteger).label("amount"))
+        .where(*of, _IS_FARE, _SINCE)
         .group_by("month", LedgerEntry.currency)
-        .subquery("spent")
+        .subquery("sums")
     ).c
-    row = func.json_build_array(cast(spent.month, String), spent.currency, spent.amount)
-    rows = func.json_agg(aggregate_order_by(row, spent.month.desc(), spent.currency))
+    row = func.json_build_array(cast(sums.month, String), sums.currency, sums.amount)
+    rows = func.json_agg(aggregate_order_by(row, sums.month.desc(), sums.currency))
     return select(cast(rows, String)).scalar_subquery()
+
+
+_SPENT: Final = _by_month(
+    -LedgerEntry.amount,
+    LedgerEntry.city.in_(_CITIES_RIDDEN),
+    LedgerEntry.holder_city == bindparam("rider_city"),
+    LedgerEntry.holder_id == bindparam("rider_id"),
+    LedgerEntry.account == RIDER,
+)
+_EARNED: Final = _by_month(
+    LedgerEntry.amount,
+    LedgerEntry.city == _CITY,
+    LedgerEntry.holder_id == bindparam("owner_id", type_=Uuid()),
+    LedgerEntry.account == OWNER,
+    LedgerEntry.vehicle_id == bindparam("id", type_=Uuid()),
+)
 
 
 # The first page of a rider's history also has the totals, repeated in every row. They are text
 # because text is parsed only once, for the first row.
 HISTORY: Final = RIDES.add_columns(
-    _totals(MONTH).label("months"), _totals(WEEK).label("weeks"), _spent().label("spent")
+    _totals(MONTH).label("months"), _totals(WEEK).label("weeks"), _SPENT.label("spent")
 )
 
 # All of them, because each process keeps them for a while and another one may begin meanwhile.
@@ -450,6 +477,36 @@ def _earnings() -> Select[Any]:
     )
 
 
+def _managed_vehicle() -> Select[Any]:
+    """Select the owner's vehicle with sums, repeated for each of a page of its events."""
+    vehicle = (
+        _with_activity(
+            _OWNED.add_columns(Vehicle.paused_by, Vehicle.removed_at)
+            .where(Vehicle.id == bindparam("id", type_=Uuid()))
+            .cte("vehicle")
+        )
+        .add_columns(_EARNED.label("earned"))
+        .subquery("managed")
+    )
+    events = (
+        select(
+            VehicleEvent.happened_at,
+            VehicleEvent.event_types,
+            VehicleEvent.state.label("state_then"),
+            VehicleEvent.expires_at,
+        )
+        .where(
+            VehicleEvent.city == _CITY,
+            VehicleEvent.vehicle_id == bindparam("id", type_=Uuid()),
+            VehicleEvent.happened_at < bindparam("before", type_=DateTime(timezone=True)),
+        )
+        .order_by(VehicleEvent.happened_at.desc())
+        .limit(_LIMIT)
+        .subquery("events")
+    )
+    return select(*vehicle.c, *events.c).select_from(vehicle.outerjoin(events, true()))
+
+
 class WithMember(NamedTuple):
     """A list together with the member, by their session or by an access token of the API."""
 
@@ -507,3 +564,4 @@ VEHICLE_OF_OWNER: Final = with_member(
 VEHICLE_BY_PUBLIC_ID_WITH_MEMBER: Final = with_member(VEHICLE_BY_PUBLIC_ID, "public_id")
 VEHICLE_BY_NUMBER_WITH_MEMBER: Final = with_member(VEHICLE_BY_NUMBER, "public_id")
 EARNINGS: Final = with_member(_earnings(), "vehicle_id")
+MANAGED_VEHICLE: Final = with_member(_managed_vehicle(), "happened_at", "public_id")

@@ -12,6 +12,7 @@ from uuid import UUID
 from movr.cities import Position
 from movr.fares import Tariff
 from movr.formats import AVAILABLE
+from movr.vehicle_states import VehicleState
 
 Item = TypeVar("Item")
 
@@ -239,6 +240,7 @@ class OwnedVehicle(NamedTuple):
 
     id: UUID
     remove_after_ride: bool
+    state: VehicleState
     vehicle: Vehicle
     month: MonthlyActivity
 
@@ -246,6 +248,28 @@ class OwnedVehicle(NamedTuple):
     def key(self) -> VehicleKey:
         """The vehicle's primary key."""
         return VehicleKey(self.vehicle.city, self.id)
+
+
+class VehicleEvent(NamedTuple):
+    """A change of a vehicle's state in the words of MDS 2.0; `expires_at` is of a reservation."""
+
+    happened_at: datetime
+    event_types: tuple[str, ...]
+    state: VehicleState
+    expires_at: datetime | None
+
+
+class ManagedVehicle(NamedTuple):
+    """A vehicle as its owner manages it: its earnings by month and its history, newest first.
+
+    `removed_at` may be in the future, while a rider has the vehicle reserved.
+    """
+
+    owned: OwnedVehicle
+    paused_by: str | None
+    removed_at: datetime | None
+    earned: tuple["Sum", ...]
+    history: "Page[VehicleEvent]"
 
 
 class CityTariff(NamedTuple):

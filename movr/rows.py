@@ -13,6 +13,7 @@ from movr.cities import Position
 from movr.fares import Tariff
 from movr.queries import UNKNOWN_DISTANCE
 from movr.results import Page
+from movr.vehicle_states import VehicleState
 
 MILLIMETRES: Final = 1000  # in a metre
 
@@ -108,12 +109,33 @@ def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
         results.MonthlyActivity(rides, time or timedelta(), distance or 0)
         for rides, time, distance in _columns(rows, "rides", "time", "distance")
     )
-    owned = _columns(rows, "id", "remove_after_ride")
+    owned = _columns(rows, "id", "remove_after_ride", "state")
     vehicles = named_tuples(results.Vehicle, rows)
     return [
-        results.OwnedVehicle(id_, is_leaving, vehicle, activity)
-        for (id_, is_leaving), vehicle, activity in zip(owned, vehicles, activities, strict=True)
+        results.OwnedVehicle(id_, is_leaving, VehicleState(state), vehicle, activity)
+        for (id_, is_leaving, state), vehicle, activity in zip(
+            owned, vehicles, activities, strict=True
+        )
     ]
+
+
+def managed_vehicle(rows: Rows, size: int) -> results.ManagedVehicle:
+    """Return a vehicle from rows that repeat it for each of its events, the oldest first."""
+    first = rows[0]
+    events = [
+        results.VehicleEvent(time, tuple(types), VehicleState(state), expires_at)
+        for time, types, state, expires_at in _columns(
+            rows, "happened_at", "event_types", "state_then", "expires_at"
+        )
+        if time  # a vehicle of before migration 0021 has none
+    ]
+    return results.ManagedVehicle(
+        owned=owned_vehicles(rows[:1])[0],
+        paused_by=first.paused_by,
+        removed_at=first.removed_at,
+        earned=sums(first.earned),
+        history=page(events[::-1], size, lambda last: last.happened_at.isoformat()),
+    )
 
 
 def ride_totals(found: str | None) -> tuple[results.RideTotal, ...]:

@@ -324,7 +324,7 @@ def reserve(
     if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
         return
     keys = {**_parameters(user=rider), "vehicle_city": city, "vehicle_public_id": public_id}
-    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
+    row = with_session(run(connection, changes.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
     if row.active_ride_id:
         raise errors.ReservingDuringRide
     if row.reservation_until and row.reservation_until > now:
@@ -368,7 +368,7 @@ def give_up(
     """
     if not try_to_give_up(connection, city, public_id, rider, epoch=epoch, now=now):
         keys = _parameters(user=rider)
-        _with_session(run(connection, changes.SELECT_USER_STATE, **keys), epoch)
+        with_session(run(connection, changes.SELECT_USER_STATE, **keys), epoch)
 
 
 def try_to_start_ride(
@@ -416,7 +416,7 @@ def start_ride(
     if try_to_start_ride(connection, ride, public_id, rider, epoch=epoch, **start):
         return ride
     keys = _parameters(user=rider, ride=ride)
-    user = _with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
+    user = with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
     if user.active_ride_id is None:
         _refuse_to_admit(user, only_verified=start.get("only_verified", False))
         raise errors.VehicleTaken
@@ -630,7 +630,7 @@ def _user(connection: Connection, user: UserKey) -> Row[Any]:
     return _not_deleted(run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)))
 
 
-def _with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
+def with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
     """Return the row of a user with sessions of this epoch. Raises AccountDeleted, SessionEnded."""
     row = _not_deleted(rows)
     if row.session_epoch != epoch:
@@ -644,7 +644,7 @@ def _own_ride(connection: Connection, ride: RideKey, rider: UserKey, epoch: int)
     Raises AccountDeleted, SessionEnded, RideNotFound, NotYourRide.
     """
     keys = _parameters(user=rider, ride=ride)
-    row = _with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
+    row = with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
     if row.rider_id is None:
         raise errors.RideNotFound
     if (row.rider_city, row.rider_id) != rider:

@@ -81,7 +81,7 @@ class Visitor:
 
     def permanent_id(self, public_id: UUID) -> UUID:
         """Return the permanent id of the member's own available vehicle."""
-        return _id("/vehicles/remove/", self._own_card(str(public_id)))
+        return _id("/vehicles/own/", self._own_card(str(public_id)))
 
     def public_id(self, permanent_id: UUID) -> UUID:
         """Return the present public id of the member's own available vehicle."""

@@ -394,20 +394,38 @@ class RegisterForm(IdempotentForm):
         return Account(**entered)
 
 
+_color = partial(_text, "Color", formats.WORD_LENGTH, missing="Please enter its color.")
+_brand = partial(_text, "Brand", formats.WORD_LENGTH, missing="Please enter its brand.")
+_location = partial(
+    _text,
+    longest=formats.LOCATION_LENGTH,
+    missing="Please enter a place.",
+    required=location_or_position,
+)
+
+
 class VehicleForm(LocationForm, IdempotentForm):
     """The data of a new vehicle."""
 
     type = SelectField(
         "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in formats.VEHICLE_TYPES]
     )
-    color = _text("Color", formats.WORD_LENGTH, missing="Please enter its color.")
-    brand = _text("Brand", formats.WORD_LENGTH, missing="Please enter its brand.")
-    location = _text(
-        "Where is it?",
-        formats.LOCATION_LENGTH,
-        missing="Please enter a place.",
-        required=location_or_position,
-    )
+    color = _color()
+    brand = _brand()
+    location = _location("Where is it?")
+
+
+class DescribeVehicleForm(TextForm):
+    """The color and brand of a vehicle."""
+
+    color = _color()
+    brand = _brand()
+
+
+class MoveVehicleForm(LocationForm):
+    """The place to which a vehicle was moved."""
+
+    location = _location("Where is it now?")
 
 
 def _optional(_missing: str) -> Optional:
@@ -444,9 +462,4 @@ class UndoReasonForm(TextForm):
 class EndRideForm(LocationForm):
     """The location where the vehicle was left."""
 
-    location = _text(
-        "Where did you leave it?",
-        formats.LOCATION_LENGTH,
-        missing="Please enter a place.",
-        required=location_or_position,
-    )
+    location = _location("Where did you leave it?")

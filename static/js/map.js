@@ -46,7 +46,7 @@ function pin(vehicles) {
     button.setAttribute("aria-label", `${vehicles.length} vehicles, the first: ${name}`);
   } else {
     button.append(node.querySelector(".vehicle-card-icon .icon").cloneNode(true));
-    button.setAttribute("aria-label", isBusy ? `${name}, on a ride` : name);
+    button.setAttribute("aria-label", isBusy ? `${name}, not available` : name);
   }
   return button;
 }

@@ -136,7 +136,15 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
 def own_and_ride(inspector: Inspector, profile: str) -> None:
     for path in ("/", "/vehicles", profile):
         inspector.open(path, "with vehicles")
-    label = inspector.page.get_by_role("link", name=re.compile("^Label")).first
+    manage = inspector.page.get_by_role("link", name=re.compile("^Manage")).first
+    inspector.follow(manage, "an own vehicle")
+    own = inspector.page.url.rpartition("/")[2]
+    for form in ("move", "describe", "remove"):
+        inspector.open(f"/vehicles/{form}/{own}", "of an own vehicle")
+    inspector.page.goto(f"/vehicles/own/{own}")
+    inspector.submit("Pause", "an own vehicle, paused")
+    inspector.submit("Resume", "an own vehicle, back in service")
+    label = inspector.page.get_by_role("link", name="Label")
     inspector.follow(label, "the label of a vehicle")
     inspector.follow(inspector.page.get_by_role("link", name="/v/"), "the page of a number")
     inspector.page.goto(profile)

@@ -400,7 +400,7 @@ def test_an_owner_s_vehicle_on_a_ride_is_marked_on_the_map(
     log_in(page, owner)
     page.goto(f"/users/{owner.id}")
 
-    page.get_by_role("button", name=re.compile("Kona.*on a ride")).click()
+    page.get_by_role("button", name=re.compile("Kona.*not available")).click()
 
     expect(page.locator(CARD)).to_contain_text("On a ride")
 

@@ -22,7 +22,11 @@ def arrive(visitor: Visitor, path: str) -> httpx.Response:
 
 def test_a_get_of_any_form_s_address_leads_to_a_page(visitor: Visitor, app: Flask) -> None:
     own = str(visitor.register().id)
-    addresses = [path.replace(UNKNOWN_ID, own) for path in forms(app)]
+    vehicle = str(visitor.permanent_id(visitor.add_vehicle()))
+    addresses = [
+        path.replace(UNKNOWN_ID, vehicle if path.startswith("/vehicles/") else own)
+        for path in forms(app)
+    ]
 
     arrived = {path: arrive(visitor, path).status_code for path in addresses}
     heads = {path: visitor.client.head(path).status_code for path in addresses}
@@ -39,7 +43,7 @@ def test_a_get_of_any_form_s_address_leads_to_a_page(visitor: Visitor, app: Flas
         (f"/rides/start/{UNKNOWN_ID}", "/vehicles"),
         (f"/rides/end/{UNKNOWN_ID}", "/rides"),
         (f"/rides/end/{UNKNOWN_ID}?after=x~y", "/rides?after=x~y"),
-        (f"/vehicles/remove/{UNKNOWN_ID}", "/users/{own}"),
+        (f"/vehicles/pause/{UNKNOWN_ID}", "/users/{own}"),
         (f"/users/{UNKNOWN_ID}/logout", "/users/{own}"),
         (f"/users/{UNKNOWN_ID}/verify", "/users/{own}"),
     ],

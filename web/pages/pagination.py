@@ -15,13 +15,7 @@ MAX_DISTANCE: Final = 10**12  # millimetres, for vehicles of unknown position
 
 def after_id() -> UUID | None:
     """Parse `?after=<id>`; None at the first page. Anything else is a 404."""
-    text = request.args.get("after")
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.NOT_FOUND)
+    return _parse(UUID)
 
 
 def after_distance() -> tuple[int, UUID] | None:
@@ -34,7 +28,12 @@ def after_distance() -> tuple[int, UUID] | None:
 
 def before_ride() -> tuple[datetime, UUID] | None:
     """Parse `?after=<time>~<id>`; None at the first page. Anything else is a 404."""
-    return _parse_pair(lambda time: datetime.fromisoformat(time).astimezone(UTC))
+    return _parse_pair(_time)
+
+
+def before_time() -> datetime | None:
+    """Parse `?after=<time>`; None at the first page. Anything else is a 404."""
+    return _parse(_time)
 
 
 def before_month() -> tuple[date, UUID] | None:
@@ -42,13 +41,26 @@ def before_month() -> tuple[date, UUID] | None:
     return _parse_pair(date.fromisoformat)
 
 
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def _parse_pair(parse: Callable[[str], Value]) -> tuple[Value, UUID] | None:
     """Parse `?after=<value>~<id>`; None at the first page. Anything else is a 404."""
+
+    def pair(text: str) -> tuple[Value, UUID]:
+        value, _, id_ = text.partition("~")
+        return parse(value), UUID(id_)
+
+    return _parse(pair)
+
+
+def _parse(parse: Callable[[str], Value]) -> Value | None:
+    """Parse `?after=`; None at the first page. Anything that raises ValueError is a 404."""
     text = request.args.get("after")
     if not text:
         return None
-    value, _, id_ = text.partition("~")
     try:
-        return parse(value), UUID(id_)
+        return parse(text)
     except (ValueError, OverflowError):
         abort(HTTPStatus.NOT_FOUND)

@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
-from movr.results import VehicleKey
 from web.context import movr, site_url
 from web.current_city import current_city, set_current_city
 from web.forms import VehicleForm
@@ -49,18 +48,6 @@ def add() -> ResponseReturnValue:
     if not (form.validate() and _is_added(form)):
         page = render_template("vehicles/add.html", form=form, home=_home())
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
-
-
-@blueprint.post("/remove/<uuid:vehicle_id>")
-@login_required
-def remove(vehicle_id: UUID) -> ResponseReturnValue:
-    """Remove the member's own vehicle."""
-    owner = session.current_member().key
-    if movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner):
-        flash("Your vehicle has been removed.", "success")
-    else:
-        flash("A rider has your vehicle. It will be removed when they are done.", "info")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 

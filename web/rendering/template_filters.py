@@ -21,8 +21,9 @@ from markupsafe import Markup, escape
 from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.fares import Tariff, minutes_begun
-from movr.results import MonthlyActivity
+from movr.results import MonthlyActivity, VehicleEvent
 from movr.tax import VAT_PERCENT, included_tax
+from movr.vehicle_states import VehicleState
 from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.rendering import charts
@@ -42,6 +43,20 @@ _DIRECTIONS: Final = (
     *("north", "northeast", "east", "southeast"),
     *("south", "southwest", "west", "northwest"),
 )
+
+# The event types of MDS 2.0 that owners read of.
+_EVENTS: Final = {
+    "provider_drop_off": "listed",
+    "decommissioned": "removed",
+    "maintenance": "out of service",
+    "reservation_start": "reserved",
+    "reservation_cancel": "reservation cancelled",
+    "trip_start": "ride started",
+    "trip_end": "ride ended",
+    "trip_cancel": "ride undone",
+    "not_located": "missing",
+    "located": "found",
+}
 
 _PREFETCH_HEADERS: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # of all browsers
 
@@ -80,6 +95,7 @@ def init_app(app: Flask) -> None:
         seconds_until=seconds_until,
         duration=duration,
         activity=activity,
+        event_words=event_words,
         distance=distance,
         milliseconds=milliseconds,
         money=money,
@@ -258,6 +274,15 @@ def activity(month: MonthlyActivity, city: str) -> str:
         return "Not ridden in the last 30 days"
     way = f", {distance(month.distance, city)}" if month.distance else ""
     return f"{rides(month.rides, city)}, {duration(month.time)}{way} in the last 30 days"
+
+
+def event_words(event: VehicleEvent, city: str) -> Markup:
+    """Return what happened to a vehicle, for its owner: `Ride ended, out of service`."""
+    words = [_EVENTS[type_] for type_ in event.event_types if type_ in _EVENTS]
+    if event.event_types == ("maintenance",) and event.state is VehicleState.AVAILABLE:
+        words = ["back in service"]
+    said = escape(", ".join(words).capitalize())
+    return said + Markup(" until ") + clock(event.expires_at, city) if event.expires_at else said
 
 
 def query(link: Mapping[str, str], **changed: str | None) -> str:

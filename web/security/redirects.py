@@ -19,6 +19,14 @@ def safe_redirect_path(url: str | None) -> str | None:
     return url if url and _PATH.fullmatch(url) else None
 
 
+def referring_path() -> str | None:
+    """Return the path of the page of this site that led to this request, or None."""
+    referrer = request.referrer or ""
+    return safe_redirect_path(
+        referrer.removeprefix(request.host_url.rstrip("/"))
+    )  # others keep theirs
+
+
 def address_with_fields() -> str:
     """Return the address of the form that was sent, with the kept fields as query parameters."""
     values = {**(request.view_args or {}), **kept_fields(request.form)}

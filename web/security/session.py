@@ -22,7 +22,7 @@ from movr.errors import NotYourProfile, Refusal
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
 from web.security import known_browsers
-from web.security.redirects import address_with_fields, safe_redirect_path
+from web.security.redirects import address_with_fields, referring_path
 from web.security.session_cookie import SessionInterface
 
 RIDE_GOES_ON: Final = "Your ride is still running. Log in again to end it."
@@ -163,6 +163,11 @@ def require_own_profile(user_id: UUID) -> Member:
     return member
 
 
+def page_before() -> str:
+    """Return the URL of the page whose button was pressed, or of the member's profile."""
+    return referring_path() or own_profile()
+
+
 def own_profile() -> str:
     """Return the URL of the current user's profile, or of the login page."""
     key = current_user.key
@@ -210,6 +215,4 @@ def page_of_request() -> str:
         return request.full_path.removesuffix("?")
     if request.endpoint not in {"rides.start", "reservations.start", "reservations.give_up"}:
         return address_with_fields()
-    referrer = request.referrer or ""
-    path = referrer.removeprefix(request.host_url.rstrip("/"))  # unchanged for other sites
-    return safe_redirect_path(path) or url_for("vehicles.index")
+    return referring_path() or url_for("vehicles.index")

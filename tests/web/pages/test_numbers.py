@@ -191,11 +191,12 @@ def test_the_label_has_the_number_and_the_code_of_its_page(
     owner = site_visitor().register()
     vehicle = owner.add_vehicle()
     address = f"{SITE}/v/new-york/{number_of(engine, vehicle)}"
-    label = f"/vehicles/label/{owner.permanent_id(vehicle)}"
+    own = owner.permanent_id(vehicle)
+    label = f"/vehicles/label/{own}"
 
     page = owner.get(label)
 
-    assert f'href="{label}"' in owner.get(f"/users/{owner.id}").text
+    assert f'href="{label}"' in owner.get(f"/vehicles/own/{own}").text
     assert f">{address}</a>" in page.text
     (path,) = re.findall(r'<path class="qrline"[^>]+>', page.text)
     assert path in segno.make(address, error="m", micro=False).svg_inline(border=4)

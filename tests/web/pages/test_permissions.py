@@ -105,7 +105,18 @@ ROUTES: Mapping[str, Route] = {
     "numbers.show": Route("/v/boston/{scene.number}", ALL_USERS),
     "vehicles.form": Route("/vehicles/add", MEMBERS),
     "vehicles.add": posted("/vehicles/add", MEMBERS, VEHICLE),
-    "vehicles.remove": posted("/vehicles/remove/{scene.permanent_id}", OWNER, {}),
+    "fleet.show": Route("/vehicles/own/{scene.permanent_id}", OWNER, refusal=404),
+    "fleet.pause": posted("/vehicles/pause/{scene.permanent_id}", OWNER, {}),
+    "fleet.resume": posted("/vehicles/resume/{scene.paused_vehicle}", OWNER, {}),
+    "fleet.move_form": Route("/vehicles/move/{scene.permanent_id}", OWNER, refusal=404),
+    "fleet.move": posted("/vehicles/move/{scene.permanent_id}", OWNER, {"location": "2 Broadway"}),
+    "fleet.describe_form": Route("/vehicles/describe/{scene.permanent_id}", OWNER, refusal=404),
+    "fleet.describe": posted(
+        "/vehicles/describe/{scene.permanent_id}", OWNER, {"color": "blue", "brand": "Trek"}
+    ),
+    "fleet.confirm_removal": Route("/vehicles/remove/{scene.permanent_id}", OWNER, refusal=404),
+    "fleet.remove": posted("/vehicles/remove/{scene.permanent_id}", OWNER, {}),
+    "fleet.restore": posted("/vehicles/restore/{scene.removed_vehicle}", OWNER, {}),
     "rides.index": Route("/rides", MEMBERS),
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),
@@ -187,6 +198,16 @@ class Scene:
     @cached_property
     def permanent_id(self) -> UUID:
         return self.owner.permanent_id(self.vehicle)
+
+    @cached_property
+    def paused_vehicle(self) -> UUID:
+        self.owner.post(f"/vehicles/pause/{self.permanent_id}")
+        return self.permanent_id
+
+    @cached_property
+    def removed_vehicle(self) -> UUID:
+        self.owner.post(f"/vehicles/remove/{self.permanent_id}")
+        return self.permanent_id
 
     @cached_property
     def reserved(self) -> UUID:
@@ -325,6 +346,8 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
         owner=nobody,
         vehicle=some,
         permanent_id=some,
+        paused_vehicle=some,
+        removed_vehicle=some,
         reserved=some,
         ride=some,
         ended_ride=some,

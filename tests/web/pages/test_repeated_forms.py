@@ -106,8 +106,8 @@ def test_a_vehicle_sent_again_after_it_was_removed_is_said_to_be(
 ) -> None:
     form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
     profile = visitor.get(visitor.post("/vehicles/add", **form).headers["Location"]).text
-    (remove,) = re.findall(r"/vehicles/remove/[0-9a-f-]{36}", profile)
-    visitor.follow(visitor.post(remove))
+    (vehicle,) = re.findall(r"/vehicles/own/([0-9a-f-]{36})", profile)
+    visitor.follow(visitor.post(f"/vehicles/remove/{vehicle}"))
     before = all_rows(engine)
 
     said = visitor.follow(visitor.post("/vehicles/add", **form))
@@ -121,10 +121,10 @@ def test_a_vehicle_sent_again_while_its_last_ride_lasts_is_said_to_be_removed(
 ) -> None:
     form = VEHICLE | {"key": key(visitor.register().get("/vehicles/add"))}
     profile = visitor.get(visitor.post("/vehicles/add", **form).headers["Location"]).text
-    (remove,) = re.findall(r"/vehicles/remove/[0-9a-f-]{36}", profile)
+    (vehicle,) = re.findall(r"/vehicles/own/([0-9a-f-]{36})", profile)
     (public_id,) = re.findall(r'id="vehicle-([0-9a-f-]{36})', profile)
     new_visitor().register().start(UUID(public_id))
-    visitor.follow(visitor.post(remove))
+    visitor.follow(visitor.post(f"/vehicles/remove/{vehicle}"))
 
     said = visitor.follow(visitor.post("/vehicles/add", **form))
 

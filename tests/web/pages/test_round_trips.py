@@ -137,6 +137,26 @@ def test_round_trips_of_the_page_of_a_number(distant: Visitor, proxy: LatencyPro
     assert costs() == [(200, 1), (404, 1)]
 
 
+def test_round_trips_of_managing_a_vehicle(distant: Visitor, proxy: LatencyProxy) -> None:
+    """Four of a transaction, the owner's row, the vehicle's, its change, and its event."""
+    vehicle = distant.register().permanent_id(distant.add_vehicle())
+    token = distant.token()
+
+    def cost(method: str, action: str, **fields: str) -> tuple[int, int]:
+        proxy.reset()
+        form = {"csrf_token": token, **fields}
+        reply = distant.client.request(method, f"/vehicles/{action}/{vehicle}", data=form)
+        return reply.status_code, proxy.round_trips
+
+    assert {cost("GET", page) for page in ("own", "move", "describe", "remove")} == {(200, 1)}
+    assert cost("POST", "pause") == cost("POST", "resume") == (303, 8)
+    assert cost("POST", "describe", color="blue", brand="Trek") == (303, 7)
+    place = {"latitude": "40.7128", "longitude": "-74.006"}
+    assert cost("POST", "move", location="2 Broadway", **place) == (303, 7)
+    distant.post(f"/vehicles/remove/{vehicle}")
+    assert cost("POST", "restore") == (303, 8)
+
+
 def test_round_trips_of_the_page_about_regions(distant: Visitor, proxy: LatencyProxy) -> None:
     """Only the member is read; the rest was read in the background for an earlier request."""
     page = "/about/regions"
