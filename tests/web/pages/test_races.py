@@ -300,12 +300,17 @@ def test_at_the_second_of_expiry_one_of_two_riders_starts(
 
 
 def expire_in(engine: Engine, time: timedelta) -> None:
-    """Let all reservations end at this time from now."""
+    """Let all reservations that have not ended yet end at this time from now."""
     until = {"until": datetime.now(UTC) + time}
+    columns = {
+        "vehicles": "reserved_until",
+        "users": "reservation_until",
+        "vehicle_events": "expires_at",
+    }
     with engine.begin() as connection:
-        for table, column in (("vehicles", "reserved_until"), ("users", "reservation_until")):
+        for table, column in columns.items():
             connection.execute(
-                text(f"UPDATE {table} SET {column} = :until WHERE {column} IS NOT NULL"), until
+                text(f"UPDATE {table} SET {column} = :until WHERE {column} > now()"), until
             )
 
 
