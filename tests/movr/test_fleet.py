@@ -1,7 +1,7 @@
 """Owners pause, resume, move, describe and restore their vehicles, and see what these earn."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from movr.cities import CITIES, DEFAULT_CITY, Position
 from movr.database import invariants
 from movr.models import Vehicle, VehicleEvent
 from movr.movr import MovR
-from movr.results import ManagedVehicle, UserKey, VehicleKey
+from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
 from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF
 from tests.movr.people import public_id_in, start_ride
@@ -119,6 +119,23 @@ def test_a_paused_vehicle_is_neither_found_nor_ridden_until_its_owner_resumes_it
         ("available", "non_operational"),
         ("non_operational", "available"),
     ]
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_vehicle_paused_during_a_ride_is_out_of_service_from_its_end_on(
+    movr: MovR, owner: UserKey, rider: UserKey, vehicle: VehicleKey, *, is_resumed: bool
+) -> None:
+    ride = start_ride(movr, vehicle, rider)
+
+    assert not movr.fleet.pause(owner, 0, vehicle.id)
+    assert state(movr, owner, vehicle) == "on_trip"
+    if is_resumed:
+        movr.fleet.resume(owner, 0, vehicle.id)
+    movr.end_ride(ride, rider, location="there", position=HERE)
+
+    wanted = "available" if is_resumed else "non_operational"
+    assert state(movr, owner, vehicle) == wanted
+    assert is_listed(movr) == is_resumed
 
 
 def test_an_owner_waits_for_a_reservation_before_a_pause_or_a_move(
@@ -276,7 +293,28 @@ def test_a_removal_that_waits_for_a_rider_is_taken_back(
     assert {state(movr, owner, each) for each in (vehicle, other)} == {"available"}
 
 
-# Who may
+# The page
+
+
+def test_an_owner_sees_what_a_vehicle_has_earned_and_its_history_in_pages(
+    movr: MovR, owner: UserKey, rider: UserKey, vehicle: VehicleKey, clock: Clock
+) -> None:
+    for each in (vehicle, add(movr, owner)):
+        ride = start_ride(movr, each, rider)
+        clock.now += 10 * MINUTE
+        movr.end_ride(ride, rider, location="there", position=HERE)
+    movr.fleet.pause(owner, 0, vehicle.id)
+
+    found = managed(movr, owner, vehicle, size=2)
+    (fare,) = movr.history(member(movr, rider), before=None, size=1).rides.items
+    rest = managed(movr, owner, vehicle, before=found.history.items[-1].happened_at)
+
+    assert fare.amount
+    assert found.earned == (Sum(date(2026, 10, 1), "USD", fare.amount * 70 // 100),)
+    assert found.owned.month == (1, 10 * MINUTE, 0)
+    types = [event.event_types for event in (*found.history.items, *rest.history.items)]
+    assert types == [("maintenance",), ("trip_end",), ("trip_start",), ("provider_drop_off",)]
+    assert (bool(found.history.next), rest.history.next) == (True, None)
 
 
 def member(movr: MovR, user: UserKey) -> Any:
