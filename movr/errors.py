@@ -181,6 +181,15 @@ class PausedByStaff(Refusal):
     sentence = "MovR has taken this vehicle out of service. Please contact us."
 
 
+class SafetyReportsOpen(Refusal):
+    """What safety reports have taken out of service goes back when none of them is open."""
+
+    sentence = (
+        "Riders have reported that this vehicle is not safe."
+        " Please check it and close their reports first."
+    )
+
+
 class TooLateToRestore(Refusal):
     """A removed vehicle can be restored for a day."""
 

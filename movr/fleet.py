@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    exists,
     func,
     select,
     update,
@@ -30,14 +31,14 @@ from movr import rows as rows_to
 from movr.cities import Position, served_city
 from movr.database.access import Database
 from movr.database.execution import run
-from movr.formats import AVAILABLE, IN_USE
+from movr.formats import AVAILABLE, IN_USE, SAFETY_KINDS
 from movr.member_reads import Proof, read_with_member
-from movr.models import User, Vehicle
+from movr.models import Report, User, Vehicle
 from movr.results import MemberAndPage, Page, UserKey, VehicleKey
 from movr.ride_totals import money_since
 from movr.service_area import within_city
 from movr.vehicle_events import record
-from movr.vehicle_states import BY_OWNER, BY_STAFF, PAUSED_BY, VehicleState, state
+from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF, PAUSED_BY, VehicleState, state
 
 ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums of owners' vehicles
 RESTORABLE: Final = timedelta(days=1)  # since the vehicle was removed
@@ -109,6 +110,15 @@ COUNT_WITHOUT_POSITION: Final = select(func.count()).where(
     _vehicles.c.latitude.is_(None),
 )
 
+HAS_OPEN_SAFETY_REPORT: Final = select(
+    exists().where(
+        Report.city == bindparam("vehicle_city", type_=String()),
+        Report.vehicle_id == bindparam("vehicle_id", type_=Uuid()),
+        Report.closed_at.is_(None),
+        Report.kind.in_(SAFETY_KINDS),
+    )
+)
+
 
 class Fleet:
     """What owners see and change of their vehicles. Each method is one read or one transaction.
@@ -158,7 +168,7 @@ class Fleet:
         return self._change(_pause, owner, epoch, vehicle_id)
 
     def resume(self, owner: UserKey, epoch: int, vehicle_id: UUID) -> None:
-        """Put the owner's vehicle back into service. Raises PausedByStaff, ReportsOpen."""
+        """Put the owner's vehicle back into service. Raises PausedByStaff, SafetyReportsOpen."""
         self._change(_resume, owner, epoch, vehicle_id)
 
     def move(
@@ -331,6 +341,9 @@ def _resume(connection: Connection, vehicle: Row[Any], *, now: datetime) -> bool
     """Resume what the owner or reports have paused."""
     if vehicle.paused_by == BY_STAFF:
         raise errors.PausedByStaff
+    is_reported = vehicle.paused_by == BY_REPORTS
+    if is_reported and run(connection, HAS_OPEN_SAFETY_REPORT, **_key(vehicle)).scalar():
+        raise errors.SafetyReportsOpen
     return resume(connection, vehicle, now=now)
 
 

@@ -60,6 +60,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.VehicleInUse: session.page_before,
     errors.VehicleReserved: session.page_before,
     errors.PausedByStaff: session.page_before,
+    errors.SafetyReportsOpen: session.page_before,
     errors.TooLateToRestore: session.own_profile,
     errors.AlreadyRiding: partial(url_for, "rides.index"),
     errors.AlreadyReserved: partial(url_for, "vehicles.index"),

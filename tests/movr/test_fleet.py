@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
 from movr import errors, fleet, transactions
 from movr.cities import CITIES, DEFAULT_CITY, Position
 from movr.database import invariants
-from movr.models import Vehicle, VehicleEvent
+from movr.models import Report, Vehicle, VehicleEvent
 from movr.movr import MovR
 from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
@@ -187,6 +187,29 @@ def test_of_two_pauses_the_one_of_those_with_more_to_say_stays(
     assert pause_by(movr, vehicle, then, clock.now) == (stays == then)
 
     assert managed(movr, owner, vehicle).paused_by == stays
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_closed"), [("brakes", False), ("brakes", True), ("dirty", False)]
+)
+def test_what_reports_have_paused_is_resumed_when_no_safety_report_is_open(
+    movr: MovR, owner: UserKey, vehicle: VehicleKey, clock: Clock, *, kind: str, is_closed: bool
+) -> None:
+    pause_by(movr, vehicle, BY_REPORTS, clock.now)
+    row = {"city": vehicle.city, "id": uuid4(), "vehicle_id": vehicle.id, "kind": kind}
+    row |= {"reporter_city": "new york", "reporter_id": uuid4(), "created_at": clock.now}
+    if is_closed:
+        row |= {"closed_at": clock.now, "outcome": "mended"}
+        row |= {"closed_by_city": owner.city, "closed_by_id": owner.id}
+    with movr.engine.begin() as connection:
+        connection.execute(insert(Report), row)
+
+    if kind == "brakes" and not is_closed:
+        with pytest.raises(errors.SafetyReportsOpen):
+            movr.fleet.resume(owner, 0, vehicle.id)
+    else:
+        movr.fleet.resume(owner, 0, vehicle.id)
+        assert is_listed(movr)
 
 
 # Where a vehicle is, and what it looks like
