@@ -61,6 +61,7 @@ from movr.formats import (
 from movr.models import (
     ApiToken,
     LedgerEntry,
+    Report,
     Ride,
     RideTotal,
     StaffRole,
@@ -75,9 +76,9 @@ from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
 from movr.vehicle_states import TRANSITIONS, TRIP_CANCEL, TRIP_END, VehicleState, state_of
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
-_users, _vehicles, _rides, _totals, _tariffs, _ledger, _api_tokens, _staff_roles = (
+_users, _vehicles, _rides, _totals, _tariffs, _ledger, _reports, _api_tokens, _staff_roles = (
     cast("Table", model.__table__)
-    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry, ApiToken, StaffRole)
+    for model in (User, Vehicle, Ride, RideTotal, Tariff, LedgerEntry, Report, ApiToken, StaffRole)
 )
 
 
@@ -231,6 +232,7 @@ _STATE: Final = (
     _users.c.reservation_public_id,
     _users.c.reservation_until,
     _users.c.cities_ridden,
+    _users.c.cities_reported,
     _users.c.email_verified_at,
     _users.c.session_epoch,
     _users.c.staff_cities,
@@ -336,6 +338,17 @@ def _erase_places() -> Update:
 
 
 ERASE_PLACES: Final = _erase_places()
+
+SELECT_REPORTS_OF_USER: Final = select(_reports.c.id).where(
+    _reports.c.city.in_(_CITIES),
+    _reports.c.reporter_city == _USER_CITY,
+    _reports.c.reporter_id == _USER_ID,
+)
+ERASE_REPORTS: Final = (
+    update(_reports)
+    .where(_reports.c.city.in_(_CITIES), _reports.c.id.in_(bindparam("report_ids", expanding=True)))
+    .values(words=null(), latitude=null(), longitude=null())
+)
 
 # Vehicles
 

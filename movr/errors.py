@@ -269,6 +269,24 @@ class PositionNeeded(Refusal):
     )
 
 
+class TooLateToReport(Refusal):
+    """A problem is reported long after the ride, when others have had the vehicle."""
+
+    sentence = "You can report a problem in the first 7 days after your ride."
+
+
+class TooManyReports(Refusal):
+    """A member has too many open reports in a city."""
+
+    sentence = "You have 10 open reports. Please wait until some of them are looked at."
+
+
+class ReportNotFound(Refusal):
+    """The city has no report of this id, or it is about another owner's vehicle."""
+
+    sentence = "We could not find this report."
+
+
 class StillRiding(Refusal):
     """An account with an active ride can't be deleted."""
 

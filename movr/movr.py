@@ -21,6 +21,7 @@ from movr.formats import NUMBERS
 from movr.member_reads import Proof, read_with_member
 from movr.outbox import Outbox
 from movr.placement import inspection, last_check, statistics
+from movr.reports import Reports
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
@@ -70,6 +71,7 @@ class MovR:
         self.tokens: Final = ApiTokens(self._database, clock)
         self.staff: Final = Staff(self._database, clock)
         self.fleet: Final = Fleet(self._database, clock)
+        self.reports: Final = Reports(self._database, clock, only_verified=only_verified)
 
     @property
     def engine(self) -> Engine:

@@ -42,6 +42,7 @@ from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, 
 from movr.models import (
     ApiToken,
     LedgerEntry,
+    Report,
     Ride,
     RideTotal,
     Tariff,
@@ -252,16 +253,20 @@ _OWNED: Final = select(
 
 
 def _with_activity(page: CTE) -> Select[Any]:
-    """Select some vehicles, each with the sums of its rides since a given time."""
+    """Select some vehicles, each with its open reports and its rides since a given time."""
     ridden = and_(
         Ride.city == _CITY,
         Ride.vehicle_id == page.c.id,
         Ride.start_time > bindparam("since", type_=DateTime(timezone=True)),
     )
     is_counted = Ride.undone.is_(False)
+    reports = select(func.count()).where(
+        Report.city == _CITY, Report.vehicle_id == page.c.id, Report.closed_at.is_(None)
+    )
     return (
         select(
             page,
+            reports.scalar_subquery().label("reports"),
             # Rides in progress have no length. Some plans of CockroachDB v22.1 lose a condition in
             # the join that leaves them out (cockroachdb/cockroach#81968).
             func.count(Ride.length).filter(is_counted).label("rides"),

@@ -19,6 +19,10 @@ Item = TypeVar("Item")
 MOST_COUNTED = 1_000  # available vehicles; where there are more, the counts are of some of them
 
 
+def _position(latitude: float | None, longitude: float | None) -> Position | None:
+    return None if latitude is None or longitude is None else Position(latitude, longitude)
+
+
 class UserKey(NamedTuple):
     """Primary key of a user: the home city and the id within it."""
 
@@ -35,6 +39,13 @@ class VehicleKey(NamedTuple):
 
 class RideKey(NamedTuple):
     """Primary key of a ride: the vehicle's city and the id within it."""
+
+    city: str
+    id: UUID
+
+
+class ReportKey(NamedTuple):
+    """Primary key of a report: the vehicle's city and the id within it."""
 
     city: str
     id: UUID
@@ -176,9 +187,7 @@ class Vehicle(NamedTuple):
     @property
     def position(self) -> Position | None:
         """The position, if it is known."""
-        if self.latitude is None or self.longitude is None:
-            return None
-        return Position(self.latitude, self.longitude)
+        return _position(self.latitude, self.longitude)
 
     @property
     def is_free(self) -> bool:
@@ -236,13 +245,17 @@ class MonthlyActivity(NamedTuple):
 
 
 class OwnedVehicle(NamedTuple):
-    """A vehicle with the data that only its owner may see."""
+    """A vehicle with the data that only its owner may see.
+
+    `reports` is the number of open reports about it.
+    """
 
     id: UUID
     remove_after_ride: bool
     state: VehicleState
     vehicle: Vehicle
     month: MonthlyActivity
+    reports: int
 
     @property
     def key(self) -> VehicleKey:
@@ -270,6 +283,30 @@ class ManagedVehicle(NamedTuple):
     removed_at: datetime | None
     earned: tuple["Sum", ...]
     history: "Page[VehicleEvent]"
+
+
+class OpenReport(NamedTuple):
+    """A problem that a member has reported about a vehicle, without the member.
+
+    Coordinates are in degrees (WGS 84); None if the member did not say where the vehicle was.
+    """
+
+    city: str
+    id: UUID
+    kind: str
+    words: str | None
+    latitude: float | None
+    longitude: float | None
+    created_at: datetime
+    vehicle_id: UUID
+    vehicle_type: str
+    vehicle_brand: str
+    vehicle_number: int | None
+
+    @property
+    def position(self) -> Position | None:
+        """The position, if it is known."""
+        return _position(self.latitude, self.longitude)
 
 
 class CityTariff(NamedTuple):

@@ -109,11 +109,11 @@ def owned_vehicles(rows: Rows) -> list[results.OwnedVehicle]:
         results.MonthlyActivity(rides, time or timedelta(), distance or 0)
         for rides, time, distance in _columns(rows, "rides", "time", "distance")
     )
-    owned = _columns(rows, "id", "remove_after_ride", "state")
+    owned = _columns(rows, "id", "remove_after_ride", "state", "reports")
     vehicles = named_tuples(results.Vehicle, rows)
     return [
-        results.OwnedVehicle(id_, is_leaving, VehicleState(state), vehicle, activity)
-        for (id_, is_leaving, state), vehicle, activity in zip(
+        results.OwnedVehicle(id_, is_leaving, VehicleState(state), vehicle, activity, reports)
+        for (id_, is_leaving, state, reports), vehicle, activity in zip(
             owned, vehicles, activities, strict=True
         )
     ]

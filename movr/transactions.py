@@ -134,7 +134,7 @@ def verify_email(connection: Connection, user: UserKey, email: str, *, now: date
 
 
 def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: datetime) -> bool:
-    """Delete an account: erase personal data and places, remove its vehicles after their rides.
+    """Delete an account: erase personal data, places and words, remove its vehicles.
 
     Places are erased of RIDES_AT_ONCE rides first. Return False if there may be more; then call it
     again. Raises StillRiding, SessionEnded if the sessions of this epoch have ended, which a new
@@ -158,6 +158,8 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
         erased = run(connection, changes.ERASE_PLACES, **keys, **wanted).all()
         if len(erased) == RIDES_AT_ONCE:
             return False
+    if state.cities_reported:
+        _erase_reports(connection, user, state.cities_reported)
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.ERASE_DEVICES, **keys, now=now)
     if state.staff_cities:
@@ -170,6 +172,14 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     if vehicles:
         run(connection, changes.REMOVE_VEHICLES, user_city=user.city, vehicle_ids=vehicles, now=now)
     return True
+
+
+def _erase_reports(connection: Connection, user: UserKey, cities: Sequence[str]) -> None:
+    """Erase what the user has said in reports, and where."""
+    keys = _parameters(user=user)
+    reports = run(connection, changes.SELECT_REPORTS_OF_USER, **keys, cities=cities).scalars().all()
+    if reports:
+        run(connection, changes.ERASE_REPORTS, cities=cities, report_ids=reports)
 
 
 def lock_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> bool:

@@ -40,6 +40,7 @@ from movr.formats import AVAILABLE, END_RIDE, ERASED, FARE, IN_USE, OWNER, RIDER
 from movr.models import (
     AuditEntry,
     LedgerEntry,
+    Report,
     Ride,
     RideTotal,
     StaffRole,
@@ -75,6 +76,7 @@ _WAS_TAKEN_OUT: Final = and_(
     VehicleEvent.previous_state == VehicleState.RESERVED,
     VehicleEvent.state.in_((VehicleState.NON_OPERATIONAL, VehicleState.MISSING)),
 )
+_IS_OF_REPORTER: Final = and_(Report.reporter_city == User.city, Report.reporter_id == User.id)
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
 
@@ -384,6 +386,19 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
                 Ride.end_location != ERASED,
                 Ride.undo_reason.is_not(None),
             )
+        )
+    ),
+    "A user's row names every city where the user has reported a problem.": (
+        select(Report.city, Report.id)
+        .join(User, _IS_OF_REPORTER)
+        .where(Report.city != all_(User.cities_reported))
+    ),
+    "The reports of a deleted account have no words and no place.": (
+        select(Report.city, Report.id)
+        .join(User, _IS_OF_REPORTER)
+        .where(
+            User.deleted_at.is_not(None),
+            or_(Report.words.is_not(None), Report.latitude.is_not(None)),
         )
     ),
 }

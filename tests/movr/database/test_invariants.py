@@ -96,6 +96,15 @@ BREACHES = {
         " 'here', v.removed_at, 'there', v.removed_at, INTERVAL '0 minutes'"
         " FROM users u, vehicles v WHERE u.deleted_at IS NOT NULL AND v.removed_at IS NOT NULL"
     ),
+    "A user's row names every city where the user has reported a problem.": (
+        "INSERT INTO reports (city, id, vehicle_id, reporter_city, reporter_id, kind, created_at)"
+        " SELECT city, gen_random_uuid(), gen_random_uuid(), city, id, 'lock', now() FROM users"
+    ),
+    "The reports of a deleted account have no words and no place.": (
+        "INSERT INTO reports (city, id, vehicle_id, reporter_city, reporter_id, kind, created_at,"
+        " words) SELECT city, gen_random_uuid(), gen_random_uuid(), city, id, 'lock', now(), 'Odd'"
+        " FROM users"
+    ),
 }
 
 

@@ -1,0 +1,400 @@
+"""Problems that riders report about vehicles, until their owners or the city's staff close them.
+
+A report locks its reporter's row first and the vehicle's row afterwards, so that the second of two
+reports that are sent at once finds the first one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Integer,
+    Row,
+    String,
+    Table,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from movr import errors, queries
+from movr import rows as rows_to
+from movr.cities import Position
+from movr.database.access import Database
+from movr.database.execution import run
+from movr.member_reads import read_with_member
+from movr.models import Report, Ride, User, Vehicle
+from movr.results import (
+    MemberAndPage,
+    OpenReport,
+    Page,
+    ReportKey,
+    RideKey,
+    UserKey,
+    VehicleKey,
+)
+from movr.service_area import within_city
+
+MAX_OPEN: Final = 10  # reports of a member in a city
+REPORT_WITHIN: Final = timedelta(days=7)  # of the end of a ride
+MOST_SHOWN: Final = 100  # open reports of a vehicle
+BEFORE_FIRST: Final = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What a member says about a vehicle, and where it was."""
+
+    kind: str
+    words: str | None = None
+    position: Position | None = None
+
+
+class ShownVehicle(NamedTuple):
+    """A vehicle by the public id that a page has shown."""
+
+    city: str
+    public_id: UUID
+
+
+# Statements
+
+_reports, _users = (cast("Table", model.__table__) for model in (Report, User))
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_CITY, _REPORTER_CITY = (bindparam(f"of_{name}", type_=String()) for name in ("city", "home"))
+_REPORT_ID, _REPORTER_ID, _RIDE_ID, _VEHICLE_ID = (
+    bindparam(f"of_{name}", type_=Uuid()) for name in ("report", "reporter", "ride", "vehicle")
+)
+_IS_REPORT: Final = and_(_reports.c.city == _CITY, _reports.c.id == _REPORT_ID)
+_IS_OPEN: Final = Report.closed_at.is_(None)
+
+# Also notes the city in the reporter's row, for the deletion of the account.
+LOCK_REPORTER: Final = (
+    update(_users)
+    .where(_users.c.city == _REPORTER_CITY, _users.c.id == _REPORTER_ID)
+    .values(
+        cities_reported=case(
+            (any_(_users.c.cities_reported) == _CITY, _users.c.cities_reported),
+            else_=func.array_append(_users.c.cities_reported, _CITY),
+        )
+    )
+    .returning(_users.c.session_epoch, _users.c.email_verified_at, _users.c.deleted_at)
+)
+# How many open reports the reporter has in this city, and whether one of theirs has this id.
+COUNT_OF_REPORTER: Final = select(
+    func.count().filter(_IS_OPEN).label("open"),
+    func.count().filter(Report.id == _REPORT_ID).label("same"),
+).where(
+    Report.city == _CITY,
+    Report.reporter_city == _REPORTER_CITY,
+    Report.reporter_id == _REPORTER_ID,
+)
+RIDDEN_VEHICLE: Final = select(Ride.vehicle_id, Ride.end_time).where(
+    Ride.city == _CITY,
+    Ride.id == _RIDE_ID,
+    Ride.rider_city == _REPORTER_CITY,
+    Ride.rider_id == _REPORTER_ID,
+)
+# Found only as long as its page is, so that nobody can tell from a report when it is ridden.
+SHOWN_VEHICLE: Final = queries.VEHICLE_BY_PUBLIC_ID.with_only_columns(Vehicle.id)
+LOCK_VEHICLE: Final = (
+    select(Vehicle.id).where(Vehicle.city == _CITY, Vehicle.id == _VEHICLE_ID).with_for_update()
+)
+ADD: Final = insert(_reports)  # the parameters have the names of the columns
+
+VEHICLE_OF_REPORT: Final = (
+    select(Report.vehicle_id, Vehicle.owner_id)
+    .join(Vehicle, and_(Vehicle.city == _CITY, Vehicle.id == Report.vehicle_id))
+    .where(_IS_REPORT)
+)
+CLOSE: Final = (
+    update(_reports)
+    .where(_IS_REPORT, _reports.c.closed_at.is_(None))
+    .values(
+        closed_at=_NOW,
+        closed_by_city=bindparam("by_city", type_=String()),
+        closed_by_id=bindparam("by_id", type_=Uuid()),
+        outcome=bindparam("new_outcome", type_=String()),
+    )
+    .returning(_reports.c.id)
+)
+
+_OPEN_REPORT: Final = (
+    Report.city,
+    Report.id,
+    Report.kind,
+    Report.words,
+    Report.latitude,
+    Report.longitude,
+    Report.created_at,
+    Vehicle.id.label("vehicle_id"),
+    Vehicle.type.label("vehicle_type"),
+    Vehicle.brand.label("vehicle_brand"),
+    Vehicle.number.label("vehicle_number"),
+)
+_IS_OF_VEHICLE: Final = and_(Report.city == _CITY, Report.vehicle_id == Vehicle.id, _IS_OPEN)
+_IS_IN_SERVICE: Final = or_(Vehicle.removed_at.is_(None), Vehicle.removed_at > _NOW)
+# One row without a report for a vehicle that has none.
+OF_VEHICLE: Final = queries.with_member(
+    select(*_OPEN_REPORT)
+    .select_from(Vehicle)
+    .outerjoin(Report, _IS_OF_VEHICLE)
+    .where(
+        Vehicle.city == _CITY,
+        Vehicle.id == _VEHICLE_ID,
+        Vehicle.owner_id == bindparam("owner_id", type_=Uuid()),
+        _IS_IN_SERVICE,
+    )
+    .order_by(Report.created_at)
+    .limit(MOST_SHOWN),
+    "created_at",
+    "vehicle_id",
+)
+OPEN_IN_CITY: Final = (
+    select(*_OPEN_REPORT)
+    .select_from(Report)
+    .join(Vehicle, and_(Vehicle.city == _CITY, Vehicle.id == Report.vehicle_id))
+    .where(
+        Report.city == _CITY,
+        _IS_OPEN,
+        tuple_(Report.created_at, Report.id)
+        > tuple_(
+            bindparam("after", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid())
+        ),
+        _IS_IN_SERVICE,
+    )
+    .order_by(Report.created_at, Report.id)
+    .limit(bindparam("limit", type_=Integer()))
+)
+
+# Transactions
+
+
+def report(
+    connection: Connection,
+    key: ReportKey,
+    reporter: UserKey,
+    about: RideKey | ShownVehicle,
+    problem: Problem,
+    *,
+    epoch: int = 0,
+    only_verified: bool = False,
+    now: datetime,
+) -> None:
+    """Report a problem with the vehicle of the reporter's own ride, or of a page.
+
+    Does nothing if it was reported before. Raises TooManyReports, RideNotFound, TooLateToReport,
+    VehicleNotFound, AccountDeleted, EmailNotVerified if `only_verified`, and SessionEnded if the
+    sessions of this `epoch` have ended.
+    """
+    _lock_reporter(connection, reporter, key.city, epoch=epoch, only_verified=only_verified)
+    own = {**_reporter(reporter), "of_city": key.city}
+    count = run(connection, COUNT_OF_REPORTER, **own, of_report=key.id).one()
+    if count.same:
+        return
+    if count.open >= MAX_OPEN:
+        raise errors.TooManyReports
+    vehicle = VehicleKey(key.city, _vehicle_id(connection, about, reporter, now))
+    run(connection, LOCK_VEHICLE, of_city=vehicle.city, of_vehicle=vehicle.id)
+    latitude, longitude = problem.position or (None, None)
+    run(
+        connection,
+        ADD,
+        **key._asdict(),
+        vehicle_id=vehicle.id,
+        reporter_city=reporter.city,
+        reporter_id=reporter.id,
+        ride_id=about.id if isinstance(about, RideKey) else None,
+        kind=problem.kind,
+        words=problem.words,
+        latitude=latitude,
+        longitude=longitude,
+        created_at=now,
+    )
+
+
+def close_report(
+    connection: Connection, key: ReportKey, closed_by: UserKey, *, outcome: str, now: datetime
+) -> bool:
+    """Close a report, for its vehicle's owner or for staff; return False if it was closed before.
+
+    Raises ReportNotFound.
+    """
+    vehicle = VehicleKey(key.city, _of_report(connection, key).vehicle_id)
+    run(connection, LOCK_VEHICLE, of_city=vehicle.city, of_vehicle=vehicle.id)
+    closed = run(
+        connection,
+        CLOSE,
+        of_city=key.city,
+        of_report=key.id,
+        by_city=closed_by.city,
+        by_id=closed_by.id,
+        new_outcome=outcome,
+        now=now,
+    )
+    return closed.one_or_none() is not None
+
+
+def close_own_report(
+    connection: Connection, key: ReportKey, owner: UserKey, *, outcome: str, now: datetime
+) -> bool:
+    """Close a report about the owner's vehicle like `close_report`.
+
+    Raises ReportNotFound also for reports about the vehicles of others.
+    """
+    if _of_report(connection, key).owner_id != owner.id:
+        raise errors.ReportNotFound
+    return close_report(connection, key, owner, outcome=outcome, now=now)
+
+
+def _lock_reporter(
+    connection: Connection, reporter: UserKey, city: str, *, epoch: int, only_verified: bool
+) -> None:
+    """Lock the row of a member who may report. Raises the reason if they may not."""
+    row = run(connection, LOCK_REPORTER, **_reporter(reporter), of_city=city).one_or_none()
+    if row is None or row.deleted_at:
+        raise errors.AccountDeleted
+    if row.session_epoch != epoch:
+        raise errors.SessionEnded
+    if only_verified and row.email_verified_at is None:
+        raise errors.EmailNotVerified
+
+
+def _vehicle_id(
+    connection: Connection, about: RideKey | ShownVehicle, reporter: UserKey, now: datetime
+) -> UUID:
+    """Return the id of the vehicle. Raises RideNotFound, TooLateToReport, VehicleNotFound."""
+    if isinstance(about, ShownVehicle):
+        viewer = {"member_city": reporter.city, "member_id": reporter.id}
+        shown = run(connection, SHOWN_VEHICLE, **about._asdict(), **viewer, now=now).scalar()
+        if shown is None:
+            raise errors.VehicleNotFound
+        return UUID(str(shown))
+    ride = run(
+        connection,
+        RIDDEN_VEHICLE,
+        of_city=about.city,
+        of_ride=about.id,
+        **_reporter(reporter),
+    ).one_or_none()
+    if ride is None:
+        raise errors.RideNotFound
+    if ride.end_time and ride.end_time < now - REPORT_WITHIN:
+        raise errors.TooLateToReport
+    return UUID(str(ride.vehicle_id))
+
+
+def _of_report(connection: Connection, key: ReportKey) -> Row[Any]:
+    """Return the vehicle and the owner of a report. Raises ReportNotFound."""
+    found = run(connection, VEHICLE_OF_REPORT, of_city=key.city, of_report=key.id).one_or_none()
+    if found is None:
+        raise errors.ReportNotFound
+    return found
+
+
+def _reporter(reporter: UserKey) -> dict[str, object]:
+    """Return the statement parameters for the reporter's key."""
+    return {"of_home": reporter.city, "of_reporter": reporter.id}
+
+
+class Reports:
+    """What members report, and what owners and staff do about it."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        only_verified: bool = False,
+    ) -> None:
+        """Use this database. With `only_verified`, reports require a verified email address."""
+        self._database = database
+        self._now = clock
+        self._only_verified = only_verified
+
+    def report(
+        self,
+        about: RideKey | ShownVehicle,
+        reporter: UserKey,
+        epoch: int,
+        problem: Problem,
+        *,
+        idempotency_key: str = "",
+    ) -> None:
+        """Report a problem with the vehicle of the reporter's own ride, or of a page.
+
+        All calls of a reporter with the same `idempotency_key` are one report. Raises TooFarAway,
+        TooManyReports, RideNotFound, TooLateToReport, VehicleNotFound, AccountDeleted,
+        EmailNotVerified, and SessionEnded if the sessions of this `epoch` have ended.
+        """
+        within_city(about.city, problem.position)
+        id_ = uuid5(reporter.id, idempotency_key) if idempotency_key else uuid4()
+        self._database.write(
+            report,
+            ReportKey(about.city, id_),
+            reporter,
+            about,
+            problem,
+            epoch=epoch,
+            only_verified=self._only_verified,
+            now=self._now(),
+        )
+
+    def close(self, report_id: UUID, owner: UserKey, *, outcome: str) -> bool:
+        """Close a report about the owner's vehicle; return False if it was closed before.
+
+        Raises ReportNotFound, also for reports about the vehicles of others.
+        """
+        key = ReportKey(owner.city, report_id)
+        return self._database.write(close_own_report, key, owner, outcome=outcome, now=self._now())
+
+    def of_vehicle(
+        self, owner: UserKey, epoch: int, *, vehicle_id: UUID
+    ) -> MemberAndPage[OpenReport]:
+        """Return the session's member and the open reports about their vehicle, oldest first.
+
+        If the session has ended, the member is None and the page empty. Raises VehicleNotFound if
+        the vehicle is removed or not theirs.
+        """
+        member, rows = read_with_member(
+            self._database,
+            owner,
+            epoch,
+            OF_VEHICLE,
+            at=(now := self._now()),
+            of_city=owner.city,
+            of_vehicle=vehicle_id,
+            owner_id=owner.id,
+            now=now,
+        )
+        if member and not rows:
+            raise errors.VehicleNotFound
+        reports = [row for row in rows if member and row.id]
+        return MemberAndPage(member, rows_to.whole_list(OpenReport, reports))
+
+    def open_in_city(
+        self, city: str, *, after: tuple[datetime, UUID] | None, size: int
+    ) -> Page[OpenReport]:
+        """Return a page of the open reports about a city's vehicles, for staff, oldest first.
+
+        `after` is the time and id of the last report of the previous page.
+        """
+        last, last_id = after or BEFORE_FIRST
+        wanted = {"of_city": city, "after": last, "after_id": last_id, "limit": size + 1}
+        rows = self._database.read(OPEN_IN_CITY, **wanted, now=self._now())
+        found = rows_to.named_tuples(OpenReport, rows)
+        return rows_to.page(found, size, lambda item: f"{item.created_at.isoformat()}~{item.id}")
