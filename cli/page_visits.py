@@ -172,6 +172,9 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     member.post(f"/rides/start/{vehicle.rpartition('/')[2]}")
     receipt = member.post(member.follow("/rides", "/rides/end"), location="there")
     member.get(receipt)
+    _report_and_close(member, profile, receipt.replace("/rides", "/reports/ride"))
+    vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
+    _report_and_close(member, profile, vehicle.replace("/vehicles", "/reports/vehicle"))
     member.get("/rides")
     member.get(f"/rides?after={_LATER}")
     member.get("/rides.csv")
@@ -192,3 +195,11 @@ def _manage_vehicle(owner: PageVisitor, vehicle: str) -> None:
         owner.post(f"/vehicles/{action}/{vehicle}", **fields)
     owner.post(f"/vehicles/restore/{vehicle}")
     owner.post(f"/vehicles/remove/{vehicle}")
+
+
+def _report_and_close(member: PageVisitor, profile: str, form: str) -> None:
+    """Report a problem with this form, and close the report as the owner."""
+    member.get(form)
+    member.post(form, kind="lock", words="It does not open")
+    reports = member.follow(profile, "/reports/of")
+    member.post(member.follow(reports, f"{reports}/close"), outcome="mended")

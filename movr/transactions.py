@@ -158,8 +158,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
         erased = run(connection, changes.ERASE_PLACES, **keys, **wanted).all()
         if len(erased) == RIDES_AT_ONCE:
             return False
-    if state.cities_reported:
-        _erase_reports(connection, user, state.cities_reported)
+    _erase_reports(connection, user, state.cities_reported)
     run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
     run(connection, changes.ERASE_DEVICES, **keys, now=now)
     if state.staff_cities:
@@ -176,9 +175,9 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
 
 def _erase_reports(connection: Connection, user: UserKey, cities: Sequence[str]) -> None:
     """Erase what the user has said in reports, and where."""
-    keys = _parameters(user=user)
-    reports = run(connection, changes.SELECT_REPORTS_OF_USER, **keys, cities=cities).scalars().all()
-    if reports:
+    if cities:
+        wanted = {**_parameters(user=user), "cities": cities}
+        reports = run(connection, changes.SELECT_REPORTS_OF_USER, **wanted).scalars().all()
         run(connection, changes.ERASE_REPORTS, cities=cities, report_ids=reports)
 
 

@@ -22,11 +22,12 @@ from wtforms import (
     Form,
     HiddenField,
     PasswordField,
+    RadioField,
     SelectField,
     StringField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
-from wtforms.validators import DataRequired, InputRequired, Optional, Regexp, StopValidation
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, Regexp, StopValidation
 
 from movr import formats
 from movr.cities import CITIES, Position
@@ -42,6 +43,16 @@ UNREADABLE: Final = frozenset(
 )
 PASSWORD_LENGTH: Final = (10, 128)
 LONGEST_LETTER: Final = 4  # characters of a letter before NFC composes them
+# What riders report, in the order of the form's choices.
+REPORT_KINDS: Final = {
+    formats.BRAKES: "Brakes",
+    formats.TYRE: "Tyre or wheel",
+    formats.LOCK: "Lock",
+    formats.BATTERY: "Battery",
+    formats.NOT_THERE: "It is not there",
+    formats.DIRTY: "It is dirty",
+    formats.OTHER: "Something else",
+}
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -285,12 +296,13 @@ class IdempotentForm(TextForm):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-class LocationForm(TextForm):
-    """A form with a location as text and, optionally, a position of the browser or the map."""
+class PositionForm(TextForm):
+    """A form with an optional position of the browser or the map."""
 
     latitude = HiddenField()
     longitude = HiddenField()
     without_position = BooleanField("Continue without the position")
+    error_field = "latitude"
     is_position_refused = False
 
     @property
@@ -301,7 +313,7 @@ class LocationForm(TextForm):
         return parse_position(f"{self.latitude.data},{self.longitude.data}")
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Validate the location, which may be empty beside a position, and the position."""
+        """Validate the fields, and the position if there is one."""
         is_valid: bool = super().validate(extra_validators)
         is_given = self.latitude.data or self.longitude.data
         if is_given and not (self.position or self.without_position.data):
@@ -310,9 +322,16 @@ class LocationForm(TextForm):
         return is_valid
 
     def refuse_position(self, sentence: str) -> None:
-        """Show this error at the location field, and offer to go on without the position."""
-        self.location.errors = [*self.location.errors, sentence]
+        """Show this error at `error_field`, and offer to go on without the position."""
+        field = self[self.error_field]
+        field.errors = [*field.errors, sentence]
         self.is_position_refused = True
+
+
+class LocationForm(PositionForm):
+    """A form with a location as text, which may be empty beside a position."""
+
+    error_field = "location"
 
 
 class LoginForm(TextForm):
@@ -457,6 +476,34 @@ class UndoReasonForm(TextForm):
     def reason(self) -> str:
         """The chosen reason, and the words if there are any."""
         return f"{self.why.data}: {self.words.data}" if self.words.data else str(self.why.data)
+
+
+def words_unless_named(missing: str) -> Callable[["ReportForm", Field], None]:
+    """Refuse empty words with this message, unless the chosen kind names the problem."""
+
+    def check(form: "ReportForm", field: Field) -> None:
+        is_named = form.kind.data in REPORT_KINDS and form.kind.data != formats.OTHER
+        if not field.data:
+            raise StopValidation("" if is_named else missing)
+
+    return check
+
+
+class ReportForm(PositionForm, IdempotentForm):
+    """A problem with a vehicle."""
+
+    kind = RadioField(
+        "What is wrong?",
+        choices=[SelectChoice(kind, words) for kind, words in REPORT_KINDS.items()],
+        validate_choice=False,
+        validators=[AnyOf(REPORT_KINDS, "Please choose what is wrong.")],
+    )
+    words = _text(
+        "Tell us more (optional)",
+        formats.REASON_LENGTH,
+        missing="Please say what is wrong.",
+        required=words_unless_named,
+    )
 
 
 class EndRideForm(LocationForm):

@@ -24,13 +24,13 @@ export function choose(form, latitude, longitude, words) {
 function clear(form) {
   fill(form, "", "");
   notify(form, "The map is cleared.");
-  form.elements.location.focus();
+  form.elements.location?.focus();
 }
 
 function fill(form, latitude, longitude) {
   form.elements.latitude.value = latitude;
   form.elements.longitude.value = longitude;
-  form.elements.location.required = !latitude; // a position is enough
+  if (form.elements.location) form.elements.location.required = !latitude; // a position is enough
   form.querySelector("[data-clear]").hidden = !latitude;
 }
 

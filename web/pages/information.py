@@ -37,6 +37,7 @@ RECORDS: Final[Mapping[str, str]] = {
     "audit_entries": "what you did as staff, or what staff did with your account, and why",
     "api_tokens": "the devices and programs that use MovR for you, by the names you gave them",
     "outbox": "the emails that we send you: which, and when",
+    "reports": "the problems with vehicles that you reported: when, what you said and where",
     "ride_totals": "the number, time and distance of your rides in each week and month",
 }
 

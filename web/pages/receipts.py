@@ -13,6 +13,7 @@ from flask_login import login_required
 
 from movr.errors import EmailNotVerified
 from movr.outbox import Kind, NewLetter
+from movr.reports import REPORT_WITHIN
 from movr.results import Ride
 from web.context import movr, settings
 from web.forms import UndoReasonForm
@@ -27,7 +28,11 @@ RECEIPTS_OF_MEMBER: Final = RateLimit("receipts sent to", 20, rate_limits.HOUR)
 def page(ride: Ride, form: UndoReasonForm) -> str:
     """Return the page of a ride that has ended, with the form about an undone one."""
     return render_template(
-        "rides/receipt.html", ride=ride, form=form, can_send=settings().mail_uri is not None
+        "rides/receipt.html",
+        ride=ride,
+        form=form,
+        can_send=settings().mail_uri is not None,
+        report_seconds=REPORT_WITHIN.total_seconds(),
     )
 
 

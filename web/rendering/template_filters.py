@@ -26,6 +26,7 @@ from movr.tax import VAT_PERCENT, included_tax
 from movr.vehicle_states import VehicleState
 from web.context import site_url
 from web.current_city import current_city, offered_city
+from web.forms import REPORT_KINDS
 from web.rendering import charts
 from web.security.response_headers import csp_nonce, served_by
 
@@ -86,6 +87,7 @@ def init_app(app: Flask) -> None:
         rides_a_week=charts.rides_a_week,
         widths=charts.widths,
         today=today,
+        report_kinds=REPORT_KINDS,
     )
     app.jinja_env.filters.update(
         local_time=local_time,
@@ -97,6 +99,7 @@ def init_app(app: Flask) -> None:
         activity=activity,
         event_words=event_words,
         distance=distance,
+        place_name=place_name,
         milliseconds=milliseconds,
         money=money,
         price=price,

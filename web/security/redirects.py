@@ -11,7 +11,10 @@ from movr.formats import LOCATION_LENGTH
 # A local path: a slash that is not followed by a slash or by a backslash, which browsers convert.
 _PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
 # The fields that pages fill in from their address. None of them identifies a member.
-KEPT_FIELDS: Final = ("next", "type", "color", "brand", "location", "latitude", "longitude")
+KEPT_FIELDS: Final = (
+    *("next", "type", "color", "brand", "location", "latitude", "longitude"),
+    *("kind", "words"),
+)
 
 
 def safe_redirect_path(url: str | None) -> str | None:

@@ -79,6 +79,9 @@ FORMS = {
         {"color": 50, "brand": 50, "location": 200},
     ),
     "end": Form("/rides/end/{ride}", {"location": "2 Broadway"}, {"location": 200}),
+    "report": Form(
+        "/reports/ride/{ride}", {"kind": "other", "words": "It squeaks"}, {"words": 300}
+    ),
 }
 
 Spoil = Callable[[str], bytes | None]
@@ -153,6 +156,8 @@ SPECIFIC: Mapping[tuple[str, str], Mapping[str, Spoil]] = {
     ("add", "brand"): BAD_WORDS,
     ("add", "location"): BAD_WORDS,
     ("end", "location"): BAD_WORDS,
+    ("report", "kind"): BAD_CHOICES,
+    ("report", "words"): BAD_WORDS,
 }
 
 

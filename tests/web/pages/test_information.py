@@ -87,7 +87,7 @@ def test_the_privacy_page_names_every_personal_column_and_every_record_of_a_memb
         table.name
         for table in tables
         if any(key.referred_table.name == "users" for key in table.foreign_key_constraints)
-        or {"holder_id", "user_id", "actor_id"} & set(table.c.keys())
+        or {"holder_id", "user_id", "actor_id", "reporter_id"} & set(table.c.keys())
     }
     page = main_of(visitor, "/privacy")
 

@@ -68,6 +68,7 @@ def posted(
 
 VEHICLE = {"type": "bike", "color": "red", "brand": "Kona", "location": "1 Wall Street"}
 LEFT_AT = {"location": "2 Broadway", "city": "new york"}
+DIRTY, MENDED = {"kind": "dirty"}, {"outcome": "mended"}
 NEAR_BY = {"city": "new york", "latitude": "40.7128", "longitude": "-74.006"}
 
 ROUTES: Mapping[str, Route] = {
@@ -130,6 +131,18 @@ ROUTES: Mapping[str, Route] = {
     "rides.undo": posted("/rides/undo/{scene.ride}", OWNER, NEAR_BY),
     "rides.explain_undo": posted(
         "/rides/reason/{scene.undone_ride}", OWNER, {"city": "new york", "why": "It is damaged"}
+    ),
+    "reports.about_ride": Route("/reports/ride/{scene.ended_ride}", OWNER, refusal=404),
+    "reports.report_ride": replace(
+        posted("/reports/ride/{scene.ended_ride}", OWNER, {"city": "new york", **DIRTY}),
+        refusal=404,
+    ),
+    "reports.about_vehicle": Route("/reports/vehicle/boston/{scene.name}", MEMBERS),
+    "reports.report_vehicle": posted("/reports/vehicle/boston/{scene.name}", MEMBERS, DIRTY),
+    "reports.of_vehicle": Route("/reports/of/{scene.permanent_id}", OWNER, refusal=404),
+    "reports.close": replace(
+        posted("/reports/of/{scene.permanent_id}/close/{scene.report}", OWNER, MENDED),
+        refusal=404,
     ),
     # Without mail there is no such button.
     "receipts.send": Route("/rides/mail/{scene.ended_ride}", NO_USERS, method="POST", refusal=404),
@@ -229,6 +242,14 @@ class Scene:
     def undone_ride(self) -> UUID:
         self.owner.post(f"/rides/undo/{self.ride}", **NEAR_BY)
         return self.ride
+
+    @cached_property
+    def report(self) -> str:
+        """The id of a report about the owner's vehicle."""
+        self.friend.post(f"/reports/vehicle/new-york/{self.vehicle}", **DIRTY)
+        page = self.owner.get(f"/reports/of/{self.permanent_id}").text
+        (report,) = re.findall(r"/close/([0-9a-f-]{36})", page)
+        return str(report)
 
     @cached_property
     def friend(self) -> Visitor:
@@ -354,6 +375,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
         undone_ride=some,
         name=nobody.id,
         number=123456,
+        report=some,
     )
     path = ROUTES[name].path.format(scene=anything)
 

@@ -261,6 +261,33 @@ def test_round_trips_of_undoing_a_ride_and_saying_why(
     assert (undo, reason) == (1, 1)
 
 
+def test_round_trips_of_reports(distant: Visitor, proxy: LatencyProxy) -> None:
+    """BEGIN, SAVEPOINT, RELEASE, COMMIT (4), and the statements.
+
+    A report locks the reporter, counts their reports, finds and locks the vehicle, and is added.
+    """
+    vehicle = distant.register().add_vehicle()
+    permanent_id, token = distant.permanent_id(vehicle), distant.token()
+
+    def cost(method: str, path: str, status: int, **fields: str) -> int:
+        proxy.reset()
+        reply = distant.client.request(method, path, data={"csrf_token": token, **fields})
+        assert reply.status_code == status
+        return proxy.round_trips
+
+    about_vehicle = f"/reports/vehicle/new-york/{vehicle}"
+    assert cost("GET", about_vehicle, 200) == 1
+    assert cost("POST", about_vehicle, 303, kind="dirty") == 4 + 5
+    distant.start(vehicle)
+    about_ride = f"/reports/ride/{distant.active_ride()}"
+    assert cost("GET", about_ride, 200) == 2
+    assert cost("POST", about_ride, 303, city="new york", kind="dirty") == 4 + 5
+    of_vehicle = f"/reports/of/{permanent_id}"
+    assert cost("GET", of_vehicle, 200) == 1
+    close = re.findall(rf"{of_vehicle}/close/[0-9a-f-]+", distant.get(of_vehicle).text)
+    assert cost("POST", close[0], 303, outcome="mended") == 1 + 4 + 4  # and the member
+
+
 def test_round_trips_of_the_file_of_rides(
     distant: Visitor, proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
