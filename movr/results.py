@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from movr.cities import Position
-from movr.fares import Tariff
+from movr.fares import Tariff, fare
 from movr.formats import AVAILABLE
 from movr.vehicle_states import VehicleState
 
@@ -403,6 +403,13 @@ class Ride(NamedTuple):
         if self.unlock_fee is None or self.per_minute is None or self.daily_cap is None:
             return None
         return Tariff(self.unlock_fee, self.per_minute, self.daily_cap)
+
+    @property
+    def is_capped(self) -> bool:
+        """True if the ride costs less than its tariff says, because staff have ended it."""
+        if self.tariff is None or self.amount is None or self.length is None or self.undone:
+            return False
+        return self.amount < fare(self.tariff, self.length)
 
     @property
     def is_active(self) -> bool:

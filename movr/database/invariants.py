@@ -154,16 +154,26 @@ def _wrong_fares() -> Select[Any]:
     )
 
 
-def _fare() -> ColumnElement[int]:
-    """Return SQL for what a ride costs by its tariff; at most its cap, if staff have ended it."""
-    ended_by_staff = exists().where(
+def _wrong_amounts() -> Select[Any]:
+    """Select rides that do not cost what their tariff says.
+
+    A ride that staff have ended costs its cap at most, and one that was undone nothing.
+    """
+    ended_by_staff = and_(
         AuditEntry.city == Ride.city,
         AuditEntry.subject_id == Ride.id,
         AuditEntry.action == END_RIDE,
     )
-    most = case((ended_by_staff, Ride.daily_cap))
+    most = case((AuditEntry.id.is_not(None), Ride.daily_cap))
     fare = func.coalesce(func.least(fare_of(Ride, Ride.length), most), 0)
-    return case((Ride.undone, 0), else_=fare)
+    return (
+        select(Ride.city, Ride.id)
+        .outerjoin(AuditEntry, ended_by_staff)
+        .where(
+            Ride.amount.is_not(None),
+            or_(_IS_ACTIVE, Ride.amount != case((Ride.undone, 0), else_=fare)),
+        )
+    )
 
 
 def _wrong_staff_cities() -> Select[Any]:
@@ -337,11 +347,7 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
     ),
     "A ride begins after its vehicle's last ride has ended.": _overlapping_rides(),
     "A rider's totals are the sums of their ended rides.": _wrong_totals(),
-    "A ride costs what its tariff says, and nothing if it was undone.": (
-        select(Ride.city, Ride.id).where(
-            Ride.amount.is_not(None), or_(_IS_ACTIVE, Ride.amount != _fare())
-        )
-    ),
+    "A ride costs what its tariff says, and nothing if it was undone.": _wrong_amounts(),
     "A ride that costs is charged once, to its rider and for its vehicle's owner.": _wrong_fares(),
     "The entries of a ride in the ledger sum to zero.": (
         select(LedgerEntry.city, LedgerEntry.ride_id.label("id"))

@@ -29,7 +29,7 @@ _RIDE_CITY: Final = bindparam("ride_city", type_=String())
 _RIDE_ID: Final = bindparam("ride_id", type_=Uuid())
 
 SELECT_RIDE: Final = select(
-    *(_rides.c[name] for name in ("rider_city", "rider_id", "end_time", "end_location", "amount"))
+    *(_rides.c[name] for name in ("rider_city", "rider_id", "end_time", "amount"))
 ).where(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 SET_SUSPENDED: Final = (
     update(_users)
@@ -203,8 +203,8 @@ def end_ride(
     if not is_ended:
         return None  # its rider has ended it meanwhile
     ended = _ride(connection, request, ride)
-    after = {name: getattr(ended, name) for name in ("end_time", "end_location", "amount")}
-    return Change(audit.RIDE, ride, dict.fromkeys(after), after)
+    before, after = ({"end_time": each.end_time, "amount": each.amount} for each in (row, ended))
+    return Change(audit.RIDE, ride, before, after)
 
 
 def refund_fare(
