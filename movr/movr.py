@@ -20,6 +20,7 @@ from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
 from movr.formats import NUMBERS
 from movr.member_reads import Proof, read_with_member
 from movr.outbox import Outbox
+from movr.personal_data import PersonalData
 from movr.placement import inspection, last_check, statistics
 from movr.reports import Reports
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
@@ -64,6 +65,7 @@ class MovR:
         """
         self._database = Database(uri, pool_size=pool_size, application_name=application_name)
         self.outbox: Final = Outbox(self._database, clock)
+        self.personal_data: Final = PersonalData(self._database)
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides

@@ -25,6 +25,7 @@ from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
 from movr import changes, queries, reports
 from movr.models import User, Vehicle
+from movr.personal_data import PARTS
 from movr.staff import actions, audit, roles
 
 # Patterns that compiled statements must not contain, with their sources.
@@ -55,6 +56,7 @@ def statements() -> Iterator[tuple[str, Executable]]:
                     and isinstance(statement, Executable)
                 ):
                     yield name, statement
+    yield from ((f"{part.name} of a member", part.statement) for part in PARTS)
     names = ("of_type", "whole_city")
     for chosen in product((False, True), repeat=len(names)):
         filters = dict(zip(names, chosen, strict=True))

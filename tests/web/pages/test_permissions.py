@@ -148,6 +148,7 @@ ROUTES: Mapping[str, Route] = {
     "receipts.send": Route("/rides/mail/{scene.ended_ride}", NO_USERS, method="POST", refusal=404),
     "receipts.choose": posted("/users/{scene.owner.id}/receipts", OWNER, {"by_mail": "1"}),
     "ride_export.download": Route("/rides.csv", MEMBERS),
+    "data_export.download": Route("/users/{scene.owner.id}/export", OWNER),
     "about.regions": Route("/about/regions", ALL_USERS),
     "information.help": Route("/help", ALL_USERS),
     "information.prices": Route("/prices", ALL_USERS),
