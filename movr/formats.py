@@ -14,10 +14,14 @@ WORD_LENGTH: Final = 50
 LOCATION_LENGTH: Final = 200
 REASON_LENGTH: Final = 300
 AREA_LENGTH: Final = 250_000  # of a zone, as GeoJSON
+REFERENCE_LENGTH: Final = 50
 
 USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
 EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"
 MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
+
+# Spreadsheets take a cell that begins like this as a formula; some know the full-width forms.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - meant
 
 VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
 AVAILABLE: Final = "available"

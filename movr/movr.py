@@ -28,6 +28,7 @@ from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
 from movr.service_area import within_city
 from movr.staff.actions import Staff
+from movr.vehicle_import import VehicleImport
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
 CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
@@ -66,6 +67,9 @@ class MovR:
         self._database = Database(uri, pool_size=pool_size, application_name=application_name)
         self.outbox: Final = Outbox(self._database, clock)
         self.personal_data: Final = PersonalData(self._database)
+        self.vehicle_import: Final = VehicleImport(
+            self._database, clock, only_verified=only_verified
+        )
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides

@@ -195,6 +195,26 @@ class Vehicle(NamedTuple):
         return self.status == AVAILABLE
 
 
+class NewVehicle(NamedTuple):
+    """A vehicle in a file that is imported; `reference` is its owner's own name for it."""
+
+    line: int
+    reference: str
+    type: str
+    brand: str
+    color: str
+    location: str
+    position: Position | None
+
+
+class LineError(NamedTuple):
+    """What is wrong in a line of a file, and in which column; the whole file has no line."""
+
+    line: int | None
+    column: str
+    sentence: str
+
+
 class NumberedVehicle(NamedTuple):
     """A vehicle that was found by its number, or of which the owner prints a label.
 

@@ -223,6 +223,16 @@ def end_restored_ride(
     return int(state.session_epoch)
 
 
+def make_owner(connection: Connection, owner: UserKey, *, only_verified: bool = False) -> None:
+    """Mark the user as owner and lock their row.
+
+    Raises AccountDeleted, AccountSuspended, and EmailNotVerified if `only_verified`.
+    """
+    keys = _parameters(user=owner)
+    if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
+        _refuse_to_admit(_user(connection, owner), only_verified=only_verified)
+
+
 def add_vehicle(
     connection: Connection,
     vehicle: VehicleKey,
@@ -242,9 +252,7 @@ def add_vehicle(
     VehicleRemoved if it was removed since, AccountSuspended, and EmailNotVerified if
     `only_verified`.
     """
-    keys = _parameters(user=owner)
-    if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
-        _refuse_to_admit(_user(connection, owner), only_verified=only_verified)
+    make_owner(connection, owner, only_verified=only_verified)
     row = {
         "city": vehicle.city,
         "id": vehicle.id,

@@ -32,6 +32,7 @@ from web.pages import (
     ride_export,
     rides,
     users,
+    vehicle_import,
     vehicles,
 )
 from web.rendering import (
@@ -123,6 +124,7 @@ def create_app(settings: Settings) -> Flask:
         password_reset,
         vehicles,
         fleet,
+        vehicle_import,
         reservations,
         numbers,
         rides,

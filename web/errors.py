@@ -28,7 +28,7 @@ from web.api import gbfs
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
 from web.pages import earlier_vehicles
-from web.security import csrf, session
+from web.security import csrf, request_body, session
 from web.security.rate_limits import TooManyAttempts
 
 RETRY_AFTER: Final = 5  # seconds
@@ -80,6 +80,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     **dict.fromkeys(csrf.REFUSALS, HTTPStatus.BAD_REQUEST),
+    request_body.FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
 }
 

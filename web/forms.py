@@ -10,7 +10,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
@@ -19,12 +19,14 @@ from wtforms import (
     BooleanField,
     EmailField,
     Field,
+    FileField,
     Form,
     HiddenField,
     PasswordField,
     RadioField,
     SelectField,
     StringField,
+    TextAreaField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, Regexp, StopValidation
@@ -149,6 +151,12 @@ def no_markup(_form: Form, field: Field) -> None:
     """Refuse markup."""
     if re.search(formats.MARKUP_OR_CONTROL, field.data):
         raise StopValidation("Please do not use < or >.")
+
+
+def no_formula(_form: Form, field: Field) -> None:
+    """Refuse text that spreadsheets take as a formula; in a file it is one by mistake."""
+    if field.data.startswith(formats.FORMULA):
+        raise StopValidation("This looks like a formula. Please enter the text itself.")
 
 
 def _text(
@@ -445,6 +453,44 @@ class MoveVehicleForm(LocationForm):
     """The place to which a vehicle was moved."""
 
     location = _location("Where is it now?")
+
+
+_cell = partial(_text, rules=(no_markup, no_formula))
+
+
+class VehicleLineForm(Form):
+    """A line of a file of vehicles, without its position."""
+
+    reference = _cell(
+        "reference", formats.REFERENCE_LENGTH, missing="Please enter a reference of your own."
+    )
+    type = StringField(
+        "type",
+        filters=[_strip, _lower],
+        validators=[AnyOf(formats.VEHICLE_TYPES, "Please enter bike, scooter or skateboard.")],
+    )
+    brand = _cell("brand", formats.WORD_LENGTH, missing="Please enter its brand.")
+    color = _cell("color", formats.WORD_LENGTH, missing="Please enter its color.")
+    location = _cell("location", formats.LOCATION_LENGTH, missing="Please enter a place.")
+
+
+class VehicleFileForm(TextForm):
+    """A file of vehicles, or its lines as text; `add` is missing if they are only checked."""
+
+    file = FileField("File")
+    text = TextAreaField("Or paste the lines")
+    username = _username(missing="Please enter the username of their owner.")
+    add = HiddenField()
+
+    @cached_property
+    def content(self) -> bytes:
+        """What was sent, as it is."""
+        return self.file.data.read() if self.file.data else (self.text.data or "").encode()
+
+    @property
+    def sent_text(self) -> str:
+        """What was sent as text, to be sent again."""
+        return self.content.decode("utf-8-sig", errors="replace")
 
 
 def _optional(_missing: str) -> Optional:

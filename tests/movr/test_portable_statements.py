@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql import visitors
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import changes, queries, reports
+from movr import changes, queries, reports, vehicle_import
 from movr.models import User, Vehicle
 from movr.personal_data import PARTS
 from movr.staff import actions, audit, roles
@@ -46,7 +46,7 @@ REFUSED = {
 
 def statements() -> Iterator[tuple[str, Executable]]:
     """Return the statements of all modules that define them, by name."""
-    for module in (queries, changes, reports, actions, audit, roles):
+    for module in (queries, changes, reports, actions, audit, roles, vehicle_import):
         for name, value in getmembers(module):
             many = value if isinstance(value, tuple) else (value,)
             for statement in many:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 from flask_login import login_required
 
 from movr.cities import DEFAULT_CITY, City, find_city
+from movr.formats import FORMULA
 from movr.results import Ride
 from web.context import movr
 from web.security import rate_limits, session
@@ -21,8 +22,6 @@ from web.security.rate_limit_store import RateLimit
 blueprint = Blueprint("ride_export", __name__)
 
 EXPORTS_OF_MEMBER: Final = RateLimit("files of rides of", 10, rate_limits.HOUR)
-# Spreadsheets take a cell that begins like this as a formula; some know the full-width forms.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - meant
 COLUMNS: Final = (
     *("ride", "city", "vehicle_type", "vehicle_brand", "vehicle_number"),
     *("start_time", "end_time", "start_location", "end_location"),

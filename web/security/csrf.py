@@ -17,7 +17,9 @@ from web.config import Settings
 from web.context import settings
 from web.security import session
 
-MEMBERS_FORMS: Final = frozenset({"reports", "rides", "users", "vehicles"})  # blueprints
+MEMBERS_FORMS: Final = frozenset(
+    {"reports", "rides", "users", "vehicles", "vehicle_import"}
+)  # blueprints
 
 
 class FormRefused(Refusal):

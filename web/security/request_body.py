@@ -6,9 +6,22 @@ from urllib.parse import parse_qsl
 
 from flask import abort, request
 from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from movr.errors import Refusal
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 32  # twice what the longest form sends
+# The forms that send a file, as multipart/form-data, by their endpoints.
+FILE_FORM: Final = "multipart/form-data"
+FILE_FORMS: Final = frozenset({"vehicle_import.send"})
+MAX_FILE_SIZE: Final = 1024 * 1024  # bytes, with the form around it
+
+
+class FileTooLarge(Refusal):
+    """A form with a file has more than MAX_FILE_SIZE."""
+
+    sentence = "This file is too large. A file can have 1 MB; please send it in parts."
 
 
 def reject_unreadable() -> None:
@@ -19,6 +32,9 @@ def reject_unreadable() -> None:
     """
     if request.method != "POST" or request.routing_exception:
         return  # the body is not read
+    if request.endpoint in FILE_FORMS and request.mimetype == FILE_FORM:
+        _limit_file_form()
+        return
     if request.mimetype not in {"", FORM}:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     body = _whole_body()
@@ -28,6 +44,16 @@ def reject_unreadable() -> None:
         parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         abort(HTTPStatus.BAD_REQUEST)
+
+
+def _limit_file_form() -> None:
+    """Read the body of a form with a file, whose own code decodes it. Raises FileTooLarge."""
+    request.max_content_length = request.max_form_memory_size = MAX_FILE_SIZE
+    request.max_form_parts = MAX_FIELDS
+    try:
+        _whole_body()
+    except RequestEntityTooLarge:
+        raise FileTooLarge from None
 
 
 def _whole_body() -> bytes:

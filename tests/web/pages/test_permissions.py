@@ -118,6 +118,12 @@ ROUTES: Mapping[str, Route] = {
     "fleet.confirm_removal": Route("/vehicles/remove/{scene.permanent_id}", OWNER, refusal=404),
     "fleet.remove": posted("/vehicles/remove/{scene.permanent_id}", OWNER, {}),
     "fleet.restore": posted("/vehicles/restore/{scene.removed_vehicle}", OWNER, {}),
+    "vehicle_import.form": Route("/vehicles/import", MEMBERS),
+    "vehicle_import.send": posted(
+        "/vehicles/import",
+        MEMBERS,
+        {"text": "reference,type,brand,color,location\nA1,bike,Kona,red,1 Wall Street", "add": "1"},
+    ),
     "rides.index": Route("/rides", MEMBERS),
     "rides.receipt": Route("/rides/{scene.ended_ride}", OWNER, refusal=404),
     "rides.start": posted("/rides/start/{scene.vehicle}", MEMBERS, {"city": "new york"}),

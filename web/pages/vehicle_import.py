@@ -1,0 +1,118 @@
+"""Vehicles from a CSV file: a check that changes nothing, then the import of all or none.
+
+A long import is answered by a page that shows its progress while it is sent. It runs in a thread of
+its own: a request's deadline does not end it, and a client that reads slowly does not hold it up.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TakesLongerError
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, stream_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from movr.cities import DEFAULT_CITY, City, find_city
+from movr.errors import Refusal
+from movr.vehicle_import import ImportPlan, Report
+from web.context import movr
+from web.forms import VehicleFileForm
+from web.security import session
+from web.services import vehicle_csv
+
+blueprint = Blueprint("vehicle_import", __name__, url_prefix="/vehicles/import")
+
+SHOWN: Final = 100  # vehicles that a check lists; it lists all errors
+PATIENCE: Final = 1  # seconds after which progress is shown
+THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="import")
+FAILED: Final = "Something went wrong on our side. No vehicle was added."
+
+logger = logging.getLogger("movr")
+
+
+@blueprint.get("")
+@login_required
+def form() -> ResponseReturnValue:
+    """Show the form for a file of vehicles in the owner's home city."""
+    return _page(VehicleFileForm())
+
+
+@blueprint.post("")
+@login_required
+def send() -> ResponseReturnValue:
+    """Check a file and show what it would do; add its vehicles if this was seen."""
+    form = VehicleFileForm()
+    owner = session.current_member().key
+    file = vehicle_csv.parse(form.content, _home())
+    plan = movr().vehicle_import.plan(owner, file.vehicles)
+    plan.errors.extend(file.errors)
+    plan.errors.sort(key=lambda error: error.line or 0)
+    if plan.errors:
+        return _page(form, plan), HTTPStatus.UNPROCESSABLE_ENTITY
+    if not form.add.data:
+        return _page(form, plan)
+    return _added(partial(movr().vehicle_import.add, owner, file.vehicles), len(plan.new))
+
+
+def _page(form: VehicleFileForm, plan: ImportPlan | None = None) -> str:
+    return render_template(
+        "vehicles/import.html",
+        form=form,
+        home=_home(),
+        columns=vehicle_csv.COLUMNS,
+        plan=plan,
+        shown=SHOWN,
+    )
+
+
+def _added(add: Callable[[Report], int], total: int) -> ResponseReturnValue:
+    """Add the vehicles, and redirect to the profile, or show the progress if that takes long."""
+    steps: SimpleQueue[int] = SimpleQueue()
+    adding = THREADS.submit(add, steps.put)
+    try:
+        flash(_sentence(adding.result(PATIENCE)), "success")
+    except TakesLongerError:
+        progress = stream_template(
+            "vehicles/importing.html", steps=_steps(adding, steps), total=total, end=_end(adding)
+        )
+        return Response(progress, headers={"X-Accel-Buffering": "no"})  # of nginx
+    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+
+
+def _steps(adding: Future[int], steps: SimpleQueue[int]) -> Iterator[int]:
+    """Yield how many vehicles are added so far, until all are or none will be."""
+    while not (adding.done() and steps.empty()):
+        with suppress(Empty):
+            yield steps.get(timeout=PATIENCE)
+
+
+def _end(adding: Future[int]) -> Callable[[], str]:
+    """Return a function for the end of the page, which says what has happened."""
+
+    def sentence() -> str:
+        try:
+            return _sentence(adding.result())
+        except Refusal as refusal:
+            return str(refusal)
+        except Exception:
+            logger.exception("an import failed")
+            return FAILED
+
+    return sentence
+
+
+def _sentence(added: int) -> str:
+    if not added:
+        return "All vehicles of this file were listed before. Nothing was changed."
+    vehicles = "1 vehicle is" if added == 1 else f"{added:,} vehicles are"
+    return f"{vehicles} listed. Riders can find them now."
+
+
+def _home() -> City:
+    return find_city(session.current_member().city) or DEFAULT_CITY
