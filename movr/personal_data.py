@@ -19,20 +19,42 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    or_,
     select,
     tuple_,
 )
 
+from movr import errors
 from movr.database.access import Database
 from movr.formats import OWNER, RIDER
-from movr.models import Base, LedgerEntry, Ride, RideTotal, User, Vehicle
-from movr.results import Member
+from movr.models import (
+    AuditEntry,
+    Base,
+    LedgerEntry,
+    Letter,
+    Report,
+    Ride,
+    RideTotal,
+    StaffRole,
+    User,
+    Vehicle,
+    VehicleEvent,
+)
+from movr.results import UserKey
 
 BATCH: Final = 1_000  # rows that are read at once
 
-WITHOUT_MEMBERS: Final = frozenset({"tariffs"})
-# Columns of no part: a secret, and which vehicle of another owner's it was, whose id stays.
-OMITTED: Final = frozenset({"users.password_hash", "rides.vehicle_id"})
+WITHOUT_MEMBERS: Final = frozenset({"tariffs", "agency_tokens", "zones"})
+# Columns of no part: a secret; the id of another owner's vehicle, which stays; and another member.
+OMITTED: Final = frozenset(
+    {
+        "users.password_hash",
+        "rides.vehicle_id",
+        "reports.vehicle_id",
+        "staff_roles.granted_by_city",
+        "staff_roles.granted_by_id",
+    }
+)
 
 # Before all values of a column, by its type.
 _FIRST: Final[Mapping[type, object]] = {
@@ -64,7 +86,7 @@ class Part(NamedTuple):
     columns: tuple[str, ...]
     statement: Select[Any]
     order: tuple[str, ...]
-    cities: Callable[[Member], tuple[str, ...]]
+    cities: Callable[[Values], tuple[str, ...]]
 
     @property
     def first(self) -> Values:
@@ -72,13 +94,19 @@ class Part(NamedTuple):
         return {name: _FIRST[self.table.c[name].type.python_type] for name in self.order}
 
 
-def _home(member: Member) -> tuple[str, ...]:
-    return (member.city,)
+def _home(account: Values) -> tuple[str, ...]:
+    return (account["city"],)
 
 
-def _ridden(member: Member) -> tuple[str, ...]:
+def _ridden(account: Values) -> tuple[str, ...]:
     """Return the cities that may have rides of the member, and what follows from rides."""
-    return tuple(sorted({member.city, *member.cities_ridden}))
+    return tuple(sorted({account["city"], *account["cities_ridden"]}))
+
+
+def _visited(account: Values) -> tuple[str, ...]:
+    """Return the cities where the member has ridden, reported a problem or is staff."""
+    others = (*account["cities_reported"], *account["staff_cities"])
+    return tuple(sorted({*_ridden(account), *others}))
 
 
 def _table(model: type[Base]) -> Table:
@@ -90,7 +118,7 @@ def _part(
     model: type[Base],
     is_theirs: ColumnElement[bool],
     order: tuple[str, ...] = ("id",),
-    cities: Callable[[Member], tuple[str, ...]] = _home,
+    cities: Callable[[Values], tuple[str, ...]] = _home,
     *,
     only: tuple[str, ...] = (),
     without: tuple[str, ...] = (),
@@ -121,10 +149,27 @@ _RIDDEN_BY_MEMBER: Final = and_(Ride.rider_city == _MEMBER_CITY, Ride.rider_id =
 _HELD_BY_MEMBER: Final = and_(
     LedgerEntry.holder_city == _MEMBER_CITY, LedgerEntry.holder_id == _MEMBER_ID
 )
+_REPORTED_BY_MEMBER: Final = and_(
+    Report.reporter_city == _MEMBER_CITY, Report.reporter_id == _MEMBER_ID
+)
+_CLOSED_BY_MEMBER: Final = and_(
+    Report.closed_by_city == _MEMBER_CITY, Report.closed_by_id == _MEMBER_ID
+)
+_IS_MEMBERS: Final = and_(Vehicle.city == _MEMBER_CITY, Vehicle.owner_id == _MEMBER_ID)
+_HAS_ROLE: Final = and_(StaffRole.user_city == _MEMBER_CITY, StaffRole.user_id == _MEMBER_ID)
+_DONE_BY_MEMBER: Final = and_(
+    AuditEntry.actor_city == _MEMBER_CITY, AuditEntry.actor_id == _MEMBER_ID
+)
+_DONE_TO_MEMBER: Final = or_(
+    and_(AuditEntry.subject_city == _MEMBER_CITY, AuditEntry.subject_id == _MEMBER_ID),
+    AuditEntry.subject_id.in_(select(Ride.id).where(Ride.city == _CITY, _RIDDEN_BY_MEMBER)),
+    AuditEntry.subject_id.in_(select(Vehicle.id).where(Vehicle.city == _CITY, _IS_MEMBERS)),
+    AuditEntry.subject_id.in_(select(Report.id).where(Report.city == _CITY, _REPORTED_BY_MEMBER)),
+)
 _BY_TIME: Final = ("created_at", "ride_id", "kind", "account")
 
 PARTS: Final = (
-    _part("account", User, User.id == _MEMBER_ID),
+    _part("account", User, and_(User.id == _MEMBER_ID, User.deleted_at.is_(None))),
     _part(
         "vehicles",
         Vehicle,
@@ -149,6 +194,43 @@ PARTS: Final = (
         without=("vehicle_id",),
     ),
     _part("earnings", LedgerEntry, and_(_HELD_BY_MEMBER, LedgerEntry.account == OWNER), _BY_TIME),
+    _part(
+        "events_of_vehicles",
+        VehicleEvent,
+        VehicleEvent.vehicle_id.in_(select(Vehicle.id).where(Vehicle.city == _CITY, _IS_MEMBERS)),
+        ("vehicle_id", "happened_at", "id"),
+    ),
+    _part(
+        "reports",
+        Report,
+        _REPORTED_BY_MEMBER,
+        ("created_at", "id"),
+        _visited,
+        without=("closed_by_city", "closed_by_id"),
+    ),
+    _part(
+        "reports_closed",
+        Report,
+        _CLOSED_BY_MEMBER,
+        cities=_visited,
+        only=("city", "id", "kind", "closed_at", "closed_by_city", "closed_by_id", "outcome"),
+    ),
+    _part("letters", Letter, Letter.user_id == _MEMBER_ID),
+    _part("roles", StaffRole, _HAS_ROLE, ("role",), _visited),
+    _part(
+        "done_by_staff",
+        AuditEntry,
+        _DONE_TO_MEMBER,
+        cities=_visited,
+        without=("actor_city", "actor_id"),
+    ),
+    _part(
+        "done_as_staff",
+        AuditEntry,
+        _DONE_BY_MEMBER,
+        cities=_visited,
+        without=("subject_city", "subject_id", "before", "after"),
+    ),
 )
 
 
@@ -159,24 +241,30 @@ class PersonalData:
         """Use this database."""
         self._database = database
 
-    def of(self, member: Member) -> Iterator[Rows]:
+    def of(self, user: UserKey) -> Iterator[Rows]:
         """Yield all rows of all parts, in the order of PARTS and in batches of BATCH.
 
-        Each read names one city. Each part has at least one batch, which may be empty.
+        Each read names one city: the home city, or one where the member has ridden, reported a
+        problem or is staff. Each part but the first begins with an empty batch. Raises
+        AccountDeleted.
         """
-        for part in PARTS:
+        account = next(self._of_city(PARTS[0], user, user.city), None)
+        if account is None:
+            raise errors.AccountDeleted
+        yield account
+        for part in PARTS[1:]:
             yield Rows(part.name, [])
-            for city in part.cities(member):
-                yield from self._of_city(part, member, city)
+            for city in part.cities(account.rows[0]):
+                yield from self._of_city(part, user, city)
 
-    def _of_city(self, part: Part, member: Member, city: str) -> Iterator[Rows]:
+    def _of_city(self, part: Part, user: UserKey, city: str) -> Iterator[Rows]:
         last, is_last = part.first, False
         while not is_last:
             rows = self._database.read(
                 part.statement,
                 city=city,
-                member_city=member.city,
-                member_id=member.id,
+                member_city=user.city,
+                member_id=user.id,
                 limit=BATCH,
                 **{f"after_{name}": value for name, value in last.items()},
             )

@@ -31,9 +31,9 @@ def download(user_id: UUID) -> Response:
     """
     member = session.require_own_profile(user_id)
     rate_limits.count_attempts((EXPORTS_OF_MEMBER, str(member.id)))
-    batches = movr().personal_data.of(member)
-    account = [next(batches), next(batches)]  # the first batch of each part is empty
-    reply = Response(_written(chain(account, batches)), mimetype="application/json")
+    batches = movr().personal_data.of(member.key)
+    account = next(batches)
+    reply = Response(_written(chain([account], batches)), mimetype="application/json")
     reply.headers["Content-Disposition"] = 'attachment; filename="movr-data.json"'
     return reply
 

@@ -1,13 +1,16 @@
 """The file with all that MovR keeps about a member."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, Select, column, select, table
+from sqlalchemy import Engine, Select, column, select, table, update
+from sqlalchemy.orm import Session
 
 from movr import personal_data
+from movr.models import AuditEntry, Base, Letter, Report, StaffRole, User, VehicleEvent
 from tests.conftest import NewVisitor
 from tests.visitor import Visitor, sentences
 from tests.web.pages.test_prices import charging, longer, new_rider  # noqa: F401 - fixtures
@@ -71,6 +74,68 @@ def test_only_the_last_reservation_that_is_the_member_s_is_in_the_file(
     assert (reserved["brand"], UUID(reserved["reserved_by_id"])) == ("Yuba", rider.id)
     assert data_of(owner)["last_reservations"] == []
     assert str(rider.id) not in owner.get(path_of(owner)).text
+
+
+STAFF = UUID(int=7)
+AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def rows_about(member: UUID, vehicle: UUID) -> list[Base]:
+    """Return a row of each table that follows from problems and from staff."""
+    home, key = {"city": "new york", "id": uuid4()}, {"user_city": "new york", "user_id": member}
+    by_member = {"reporter_city": "new york", "reporter_id": member}
+    closed = {"closed_at": AT, "closed_by_city": "rome", "closed_by_id": STAFF, "outcome": "mended"}
+    report = {"vehicle_id": UUID(int=8), "kind": "brakes", "created_at": AT}
+    audited = {"happened_at": AT, "actor_city": "rome", "actor_id": STAFF, "action": "x"}
+    return [
+        VehicleEvent(
+            city="new york",
+            vehicle_id=vehicle,
+            happened_at=AT,
+            event_types=["maintenance"],
+            previous_state="available",
+            state="non_operational",
+        ),
+        Report(city="rome", id=uuid4(), words="It squeals", **report, **by_member, **closed),
+        Report(
+            city="rome", id=home["id"], **report, **by_member | {"reporter_id": STAFF}, **closed
+        ),
+        Letter(**home, user_id=member, kind="receipt", data="{}", created_at=AT, due_at=AT),
+        StaffRole(city="paris", **key, role="manager", granted_at=AT),
+        *(
+            AuditEntry(
+                city="new york",
+                id=uuid4(),
+                subject_kind=kind,
+                subject_city="new york",
+                subject_id=subject,
+                reason=f"about a {kind}",
+                **audited,
+            )
+            for kind, subject in (("account", member), ("vehicle", vehicle), ("ride", STAFF))
+        ),
+    ]
+
+
+def test_the_file_has_problems_letters_roles_and_what_staff_did(
+    visitor: Visitor, engine: Engine
+) -> None:
+    vehicle = visitor.register().permanent_id(visitor.add_vehicle())
+    with Session(engine) as session, session.begin():
+        session.add_all(rows_about(visitor.id, vehicle))
+        session.execute(update(User).values(cities_reported=["rome"], staff_cities=["paris"]))
+
+    data = data_of(visitor)
+
+    states = {event["state"] for event in data["events_of_vehicles"]}
+    assert "non_operational" in states
+    assert [report["words"] for report in data["reports"]] == ["It squeals"]
+    assert [letter["kind"] for letter in data["letters"]] == ["receipt"]
+    assert [(role["city"], role["role"]) for role in data["roles"]] == [("paris", "manager")]
+    reasons = {entry["reason"] for entry in data["done_by_staff"]}
+    assert reasons == {"about a account", "about a vehicle"}
+    assert data["reports_closed"] == data["done_as_staff"] == []
+    assert str(STAFF) not in json.dumps(data)
 
 
 def test_a_long_history_is_complete_in_batches(
