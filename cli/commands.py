@@ -8,6 +8,7 @@ from cli.db import db
 from cli.money import payments, tariff
 from cli.outbox import outbox
 from cli.placement import placement
+from cli.retention import retention
 from cli.staff import staff
 
 
@@ -17,6 +18,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(placement)
     app.cli.add_command(tariff)
     app.cli.add_command(payments)
+    app.cli.add_command(retention)
     app.cli.add_command(staff)
     app.cli.add_command(outbox)
     if find_spec("scenarios"):  # the container image does not include them

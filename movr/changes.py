@@ -300,7 +300,7 @@ REMOVE_VEHICLES: Final = _remove_vehicles()
 
 # What erasing the places of a ride changes. Riders choose words, so that a ride whose words are the
 # erased ones may have places.
-_ERASED: Final[dict[str, ColumnElement[Any]]] = {
+ERASED_PLACES: Final[dict[str, ColumnElement[Any]]] = {
     "start_location": literal(ERASED),
     "end_location": literal(ERASED),
     "undo_reason": null(),
@@ -309,7 +309,7 @@ _ERASED: Final[dict[str, ColumnElement[Any]]] = {
         for name in ("start_latitude", "start_longitude", "end_latitude", "end_longitude")
     },
 }
-_HAS_PLACES: Final = or_(*(_rides.c[name] != erased for name, erased in _ERASED.items()))
+HAS_PLACES: Final = or_(*(_rides.c[name] != erased for name, erased in ERASED_PLACES.items()))
 
 
 def _erase_places() -> Update:
@@ -320,7 +320,7 @@ def _erase_places() -> Update:
             _rides.c.city.in_(_CITIES),
             _rides.c.rider_city == _USER_CITY,
             _rides.c.rider_id == _USER_ID,
-            _HAS_PLACES,
+            HAS_PLACES,
         )
         .limit(bindparam("limit", type_=Integer()))
         .subquery("page")
@@ -332,7 +332,7 @@ def _erase_places() -> Update:
             _rides.c.city == page.c.city,
             _rides.c.id == page.c.id,
         )
-        .values(_ERASED)
+        .values(ERASED_PLACES)
         .returning(_rides.c.id)
     )
 
@@ -429,7 +429,7 @@ SELECT_VEHICLE_OWNER: Final = select(
 
 # Reservations
 
-_NO_RESERVATION: Final = {
+NO_RESERVATION: Final = {
     column: null() for column in _users.c if column.name.startswith("reservation_")
 }
 # A reservation that is used or given up ends now; the vehicle keeps who had it.
@@ -570,7 +570,7 @@ def _give_up() -> Select[Any]:
             _users.c.reservation_city == _VEHICLE_CITY,
             _users.c.reservation_public_id == bindparam("vehicle_public_id", type_=Uuid()),
         )
-        .values(_NO_RESERVATION)
+        .values(NO_RESERVATION)
         .returning(_users.c.id)
         .cte("rider")
     )
@@ -754,9 +754,7 @@ def _set_active_ride(taken: CTE) -> CTE:
                 (any_(cities) == _RIDE_CITY, cities),
                 else_=func.array_append(cities, _RIDE_CITY),
             ),
-            **{
-                column.name: case((is_reserved, null()), else_=column) for column in _NO_RESERVATION
-            },
+            **{column.name: case((is_reserved, null()), else_=column) for column in NO_RESERVATION},
         )
         .returning(_users.c.id)  # CockroachDB requires RETURNING in a data-modifying CTE
         .cte("active_ride")

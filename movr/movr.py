@@ -24,6 +24,7 @@ from movr.personal_data import PersonalData
 from movr.placement import inspection, last_check, statistics
 from movr.reports import Reports
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
+from movr.retention import Retention
 from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
 from movr.service_area import within_city
@@ -70,6 +71,7 @@ class MovR:
         self.vehicle_import: Final = VehicleImport(
             self._database, clock, only_verified=only_verified
         )
+        self.retention: Final = Retention(self._database, clock)
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides

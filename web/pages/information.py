@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from movr.retention import RULES
 from web.config import NO_CONTACT
 from web.context import settings
 from web.services import mail
@@ -61,6 +62,7 @@ def privacy() -> ResponseReturnValue:
         "information/privacy.html",
         personal_data=dict.fromkeys(PERSONAL_DATA.values()),
         records=RECORDS.values(),
+        retention=RULES,
         settings=settings(),
         contact=_contact(),
     )

@@ -1,0 +1,215 @@
+"""How long MovR keeps what it knows about members, and the removal of what is older.
+
+The command `flask retention run` applies RULES, as the owner of the tables: the app's own role may
+not delete rows. SECURITY.md and the privacy page name the periods. The ledger is not among them:
+books are kept as long as the law demands.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Executable,
+    Integer,
+    Select,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from movr.changes import ERASED_PLACES, HAS_PLACES, NO_RESERVATION
+from movr.database.access import Database
+from movr.database.execution import run
+from movr.formats import ERASED
+from movr.models import AuditEntry, Letter, Report, Ride, User, Vehicle, VehicleEvent
+from movr.vehicle_events import coarse
+
+BATCH: Final = 1_000  # rows that are read at once
+LAST_ID: Final = 2**128 - 1
+YEAR: Final = 365  # days
+
+_users, _vehicles, _rides, _events, _reports, _letters, _audit = (
+    cast("Table", model.__table__)
+    for model in (User, Vehicle, Ride, VehicleEvent, Report, Letter, AuditEntry)
+)
+
+_CITY: Final = bindparam("row_city", type_=String())
+_BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
+
+
+class Rule(NamedTuple):
+    """What is removed after a number of days, in words for members, and how."""
+
+    what: str
+    since: str  # the event from which the days count
+    days: int
+    find: Select[Any]  # the ids of a page of rows, and which of them are due
+    remove: Executable
+
+    @property
+    def period(self) -> str:
+        """The period in words."""
+        number, unit = (self.days // YEAR, "year") if self.days >= YEAR else (self.days, "day")
+        return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+class Step(NamedTuple):
+    """How much of a city's rows has been looked at, from 0 to 1, and how many were due."""
+
+    done: float
+    rows: int
+
+
+def _rule(
+    table: Table,
+    is_due: ColumnElement[bool],
+    values: Mapping[Any, Any] | None = None,
+    **words: Any,
+) -> Rule:
+    """Return a rule that sets these values in the rows that are due, or else deletes the rows.
+
+    The rows are changed by their keys, as always on CockroachDB (docs/multi-region.md).
+    """
+    find = (
+        select(table.c.id, func.coalesce(is_due, literal(value=False)).label("is_due"))
+        .where(table.c.city == _CITY, table.c.id > bindparam("after", type_=Uuid()))
+        .order_by(table.c.id)
+        .limit(bindparam("limit", type_=Integer()))
+    )
+    change = update(table).values(values) if values else delete(table)
+    found = (table.c.city == _CITY, table.c.id.in_(bindparam("ids", expanding=True)))
+    remove = change.where(*found, is_due).returning(table.c.id)
+    return Rule(**words, find=find, remove=remove)
+
+
+def _is_superseded() -> ColumnElement[bool]:
+    """Return SQL: a vehicle has a later event, too. The last one of each vehicle is kept."""
+    later = _events.alias("later")
+    return exists().where(
+        later.c.city == _CITY,
+        later.c.vehicle_id == _events.c.vehicle_id,
+        later.c.happened_at > _events.c.happened_at,
+    )
+
+
+def _has_place() -> ColumnElement[bool]:
+    """Return SQL: a vehicle's place is not erased. Riders choose words, also the erased ones."""
+    columns = (_vehicles.c.latitude, _vehicles.c.longitude)
+    return or_(
+        _vehicles.c.last_location != ERASED, *(column != coarse(column) for column in columns)
+    )
+
+
+RULES: Final = (
+    _rule(
+        _letters,
+        or_(_letters.c.sent_at < _BEFORE, _letters.c.failed_at < _BEFORE),
+        what="emails that MovR has sent, or could not send",
+        since="that",
+        days=30,
+    ),
+    _rule(
+        _users,
+        _users.c.reservation_until < _BEFORE,
+        NO_RESERVATION,
+        what="your last reservation",
+        since="its end",
+        days=1,
+    ),
+    _rule(
+        _vehicles,
+        _vehicles.c.reserved_until < _BEFORE,
+        dict.fromkeys(("reserved_until", "reserved_by_city", "reserved_by_id")),
+        what="who had a vehicle reserved last",
+        since="the end of the reservation",
+        days=1,
+    ),
+    _rule(
+        _reports,
+        and_(
+            _reports.c.closed_at < _BEFORE,
+            or_(_reports.c.words.is_not(None), _reports.c.latitude.is_not(None)),
+        ),
+        dict.fromkeys(("words", "latitude", "longitude")),
+        what="the words and the position of a report",
+        since="it was closed",
+        days=YEAR,
+    ),
+    _rule(
+        _rides,
+        and_(_rides.c.end_time < _BEFORE, HAS_PLACES),
+        ERASED_PLACES,
+        what="the words and exact positions of a ride (then rounded to about a kilometre)",
+        since="its end",
+        days=2 * YEAR,
+    ),
+    _rule(
+        _vehicles,
+        and_(_vehicles.c.removed_at < _BEFORE, _has_place()),
+        {
+            "last_location": ERASED,
+            **{name: coarse(_vehicles.c[name]) for name in ("latitude", "longitude")},
+        },
+        what="the exact place of a removed vehicle (then rounded, too)",
+        since="it was removed",
+        days=2 * YEAR,
+    ),
+    _rule(
+        _events,
+        and_(_events.c.happened_at < _BEFORE, _is_superseded()),
+        what="the events of a vehicle, except its last one",
+        since="they happened",
+        days=2 * YEAR,
+    ),
+    _rule(
+        _audit,
+        _audit.c.happened_at < _BEFORE,
+        what="what staff did, and why",
+        since="that",
+        days=3 * YEAR,
+    ),
+)
+
+
+class Retention:
+    """Removes what is older than its period."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        """Use this database."""
+        self._database = database
+        self._now = clock
+
+    def apply(self, rule: Rule, city: str, *, is_trial: bool = False) -> Iterator[Step]:
+        """Apply a rule to a city's rows, in batches; a trial only counts those that are due.
+
+        It may be stopped and repeated at any time.
+        """
+        before = self._now() - timedelta(days=rule.days)
+        after, is_last = UUID(int=0), False
+        while not is_last:
+            wanted = {"row_city": city, "before": before, "after": after, "limit": BATCH}
+            rows = self._database.read(rule.find, **wanted)
+            is_last = len(rows) < BATCH
+            after = rows[-1].id if rows else after
+            due = [row.id for row in rows if row.is_due]
+            if due and not is_trial:
+                self._database.write(_remove, rule, row_city=city, before=before, ids=due)
+            yield Step(1 if is_last else after.int / LAST_ID, len(due))
+
+
+def _remove(connection: Connection, rule: Rule, **rows: object) -> None:
+    run(connection, rule.remove, **rows)

@@ -1,0 +1,172 @@
+"""What is older than its period is removed, and nothing else."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, Engine, insert, update
+
+from movr import retention
+from movr.database.invariants import find_violations
+from movr.formats import ERASED
+from movr.models import AuditEntry, Base, Letter, Report, User, Vehicle, VehicleEvent
+from movr.movr import MovR
+from movr.results import VehicleKey
+from movr.retention import RULES
+from tests.conftest import app_with_commands
+from tests.databases import all_rows
+from tests.movr.people import a_member, a_past_ride, a_vehicle
+
+CITY = "new york"
+NOW = datetime.now(UTC)
+ANYONE = {"reporter_city": CITY, "reporter_id": uuid4()}
+
+
+def add(connection: Connection, model: type[Base], **values: Any) -> None:
+    """Add a row, with a random id."""
+    connection.execute(insert(model), {"city": CITY, "id": uuid4(), **values})
+
+
+def change(connection: Connection, vehicle: VehicleKey, **values: Any) -> None:
+    of = (Vehicle.city == vehicle.city, Vehicle.id == vehicle.id)
+    connection.execute(update(Vehicle).where(*of).values(values))
+
+
+def a_letter(connection: Connection, at: datetime) -> None:
+    add(connection, Letter, kind="receipt", created_at=at, due_at=at, sent_at=at)
+
+
+def a_reservation(connection: Connection, at: datetime) -> None:
+    member = a_member(connection)
+    of = (User.city == member.city, User.id == member.id)
+    reserved = {"reservation_city": CITY, "reservation_public_id": uuid4()}
+    connection.execute(update(User).where(*of).values(reservation_until=at, **reserved))
+
+
+def a_reserved_vehicle(connection: Connection, at: datetime) -> None:
+    vehicle = a_vehicle(connection, a_member(connection))
+    by = {"reserved_by_city": CITY, "reserved_by_id": uuid4()}
+    change(connection, vehicle, reserved_until=at, **by)
+
+
+def a_report(connection: Connection, at: datetime) -> None:
+    what = {"vehicle_id": uuid4(), "kind": "brakes", "words": "It squeals", "created_at": at}
+    closed = {"closed_at": at, "outcome": "mended"}
+    add(connection, Report, **ANYONE, **what, **closed, latitude=40.7128, longitude=-74.006)
+
+
+def an_old_ride(connection: Connection, at: datetime) -> None:
+    vehicle, rider = a_vehicle(connection, a_member(connection)), a_member(connection)
+    a_past_ride(connection, vehicle, rider, at, length=timedelta(0), distance=10)
+
+
+def a_removed_vehicle(connection: Connection, at: datetime) -> None:
+    vehicle = a_vehicle(connection, a_member(connection), "my garage")
+    change(connection, vehicle, removed_at=at, remove_after_ride=True)
+
+
+def events(connection: Connection, at: datetime) -> None:
+    """Add two events of a vehicle, of which the last one stays."""
+    vehicle = uuid4()
+    pause = {"event_types": ["maintenance"], "previous_state": "available"}
+    for later in (timedelta(0), timedelta(minutes=1)):
+        row = {"vehicle_id": vehicle, "happened_at": at + later, "state": "non_operational"}
+        add(connection, VehicleEvent, **row, **pause)
+
+
+def an_audit_entry(connection: Connection, at: datetime) -> None:
+    subject = {"subject_kind": "ride", "subject_city": CITY, "subject_id": uuid4()}
+    add(connection, AuditEntry, happened_at=at, action="x", reason="x", **subject)
+
+
+MAKERS = (
+    a_letter,
+    a_reservation,
+    a_reserved_vehicle,
+    a_report,
+    an_old_ride,
+    a_removed_vehicle,
+    events,
+    an_audit_entry,
+)
+# How many rows have these values afterwards, of the two that each maker has added.
+LEFT: Mapping[str, Callable[[dict[str, list[dict[str, Any]]]], int]] = {
+    "a_letter": lambda rows: len(rows["outbox"]),
+    "a_reservation": lambda rows: sum(bool(row["reservation_until"]) for row in rows["users"]),
+    "a_reserved_vehicle": lambda rows: sum(bool(row["reserved_by_id"]) for row in rows["vehicles"]),
+    "a_report": lambda rows: sum(row["words"] == "It squeals" for row in rows["reports"]),
+    "an_old_ride": lambda rows: sum(row["start_location"] != ERASED for row in rows["rides"]),
+    "a_removed_vehicle": lambda rows: sum(
+        row["last_location"] == "my garage" for row in rows["vehicles"]
+    ),
+    "events": lambda rows: len(rows["vehicle_events"]),
+    "an_audit_entry": lambda rows: len(rows["audit_entries"]),
+}
+
+
+def applied(movr: MovR, rule: retention.Rule, *, is_trial: bool = False) -> int:
+    return sum(step.rows for step in movr.retention.apply(rule, CITY, is_trial=is_trial))
+
+
+@pytest.mark.parametrize(
+    ("rule", "make"), [*zip(RULES, MAKERS, strict=True)], ids=[make.__name__ for make in MAKERS]
+)
+def test_what_is_older_than_its_period_is_removed_and_nothing_else(
+    movr: MovR,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: retention.Rule,
+    make: Callable[[Connection, datetime], None],
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    with engine.begin() as connection:
+        for days in (rule.days + 1, rule.days - 0.5):
+            make(connection, NOW - timedelta(days=days))
+    before = all_rows(engine)
+
+    assert applied(movr, rule, is_trial=True) == 1
+    assert all_rows(engine) == before
+    assert applied(movr, rule) == 1
+    after = all_rows(engine)
+    assert applied(movr, rule) == 0
+
+    of_make = LEFT[make.__name__]
+    assert of_make(before) - of_make(after) == 1
+    assert all_rows(engine) == after
+    assert len([table for table in before if before[table] != after[table]]) == 1
+    assert len(after["rides"]) == len(before["rides"])
+    assert find_violations(engine) == []
+
+
+def test_the_command_counts_first_and_removes_then(database: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        for make in MAKERS:
+            make(connection, NOW - timedelta(days=4_000))
+    before = all_rows(engine)
+    app: Flask = app_with_commands(database)
+    runner = app.test_cli_runner()
+
+    trial = runner.invoke(args=["retention", "run", "--dry-run"])
+    assert all_rows(engine) == before
+    run = runner.invoke(args=["retention", "run"])
+
+    app.extensions["movr"].close()
+    for rule in RULES:
+        assert f"{rule.what}: 1 would be removed ({rule.period} after {rule.since})" in trial.output
+        assert f"{rule.what}: 1 removed ({rule.period} after {rule.since})" in run.output
+    assert runner.invoke(args=["retention", "list"]).output.count(" after ") == len(RULES)
+
+
+def test_security_md_and_the_privacy_page_name_every_period(
+    session_app: Flask,
+) -> None:
+    security = " ".join(Path("SECURITY.md").read_text().split())
+    page = session_app.test_client().get("/privacy").text
+
+    for rule in RULES:
+        assert f"{rule.what}: {rule.period} after {rule.since}" in security
+        assert f"<li>{rule.what}: {rule.period} after {rule.since}</li>" in page
