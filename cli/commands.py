@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
+from cli.city_data import agency, zones
 from cli.db import db
 from cli.money import payments, tariff
 from cli.outbox import outbox
@@ -21,6 +22,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(retention)
     app.cli.add_command(staff)
     app.cli.add_command(outbox)
+    app.cli.add_command(agency)
+    app.cli.add_command(zones)
     if find_spec("scenarios"):  # the container image does not include them
         from cli.scenario import scenario  # noqa: PLC0415
 

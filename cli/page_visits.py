@@ -157,7 +157,8 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     profile = member.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
     own = member.follow(profile, "/vehicles/own").rpartition("/")[2]
     vehicle = member.follow(profile, f"/vehicles/{member.city.slug}")
-    member.get(f"/gbfs/v3/{member.city.slug}/vehicle_status.json")
+    for feed in ("vehicle_status", "geofencing_zones"):
+        member.get(f"/gbfs/v3/{member.city.slug}/{feed}.json")
     member.get(vehicle)
     label = member.follow(f"/vehicles/own/{own}", "/vehicles/label")
     member.get(member.follow(label, f"/v/{member.city.slug}"))

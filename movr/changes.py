@@ -623,7 +623,7 @@ END_RESERVATION: Final = (
         _users.c.reservation_city == _VEHICLE_CITY,
         _users.c.reservation_public_id == bindparam("vehicle_public_id", type_=Uuid()),
     )
-    .values(_NO_RESERVATION)
+    .values(NO_RESERVATION)
 )
 
 # Rides

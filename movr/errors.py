@@ -91,6 +91,12 @@ class AccountDeleted(Refusal):
     sentence = "This account no longer exists. Please log in again."
 
 
+class NotAnAgency(Refusal):
+    """The token is not that of an agency of this city, or it was revoked."""
+
+    sentence = "The token is missing, or it belongs to no agency of this city."
+
+
 class NotYourProfile(Refusal):
     """Only its member may see or delete a profile."""
 
@@ -121,6 +127,25 @@ class TooFarAway(Refusal):
     sentence = (
         "That is too far away. Vehicles must stay within 30 km (19 miles) of the city centre."
     )
+
+
+class NoParking(Refusal):
+    """A ride can't end at this position: it is in a zone without parking, or outside of all others.
+
+    The zones are those of the city (movr/city_data/zones.py).
+    """
+
+    sentence = "A ride cannot end here. Please park in one of the areas for parking on the map."
+
+    def __init__(self, zone: str = "") -> None:
+        """Store the name of the zone without parking, if the position is in one."""
+        self.zone = zone
+
+    def __str__(self) -> str:
+        """Return the sentence, with the zone's name."""
+        if not self.zone:
+            return self.sentence
+        return f"A ride cannot end in this area: {self.zone}. Please park outside of it."
 
 
 class VehicleNotFound(Refusal):

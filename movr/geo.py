@@ -1,7 +1,8 @@
-"""Distances between positions, and search boxes on the index on positions."""
+"""Distances between positions, search boxes on the index on positions, and areas."""
 
 import math
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeAlias
 
 from geopy.distance import geodesic
 
@@ -10,6 +11,12 @@ from movr.cities import SERVICE_RADIUS, City, Position
 BANDS_PER_DEGREE: Final = 2_000  # a band is about 55 m high
 EQUATOR: Final = 6_378_137.0  # equatorial radius of WGS 84, in metres
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
+
+
+# A ring ends with its first position. The first ring of a polygon is its edge, others are holes.
+Ring: TypeAlias = tuple[Position, ...]
+Polygon: TypeAlias = tuple[Ring, ...]
+Area: TypeAlias = tuple[Polygon, ...]
 
 
 class Box(NamedTuple):
@@ -72,6 +79,31 @@ def box(origin: Position, radius: float) -> Box:
     south_end, north_end = origin.latitude - high, origin.latitude + high
     bands = range(_band(south_end), _band(north_end) + 1)
     return Box(list(bands), origin.longitude - wide, origin.longitude + wide)
+
+
+def is_inside(area: Area, position: Position) -> bool:
+    """Return True if the position is in one of the polygons, and not in a hole of it."""
+    return any(_crossings(polygon, position) % 2 for polygon in area)
+
+
+def signed_area(ring: Ring) -> float:
+    """Return a ring's area in square degrees: positive if it runs counterclockwise."""
+    return 0.5 * sum(
+        one.longitude * other.latitude - other.longitude * one.latitude
+        for one, other in pairwise(ring)
+    )
+
+
+def _crossings(polygon: Polygon, position: Position) -> int:
+    """Return how many edges a line from the position to the east crosses."""
+    latitude, longitude = position
+    crossings = 0
+    for ring in polygon:
+        for (south, west), (north, east) in pairwise(ring):
+            if (south > latitude) != (north > latitude):
+                crossing = west + (latitude - south) / (north - south) * (east - west)
+                crossings += crossing > longitude
+    return crossings
 
 
 def _band(latitude: float) -> int:

@@ -13,6 +13,8 @@ from movr import errors, passwords, queries, results, transactions
 from movr import rows as rows_to
 from movr.api_tokens import ApiTokens
 from movr.cities import CITIES, Position, served_city
+from movr.city_data.city_data import CityData
+from movr.city_data.zones import Zone, check_end
 from movr.database import schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
@@ -80,6 +82,7 @@ class MovR:
         self.staff: Final = Staff(self._database, clock)
         self.fleet: Final = Fleet(self._database, clock)
         self.reports: Final = Reports(self._database, clock, only_verified=only_verified)
+        self.city_data: Final = CityData(self._database, clock)
 
     @property
     def engine(self) -> Engine:
@@ -526,13 +529,16 @@ class MovR:
         *,
         location: str,
         position: Position | None = None,
+        zones: Sequence[Zone] = (),
     ) -> bool:
         """End the rider's active ride at `location`, usually in one round trip.
 
-        Without a `position`, the ride's distance and the vehicle's position are unknown. Ending a
-        ride again changes nothing and returns False. Raises RideNotFound, NotYourRide, TooFarAway,
-        AccountDeleted, and SessionEnded if the sessions of `epoch` have ended.
+        Without a `position`, the ride's distance and the vehicle's position are unknown. `zones`
+        are those of the ride's city that are in force. Ending a ride again changes nothing and
+        returns False. Raises RideNotFound, NotYourRide, TooFarAway, NoParking, AccountDeleted, and
+        SessionEnded if the sessions of `epoch` have ended.
         """
+        check_end(zones, position)
         end = {
             "epoch": epoch,
             "location": location,

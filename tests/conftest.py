@@ -31,6 +31,7 @@ from web.app import create_app
 from web.config import Settings
 from web.pages import about, earlier_vehicles
 from web.security.rate_limit_store import RateLimitStore
+from web.services import zones
 
 ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
@@ -215,7 +216,7 @@ def session_app(database: str) -> Iterator[Flask]:
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, with unused rate limits."""
     session_app.extensions["rate_limit_store"] = RateLimitStore()
-    for part in (gbfs, about, earlier_vehicles):  # without what earlier tests have read
+    for part in (gbfs, about, earlier_vehicles, zones):  # without what earlier tests have read
         part.init_app(session_app)
     session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
     return session_app

@@ -44,7 +44,7 @@ from web.rendering import (
     template_filters,
 )
 from web.security import csrf, rate_limits, request_body, response_headers, session
-from web.services import geocoding, payments, prices
+from web.services import geocoding, payments, prices, zones
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -104,6 +104,7 @@ def create_app(settings: Settings) -> Flask:
         template_filters,
         prices,
         payments,
+        zones,
         maps,
         bootstrap,
         fragments,

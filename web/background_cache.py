@@ -22,9 +22,12 @@ BUILD_TIMEOUT: Final = 1.0  # seconds that requests wait for a value if there is
 class BackgroundCache(Generic[Key, Value]):
     """Keeps the last value of each key. One thread builds them, one after the other."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start without values."""
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, max_age: float | None = None
+    ) -> None:
+        """Start without values. A value older than `max_age` seconds is not returned."""
         self._clock = clock
+        self._max_age = max_age
         self._values: dict[Key, tuple[Value, float]] = {}  # and when they were built
         self._builds: dict[Key, tuple[Future[Value], float]] = {}  # and when they began
         self._builder = ThreadPoolExecutor(1)
@@ -37,10 +40,10 @@ class BackgroundCache(Generic[Key, Value]):
         that later requests do not wait; and what a build raises.
         """
         last, age = self._last(key)
-        if last and age < TTL:
+        if last is not None and age < TTL:
             return last
         future, began = self._start_build(key, build)
-        if last and age < MAX_AGE:
+        if last is not None and age < (self._max_age or MAX_AGE):
             return last
         try:
             return future.result(max(0, began + BUILD_TIMEOUT - self._clock()))
@@ -61,7 +64,7 @@ class BackgroundCache(Generic[Key, Value]):
 
     def _build(self, key: Key, build: Callable[[], Value]) -> Value:
         last, age = self._last(key)
-        if last and age < TTL:
+        if last is not None and age < TTL:
             return last  # built since it was asked for
         deadline.start()
         value = build()

@@ -331,9 +331,13 @@ class PositionForm(TextForm):
 
     def refuse_position(self, sentence: str) -> None:
         """Show this error at `error_field`, and offer to go on without the position."""
+        self.refuse_place(sentence)
+        self.is_position_refused = True
+
+    def refuse_place(self, sentence: str) -> None:
+        """Show this error at `error_field`."""
         field = self[self.error_field]
         field.errors = [*field.errors, sentence]
-        self.is_position_refused = True
 
 
 class LocationForm(PositionForm):

@@ -77,6 +77,12 @@ export async function load(stage, { google: key, middle }, giveUp) {
     },
     onZoom: (act) => map.addListener("zoom_changed", act),
     onClick: (act) => map.addListener("click", ({ latLng }) => act([latLng.lat(), latLng.lng()])),
+    outline(zone, isAllowed) {
+      const style = getComputedStyle(document.documentElement);
+      const color = style.getPropertyValue(isAllowed ? "--bs-success" : "--bs-danger");
+      for (const feature of map.data.addGeoJson(zone))
+        map.data.overrideStyle(feature, { clickable: false, fillColor: color, fillOpacity: 0.15, strokeColor: color, strokeWeight: 2 });
+    },
     put(element, place) {
       const layer = overlay(maps, element, place);
       layer.setMap(map);

@@ -90,6 +90,10 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
         if (key === "Enter" && target === stage) act([map.getCenter().lat, map.getCenter().lng]);
       });
     },
+    outline(zone, isAllowed) {
+      const className = isAllowed ? "map-zone" : "map-zone map-no-parking";
+      L.geoJSON(zone, { style: { className }, interactive: false }).addTo(map);
+    },
     put(element, place) {
       const icon = L.divIcon({ html: element, className: "map-pin", iconSize: null });
       const isPin = element.matches("button"); // pins are above other marks

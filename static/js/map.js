@@ -142,6 +142,18 @@ function letDrawingChoose(map) {
   if (latitude.value) mark([Number(latitude.value), Number(longitude.value)]);
 }
 
+/** Draw the zones that are in force, if the page has some. */
+async function showZones({ zones }, streets) {
+  if (!zones) return;
+  const response = await fetch(zones);
+  const { data } = await response.json();
+  const isNow = ({ start, end }) => new Date(start) <= new Date() && !(new Date(end) <= new Date());
+  for (const zone of data.geofencing_zones.features.reverse()) {
+    const [rule] = zone.properties.rules;
+    if (isNow(zone.properties)) streets.outline(zone, rule.ride_end_allowed);
+  }
+}
+
 async function layStreets(map) {
   const stage = element("div", "map-streets");
   stage.setAttribute("role", "region");
@@ -156,6 +168,7 @@ async function layStreets(map) {
   try {
     const streets = await load(stage, { ...map.dataset, ...drawing.dataset }, showDrawing);
     (map.dataset.map === "picker" ? showChosen : showVehicles)(map, streets);
+    await showZones(map.dataset, streets);
     await streets.areThere;
     if (stage.isConnected) map.classList.add("has-streets");
   } catch {

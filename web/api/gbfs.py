@@ -17,12 +17,14 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request, url
 from werkzeug.datastructures import HeaderSet
 
 from movr.cities import CITIES, City
+from movr.city_data.zones import Zone, coordinates
 from movr.results import CityTariff, PublicVehicle
 from web.api import pricing_plans
 from web.api.vehicle_feeds import VERSION, VehicleFeeds, envelope
 from web.background_cache import TTL
 from web.context import settings, site_url
 from web.services.prices import tariffs_in_force
+from web.services.zones import known_zones, zones_in_force
 
 blueprint = Blueprint("gbfs", __name__, url_prefix="/gbfs/v3")
 
@@ -33,7 +35,7 @@ DECIMALS: Final = 6  # of a degree: 11 cm
 NO_ID: Final = UUID(int=0)
 # The last update of feeds that do not come from the database: the start of this process.
 STARTED: Final = datetime.now(UTC).replace(microsecond=0)
-FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status")
+FEEDS: Final = ("system_information", "vehicle_types", "vehicle_status", "geofencing_zones")
 PRICES: Final = "system_pricing_plans"  # a feed only where rides cost
 FULL_RANGE: Final = 25_000  # metres, of a scooter; MovR does not know the levels of batteries
 
@@ -135,14 +137,51 @@ def vehicle_types(city: City) -> Response:
         }
         for type_, terms in VEHICLE_TYPES.items()
     ]
-    return _feed({"vehicle_types": types}, tariffs)
+    return _feed({"vehicle_types": types}, *_begins(tariffs))
 
 
 @blueprint.get("/<city:city>/system_pricing_plans.json")
 def system_pricing_plans(city: City) -> Response:
     """List the pricing plans of the tariffs in force; none if rides are free of charge."""
     tariffs = tariffs_in_force(city)
-    return _feed({"plans": [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]}, tariffs)
+    plans = [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]
+    return _feed({"plans": plans}, *_begins(tariffs))
+
+
+@blueprint.get("/<city:city>/geofencing_zones.json")
+def geofencing_zones(city: City) -> Response:
+    """List the zones where rides may end or may not, by the rule of movr/city_data/zones.py.
+
+    Of several zones at a place the first one counts, so those without parking come first.
+    """
+    zones = known_zones(city)
+    is_limited = any(zone.ride_end_allowed for zone in zones_in_force(city))
+    collection = {"type": "FeatureCollection", "features": [_zone(zone) for zone in zones]}
+    rules = {"geofencing_zones": collection, "global_rules": [_rule(is_allowed=not is_limited)]}
+    return _feed(rules, datetime.now(UTC))
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    until = zone.valid_until
+    return {
+        "type": "Feature",
+        "properties": {
+            "name": _text(zone.name),
+            "start": _time(zone.valid_from),
+            **({"end": _time(until)} if until else {}),
+            "rules": [_rule(is_allowed=zone.ride_end_allowed)],
+        },
+        "geometry": {"type": "MultiPolygon", "coordinates": coordinates(zone.area)},
+    }
+
+
+def _rule(*, is_allowed: bool) -> dict[str, bool]:
+    """Return a GBFS rule: whether a ride may end here. It may start, and pass."""
+    return {
+        "ride_start_allowed": True,
+        "ride_end_allowed": is_allowed,
+        "ride_through_allowed": True,
+    }
 
 
 @blueprint.get("/<city:city>/vehicle_status.json")
@@ -183,10 +222,14 @@ def _vehicle(pages: str, vehicle: PublicVehicle) -> dict[str, Any]:
     }
 
 
-def _feed(data: Mapping[str, Any], tariffs: Sequence[CityTariff] = ()) -> Response:
-    """Return a feed that changes only with the code, the settings and these tariffs."""
-    updated = max([STARTED, *(each.valid_from for each in tariffs)])
-    ttl = MINUTE if tariffs else HOUR
+def _begins(tariffs: Sequence[CityTariff]) -> list[datetime]:
+    return [each.valid_from for each in tariffs]
+
+
+def _feed(data: Mapping[str, Any], *changes: datetime) -> Response:
+    """Return a feed that changes only with the code, the settings and at these times."""
+    updated = max([STARTED, *changes])
+    ttl = MINUTE if changes else HOUR
     text = json.dumps(data, separators=(",", ":"))
     response = Response(f"{envelope(updated, ttl)}{text}}}", mimetype=JSON)
     response.last_modified = updated
@@ -209,6 +252,10 @@ def _cacheable(response: Response, tag: str, ttl: int) -> Response:
 def _text(text: str) -> list[Mapping[str, str]]:
     """Return a GBFS localized string, in the only language."""
     return [{"text": text, "language": LANGUAGE}]
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _system_id(city: City) -> str:

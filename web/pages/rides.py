@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import TooFarAway
+from movr.errors import NoParking, TooFarAway
 from movr.results import RideKey
 from movr.undo import UNDO_WITHIN
 from web.context import movr, settings
@@ -21,6 +21,7 @@ from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 from web.security.redirects import kept_fields
 from web.services.geocoding import position_from_form
+from web.services.zones import zones_in_force
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
 
@@ -95,16 +96,27 @@ def explain_undo(ride_id: UUID) -> ResponseReturnValue:
 
 
 def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
-    """End the ride and say so; if the place is too far away, set the form's error.
+    """End the ride and say so; if it can't end at this place, set the form's error.
 
     Return False in that case.
     """
-    rider, ride = session.current_session(), RideKey(city_of_form().name, ride_id)
+    city = city_of_form()
+    rider, ride = session.current_session(), RideKey(city.name, ride_id)
     try:
         position = position_and_words(form, ride.city)
-        is_new = movr().end_ride(ride, rider.key, rider.epoch, **form.values(), position=position)
+        is_new = movr().end_ride(
+            ride,
+            rider.key,
+            rider.epoch,
+            location=str(form.location.data),
+            position=position,
+            zones=zones_in_force(city),
+        )
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
+        return False
+    except NoParking as refusal:
+        form.refuse_place(str(refusal))
         return False
     flash("Your ride has ended. Thank you for riding.", "success")
     if not position:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -11,8 +12,9 @@ from flask import Flask
 from xstatic.pkg import leaflet
 
 from movr.cities import US_EAST, US_WEST, City, Position
+from movr.city_data.zones import Zone
 from movr.formats import VEHICLE_TYPES
-from movr.geo import metres_per_degree
+from movr.geo import Polygon, metres_per_degree
 from movr.results import Vehicle
 from web.rendering import static_files
 
@@ -62,6 +64,14 @@ class Ring(NamedTuple):
     metres: float
 
 
+class Shape(NamedTuple):
+    """A zone on the drawing: its name, and the commands of an SVG path around it."""
+
+    name: str
+    ride_end_allowed: bool
+    path: str
+
+
 @dataclass(frozen=True)
 class Frame:
     """The area that a drawing shows: its middle, and its scale in metres per unit."""
@@ -105,6 +115,7 @@ class Drawing:
     middle: Position
     from_visitor: bool = False
     markers: Sequence[Marker] = ()
+    zones: Sequence[Zone] = ()
 
     @property
     def origin(self) -> Point:
@@ -128,6 +139,24 @@ class Drawing:
         distances = [number * step for number in range(1, math.floor(farthest / step) + 1)]
         return [Ring(round(distance / metres, 1), distance) for distance in distances or [step]]
 
+    @cached_property
+    def shapes(self) -> list[Shape]:
+        """The zones that are on the drawing, those without parking last, above the others."""
+        shapes = [
+            Shape(zone.name, zone.ride_end_allowed, "".join(map(self._path, zone.area)))
+            for zone in reversed(self.zones)
+        ]
+        return [shape for shape in shapes if shape.path]
+
+    def _path(self, polygon: Polygon) -> str:
+        """Return the path around a polygon, or nothing if it is not on the drawing."""
+        rings = [[self.frame.point(position) for position in ring] for ring in polygon]
+        x, y = zip(*rings[0], strict=True)
+        if max(x) < 0 or min(x) > WIDTH or max(y) < 0 or min(y) > HEIGHT:
+            return ""
+        # Points that fall on the one before are left out.
+        return "".join(f"M{'L'.join(f'{x} {y}' for (x, y), _ in groupby(ring))}Z" for ring in rings)
+
     @property
     def scale(self) -> Ring:
         """The scale bar, as long as the distance between two rings."""
@@ -146,9 +175,9 @@ def drawing(vehicles: Sequence[Vehicle], city: City, visitor: Position | None) -
     return Drawing(city, frame, middle, visitor is not None, markers(points))
 
 
-def city_around(city: City, place: Position) -> Drawing:
+def city_around(city: City, place: Position, zones: Sequence[Zone] = ()) -> Drawing:
     """Return a map of the city around a place, without vehicles, to choose a position on."""
-    return Drawing(city, Frame(place, CITY_WIDE), place)
+    return Drawing(city, Frame(place, CITY_WIDE), place, zones=zones)
 
 
 def markers(placed: Iterable[tuple[Point, Vehicle]]) -> list[Marker]:

@@ -14,7 +14,9 @@ from sqlalchemy import Engine, text
 
 from movr.cities import CITIES, City
 from movr.formats import VEHICLE_TYPES
+from movr.movr import MovR
 from tests.conftest import HERE, NewVisitor, settings_for, visiting
+from tests.movr.city_data.test_zones import HOLE, ISLAND, SQUARE, collection, feature, parse
 from tests.visitor import PASSWORD, Visitor, sentences
 from web import background_cache
 from web.app import create_app
@@ -26,6 +28,12 @@ STATUS = f"{NEW_YORK}/vehicle_status.json"
 FEEDS = [f"{NEW_YORK}/{name}.json" for name in ("gbfs", "system_information", "vehicle_types")]
 ALL = [MANIFEST, *FEEDS, STATUS]
 MOTORS = {"electric", "electric_assist"}
+NO_ZONES = {
+    "geofencing_zones": {"type": "FeatureCollection", "features": []},
+    "global_rules": [
+        {"ride_start_allowed": True, "ride_end_allowed": True, "ride_through_allowed": True}
+    ],
+}
 THERE = {"latitude": "40.72", "longitude": "-74.0"}
 TIMES = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
@@ -92,12 +100,32 @@ def test_the_manifest_leads_to_every_feed_of_every_city(visitor: Visitor) -> Non
         ((version, url),) = ((v["version"], v["url"]) for v in dataset["versions"])
         feeds = {feed["name"]: feed["url"] for feed in data(visitor, path_of(url))["feeds"]}
         assert version == "3.0"
-        assert set(feeds) == {"system_information", "vehicle_types", "vehicle_status"}
+        assert set(feeds) == {
+            *("system_information", "vehicle_types", "vehicle_status", "geofencing_zones")
+        }
         information = data(visitor, path_of(feeds["system_information"]))
         assert information["system_id"] == dataset["system_id"]
         assert path_of(information["manifest_url"]) == MANIFEST
         assert data(visitor, path_of(feeds["vehicle_types"]))["vehicle_types"]
+        assert data(visitor, path_of(feeds["geofencing_zones"])) == NO_ZONES
         assert listed(visitor, path_of(feeds["vehicle_status"])) == []
+
+
+def test_zones_are_listed_with_their_rules_those_without_parking_first(
+    visitor: Visitor, movr: MovR
+) -> None:
+    (island,) = parse(collection(feature([ISLAND], name="Island", allowed=False)))
+    (centre,) = parse(collection(feature([SQUARE, HOLE])))
+    movr.city_data.replace_zones("paris", [centre, island], begin=centre.valid_from)
+
+    found = data(visitor, "/gbfs/v3/paris/geofencing_zones.json")
+
+    first, second = found["geofencing_zones"]["features"]
+    assert first["properties"]["name"] == [{"text": "Island", "language": "en"}]
+    assert first["properties"]["rules"][0]["ride_end_allowed"] is False
+    assert first["properties"]["start"] == "2026-05-01T12:00:00Z"
+    assert second["geometry"] == {"type": "MultiPolygon", "coordinates": [[SQUARE, HOLE[::-1]]]}
+    assert found["global_rules"][0]["ride_end_allowed"] is False
 
 
 def test_a_dataset_says_who_runs_it_where_and_when(visitor: Visitor) -> None:

@@ -166,6 +166,7 @@ ROUTES: Mapping[str, Route] = {
     "gbfs.system_information": Route("/gbfs/v3/boston/system_information.json", ALL_USERS),
     "gbfs.vehicle_types": Route("/gbfs/v3/boston/vehicle_types.json", ALL_USERS),
     "gbfs.system_pricing_plans": Route("/gbfs/v3/boston/system_pricing_plans.json", ALL_USERS),
+    "gbfs.geofencing_zones": Route("/gbfs/v3/boston/geofencing_zones.json", ALL_USERS),
     "gbfs.vehicle_status": Route("/gbfs/v3/boston/vehicle_status.json", ALL_USERS),
     "users.index": Route("/users", MEMBERS),
     "users.profile": Route("/users/{scene.owner.id}", OWNER),

@@ -46,7 +46,8 @@ def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG
 def distant(proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
     """A visitor of MovR where rides cost, whose database is behind the counting proxy.
 
-    The prices of New York, which are read in the background, are known and do not become old.
+    The prices and zones of New York, which are read in the background, are known and do not become
+    old.
     """
     monkeypatch.setattr(background_cache, "TTL", math.inf)
     app = create_app(replace(settings_for(uri_text(proxy.url)), payments="fake"))
@@ -54,6 +55,7 @@ def distant(proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vi
         visitor = Visitor(client)
         visitor.get("/vehicles")  # connects
         visitor.get("/prices")
+        visitor.get("/gbfs/v3/new-york/geofencing_zones.json")
         yield visitor
     app.extensions["movr"].close()
 
