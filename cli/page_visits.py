@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import Context
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Final, TypeAlias
@@ -16,14 +17,22 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from movr.cities import City
+from movr.city_data.city_data import CityData
 from movr.results import UserKey
 from web.security.link_tokens import email_tokens, new_email_tokens, reset_tokens
 
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
 _EMAIL: Final = "tour@example.com"
+_MDS: Final = "application/vnd.mds+json;version=2.0"
+_REPORTS: Final = "text/vnd.mds+csv;version=2.0"
+_NO_ID: Final = UUID(int=0)
+_HOUR: Final = 3600  # seconds
 # The key of a ride after all others, for the second page of the history.
 _LATER: Final = "2100-01-01T00:00Z~00000000-0000-0000-0000-000000000000"
+
+_FOUND: Final = {HTTPStatus.OK, HTTPStatus.SEE_OTHER}
+_FOUND_OR_NOT: Final = {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
 
 # Visits pages of a city, and calls a function with the method and route of each.
 Visit: TypeAlias = Callable[[Flask, City, Callable[[str], None]], None]
@@ -49,6 +58,11 @@ class PageVisitor:
         """Open a page and return its HTML."""
         return self._open("GET", path).text
 
+    def read(self, path: str, token: str, accept: str) -> None:
+        """Read data of the city as an agency; there may be none of the time that is asked for."""
+        headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": accept}
+        self._open("GET", f"/mds/{self.city.slug}{path}", headers=headers)
+
     def post(self, path: str, **fields: str) -> str:
         """Send a form and return the path that it redirects to."""
         return urlsplit(self._open("POST", path, fields).headers["Location"]).path
@@ -69,7 +83,13 @@ class PageVisitor:
         self.get(page)
         self.post(page, token=token, **fields)
 
-    def _open(self, method: str, path: str, fields: dict[str, str] | None = None) -> TestResponse:
+    def _open(
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> TestResponse:
         # In a new context: the request would otherwise share the command's application context,
         # and so the `g` of the previous request.
         reply = Context().run(
@@ -78,9 +98,9 @@ class PageVisitor:
             method=method,
             data=fields,
             base_url=_SITE,
-            headers=self._headers,
+            headers=headers or self._headers,
         )
-        if reply.status_code not in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
+        if reply.status_code not in (_FOUND if headers is None else _FOUND_OR_NOT):
             raise PageVisitFailed(f"{method} {path} answered {reply.status}.")
         rule, _ = self._urls.match(urlsplit(path).path, method, return_rule=True)
         self._visited(f"{method} {rule.rule}")
@@ -96,9 +116,28 @@ def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> 
     member = PageVisitor(app, city, visited)
     password = _visit_as_new_member(member)
     _add_vehicle_and_ride(member)
+    _read_as_agency(app, member)
     removal = member.follow(member.follow("/", "/users"), "/users/remove")
     member.get(removal)
     member.post(removal, password=password, confirm="1")
+
+
+def _read_as_agency(app: Flask, visitor: PageVisitor) -> None:
+    """Read what an agency of the city can, with a token that is revoked afterwards."""
+    data: CityData = app.extensions["movr"].city_data
+    name, city = f"tour {token_hex(8)}", visitor.city.name
+    token = data.add_agency(city, name)
+    now = datetime.now(UTC)
+    hour, month = f"{now - timedelta(hours=2):%Y-%m-%dT%H}", f"{now - timedelta(days=31):%Y-%m}"
+    period = f"start_time={now.timestamp() - _HOUR:.0f}000&end_time={now.timestamp():.0f}000"
+    for path in ("/vehicles", "/vehicles/status", f"/events/recent?{period}"):
+        visitor.read(path, str(token), _MDS)
+    for path in (f"/vehicles/{_NO_ID}", f"/vehicles/status/{_NO_ID}"):
+        visitor.read(path, str(token), _MDS)
+    for path in (f"/events/historical?event_time={hour}", f"/trips?end_time={hour}"):
+        visitor.read(path, str(token), _MDS)
+    visitor.read(f"/reports/{month}.csv", str(token), _REPORTS)
+    data.revoke_agency(city, name)
 
 
 def visit_page_about_regions(app: Flask, city: City, visited: Callable[[str], None]) -> None:

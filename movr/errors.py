@@ -97,6 +97,12 @@ class NotAnAgency(Refusal):
     sentence = "The token is missing, or it belongs to no agency of this city."
 
 
+class NoOperation(Refusal):
+    """An agency asks for a time before the city's first event, or for one to come."""
+
+    sentence = "There are no data of this time."
+
+
 class NotYourProfile(Refusal):
     """Only its member may see or delete a profile."""
 

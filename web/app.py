@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from movr.database import deadline, embedded
 from movr.movr import MovR
 from web import errors
-from web.api import gbfs
+from web.api import gbfs, mds
 from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
@@ -137,6 +137,7 @@ def create_app(settings: Settings) -> Flask:
         about,
         information,
         gbfs,
+        mds,
         health,
         metrics,
     ):

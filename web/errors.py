@@ -24,7 +24,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from movr import errors
-from web.api import gbfs
+from web.api import gbfs, mds
+from web.api.mds_parameters import InvalidParameter
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
 from web.pages import earlier_vehicles
@@ -48,6 +49,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.TooManyLetters: session.own_profile,
     errors.AccountDeleted: session.login_page,
     errors.NotAnAgency: HTTPStatus.UNAUTHORIZED,
+    errors.NoOperation: HTTPStatus.NOT_FOUND,
     errors.NotYourProfile: HTTPStatus.FORBIDDEN,
     errors.NotStaff: HTTPStatus.FORBIDDEN,
     errors.NotForYourself: HTTPStatus.FORBIDDEN,
@@ -84,6 +86,8 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     **dict.fromkeys(csrf.REFUSALS, HTTPStatus.BAD_REQUEST),
     request_body.FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    InvalidParameter: HTTPStatus.BAD_REQUEST,
+    mds.UnsupportedVersion: HTTPStatus.NOT_ACCEPTABLE,
 }
 
 # The pages of forms whose own addresses show nothing.
@@ -187,9 +191,11 @@ def _redirect_to_page() -> ResponseReturnValue | None:
 
 
 def _page(status: HTTPStatus, sentence: str, refusal: errors.Refusal | None = None) -> Response:
-    """Return the error page, or JSON to programs that read open data."""
-    if gbfs.is_gbfs_request():
+    """Return the error page, or JSON to programs that read open data or a city's data."""
+    if gbfs.is_request():
         return gbfs.error(status, sentence)
+    if mds.is_request():
+        return mds.error(status, sentence)
     form = refusal if isinstance(refusal, csrf.FormRefused) else None
     is_away = status is HTTPStatus.SERVICE_UNAVAILABLE
     earlier = earlier_vehicles.recall() if is_away else None

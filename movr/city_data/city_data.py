@@ -1,16 +1,39 @@
 """Class CityData: what agencies read of a city, and the zones that a city defines."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
+
+from sqlalchemy import Executable, Row
 
 from movr import errors
 from movr import rows as rows_to
-from movr.city_data import agencies, zones
+from movr.city_data import agencies, mobility, zones
 from movr.city_data.agencies import Agency
+from movr.city_data.mobility import Event, ListedVehicle, Trip
 from movr.city_data.zones import Zone
+from movr.database import deadline
 from movr.database.access import Database
+from movr.results import Page
+
+BATCH: Final = 1_000  # rows that are read at once where there are no pages
+FIRST_ID: Final = UUID(int=0)
+
+
+class Period(NamedTuple):
+    """The time from `since` until just before `until`."""
+
+    since: datetime
+    until: datetime
+
+
+class TripCount(NamedTuple):
+    """How many trips there were, and of how many riders."""
+
+    trips: int
+    riders: int
 
 
 class CityData:
@@ -46,6 +69,112 @@ class CityData:
             raise errors.NotAnAgency
         return UUID(str(found[0].id))
 
+    # Mobility data
+
+    def vehicles(self, city: str, *, after: UUID | None, size: int) -> Page[ListedVehicle]:
+        """Return a page of the vehicles that were in the city in the last 30 days."""
+        since = self._now() - mobility.VEHICLES_KEPT
+        rows = self._page(mobility.VEHICLES, city, after, size, since=since)
+        return rows_to.page(rows_to.named_tuples(ListedVehicle, rows), size, _id)
+
+    def vehicle(self, city: str, id_: UUID) -> ListedVehicle:
+        """Return one of the city's vehicles, removed ones included. Raises VehicleNotFound."""
+        rows = self._database.read(mobility.VEHICLE, city=city, id=id_)
+        if not rows:
+            raise errors.VehicleNotFound
+        return rows_to.named_tuples(ListedVehicle, rows)[0]
+
+    def last_events(self, city: str, *, after: UUID | None, size: int) -> Page[Event]:
+        """Return a page of the last events of the city's vehicles, in the order of their ids.
+
+        Removed and missing vehicles are listed for 90 minutes.
+        """
+        now = self._now()
+        since = now - mobility.STATUS_KEPT
+        rows = self._page(mobility.STATES, city, after, size, since=since, now=now)
+        found = [mobility.current_event(row, now) for row in rows]
+        return rows_to.page(found, size, lambda event: str(event.vehicle_id))
+
+    def last_event(self, city: str, vehicle_id: UUID) -> Event:
+        """Return the last event of one of the city's vehicles. Raises VehicleNotFound."""
+        now = self._now()
+        rows = self._database.read(mobility.STATE, city=city, id=vehicle_id, now=now)
+        if not rows:
+            raise errors.VehicleNotFound
+        return mobility.current_event(rows[0], now)
+
+    def events(
+        self, city: str, period: Period, *, after: tuple[datetime, UUID] | None, size: int
+    ) -> Page[Event]:
+        """Return a page of the events of a period, oldest first.
+
+        `after` is the time and id of the last event of the page before.
+        """
+        rows = self._of_period(mobility.EVENTS, city, period, after, size)
+        found = [mobility.event(row) for row in rows]
+        return rows_to.page(found, size, lambda last: f"{last.happened_at.isoformat()}~{last.id}")
+
+    def all_events(self, city: str, period: Period) -> list[Event]:
+        """Return all events of a period, oldest first. Raises NoOperation."""
+        return [mobility.event(row) for row in self._all(mobility.EVENTS, city, period)]
+
+    def trips(self, city: str, period: Period) -> list[Trip]:
+        """Return all trips that ended in a period. Raises NoOperation."""
+        return [mobility.trip(row) for row in self._all(mobility.TRIPS, city, period)]
+
+    def trip_counts(self, city: str, days: Sequence[Period]) -> dict[str, TripCount]:
+        """Return the numbers of trips that began on these days, and of riders, by vehicle type.
+
+        Raises NoOperation.
+        """
+        trips, riders = Counter[str](), defaultdict[str, set[UUID]](set)
+        for day in days:
+            deadline.restart()
+            for row in self._database.read(mobility.RIDERS, city=city, **day._asdict()):
+                trips[row.type] += row.trips
+                riders[row.type].add(row.rider_id)
+        if not trips:
+            self._check_operation(city, days[-1])
+        return {type_: TripCount(trips[type_], len(riders[type_])) for type_ in trips}
+
+    def _page(
+        self, statement: Executable, city: str, after: UUID | None, size: int, **parameters: object
+    ) -> Sequence[Row[Any]]:
+        wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1, **parameters}
+        return self._database.read(statement, **wanted)
+
+    def _of_period(
+        self,
+        statement: Executable,
+        city: str,
+        period: Period,
+        after: tuple[datetime, UUID] | None,
+        size: int,
+    ) -> Sequence[Row[Any]]:
+        """Return a page of rows, and one more if there are more."""
+        time, id_ = after or (datetime.min.replace(tzinfo=UTC), FIRST_ID)
+        wanted = {"after_time": time, "now": self._now(), **period._asdict()}
+        return self._page(statement, city, id_, size, **wanted)
+
+    def _all(self, statement: Executable, city: str, period: Period) -> list[Row[Any]]:
+        """Return the rows of all pages of a period. Raises NoOperation."""
+        rows: list[Row[Any]] = []
+        page: Sequence[Row[Any]] | None = None
+        while page is None or len(page) > BATCH:
+            deadline.restart()
+            after = (rows[-1].happened_at, rows[-1].id) if rows else None
+            page = self._of_period(statement, city, period, after, BATCH)
+            rows += page[:BATCH]
+        if not rows:
+            self._check_operation(city, period)
+        return rows
+
+    def _check_operation(self, city: str, period: Period) -> None:
+        """Check that the city had an event before the period's end. Raises NoOperation."""
+        first = self._database.read(mobility.FIRST_EVENT, city=city)
+        if not first or first[0].happened_at >= period.until:
+            raise errors.NoOperation
+
     # Zones
 
     def zones(self, city: str) -> tuple[Zone, ...]:
@@ -60,3 +189,7 @@ class CityData:
         """Let these zones replace a city's at `begin`; return how many those are."""
         by_id = {uuid4(): zone for zone in new}
         return len(self._database.write(zones.replace, city, by_id, begin=begin))
+
+
+def _id(item: ListedVehicle) -> str:
+    return str(item.id)

@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
     app.extensions["vehicle_feeds"] = VehicleFeeds(app.extensions["movr"].free_vehicles)
 
 
-def is_gbfs_request() -> bool:
+def is_request() -> bool:
     """True if this request's path is below the feeds' prefix, even if there is no such feed."""
     return request.path.startswith(f"{blueprint.url_prefix}/")
 
@@ -76,7 +76,7 @@ def error(status: HTTPStatus, sentence: str) -> Response:
 @blueprint.after_app_request  # also where no feed is
 def _allow_any_origin(response: Response) -> Response:
     """Allow scripts of any site to request feeds, with any headers, and to read the response."""
-    if is_gbfs_request():
+    if is_request():
         response.access_control_allow_origin = "*"
         response.access_control_allow_headers = HeaderSet(["*"])
     return response
