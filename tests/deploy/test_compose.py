@@ -17,6 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 from movr import cities
 from movr.database import admin, embedded
 from movr.database.engine import hosts, parse_uri
+from movr.outbox import LEASE
 from tests import databases
 from tests.conftest import ROOT, app_with_commands, settings_for, visiting
 from tests.deploy.compose import Model, Service, load
@@ -36,6 +37,7 @@ README = (COMPOSE / "README.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 WRITTEN = (ROOT / "compose.yaml", *sorted(COMPOSE.glob("*.yaml")))
 NODES = {f"cockroachdb-{region}" for region in ("us-east", "us-west", "europe-west")}
+MOVR = ("web", "outbox", "migration")
 ONCE = {"migration", "cockroachdb-init"}  # services that end
 EVERY_SERVICE = [(way, name) for way, files in FILES.items() for name in load(*files)["services"]]
 
@@ -64,7 +66,7 @@ def seconds(text: str) -> int:
 
 
 def test_one_command_starts_a_database_its_migration_movr_and_nginx() -> None:
-    assert started(set()) == {"db", "migration", "web", "nginx"}
+    assert started(set()) == {"db", "migration", "web", "outbox", "nginx"}
     assert started({"tls"}) == started(set()) | {"nginx-tls"}
     assert started({"cockroachdb"}) == started(set()) | NODES | {"cockroachdb-init"}
 
@@ -80,15 +82,16 @@ def started(profiles: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("way", ["production", "cloud-sql"])
 def test_production_has_an_external_database_and_https(way: str) -> None:
-    assert set(model(way)["services"]) - {"cloud-sql"} == {"migration", "web", "nginx"}
+    assert set(model(way)["services"]) - {"cloud-sql"} == {*("migration", "web", "outbox", "nginx")}
     assert service(way, "nginx")["command"][-1] == "/etc/movr/tls.conf"
 
 
 @every_way
 def test_movr_starts_when_its_schema_is_there_and_nginx_when_movr_is(way: str) -> None:
-    assert service(way, "web")["depends_on"] == {
-        "migration": {"condition": "service_completed_successfully"}
-    }
+    for name in ("web", "outbox"):
+        assert service(way, name)["depends_on"] == {
+            "migration": {"condition": "service_completed_successfully"}
+        }
     for name in model(way)["services"]:
         if name.startswith("nginx"):
             assert service(way, name)["depends_on"] == {"web": {"condition": "service_healthy"}}
@@ -131,7 +134,10 @@ def test_long_running_services_have_a_health_check_and_restart(way: str, name: s
     if name in ONCE:
         assert each["restart"] == "no"
     else:
-        assert each["healthcheck"]["test"][0] == "CMD"
+        if name == "outbox":  # it serves nothing, and ends after what it does not expect
+            assert each["healthcheck"] == {"disable": True}
+        else:
+            assert each["healthcheck"]["test"][0] == "CMD"
         assert each["restart"] == "unless-stopped"
 
 
@@ -157,6 +163,15 @@ def test_movr_has_time_to_finish_its_requests(way: str, monkeypatch: pytest.Monk
 
 
 @every_way
+def test_the_outbox_reaches_a_mail_server_and_has_time_to_finish_a_letter(way: str) -> None:
+    outbox = service(way, "outbox")
+
+    assert outbox["command"][-2:] == ["outbox", "run"]
+    assert any(not model(way)["networks"][name].get("internal") for name in outbox["networks"])
+    assert seconds(outbox["stop_grace_period"]) >= LEASE.total_seconds()
+
+
+@every_way
 def test_nginx_has_time_to_finish_its_requests(way: str) -> None:
     found = re.search(
         r"worker_shutdown_timeout (\d+s);", (CONFIGURATION / "process.conf").read_text()
@@ -171,7 +186,7 @@ def test_nginx_has_time_to_finish_its_requests(way: str) -> None:
 
 @every_service
 def test_every_setting_is_one_of_movr_s(way: str, name: str) -> None:
-    if name in {"web", "migration"}:
+    if name in MOVR:
         for variable in service(way, name)["environment"]:
             known = hasattr(Settings(), variable.removesuffix("_FILE").lower())
             assert known or variable.startswith("OTEL_"), variable
@@ -213,12 +228,13 @@ def test_an_upgrade_of_three_replicas_has_connections_enough(way: str) -> None:
 
 
 @every_way
-def test_the_migration_runs_the_image_and_the_settings_of_movr(way: str) -> None:
-    web, migration = service(way, "web"), service(way, "migration")
+@pytest.mark.parametrize("other", ["migration", "outbox"])
+def test_its_other_services_run_the_image_and_the_settings_of_movr(way: str, other: str) -> None:
+    web, command = service(way, "web"), service(way, other)
 
     for same in ("image", "build"):
-        assert web[same] == migration[same]
-    assert without_database(web) == without_database(migration)
+        assert web[same] == command[same]
+    assert without_database(web) == without_database(command)
     assert web["build"]["context"] == str(ROOT)
     assert set(web["build"]["args"]) <= set(re.findall(r"ARG (\w+)", DOCKERFILE))
 
@@ -309,7 +325,7 @@ def test_a_file_of_a_secret_is_one_that_the_service_gets(way: str, name: str) ->
 
 
 def test_production_takes_the_database_from_the_environment_alone() -> None:
-    for name in ("web", "migration"):
+    for name in MOVR:
         environment = service("production", name)["environment"]
         assert environment["DB_URI"].startswith("${DB_URI:?")
         assert "DB_URI_FILE" not in environment
@@ -351,7 +367,7 @@ def test_each_role_has_a_password_of_its_own(made: Path, role: str, file: str) -
 
 @every_service
 def test_movr_starts_with_what_it_is_given(way: str, name: str, made: Path) -> None:
-    if name not in {"web", "migration"}:
+    if name not in MOVR:
         return
     uri = (made / "postgresql_uri").read_text().strip()
     for file in ("db_uri", "db_owner_uri"):

@@ -15,6 +15,7 @@ import yaml
 from flask import Flask
 
 from movr import cities
+from movr.outbox import LEASE
 from tests.conftest import ROOT
 from tests.deploy.kustomize import Manifest, build, pods, read, text
 from web.config import Settings
@@ -399,6 +400,34 @@ def test_a_region_is_the_base_that_knows_its_name(region: str, name: str) -> Non
     assert environment("Deployment", f"regions/{region}")["REGION"] == name
     assert not environment("Deployment")["REGION"]
     assert nameless(f"regions/{region}") == nameless("base")
+
+
+@pytest.mark.parametrize(("region", "name"), REGIONS.items())
+def test_a_region_sends_the_letters_of_its_cities(region: str, name: str) -> None:
+    deployment = one("Deployment", f"regions/{region}", "movr-outbox")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+
+    assert container["command"] == ["flask", "--app", "server", "outbox", "run"]
+    assert container["image"] == "movr:VERSION"
+    given = {item["name"]: item.get("value") for item in container["env"]}
+    assert given.pop("REGION") == name
+    serving = {item["name"]: item for item in pod("Deployment")["containers"][0]["env"]}
+    assert [item for item in container["env"] if item["name"] != "REGION"] == [
+        serving[item] for item in given
+    ]
+    assert {"MAIL_URI", "MAIL_FROM", "SITE_URL", "SECRET_KEY", "DB_URI"} == given.keys()
+
+
+def test_a_process_that_sends_letters_may_finish_one_and_gets_no_requests() -> None:
+    deployment = one("Deployment", name="movr-outbox")["spec"]
+    labels = deployment["template"]["metadata"]["labels"]
+
+    allowed = deployment["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert allowed >= LEASE.total_seconds()
+    assert deployment["selector"]["matchLabels"] == labels
+    assert not one("Service")["spec"]["selector"].items() <= labels.items()
+    policy = one("NetworkPolicy", name="movr-outbox")["spec"]
+    assert policy == {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"]}
 
 
 def test_one_region_migrates_the_database_of_all() -> None:
