@@ -73,7 +73,7 @@ from movr.outbox import put_receipt
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
-from movr.vehicle_states import TRANSITIONS, TRIP_CANCEL, TRIP_END, VehicleState, state_of
+from movr.vehicle_states import TRANSITIONS, TRIP_CANCEL, TRIP_END, VehicleState, state_of, time_of
 
 # Tables instead of models: a Core UPDATE has no ORM session to synchronise.
 _users, _vehicles, _rides, _totals, _tariffs, _ledger, _reports, _api_tokens, _staff_roles = (
@@ -114,11 +114,14 @@ _IS_SHOWN: Final = and_(
     _vehicles.c.city == _VEHICLE_CITY,
     _vehicles.c.public_id == bindparam("vehicle_public_id", type_=Uuid()),
 )
-_IS_RESERVED: Final = _vehicles.c.reserved_until > _NOW
+_TIME: Final = time_of(_vehicles.c, _NOW)
+_IS_RESERVED: Final = _vehicles.c.reserved_until > _TIME
 _BY_USER: Final = and_(
     _vehicles.c.reserved_by_city == _USER_CITY, _vehicles.c.reserved_by_id == _USER_ID
 )
-_NOT_RESERVED: Final = or_(_vehicles.c.reserved_until.is_(None), _vehicles.c.reserved_until <= _NOW)
+_NOT_RESERVED: Final = or_(
+    _vehicles.c.reserved_until.is_(None), _vehicles.c.reserved_until <= _TIME
+)
 
 _AVAILABLE, _RESERVED, _ON_TRIP, _PAUSED, _, _REMOVED = (each.value for each in VehicleState)
 
@@ -221,7 +224,9 @@ ERASE_DEVICES: Final = (
 )
 # When a vehicle that is not ridden is removed: at the end of its reservation.
 _REMOVED_AT: Final = case(
-    (_vehicles.c.status != IN_USE, func.greatest(_NOW, _vehicles.c.reserved_until))
+    (_vehicles.c.status == IN_USE, null()),
+    (_IS_RESERVED, _vehicles.c.reserved_until),
+    else_=_NOW,
 )
 
 # The columns of a user's row that conditions depend on.
@@ -441,7 +446,7 @@ _CAN_BE_RESERVED: Final = and_(
     or_(
         _vehicles.c.reserved_until.is_(None),
         _vehicles.c.reserved_until <= bindparam("again_since", type_=DateTime(timezone=True)),
-        and_(_vehicles.c.reserved_until <= _NOW, ~_BY_USER),
+        and_(_vehicles.c.reserved_until <= _TIME, ~_BY_USER),
     ),
 )
 

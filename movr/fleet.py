@@ -57,6 +57,7 @@ _STATE: Final = ("status", "paused_by", "reserved_until", "removed_at", "remove_
 LOCK: Final = (
     select(
         *(_vehicles.c[name] for name in ("city", "id", "public_id", "owner_id", *_STATE)),
+        _vehicles.c.state_since,
         *(_vehicles.c[name] for name in ("reserved_by_city", "reserved_by_id")),
         *(_vehicles.c[name] for name in ("type", "brand", "color")),
         *(_vehicles.c[name] for name in ("last_location", "latitude", "longitude")),
@@ -307,7 +308,7 @@ def set_state(
         holder = {"user_city": vehicle.reserved_by_city, "user_id": vehicle.reserved_by_id}
         shown = {"vehicle_city": vehicle.city, "vehicle_public_id": vehicle.public_id}
         run(connection, changes.END_RESERVATION, **holder, **shown)
-    after = state(SimpleNamespace(**columns), now)
+    after = state(SimpleNamespace(**columns, state_since=vehicle.state_since), now)
     new = {f"new_{name}": value for name, value in columns.items()}
     run(connection, SET_STATE, **_key(vehicle), **new)
     if after is not before:

@@ -2,14 +2,15 @@
 
 A row stores whether its vehicle is available, in use, out of service or missing. The other states
 depend on the clock: a vehicle is reserved until `reserved_until`, and removed from `removed_at` on.
-`state` computes the state in Python and `state_of` in SQL (docs/decisions/0022).
+`state` computes the state in Python and `state_of` in SQL (docs/decisions/0022). Their time is not
+before the vehicle's last event, whose request may have had a faster clock.
 """
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case
+from sqlalchemy import ColumnElement, and_, case, func
 
 from movr.formats import AVAILABLE, IN_USE
 
@@ -70,6 +71,7 @@ TRANSITIONS: Final[dict[tuple[VehicleState, VehicleState], tuple[str, ...]]] = {
 
 def state(vehicle: Any, now: datetime) -> VehicleState:  # noqa: ANN401 - a row of any statement
     """Return the state of a vehicle's row."""
+    now = max(now, vehicle.state_since or now)
     if vehicle.removed_at and vehicle.removed_at <= now:
         return VehicleState.REMOVED
     if vehicle.status == IN_USE:
@@ -81,10 +83,15 @@ def state(vehicle: Any, now: datetime) -> VehicleState:  # noqa: ANN401 - a row 
 
 def state_of(columns: Any, now: ColumnElement[datetime]) -> ColumnElement[str]:  # noqa: ANN401 - of any table
     """Return the SQL equivalent of `state` for a vehicle's columns."""
-    is_reserved = and_(columns.status == AVAILABLE, columns.reserved_until > now)
+    time = time_of(columns, now)
     return case(
-        (columns.removed_at <= now, _REMOVED.value),
+        (columns.removed_at <= time, _REMOVED.value),
         (columns.status == IN_USE, _ON_TRIP.value),
-        (is_reserved, _RESERVED.value),
+        (and_(columns.status == AVAILABLE, columns.reserved_until > time), _RESERVED.value),
         else_=columns.status,
     )
+
+
+def time_of(columns: Any, now: ColumnElement[datetime]) -> ColumnElement[datetime]:  # noqa: ANN401 - of any table
+    """Return SQL for the present time of a vehicle: `now`, but not before its last event."""
+    return func.greatest(now, columns.state_since)

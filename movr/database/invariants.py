@@ -67,15 +67,6 @@ _IS_RESERVATION: Final = and_(
     Vehicle.public_id == User.reservation_public_id,
     Vehicle.reserved_until == User.reservation_until,
 )
-_HAD_RESERVED: Final = and_(
-    Vehicle.city == User.reservation_city, Vehicle.public_id == User.reservation_public_id
-)
-_WAS_TAKEN_OUT: Final = and_(
-    VehicleEvent.city == Vehicle.city,
-    VehicleEvent.vehicle_id == Vehicle.id,
-    VehicleEvent.previous_state == VehicleState.RESERVED,
-    VehicleEvent.state.in_((VehicleState.NON_OPERATIONAL, VehicleState.MISSING)),
-)
 _IS_OF_REPORTER: Final = and_(Report.reporter_city == User.city, Report.reporter_id == User.id)
 _IS_OWNED: Final = and_(Vehicle.city == User.city, Vehicle.owner_id == User.id)
 
@@ -327,17 +318,10 @@ INVARIANTS: Final[dict[str, Select[Any]]] = {
             or_(Vehicle.status != AVAILABLE, ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
         )
     ),
-    "A reservation in a user's row is that of a vehicle, or of one that was taken out of service,"
-    " and the account is not deleted.": (
+    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
         select(User.city, User.id).where(
             _HAS_RESERVATION,
-            or_(
-                User.deleted_at.is_not(None),
-                ~or_(
-                    exists().where(_IS_RESERVED_BY, _IS_RESERVATION),
-                    exists().where(_HAD_RESERVED, _WAS_TAKEN_OUT),
-                ),
-            ),
+            or_(User.deleted_at.is_not(None), ~exists().where(_IS_RESERVED_BY, _IS_RESERVATION)),
         )
     ),
     "A user's row names every city where the user has ridden.": (

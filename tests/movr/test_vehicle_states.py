@@ -78,7 +78,7 @@ def test_a_state_is_the_same_in_python_and_in_sql(
     connection: Connection, vehicle: VehicleKey
 ) -> None:
     times = (None, LATELY, NOW, SOON)
-    for status, reserved_until, removed_at in product(STATUSES, times, times):
+    for status, reserved_until, removed_at, since in product(STATUSES, times, times, times):
         if status == "in_use" and removed_at:
             continue
         values = {
@@ -88,6 +88,7 @@ def test_a_state_is_the_same_in_python_and_in_sql(
             "reserved_by_city": reserved_until and "paris",
             "reserved_by_id": reserved_until and vehicle.id,
             "removed_at": removed_at,
+            "state_since": since,
         }
         connection.execute(update(Vehicle).values(values))
         row = connection.execute(
@@ -236,6 +237,27 @@ def test_the_events_of_removals_by_owner_account_and_given_up_reservation(
         ("trip_start", "available", "on_trip"),
     ]
     assert len(events_of(connection, gone)) == 2
+
+
+def test_a_request_with_a_slower_clock_sees_what_has_happened_before_it(
+    connection: Connection, vehicle: VehicleKey
+) -> None:
+    """Its clock is behind, or it has waited: a reservation that was given up is no longer one."""
+    owner, rider = owner_of(connection, vehicle), a_member(connection)
+    city, earlier = vehicle.city, NOW - timedelta(seconds=1)
+    other = a_vehicle(connection, owner)
+    for each in (vehicle, other):
+        shown = public_id(connection, each)
+        transactions.reserve(connection, city, shown, rider, now=earlier)
+        transactions.give_up(connection, city, shown, rider, now=NOW)
+
+    a_ride(connection, vehicle, rider, now=earlier)
+    assert transactions.remove_vehicle(connection, other, owner, now=earlier)
+
+    assert [events_of(connection, each)[-1][:3] for each in (vehicle, other)] == [
+        ("trip_start", "available", "on_trip"),
+        ("decommissioned", "available", "removed"),
+    ]
 
 
 def test_events_have_no_place_of_a_ride_and_another_one_to_a_kilometre(

@@ -41,8 +41,7 @@ BREACHES = {
         "UPDATE vehicles SET reserved_until = now() + INTERVAL '1 minute',"
         " reserved_by_city = 'paris', reserved_by_id = owner_id"
     ),
-    "A reservation in a user's row is that of a vehicle, or of one that was taken out of service,"
-    " and the account is not deleted.": (
+    "A reservation in a user's row is that of a vehicle, and the account is not deleted.": (
         "UPDATE users SET reservation_until = now() + INTERVAL '1 minute',"
         " reservation_city = 'paris', reservation_public_id = gen_random_uuid()"
     ),
