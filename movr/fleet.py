@@ -57,8 +57,7 @@ _STATE: Final = ("status", "paused_by", "reserved_until", "removed_at", "remove_
 LOCK: Final = (
     select(
         *(_vehicles.c[name] for name in ("city", "id", "public_id", "owner_id", *_STATE)),
-        _vehicles.c.state_since,
-        *(_vehicles.c[name] for name in ("reserved_by_city", "reserved_by_id")),
+        *(_vehicles.c[name] for name in ("reserved_by_city", "reserved_by_id", "state_since")),
         *(_vehicles.c[name] for name in ("type", "brand", "color")),
         *(_vehicles.c[name] for name in ("last_location", "latitude", "longitude")),
     )
@@ -217,7 +216,7 @@ class Fleet:
             vehicle = lock(connection, VehicleKey(owner.city, vehicle_id))
             if vehicle.owner_id != owner.id:
                 raise errors.NotYourVehicle
-            return change(connection, vehicle, now=now, **wanted)
+            return change(connection, vehicle, now=_not_before(vehicle, now), **wanted)
 
         return self._database.write(transaction, self._now())
 
@@ -320,6 +319,11 @@ def _in_service(vehicle: Row[Any], now: datetime) -> VehicleState:
     if (found := state(vehicle, now)) is VehicleState.REMOVED:
         raise errors.VehicleNotFound
     return found
+
+
+def _not_before(vehicle: Row[Any], now: datetime) -> datetime:
+    """Return the time of a change: it may have waited for the vehicle's last event."""
+    return max(now, vehicle.state_since or now)
 
 
 def _key(vehicle: Row[Any]) -> dict[str, object]:

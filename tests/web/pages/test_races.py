@@ -234,6 +234,43 @@ def test_a_vehicle_is_removed_or_ridden_but_never_both(
     assert ridden + count(engine, "vehicles WHERE removed_at IS NOT NULL") == 5
 
 
+def test_a_paused_vehicle_is_ridden_by_one_at_most_and_out_of_service_afterwards(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    """Whichever comes first, the owner is told the truth, and one event leads out of service."""
+    owner = new_http_visitor().register()
+    paused = "vehicle_events WHERE state = 'non_operational'"
+    for number in range(1, 6):
+        vehicle, rider = owner.add_vehicle(), new_http_visitor().register()
+        start = poster(rider, f"/rides/start/{vehicle}", city="new york")
+        pause = poster(owner, f"/vehicles/pause/{owner.permanent_id(vehicle)}")
+
+        started, told, _ = at_once(lambda form: form(), [start, pause, pause])
+
+        is_riding = says(rider, started, "Have a good ride")
+        assert says(owner, told, "will be paused when the ride ends") == is_riding
+        if is_riding:
+            rider.end(rider.active_ride())
+        assert count(engine, paused) == number
+    assert count(engine, "vehicles WHERE status = 'non_operational'") == 5
+
+
+def test_a_vehicle_is_restored_or_its_removal_stays_but_its_events_are_right(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    owner = new_http_visitor().register()
+    vehicle = owner.permanent_id(owner.add_vehicle())
+    for _ in range(5):
+        remove = poster(owner, f"/vehicles/remove/{vehicle}")
+        restore = poster(owner, f"/vehicles/restore/{vehicle}")
+
+        replies = at_once(lambda form: form(), [remove, restore, remove, restore])
+
+        assert {reply.status_code for reply in replies} == {303}
+        owner.post(f"/vehicles/restore/{vehicle}")
+    assert count(engine, "vehicles WHERE removed_at IS NULL") == 1
+
+
 def test_only_one_of_eight_riders_reserves_the_vehicle(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
