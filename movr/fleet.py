@@ -124,7 +124,7 @@ class Fleet:
     """What owners see and change of their vehicles. Each method is one read or one transaction.
 
     Changes raise VehicleNotFound, NotYourVehicle, AccountDeleted, and SessionEnded if the sessions
-    of `epoch` have ended.
+    of `epoch` have ended. Suspended owners pause their vehicles only; else AccountSuspended.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -212,7 +212,9 @@ class Fleet:
 
         def transaction(connection: Connection, now: datetime) -> bool:
             account = run(connection, changes.LOCK_USER, user_city=owner.city, user_id=owner.id)
-            transactions.with_session(account, epoch)
+            is_suspended = transactions.with_session(account, epoch).suspended_at
+            if is_suspended and change is not _pause:
+                raise errors.AccountSuspended
             vehicle = lock(connection, VehicleKey(owner.city, vehicle_id))
             if vehicle.owner_id != owner.id:
                 raise errors.NotYourVehicle

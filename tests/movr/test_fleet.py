@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from movr import errors, fleet, transactions
 from movr.cities import CITIES, DEFAULT_CITY, Position
 from movr.database import invariants
-from movr.models import Report, Vehicle, VehicleEvent
+from movr.models import Report, User, Vehicle, VehicleEvent
 from movr.movr import MovR
 from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
@@ -378,6 +378,25 @@ def test_only_a_session_of_the_owner_sees_and_changes_a_vehicle(
         change(movr.fleet, owner, 0, VehicleKey("new york", uuid4()))
 
     assert rows(engine) == before
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_suspended_owner_may_only_pause_and_remove(
+    movr: MovR, owner: UserKey, vehicle: VehicleKey, engine: Engine, clock: Clock, name: str
+) -> None:
+    with engine.begin() as connection:
+        where = (User.city == owner.city, User.id == owner.id)
+        connection.execute(update(User).where(*where).values(suspended_at=clock.now))
+    before = rows(engine)
+
+    if name == "pause":
+        CHANGES[name](movr.fleet, owner, 0, vehicle)
+    else:
+        with pytest.raises(errors.AccountSuspended):
+            CHANGES[name](movr.fleet, owner, 0, vehicle)
+
+    assert (rows(engine) == before) == (name != "pause")
+    assert movr.remove_vehicle(vehicle, owner)
 
 
 def rows(engine: Engine) -> list[Any]:

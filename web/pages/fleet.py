@@ -10,6 +10,7 @@ from flask_login import login_required
 
 from movr.cities import served_city
 from movr.errors import TooFarAway, VehicleNotFound
+from movr.fleet import RESTORABLE
 from movr.results import ManagedVehicle, VehicleKey
 from web.context import movr, settings
 from web.forms import DescribeVehicleForm, MoveVehicleForm
@@ -30,7 +31,8 @@ WILL_BE_REMOVED: Final = "A rider has your vehicle. It will be removed when they
 def show(vehicle_id: UUID) -> ResponseReturnValue:
     """Show the member's own vehicle with its earnings and history."""
     vehicle = _read(vehicle_id)
-    return render_template("fleet/show.html", vehicle=vehicle)
+    undo_until = vehicle.removed_at and vehicle.removed_at + RESTORABLE
+    return render_template("fleet/show.html", vehicle=vehicle, undo_until=undo_until)
 
 
 @blueprint.post("/pause/<uuid:vehicle_id>")
