@@ -6,22 +6,25 @@ and adds one row to the audit if something has changed.
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, DateTime, Row, String, Table, Uuid, bindparam, select, update
 
-from movr import errors, transactions
+from movr import errors, fleet, outbox, transactions
 from movr.cities import Position, served_city
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import FARE, RIDER, UNKNOWN_LOCATION
 from movr.models import LedgerEntry, Ride, User
-from movr.results import RideKey, UserKey
+from movr.outbox import Kind
+from movr.results import RideKey, UserKey, VehicleKey
 from movr.service_area import within_city
-from movr.staff import audit, roles
+from movr.staff import audit, roles, vehicles
 from movr.staff.audit import Change
 from movr.staff.permissions import Action, StaffGrant, StaffRequest, roles_for
+from movr.vehicle_states import BY_STAFF
 
 _rides, _users, _ledger = (cast("Table", model.__table__) for model in (Ride, User, LedgerEntry))
 
@@ -91,6 +94,46 @@ class Staff:
         """Take a fare back by entries with the other sign. Raises RideNotFound, NotForYourself."""
         return self._do(Action.REFUND_FARE, refund_fare, request, RideKey(request.city, ride_id))
 
+    # Vehicles
+
+    def move_vehicle(
+        self, request: StaffRequest, vehicle_id: UUID, *, location: str, position: Position | None
+    ) -> bool:
+        """Note where a vehicle is now.
+
+        Raises VehicleNotFound, VehicleInUse, VehicleReserved, TooFarAway.
+        """
+        place = {"location": location, "position": within_city(request.city, position)}
+        return self._change_vehicle(Action.MOVE_VEHICLE, fleet.move, request, vehicle_id, **place)
+
+    def pause_vehicle(self, request: StaffRequest, vehicle_id: UUID) -> bool:
+        """Take a vehicle out of service: now, or at the end of its ride. Raises VehicleNotFound."""
+        pause = partial(fleet.pause, by=BY_STAFF)
+        return self._change_vehicle(Action.PAUSE_VEHICLE, pause, request, vehicle_id)
+
+    def resume_vehicle(self, request: StaffRequest, vehicle_id: UUID) -> bool:
+        """Put a vehicle back into service, whoever has paused it. Raises VehicleNotFound."""
+        return self._change_vehicle(Action.RESUME_VEHICLE, fleet.resume, request, vehicle_id)
+
+    def mark_missing(self, request: StaffRequest, vehicle_id: UUID) -> bool:
+        """Note that a vehicle is not where it should be. Raises VehicleNotFound, VehicleInUse."""
+        return self._change_vehicle(Action.MARK_MISSING, vehicles.mark_missing, request, vehicle_id)
+
+    def mark_found(
+        self, request: StaffRequest, vehicle_id: UUID, *, location: str, position: Position | None
+    ) -> bool:
+        """Note where a missing vehicle was found. Raises VehicleNotFound, TooFarAway."""
+        place = {"location": location, "position": within_city(request.city, position)}
+        return self._change_vehicle(
+            Action.MARK_FOUND, vehicles.mark_found, request, vehicle_id, **place
+        )
+
+    def remove_vehicle(self, request: StaffRequest, vehicle_id: UUID) -> bool:
+        """Remove a vehicle like its owner: now, or after its ride. Raises VehicleNotFound."""
+        return self._change_vehicle(
+            Action.REMOVE_VEHICLE, vehicles.remove_vehicle, request, vehicle_id
+        )
+
     # Accounts
 
     def suspend_account(self, request: StaffRequest, user_id: UUID) -> bool:
@@ -131,6 +174,17 @@ class Staff:
     def grants(self, city: str) -> list[StaffGrant]:
         """Return all roles of members in the city, by username, for an operator."""
         return roles.grants(self._database.read(roles.GRANTS_OF_CITY, staff_city=city))
+
+    def _change_vehicle(
+        self,
+        action: Action,
+        change: Callable[..., bool],
+        request: StaffRequest,
+        vehicle_id: UUID,
+        **details: object,
+    ) -> bool:
+        vehicle = VehicleKey(request.city, vehicle_id)
+        return self._do(action, vehicles.change_vehicle, request, vehicle, change=change, **details)
 
     def _do(
         self, action: Action, act: Act, request: StaffRequest, subject: object, **details: object
@@ -203,6 +257,9 @@ def end_ride(
     if not is_ended:
         return None  # its rider has ended it meanwhile
     ended = _ride(connection, request, ride)
+    letter = Kind.RIDE_ENDED_BY_STAFF
+    data = {"ride_id": str(ride.id)}
+    outbox.put(connection, rider, letter, data, id=uuid5(ride.id, letter), now=now)
     before, after = ({"end_time": each.end_time, "amount": each.amount} for each in (row, ended))
     return Change(audit.RIDE, ride, before, after)
 
@@ -225,7 +282,7 @@ def set_suspended(
     member: UserKey,
     *,
     at: datetime | None,
-    now: datetime,  # noqa: ARG001 - as all actions
+    now: datetime,
 ) -> Change | None:
     """Suspend the account, or end its suspension if `at` is None."""
     _refuse_oneself(request, member)
@@ -234,6 +291,8 @@ def set_suspended(
         return None
     keys = {"user_city": member.city, "user_id": member.id}
     run(connection, SET_SUSPENDED, **keys, new_suspended_at=at)
+    letter = Kind.ACCOUNT_SUSPENDED if at else Kind.ACCOUNT_RESTORED
+    outbox.put(connection, member, letter, {}, id=uuid5(request.audit_id, letter), now=now)
     before, after = ({"suspended_at": value} for value in (state.suspended_at, at))
     return Change(audit.ACCOUNT, member, before, after)
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, Row, text
 
 from movr import errors
+from movr.cities import Position
 from movr.database import invariants
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
@@ -27,7 +28,9 @@ from tests.movr.test_movr import a_member
 from tests.visitor import PASSWORD
 
 CITY, ELSEWHERE = "paris", "rome"
-RACES = 10
+LOUVRE = Position(48.861, 2.336)
+RUE_CLER = Position(48.857, 2.306)
+RACES = 5
 
 
 @pytest.fixture
@@ -83,7 +86,9 @@ class World(NamedTuple):
 @pytest.fixture
 def world(movr: MovR) -> World:
     owner, rider = a_member(movr, CITY), a_member(movr, CITY)
-    vehicle = movr.add_vehicle(owner, type="bike", color="red", brand="Kona", location="here")
+    vehicle = movr.add_vehicle(
+        owner, type="bike", color="red", brand="Kona", location="here", position=LOUVRE
+    )
     staff = {role: a_member(movr, "boston") for role in ROLES}
     for role, member in staff.items():
         assert movr.staff.grant_role_as_operator(CITY, member, role, "A test")
@@ -128,12 +133,48 @@ def revoke(world: World) -> Act:
     return lambda staff, by: staff.revoke_role(by, world.staff[SUPPORT], SUPPORT)
 
 
+def move(world: World) -> Act:
+    return lambda staff, by: staff.move_vehicle(
+        by, world.vehicle.id, location="Rue Cler", position=None
+    )
+
+
+def pause(world: World) -> Act:
+    return lambda staff, by: staff.pause_vehicle(by, world.vehicle.id)
+
+
+def resume(world: World) -> Act:
+    world.movr.staff.pause_vehicle(world.by(MECHANIC), world.vehicle.id)
+    return lambda staff, by: staff.resume_vehicle(by, world.vehicle.id)
+
+
+def miss(world: World) -> Act:
+    return lambda staff, by: staff.mark_missing(by, world.vehicle.id)
+
+
+def find(world: World) -> Act:
+    world.movr.staff.mark_missing(world.by(MECHANIC), world.vehicle.id)
+    return lambda staff, by: staff.mark_found(
+        by, world.vehicle.id, location="Rue Cler", position=None
+    )
+
+
+def remove(world: World) -> Act:
+    return lambda staff, by: staff.remove_vehicle(by, world.vehicle.id)
+
+
 # What is done before an action, and the action.
 ACTS: dict[Action, Callable[[World], Act]] = {
     Action.END_RIDE: end_ride,
     Action.REFUND_FARE: refund,
     Action.SUSPEND_ACCOUNT: suspend,
     Action.RESTORE_ACCOUNT: restore,
+    Action.MOVE_VEHICLE: move,
+    Action.PAUSE_VEHICLE: pause,
+    Action.RESUME_VEHICLE: resume,
+    Action.MARK_MISSING: miss,
+    Action.MARK_FOUND: find,
+    Action.REMOVE_VEHICLE: remove,
     Action.GRANT_ROLE: grant,
     Action.REVOKE_ROLE: revoke,
 }
@@ -275,6 +316,55 @@ def test_deleting_an_account_revokes_its_roles(world: World, engine: Engine) -> 
         suspend(world)(world.movr.staff, world.by(MANAGER))
     with pytest.raises(errors.MemberNotFound):
         world.movr.staff.grant_role_as_operator(CITY, user, SUPPORT, "A test")
+
+
+def test_a_missing_vehicle_is_found_in_the_state_in_which_it_was(
+    world: World, engine: Engine, clock: TheClock
+) -> None:
+    staff, vehicle = world.movr.staff, world.vehicle.id
+    assert staff.pause_vehicle(world.by(MECHANIC), vehicle)
+    assert staff.mark_missing(world.by(MECHANIC), vehicle)
+    clock.now += timedelta(days=3)
+    assert staff.mark_found(world.by(MECHANIC), vehicle, location="Rue Cler", position=RUE_CLER)
+    assert staff.resume_vehicle(world.by(MECHANIC), vehicle)
+
+    started = world.ride()
+    ride = world.movr.ride(world.member(world.rider), started.id)
+    assert ride.start_location == "Rue Cler"
+    (entry,) = audit(engine, Action.MARK_FOUND)
+    after = {"state": "non_operational", "latitude": 48.85, "longitude": 2.3}
+    assert json.loads(entry.after) == after
+    assert json.loads(entry.before)["state"] == "missing"
+
+
+def test_a_ridden_vehicle_changes_where_its_ride_ends(world: World, engine: Engine) -> None:
+    staff, vehicle, ride = world.movr.staff, world.vehicle.id, world.ride()
+    with pytest.raises(errors.VehicleInUse):
+        staff.move_vehicle(world.by(MECHANIC), vehicle, location="Rue Cler", position=RUE_CLER)
+    with pytest.raises(errors.VehicleInUse):
+        staff.mark_missing(world.by(MECHANIC), vehicle)
+    assert staff.remove_vehicle(world.by(SUPPORT), vehicle)
+    assert not staff.remove_vehicle(world.by(SUPPORT), vehicle)
+
+    world.movr.end_ride(ride, world.rider, location="there")
+
+    with pytest.raises(errors.VehicleNotFound):
+        staff.pause_vehicle(world.by(MECHANIC), vehicle)
+    (entry,) = audit(engine, Action.REMOVE_VEHICLE)
+    assert json.loads(entry.after) == {"state": "on_trip", "remove_after_ride": True}
+
+
+def test_members_are_told_what_staff_did(world: World, engine: Engine) -> None:
+    ride = world.ride()
+    for _ in range(2):
+        world.movr.staff.end_ride(world.by(SUPPORT), ride.id)
+        world.movr.staff.suspend_account(world.by(SUPPORT), world.rider.id)
+    world.movr.staff.restore_account(world.by(SUPPORT), world.rider.id)
+
+    with engine.connect() as connection:
+        letters = connection.execute(text("SELECT kind, city, user_id FROM outbox")).all()
+    kinds = ("account_restored", "account_suspended", "ride_ended_by_staff")
+    assert sorted(map(tuple, letters)) == [(kind, *world.rider) for kind in kinds]
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
