@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from movr import errors, queries
+from movr import errors, queries, transactions
 from movr import rows as rows_to
 from movr.cities import Position
 from movr.database.access import Database
@@ -92,7 +92,10 @@ LOCK_REPORTER: Final = (
             else_=func.array_append(_users.c.cities_reported, _CITY),
         )
     )
-    .returning(_users.c.session_epoch, _users.c.email_verified_at, _users.c.deleted_at)
+    .returning(
+        *(_users.c[name] for name in ("session_epoch", "email_verified_at", "suspended_at")),
+        _users.c.deleted_at,
+    )
 )
 # How many open reports the reporter has in this city, and whether one of theirs has this id.
 COUNT_OF_REPORTER: Final = select(
@@ -198,8 +201,8 @@ def report(
     """Report a problem with the vehicle of the reporter's own ride, or of a page.
 
     Does nothing if it was reported before. Raises TooManyReports, RideNotFound, TooLateToReport,
-    VehicleNotFound, AccountDeleted, EmailNotVerified if `only_verified`, and SessionEnded if the
-    sessions of this `epoch` have ended.
+    VehicleNotFound, AccountDeleted, AccountSuspended, EmailNotVerified if `only_verified`, and
+    SessionEnded if the sessions of this `epoch` have ended.
     """
     _lock_reporter(connection, reporter, key.city, epoch=epoch, only_verified=only_verified)
     own = {**_reporter(reporter), "of_city": key.city}
@@ -270,8 +273,7 @@ def _lock_reporter(
         raise errors.AccountDeleted
     if row.session_epoch != epoch:
         raise errors.SessionEnded
-    if only_verified and row.email_verified_at is None:
-        raise errors.EmailNotVerified
+    transactions.refuse_to_admit(row, only_verified=only_verified)
 
 
 def _vehicle_id(
@@ -339,7 +341,8 @@ class Reports:
 
         All calls of a reporter with the same `idempotency_key` are one report. Raises TooFarAway,
         TooManyReports, RideNotFound, TooLateToReport, VehicleNotFound, AccountDeleted,
-        EmailNotVerified, and SessionEnded if the sessions of this `epoch` have ended.
+        AccountSuspended, EmailNotVerified, and SessionEnded if the sessions of this `epoch` have
+        ended.
         """
         within_city(about.city, problem.position)
         id_ = uuid5(reporter.id, idempotency_key) if idempotency_key else uuid4()

@@ -230,7 +230,7 @@ def make_owner(connection: Connection, owner: UserKey, *, only_verified: bool = 
     """
     keys = _parameters(user=owner)
     if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
-        _refuse_to_admit(_user(connection, owner), only_verified=only_verified)
+        refuse_to_admit(_user(connection, owner), only_verified=only_verified)
 
 
 def add_vehicle(
@@ -348,7 +348,7 @@ def reserve(
         if row.reservation_public_id == public_id:
             return
         raise errors.AlreadyReserved
-    _refuse_to_admit(row, only_verified=reserve.get("only_verified", False))
+    refuse_to_admit(row, only_verified=reserve.get("only_verified", False))
     if row.reserved_until and row.reserved_until > now - RESERVATION:
         raise errors.ReservedRecently(row.reserved_until + RESERVATION - now)
     raise errors.VehicleTaken
@@ -435,7 +435,7 @@ def start_ride(
     keys = _parameters(user=rider, ride=ride)
     user = with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
     if user.active_ride_id is None:
-        _refuse_to_admit(user, only_verified=start.get("only_verified", False))
+        refuse_to_admit(user, only_verified=start.get("only_verified", False))
         raise errors.VehicleTaken
     if user.public_id != public_id:
         raise errors.AlreadyRiding
@@ -620,7 +620,7 @@ def _end_sessions_with(
     return str(row.username)
 
 
-def _refuse_to_admit(user: Row[Any], *, only_verified: bool) -> None:
+def refuse_to_admit(user: Row[Any], *, only_verified: bool) -> None:
     """Raise the reason why the member may not ride, reserve or add vehicles, if there is one.
 
     Raises AccountSuspended, and EmailNotVerified if `only_verified`.

@@ -12,14 +12,14 @@ from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, DateTime, Row, String, Table, Uuid, bindparam, select, update
 
-from movr import errors, fleet, outbox, transactions
+from movr import errors, fleet, outbox, reports, transactions
 from movr.cities import Position, served_city
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import FARE, RIDER, UNKNOWN_LOCATION
 from movr.models import LedgerEntry, Ride, User
 from movr.outbox import Kind
-from movr.results import RideKey, UserKey, VehicleKey
+from movr.results import ReportKey, RideKey, UserKey, VehicleKey
 from movr.service_area import within_city
 from movr.staff import audit, roles, vehicles
 from movr.staff.audit import Change
@@ -133,6 +133,13 @@ class Staff:
         return self._change_vehicle(
             Action.REMOVE_VEHICLE, vehicles.remove_vehicle, request, vehicle_id
         )
+
+    # Reports
+
+    def close_report(self, request: StaffRequest, report_id: UUID, *, outcome: str) -> bool:
+        """Close a report of a problem. Raises ReportNotFound."""
+        report = ReportKey(request.city, report_id)
+        return self._do(Action.CLOSE_REPORT, close_report, request, report, outcome=outcome)
 
     # Accounts
 
@@ -274,6 +281,20 @@ def refund_fare(
     keys = {"ride_city": ride.city, "ride_id": ride.id}
     amount = -run(connection, SELECT_FARE, **keys).scalar_one()
     return Change(audit.FARE, ride, {"fare": amount}, {"fare": 0})
+
+
+def close_report(
+    connection: Connection,
+    request: StaffRequest,
+    report: ReportKey,
+    *,
+    outcome: str,
+    now: datetime,
+) -> Change | None:
+    """Close a report like the vehicle's owner."""
+    if not reports.close_report(connection, report, request.staff, outcome=outcome, now=now):
+        return None
+    return Change(audit.REPORT, report, {"outcome": None}, {"outcome": outcome})
 
 
 def set_suspended(

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from movr.database.execution import run
 from movr.models import AuditEntry
-from movr.results import RideKey, UserKey, VehicleKey
+from movr.results import ReportKey, RideKey, UserKey, VehicleKey
 
 _audit = cast("Table", AuditEntry.__table__)
 
@@ -44,7 +44,7 @@ class Change(NamedTuple):
     """
 
     kind: str
-    subject: UserKey | VehicleKey | RideKey
+    subject: UserKey | VehicleKey | RideKey | ReportKey
     before: Values
     after: Values
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 
 from movr import errors
 from movr.movr import MovR
+from movr.reports import Problem, ShownVehicle
 from movr.results import UserKey, VehicleKey
 from tests.conftest import NewVisitor
 from tests.movr.people import public_id_in, start_ride
@@ -34,10 +35,13 @@ def suspend(engine: Engine, user: UserKey | None = None) -> None:
         start_ride,
         lambda movr, vehicle, rider: movr.reserve(vehicle.city, public_id_in(movr, vehicle), rider),
         lambda movr, _vehicle, rider: add(movr, rider),
+        lambda movr, vehicle, rider: movr.reports.report(
+            ShownVehicle(vehicle.city, public_id_in(movr, vehicle)), rider, 0, Problem(kind="dirty")
+        ),
     ],
-    ids=["start", "reserve", "add"],
+    ids=["start", "reserve", "add", "report"],
 )
-def test_a_suspended_member_rides_reserves_and_adds_nothing(
+def test_a_suspended_member_rides_reserves_adds_and_reports_nothing(
     movr: MovR, engine: Engine, act: Callable[[MovR, VehicleKey, UserKey], object]
 ) -> None:
     owner, rider = a_member(movr), a_member(movr)

@@ -9,20 +9,22 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row, select, text
 
 from movr import errors
 from movr.cities import Position
 from movr.database import invariants
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
-from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT, UNKNOWN_LOCATION
+from movr.formats import MANAGER, MECHANIC, MENDED, ROLES, SUPPORT, UNKNOWN_LOCATION
+from movr.models import Report
 from movr.movr import MovR
+from movr.reports import Problem, ShownVehicle
 from movr.results import Member, RideKey, UserKey, VehicleKey
 from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
 from tests.database_proxy import CuttingProxy
-from tests.movr.people import start_ride
+from tests.movr.people import public_id_in, start_ride
 from tests.movr.test_fares import TheClock
 from tests.movr.test_movr import a_member
 from tests.visitor import PASSWORD
@@ -163,6 +165,14 @@ def remove(world: World) -> Act:
     return lambda staff, by: staff.remove_vehicle(by, world.vehicle.id)
 
 
+def close(world: World) -> Act:
+    problem, shown = Problem(kind="dirty"), public_id_in(world.movr, world.vehicle)
+    world.movr.reports.report(ShownVehicle(CITY, shown), world.rider, 0, problem)
+    with world.movr.engine.connect() as connection:
+        report_id = connection.execute(select(Report.id)).scalar_one()
+    return lambda staff, by: staff.close_report(by, report_id, outcome=MENDED)
+
+
 # What is done before an action, and the action.
 ACTS: dict[Action, Callable[[World], Act]] = {
     Action.END_RIDE: end_ride,
@@ -175,6 +185,7 @@ ACTS: dict[Action, Callable[[World], Act]] = {
     Action.MARK_MISSING: miss,
     Action.MARK_FOUND: find,
     Action.REMOVE_VEHICLE: remove,
+    Action.CLOSE_REPORT: close,
     Action.GRANT_ROLE: grant,
     Action.REVOKE_ROLE: revoke,
 }
