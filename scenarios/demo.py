@@ -5,20 +5,26 @@
 
 import secrets
 from datetime import datetime
+from functools import partial
 from importlib.util import find_spec
 from typing import Final
 
 from sqlalchemy import Engine, select
 
+from movr.database.retries import retrying
+from movr.formats import MANAGER
 from movr.models import User
 from movr.passwords import hash_password
+from movr.results import UserKey
+from movr.staff import roles
 from scenarios.shared import world
 from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size, World
 
 RIDER: Final = Login("a rider", "demo-rider")
 OWNER: Final = Login("an owner", "demo-owner")
-LOGINS: Final = (RIDER, OWNER)
+STAFF: Final = Login("a manager of New York", "demo-staff")
+LOGINS: Final = (RIDER, OWNER, STAFF)
 
 SIZE: Final = Size(owners=8, riders=32, vehicles=48, rides=360, under_way=5)
 
@@ -44,8 +50,16 @@ def logins_of(engine: Engine) -> list[Login]:
 
 def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
-    world.load(context.engine, make(context.now))
+    made = make(context.now)
+    world.load(context.engine, made)
     world.analyze(context.engine)
+    manager = made.staff_member()
+    retrying(partial(_make_manager, context, UserKey(manager["city"], manager["id"])))
+
+
+def _make_manager(context: ScenarioContext, user: UserKey) -> None:
+    with context.engine.begin() as connection:
+        roles.grant(connection, user.city, user, MANAGER, by=None, now=context.now)
 
 
 def make(now: datetime) -> World:
@@ -53,4 +67,5 @@ def make(now: datetime) -> World:
     made = world.make(now, SIZE, password_hash=hash_password(secrets.token_urlsafe()))
     world.set_login(made.free_rider(), RIDER)
     world.set_login(made.owner(), OWNER)
+    world.set_login(made.staff_member(), STAFF)
     return made

@@ -80,6 +80,15 @@ class World:
         """Return an owner of the first city."""
         return next(user for user in self._users_of_default_city() if user["is_owner"])
 
+    def staff_member(self) -> Row:
+        """Return the last user of the first city who has no vehicles and no active ride."""
+        *_, last = (
+            user
+            for user in self._users_of_default_city()
+            if not (user["is_owner"] or user["active_ride_id"])
+        )
+        return last
+
     def _users_of_default_city(self) -> Iterator[Row]:
         return (user for user in self.users if user["city"] == DEFAULT_CITY.name)
 
