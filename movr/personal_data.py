@@ -28,6 +28,7 @@ from movr import errors
 from movr.database.access import Database
 from movr.formats import OWNER, RIDER
 from movr.models import (
+    ApiToken,
     AuditEntry,
     Base,
     LedgerEntry,
@@ -45,10 +46,12 @@ from movr.results import UserKey
 BATCH: Final = 1_000  # rows that are read at once
 
 WITHOUT_MEMBERS: Final = frozenset({"tariffs", "agency_tokens", "zones"})
-# Columns of no part: a secret; the id of another owner's vehicle, which stays; and another member.
+# Columns of no part: secrets; the id of another owner's vehicle, which stays; and another member.
 OMITTED: Final = frozenset(
     {
         "users.password_hash",
+        "api_tokens.access_hash",
+        "api_tokens.refresh_hash",
         "rides.vehicle_id",
         "reports.vehicle_id",
         "staff_roles.granted_by_city",
@@ -215,6 +218,7 @@ PARTS: Final = (
         cities=_visited,
         only=("city", "id", "kind", "closed_at", "closed_by_city", "closed_by_id", "outcome"),
     ),
+    _part("devices", ApiToken, ApiToken.holder_id == _MEMBER_ID, ("created_at", "id")),
     _part("letters", Letter, Letter.user_id == _MEMBER_ID),
     _part("roles", StaffRole, _HAS_ROLE, ("role",), _visited),
     _part(

@@ -35,16 +35,16 @@ from movr.changes import ERASED_PLACES, HAS_PLACES, NO_RESERVATION
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import ERASED
-from movr.models import AuditEntry, Letter, Report, Ride, User, Vehicle, VehicleEvent
+from movr.models import ApiToken, AuditEntry, Letter, Report, Ride, User, Vehicle, VehicleEvent
 from movr.vehicle_events import coarse
 
 BATCH: Final = 1_000  # rows that are read at once
 LAST_ID: Final = 2**128 - 1
 YEAR: Final = 365  # days
 
-_users, _vehicles, _rides, _events, _reports, _letters, _audit = (
+_users, _vehicles, _rides, _events, _reports, _letters, _audit, _devices = (
     cast("Table", model.__table__)
-    for model in (User, Vehicle, Ride, VehicleEvent, Report, Letter, AuditEntry)
+    for model in (User, Vehicle, Ride, VehicleEvent, Report, Letter, AuditEntry, ApiToken)
 )
 
 _CITY: Final = bindparam("row_city", type_=String())
@@ -119,6 +119,13 @@ RULES: Final = (
         _letters,
         or_(_letters.c.sent_at < _BEFORE, _letters.c.failed_at < _BEFORE),
         what="emails that MovR has sent, or could not send",
+        since="that",
+        days=30,
+    ),
+    _rule(
+        _devices,
+        or_(_devices.c.revoked_at < _BEFORE, _devices.c.refresh_until < _BEFORE),
+        what="a device or program that does not use MovR for you any more",
         since="that",
         days=30,
     ),

@@ -22,9 +22,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from movr import errors, transactions
 from movr.database.access import Database
@@ -32,6 +34,8 @@ from movr.database.execution import run
 from movr.formats import AVAILABLE, NUMBERS
 from movr.models import Vehicle
 from movr.results import LineError, NewVehicle, UserKey
+from movr.vehicle_events import insert_event, place, types
+from movr.vehicle_states import TRANSITIONS, VehicleState
 
 _vehicles = cast("Table", Vehicle.__table__)
 
@@ -76,6 +80,26 @@ TAKEN_NUMBERS: Final = select(_vehicles.c.number).where(
 )
 # The parameters have the names of the columns; executed with a list of rows.
 ADD_VEHICLES: Final = pg_insert(_vehicles).on_conflict_do_nothing().returning(_vehicles.c.id)
+
+
+def _add_events() -> ReturningInsert[Any]:
+    """Add the first event of some vehicles that this transaction has added."""
+    added = (
+        select(_vehicles.c.id, _vehicles.c.state_since, *place())
+        .where(*_IS_OWNERS, _vehicles.c.id.in_(bindparam("ids", expanding=True)))
+        .subquery("added")
+    )
+    begin, end = VehicleState.REMOVED, VehicleState.AVAILABLE
+    return insert_event(
+        added,
+        _CITY,
+        event_types=types(*TRANSITIONS[begin, end]),
+        previous_state=literal(begin.value),
+        state=literal(end.value),
+    )
+
+
+ADD_EVENTS: Final = _add_events()
 
 
 class ImportPlan(NamedTuple):
@@ -130,7 +154,7 @@ class VehicleImport:
             add_vehicles,
             owner,
             vehicles,
-            numbers=_numbers(vehicles),
+            numbers=random_numbers(vehicles),
             only_verified=self._only_verified,
             report=report,
             now=self._now(),
@@ -168,6 +192,7 @@ def add_vehicles(
     free = _free_numbers(connection, owner.city, numbers)
     for begin, some in enumerate(_batches(new)):
         _add(connection, [_row(owner, each, now) for each in some], free)
+        run(connection, ADD_EVENTS, **_lines_of(owner, some))
         report(begin * ROWS_AT_ONCE + len(some))
     return len(new)
 
@@ -193,7 +218,7 @@ def _free_numbers(connection: Connection, city: str, numbers: Sequence[int]) -> 
         yield from (number for number in candidates if number not in taken)
 
 
-def _numbers(vehicles: Sequence[NewVehicle]) -> list[int]:
+def random_numbers(vehicles: Sequence[NewVehicle]) -> list[int]:
     """Return random numbers, some more than there are vehicles."""
     return RANDOM.sample(NUMBERS, SPARE_NUMBERS * len(vehicles) + ROWS_AT_ONCE)
 
@@ -212,6 +237,7 @@ def _row(owner: UserKey, vehicle: NewVehicle, now: datetime) -> dict[str, Any]:
         "longitude": longitude,
         "status": AVAILABLE,
         "date_added": now,
+        "state_since": now,
     }
 
 

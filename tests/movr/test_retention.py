@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, insert, update
 
-from movr import retention
+from movr import retention, transactions
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
-from movr.models import AuditEntry, Base, Letter, Report, User, Vehicle, VehicleEvent
+from movr.models import ApiToken, AuditEntry, Base, Letter, Report, User, Vehicle, VehicleEvent
 from movr.movr import MovR
 from movr.results import VehicleKey
 from movr.retention import RULES
@@ -23,6 +24,7 @@ from tests.movr.people import a_member, a_past_ride, a_vehicle
 
 CITY = "new york"
 NOW = datetime.now(UTC)
+MINUTE = timedelta(minutes=1)
 ANYONE = {"reporter_city": CITY, "reporter_id": uuid4()}
 
 
@@ -38,6 +40,12 @@ def change(connection: Connection, vehicle: VehicleKey, **values: Any) -> None:
 
 def a_letter(connection: Connection, at: datetime) -> None:
     add(connection, Letter, kind="receipt", created_at=at, due_at=at, sent_at=at)
+
+
+def a_device(connection: Connection, at: datetime) -> None:
+    times = dict.fromkeys(("created_at", "last_used_at", "access_until", "refresh_until"), at)
+    device = {"holder_id": a_member(connection).id, "device": "my phone", "session_epoch": 0}
+    add(connection, ApiToken, **device, **times, access_hash="x", refresh_hash="x")
 
 
 def a_reservation(connection: Connection, at: datetime) -> None:
@@ -65,17 +73,17 @@ def an_old_ride(connection: Connection, at: datetime) -> None:
 
 
 def a_removed_vehicle(connection: Connection, at: datetime) -> None:
-    vehicle = a_vehicle(connection, a_member(connection), "my garage")
-    change(connection, vehicle, removed_at=at, remove_after_ride=True)
+    vehicle = a_vehicle(connection, owner := a_member(connection), "my garage")
+    transactions.remove_vehicle(connection, vehicle, owner, now=at)
 
 
 def events(connection: Connection, at: datetime) -> None:
     """Add two events of a vehicle, of which the last one stays."""
-    vehicle = uuid4()
-    pause = {"event_types": ["maintenance"], "previous_state": "available"}
-    for later in (timedelta(0), timedelta(minutes=1)):
-        row = {"vehicle_id": vehicle, "happened_at": at + later, "state": "non_operational"}
-        add(connection, VehicleEvent, **row, **pause)
+    states = ("available", "non_operational", "available")
+    vehicle = {"vehicle_id": uuid4(), "event_types": ["maintenance"]}
+    for minute, (before, after) in enumerate(pairwise(states)):
+        change = {"previous_state": before, "state": after}
+        add(connection, VehicleEvent, **vehicle, **change, happened_at=at + minute * MINUTE)
 
 
 def an_audit_entry(connection: Connection, at: datetime) -> None:
@@ -85,6 +93,7 @@ def an_audit_entry(connection: Connection, at: datetime) -> None:
 
 MAKERS = (
     a_letter,
+    a_device,
     a_reservation,
     a_reserved_vehicle,
     a_report,
@@ -96,6 +105,7 @@ MAKERS = (
 # How many rows have these values afterwards, of the two that each maker has added.
 LEFT: Mapping[str, Callable[[dict[str, list[dict[str, Any]]]], int]] = {
     "a_letter": lambda rows: len(rows["outbox"]),
+    "a_device": lambda rows: len(rows["api_tokens"]),
     "a_reservation": lambda rows: sum(bool(row["reservation_until"]) for row in rows["users"]),
     "a_reserved_vehicle": lambda rows: sum(bool(row["reserved_by_id"]) for row in rows["vehicles"]),
     "a_report": lambda rows: sum(row["words"] == "It squeals" for row in rows["reports"]),

@@ -99,9 +99,7 @@ def test_an_owner_s_bounds_hold_for_files(visitor: Visitor, engine: Engine) -> N
 
 def test_the_reference_of_a_removed_vehicle_is_not_used_again(visitor: Visitor) -> None:
     visitor.register().post(PATH, text=lines("A1"), add="1")
-    (vehicle,) = re.findall(
-        "/vehicles/remove/([0-9a-f-]+)", visitor.get(f"/users/{visitor.id}").text
-    )
+    (vehicle,) = re.findall("/vehicles/own/([0-9a-f-]+)", visitor.get(f"/users/{visitor.id}").text)
     visitor.post(f"/vehicles/remove/{vehicle}")
 
     page = visitor.post(PATH, text=lines("A2", "A1"), add="1")
@@ -186,7 +184,7 @@ def test_of_two_imports_at_once_the_second_sees_what_the_first_has_added(
 def test_vehicles_of_imports_at_once_have_different_numbers(
     movr: MovR, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vehicle_import, "_numbers", lambda _: range(100_000, 100_100))
+    monkeypatch.setattr(vehicle_import, "random_numbers", lambda _: range(100_000, 100_100))
     owners = [an_owner(movr) for _ in range(4)]
 
     with ThreadPoolExecutor(4) as threads:
