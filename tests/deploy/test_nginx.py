@@ -30,6 +30,7 @@ from tests.deploy.proxy import (
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor, registration, sentences
 from web.app import MAX_FORM_SIZE
+from web.security.request_body import MAX_FILE_SIZE
 from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
 
 FILES = ("plain.conf", "tls.conf")
@@ -197,6 +198,18 @@ def test_the_body_size_limit_is_that_of_movr(way_in: str) -> None:
 
     taken = post(MAX_FORM_SIZE)
     refused = post(MAX_FORM_SIZE + 1)
+
+    assert "X-Served-By-Region" in taken.headers
+    assert refused.status_code == 413
+    assert "X-Served-By-Region" not in refused.headers
+
+
+@pytest.mark.parametrize("path", ["/vehicles/import", "/staff/new-york/import"])
+def test_a_file_may_be_larger(way_in: str, path: str) -> None:
+    def post(size: int) -> httpx.Response:
+        return httpx.post(way_in + path, files={"file": ("fleet.csv", b"a" * size)})
+
+    taken, refused = post(MAX_FILE_SIZE - 1000), post(MAX_FILE_SIZE)
 
     assert "X-Served-By-Region" in taken.headers
     assert refused.status_code == 413
