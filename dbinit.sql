@@ -74,6 +74,7 @@ CREATE TABLE ledger_entries (
     CONSTRAINT ledger_entries_account_check CHECK (account IN ('rider', 'owner', 'movr', 'gateway')),
     CONSTRAINT ledger_entries_holder_check CHECK ((account IN ('rider', 'owner')) = (holder_id IS NOT NULL) AND (holder_city IS NULL) = (holder_id IS NULL)),
     CONSTRAINT ledger_entries_amount_check CHECK (amount <> 0),
+    INDEX ledger_entries_city_created_at_idx (city, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX ledger_entries_city_holder_id_created_at_idx (city, holder_id, created_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
@@ -95,6 +96,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_attempts_check CHECK (attempts >= 0),
     CONSTRAINT outbox_sent_check CHECK (sent_at IS NULL OR (failed_at IS NULL AND data IS NULL AND address IS NULL)),
     INDEX outbox_city_due_at_idx (city, due_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX outbox_city_failed_at_id_idx (city, failed_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
     INDEX outbox_city_user_id_sent_at_idx (city, user_id, sent_at) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
@@ -198,7 +200,9 @@ CREATE TABLE users (
     CONSTRAINT users_riding_check CHECK (active_ride_id IS NOT NULL OR (active_ride_type IS NULL AND active_ride_brand IS NULL AND active_ride_start IS NULL AND active_ride_latitude IS NULL AND active_ride_longitude IS NULL)),
     CONSTRAINT users_reservation_check CHECK ((reservation_until IS NULL) = (reservation_public_id IS NULL) AND (reservation_until IS NULL) = (reservation_city IS NULL)),
     CONSTRAINT users_erased_check CHECK ((deleted_at IS NULL) = (first_name IS NOT NULL) AND (deleted_at IS NULL) = (last_name IS NOT NULL) AND (deleted_at IS NULL) = (email IS NOT NULL) AND (deleted_at IS NULL) = (username IS NOT NULL) AND (deleted_at IS NULL) = (password_hash IS NOT NULL) AND (deleted_at IS NULL OR active_ride_id IS NULL)),
-    INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
+    INDEX users_city_deleted_at_id_idx (city, deleted_at, id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX users_city_email_idx (city, email) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome'))),
+    INDEX users_city_username_idx (city, username) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
 CREATE TABLE vehicle_events (
@@ -402,7 +406,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0026');
+INSERT INTO alembic_version VALUES ('0027');
 
 
 

@@ -149,6 +149,9 @@ class User(Base):
     __table_args__ = (
         UniqueConstraint("username"),
         Index(None, "city", "deleted_at", "id"),
+        # For staff, who search members of their city only; `username` alone is unique elsewhere.
+        Index(None, "city", "username"),
+        Index(None, "city", "email"),
         _check_city(),
         CheckConstraint(_is_plain_text("first_name", longest=NAME_LENGTH), name="first_name"),
         CheckConstraint(_is_plain_text("last_name", longest=NAME_LENGTH), name="last_name"),
@@ -466,6 +469,7 @@ class LedgerEntry(Base):
 
     __table_args__ = (
         Index(None, "city", "holder_id", "created_at"),
+        Index(None, "city", "created_at"),
         _check_city(),
         CheckConstraint(_one_of("kind", ENTRY_KINDS), name="kind"),
         CheckConstraint(_one_of("account", ACCOUNTS), name="account"),
@@ -616,6 +620,7 @@ class Letter(Base):
             None, "city", "due_at", postgresql_where=text("sent_at IS NULL AND failed_at IS NULL")
         ),
         Index(None, "city", "user_id", "sent_at"),
+        Index(None, "city", "failed_at", "id", postgresql_where=text("failed_at IS NOT NULL")),
         _check_city(),
         CheckConstraint("attempts >= 0", name="attempts"),
         CheckConstraint(
