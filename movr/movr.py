@@ -31,6 +31,7 @@ from movr.ride_totals import money_since, totals_since
 from movr.search import RADIUS_GROWTH, Search, SearchRadii
 from movr.service_area import within_city
 from movr.staff.actions import Staff
+from movr.staff.lists import StaffLists
 from movr.vehicle_import import VehicleImport
 
 ACCOUNTS_AT_ONCE: Final = 1_000  # in a transaction that ends sessions
@@ -80,6 +81,7 @@ class MovR:
         self._now = clock
         self.tokens: Final = ApiTokens(self._database, clock)
         self.staff: Final = Staff(self._database, clock)
+        self.staff_lists: Final = StaffLists(self._database, clock)
         self.fleet: Final = Fleet(self._database, clock)
         self.reports: Final = Reports(self._database, clock, only_verified=only_verified)
         self.city_data: Final = CityData(self._database, clock)

@@ -27,6 +27,7 @@ from movr import changes, queries, reports, vehicle_import
 from movr.models import User, Vehicle
 from movr.personal_data import PARTS
 from movr.staff import actions, audit, roles
+from movr.staff import queries as staff_queries
 
 # Patterns that compiled statements must not contain, with their sources.
 REFUSED = {
@@ -46,7 +47,8 @@ REFUSED = {
 
 def statements() -> Iterator[tuple[str, Executable]]:
     """Return the statements of all modules that define them, by name."""
-    for module in (queries, changes, reports, actions, audit, roles, vehicle_import):
+    modules = (queries, changes, reports, actions, audit, roles, staff_queries, vehicle_import)
+    for module in modules:
         for name, value in getmembers(module):
             many = value if isinstance(value, tuple) else (value,)
             for statement in many:
