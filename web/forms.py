@@ -560,3 +560,47 @@ class EndRideForm(LocationForm):
     """The location where the vehicle was left."""
 
     location = _location("Where did you leave it?")
+
+
+class MemberSearchForm(TextForm):
+    """Whom staff look for."""
+
+    q = _text(
+        "Username or email address",
+        formats.EMAIL_LENGTH,
+        missing="Please enter a username or an email address.",
+        autocapitalize="none",
+    )
+
+
+class StaffForm(IdempotentForm):
+    """Why staff do something; the base class of the forms of their actions."""
+
+    reason = _text(
+        "Why? Managers can read it in the audit.",
+        formats.REASON_LENGTH,
+        missing="Please say why.",
+        autocomplete="off",
+    )
+
+    def details(self) -> dict[str, Any]:
+        """Return what else the action needs, by the names of its arguments."""
+        entered = self.values()
+        del entered["reason"]
+        return entered
+
+
+class PlaceByStaffForm(LocationForm, StaffForm):
+    """Where a vehicle is, as staff of its city see it."""
+
+    location = _location("Where is the vehicle?")
+
+
+class RoleForm(StaffForm):
+    """A role in a city."""
+
+    role = SelectField(
+        "Role",
+        choices=[SelectChoice(role, role.capitalize()) for role in formats.ROLES],
+        validate_choice=True,
+    )

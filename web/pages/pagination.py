@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flask import abort, request
 
+from movr.formats import ROLES
+
 Value = TypeVar("Value")
 
 MAX_DISTANCE: Final = 10**12  # millimetres, for vehicles of unknown position
@@ -26,7 +28,7 @@ def after_distance() -> tuple[int, UUID] | None:
     return after
 
 
-def before_ride() -> tuple[datetime, UUID] | None:
+def time_and_id() -> tuple[datetime, UUID] | None:
     """Parse `?after=<time>~<id>`; None at the first page. Anything else is a 404."""
     return _parse_pair(_time)
 
@@ -34,6 +36,11 @@ def before_ride() -> tuple[datetime, UUID] | None:
 def before_time() -> datetime | None:
     """Parse `?after=<time>`; None at the first page. Anything else is a 404."""
     return _parse(_time)
+
+
+def role_and_id() -> tuple[str, UUID] | None:
+    """Parse `?after=<role>~<id>`; None at the first page. Anything else is a 404."""
+    return _parse_pair(lambda role: ROLES[ROLES.index(role)])
 
 
 def before_month() -> tuple[date, UUID] | None:

@@ -1,10 +1,8 @@
 """A member's own rides as a CSV file (RFC 4180)."""
 
-import csv
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from io import StringIO
 from itertools import chain
 from typing import Final
 
@@ -13,9 +11,9 @@ from flask import Blueprint, Response
 from flask_login import login_required
 
 from movr.cities import DEFAULT_CITY, City, find_city
-from movr.formats import FORMULA
 from movr.results import Ride
 from web.context import movr
+from web.rendering.csv_files import cell, lines
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 
@@ -48,23 +46,17 @@ def download() -> Response:
 
 def _written(batches: Iterator[tuple[Ride, ...]]) -> Iterator[str]:
     """Yield the header, then the rows of each batch."""
-    yield _lines([COLUMNS])
+    yield lines([COLUMNS])
     for rides in batches:
-        yield _lines([_cells(ride) for ride in rides])
-
-
-def _lines(rows: list[tuple[object, ...]]) -> str:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+        yield lines([_cells(ride) for ride in rides])
 
 
 def _cells(ride: Ride) -> tuple[object, ...]:
     """Return the cells of a ride. Times are those of the city, with its offset (RFC 3339)."""
     return (
-        *(ride.id, ride.city, ride.vehicle_type, _text(ride.vehicle_brand), ride.vehicle_number),
+        *(ride.id, ride.city, ride.vehicle_type, cell(ride.vehicle_brand), ride.vehicle_number),
         *(_time(ride.start_time, ride.city), ride.end_time and _time(ride.end_time, ride.city)),
-        *(_text(ride.start_location), _text(ride.end_location or "")),
+        *(cell(ride.start_location), cell(ride.end_location or "")),
         ride.length and round(ride.length.total_seconds()),
         ride.distance,
         "yes" if ride.undone else "no",
@@ -86,8 +78,3 @@ def _time(moment: datetime, city: str) -> str:
 
 def _place(city: str) -> City:
     return find_city(city) or DEFAULT_CITY
-
-
-def _text(entered: str) -> str:
-    """Return the text, after an apostrophe if spreadsheets would take it as a formula."""
-    return f"'{entered}" if entered.startswith(FORMULA) else entered

@@ -128,7 +128,7 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
 
 def _history(form: EndRideForm) -> str:
     member = session.current_member()
-    history = movr().history(member, before=pagination.before_ride(), size=settings().page_size)
+    history = movr().history(member, before=pagination.time_and_id(), size=settings().page_size)
     return render_template(
         "rides/index.html",
         history=history,

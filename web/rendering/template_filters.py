@@ -109,6 +109,8 @@ def init_app(app: Flask) -> None:
         tax=tax,
         number=number,
         rides=rides,
+        time_since=time_since,
+        words=words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -207,6 +209,11 @@ def duration(length: timedelta) -> str:
     return f"{minutes} min" if minutes else "under a minute"
 
 
+def time_since(moment: datetime) -> str:
+    """Return the duration since this moment."""
+    return duration(datetime.now(UTC) - moment)
+
+
 def milliseconds(seconds: float) -> str:
     """Return a short time: `12 ms`."""
     return f"{seconds * 1000:,.0f} ms"
@@ -286,6 +293,11 @@ def event_words(event: VehicleEvent, city: str) -> Markup:
         words = ["back in service"]
     said = escape(", ".join(words).capitalize())
     return said + Markup(" until ") + clock(event.expires_at, city) if event.expires_at else said
+
+
+def words(name: str) -> str:
+    """Return a name of the data in words: `not there` for `not_there`."""
+    return name.replace("_", " ")
 
 
 def query(link: Mapping[str, str], **changed: str | None) -> str:

@@ -17,9 +17,10 @@ from web.config import Settings
 from web.context import settings
 from web.security import session
 
+# Blueprints
 MEMBERS_FORMS: Final = frozenset(
-    {"reports", "rides", "users", "vehicles", "vehicle_import"}
-)  # blueprints
+    {"reports", "rides", "staff_actions", "staff_roles", "users", "vehicles", "vehicle_import"}
+)
 
 
 class FormRefused(Refusal):

@@ -765,7 +765,8 @@ def test_another_content_type_is_refused(visitor: Visitor, engine: Engine, kind:
 def test_a_wrong_method_gets_the_allowed_methods(app: Flask, engine: Engine) -> None:
     urls = app.url_map.bind("movr.test")
     values = {"filename": "favicon.svg", "name": "rome", "city": DEFAULT_CITY, "number": 123456}
-    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id"), UNKNOWN_ID)
+    values |= {"home": DEFAULT_CITY, "noun": "rides", "action": "end-ride", "role": "manager"}
+    ids = dict.fromkeys(("user_id", "vehicle_id", "ride_id", "public_id", "id_"), UNKNOWN_ID)
     client = app.test_client()
     tried = 0
 

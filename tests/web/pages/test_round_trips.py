@@ -17,6 +17,7 @@ from movr import movr as movr_module
 from movr.database import query_stats
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
+from movr.formats import MANAGER
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.conftest import HERE, NewVisitor, settings_for
@@ -388,6 +389,31 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     assert (register, add, remove, leave) == (5, 7, 7, 11)
     assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
     assert (names, email, log_out_here, receipts) == (6, 7, 1, 6)
+
+
+def test_round_trips_of_staff(distant: Visitor, proxy: LatencyProxy, movr: MovR) -> None:
+    """Who it is, what they may see and what they see, in one; and nine to suspend an account."""
+    distant.register().start(distant.add_vehicle())
+    rider, ride = movr.register("new york", **NEWCOMER), distant.active_ride()
+    manager = UserKey("new york", distant.id)
+    movr.staff.grant_role_as_operator("new york", manager, MANAGER, "Hired")
+    paths = (
+        *("", "/rides", f"/rides/{ride}", "/vehicles", "/reports", "/members?q=ada", "/money"),
+        *("/letters", "/audit", "/audit.csv", "/roles", f"/members/{rider.id}"),
+        f"/members/{rider.id}/suspend-account",
+    )
+
+    def cost(method: str, path: str, **fields: str) -> int:
+        token = distant.token()
+        proxy.reset()
+        address = f"/staff/new-york{path}"
+        reply = distant.client.request(method, address, data={"csrf_token": token, **fields})
+        assert reply.status_code in {200, 303}
+        return proxy.round_trips
+
+    assert {path: cost("GET", path) for path in paths} == dict.fromkeys(paths, 1)
+    # BEGIN, SAVEPOINT, RELEASE, COMMIT; the role, the audit, the member, the change, the audit.
+    assert cost("POST", paths[-1], reason="Rides on pavements") == 9
 
 
 def test_the_app_counts_the_round_trips_on_the_wire(

@@ -301,12 +301,24 @@ def test_everything_that_a_page_loads_exists_on_this_site(visitor: Visitor) -> N
 # CSRF tokens
 
 
+# Text for what URL rules convert; ids are unknown.
+EXAMPLES = {
+    "<name>": "paris",
+    "<city:city>": "new-york",
+    "<city:home>": "new-york",
+    "<any(rides, vehicles, members, reports):noun>": "rides",
+    "<action>": "end-ride",
+    "<role>": "manager",
+}
+
+
 def forms(app: Flask) -> list[str]:
     """Return a path for each URL rule that accepts POST."""
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
-    converted = {"<uuid:vehicle_id>", "<uuid:public_id>", "<uuid:ride_id>", "<uuid:user_id>"}
-    paths = [rule.rule.replace("<name>", "paris") for rule in rules]
-    return [re.sub("|".join(map(re.escape, converted)), UNKNOWN_ID, path) for path in paths]
+    paths = [re.sub(r"<uuid:\w+>", UNKNOWN_ID, rule.rule) for rule in rules]
+    for converted, example in EXAMPLES.items():
+        paths = [path.replace(converted, example) for path in paths]
+    return paths
 
 
 def test_every_form_is_refused_without_a_token(visitor: Visitor, app: Flask) -> None:
