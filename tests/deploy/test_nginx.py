@@ -30,8 +30,8 @@ from tests.deploy.proxy import (
 from tests.deploy.rolling import Plan, restart_under_load
 from tests.visitor import Visitor, registration, sentences
 from web.app import MAX_FORM_SIZE
-from web.security.request_body import MAX_FILE_SIZE
 from web.security.rate_limits import FAILED_LOGINS_OF_ADDRESS
+from web.security.request_body import MAX_FILE_SIZE
 
 FILES = ("plain.conf", "tls.conf")
 ENOUGH = Plan(connections=3, requests=1500)
