@@ -596,6 +596,19 @@ class PlaceByStaffForm(LocationForm, StaffForm):
     location = _location("Where is the vehicle?")
 
 
+class CloseReportForm(StaffForm):
+    """How a report was dealt with."""
+
+    outcome = SelectField(
+        "What came of it?",
+        choices=[
+            SelectChoice(formats.MENDED, "It is mended"),
+            SelectChoice(formats.NO_FAULT, "Nothing is wrong"),
+        ],
+        validate_choice=True,
+    )
+
+
 class RoleForm(StaffForm):
     """A role in a city."""
 

@@ -384,6 +384,7 @@ VEHICLE: Final = _view(
         func.array_to_string(VehicleEvent.event_types, ", "),
         VehicleEvent.city == _CITY,
         VehicleEvent.vehicle_id == _ID,
+        words=VehicleEvent.state,
         ride_id=VehicleEvent.ride_id,
     ),
     _happened(

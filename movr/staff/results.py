@@ -57,8 +57,9 @@ class HistoryItem(NamedTuple):
     """Something that happened to a vehicle, ride or member.
 
     `source` says what it is ("event", "report", "ride", "vehicle", "ledger" or "audit"), `word` its
-    kind. `id` is that of the thing itself, `ride_id` that of a ride that caused it. `amount` is in
-    the currency's minor unit.
+    kind. Those of an event are the types of MDS 2.0, and `words` the state to which it has led.
+    `id` is that of the thing itself, `ride_id` that of a ride that caused it. `amount` is in the
+    currency's minor unit.
     """
 
     at: datetime

@@ -10,8 +10,9 @@ from movr.cities import City
 from movr.results import UserKey
 from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
-from web.forms import PlaceByStaffForm, RoleForm, StaffForm
-from web.pages.staff_pages import MEMBERS, RIDES, find
+from movr.vehicle_states import VehicleState
+from web.forms import CloseReportForm, PlaceByStaffForm, RoleForm, StaffForm
+from web.pages.staff_pages import MEMBERS, REPORTS, RIDES, VEHICLES, find
 
 
 class Offer(NamedTuple):
@@ -30,9 +31,15 @@ class Offer(NamedTuple):
     form: type[StaffForm] = StaffForm
 
 
+def _is_in(*states: VehicleState) -> Callable[[Any], bool]:
+    return lambda vehicle: vehicle.state in states
+
+
 def _grant_role(staff: Staff, request: StaffRequest, id_: UUID, *, role: str) -> bool:
     return staff.grant_role(request, UserKey(request.city, id_), role)
 
+
+_AVAILABLE, _RESERVED, _ON_TRIP, _PAUSED, _MISSING, _ = VehicleState
 
 OFFERS: Final[dict[Action, Offer]] = {
     Action.END_RIDE: Offer(
@@ -52,6 +59,66 @@ OFFERS: Final[dict[Action, Offer]] = {
         "The fare is refunded.",
         Staff.refund_fare,
         lambda ride: bool(ride.amount),
+    ),
+    Action.MOVE_VEHICLE: Offer(
+        VEHICLES,
+        "Move",
+        "Notes where the vehicle is now.",
+        "The vehicle's place is noted.",
+        Staff.move_vehicle,
+        _is_in(_AVAILABLE, _PAUSED),
+        PlaceByStaffForm,
+    ),
+    Action.PAUSE_VEHICLE: Offer(
+        VEHICLES,
+        "Take out of service",
+        "At once, or at the end of its ride. A reservation ends.",
+        "The vehicle is out of service, or will be when its ride ends.",
+        Staff.pause_vehicle,
+        lambda vehicle: not vehicle.paused_by and _is_in(_AVAILABLE, _RESERVED, _ON_TRIP)(vehicle),
+    ),
+    Action.RESUME_VEHICLE: Offer(
+        VEHICLES,
+        "Put back into service",
+        "Riders can take the vehicle again.",
+        "The vehicle is in service.",
+        Staff.resume_vehicle,
+        lambda vehicle: bool(vehicle.paused_by) and not _is_in(_MISSING)(vehicle),
+    ),
+    Action.MARK_MISSING: Offer(
+        VEHICLES,
+        "Mark as missing",
+        "For a vehicle that is not where it should be.",
+        "The vehicle is marked as missing.",
+        Staff.mark_missing,
+        _is_in(_AVAILABLE, _RESERVED, _PAUSED),
+    ),
+    Action.MARK_FOUND: Offer(
+        VEHICLES,
+        "Mark as found",
+        "Riders can take the vehicle again, unless it is out of service.",
+        "The vehicle is marked as found.",
+        Staff.mark_found,
+        _is_in(_MISSING),
+        PlaceByStaffForm,
+    ),
+    Action.REMOVE_VEHICLE: Offer(
+        VEHICLES,
+        "Remove",
+        "Removes the vehicle for its owner, for example so that the account can be deleted: at"
+        " once, or at the end of its ride.",
+        "The vehicle is removed, or will be when its ride ends.",
+        Staff.remove_vehicle,
+        lambda vehicle: vehicle.removed_at is None,
+    ),
+    Action.CLOSE_REPORT: Offer(
+        REPORTS,
+        "Close",
+        "Whoever reported the problem is thanked by email.",
+        "The report is closed.",
+        Staff.close_report,
+        lambda report: report.closed_at is None,
+        CloseReportForm,
     ),
     Action.SUSPEND_ACCOUNT: Offer(
         MEMBERS,

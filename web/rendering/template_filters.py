@@ -4,7 +4,7 @@ The language is English on every page. Date order, clock, number separators and 
 the city (docs/decisions/0005).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +22,7 @@ from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.fares import Tariff, minutes_begun
 from movr.results import MonthlyActivity, VehicleEvent
+from movr.staff.results import HistoryItem
 from movr.tax import VAT_PERCENT, included_tax
 from movr.vehicle_states import VehicleState
 from web.context import site_url
@@ -110,6 +111,7 @@ def init_app(app: Flask) -> None:
         number=number,
         rides=rides,
         time_since=time_since,
+        history_words=history_words,
         words=words,
     )
     app.jinja_env.trim_blocks = True
@@ -288,11 +290,20 @@ def activity(month: MonthlyActivity, city: str) -> str:
 
 def event_words(event: VehicleEvent, city: str) -> Markup:
     """Return what happened to a vehicle, for its owner: `Ride ended, out of service`."""
-    words = [_EVENTS[type_] for type_ in event.event_types if type_ in _EVENTS]
-    if event.event_types == ("maintenance",) and event.state is VehicleState.AVAILABLE:
-        words = ["back in service"]
-    said = escape(", ".join(words).capitalize())
+    said = escape(_happened(event.event_types, event.state))
     return said + Markup(" until ") + clock(event.expires_at, city) if event.expires_at else said
+
+
+def history_words(item: HistoryItem) -> str:
+    """Return the same for staff, from an event in a vehicle's history."""
+    return _happened(item.word.split(", "), item.words)
+
+
+def _happened(event_types: Sequence[str], state: str | None) -> str:
+    words = [_EVENTS[type_] for type_ in event_types if type_ in _EVENTS]
+    if list(event_types) == ["maintenance"] and state == VehicleState.AVAILABLE:
+        words = ["back in service"]
+    return ", ".join(words).capitalize()
 
 
 def words(name: str) -> str:

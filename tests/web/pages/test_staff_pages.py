@@ -84,6 +84,13 @@ PAGES: Mapping[str, Row] = {
 FORMS: Mapping[Action, Row] = {
     Action.END_RIDE: Row("/rides/{ride}/end-ride", SUPPORTERS, PLACE),
     Action.REFUND_FARE: Row("/rides/{ride}/refund-fare", SUPPORTERS),
+    Action.MOVE_VEHICLE: Row("/vehicles/{vehicle}/move-vehicle", MECHANICS, PLACE),
+    Action.PAUSE_VEHICLE: Row("/vehicles/{vehicle}/pause-vehicle", MECHANICS),
+    Action.RESUME_VEHICLE: Row("/vehicles/{vehicle}/resume-vehicle", MECHANICS),
+    Action.MARK_MISSING: Row("/vehicles/{vehicle}/mark-missing", MECHANICS),
+    Action.MARK_FOUND: Row("/vehicles/{vehicle}/mark-found", MECHANICS, PLACE),
+    Action.REMOVE_VEHICLE: Row("/vehicles/{vehicle}/remove-vehicle", ALL),
+    Action.CLOSE_REPORT: Row("/reports/{report}/close-report", ALL, {"outcome": "mended"}),
     Action.SUSPEND_ACCOUNT: Row("/members/{rider}/suspend-account", SUPPORTERS),
     Action.RESTORE_ACCOUNT: Row("/members/{rider}/restore-account", SUPPORTERS),
     Action.GRANT_ROLE: Row("/members/{rider}/grant-role", MANAGERS, {"role": SUPPORT}),
@@ -92,18 +99,18 @@ FORMS: Mapping[Action, Row] = {
 
 
 class World:
-    """New York with an owner's vehicle, a rider on it, a report about it, and staff."""
+    """New York with two vehicles of an owner, one ridden and one reported, and staff."""
 
     def __init__(self, new_visitor: NewVisitor, app: Flask, engine: Engine) -> None:
         self.new_visitor, self.engine = new_visitor, engine
         self.movr: MovR = app.extensions["movr"]
         self.owner = new_visitor().register(last_name="Byron", email="byron@secret.example")
         self.rider = new_visitor().register(last_name="Shelley", email="shelley@secret.example")
+        self.rider.start(self.owner.add_vehicle())
         public_id = self.owner.add_vehicle()
         page = self.owner.get(f"/vehicles/new-york/{public_id}").text
         (number,) = re.findall(r">([0-9]{6})</dd>", page)
         vehicle = self.owner.permanent_id(public_id)
-        self.rider.start(public_id)
         self.ids = {
             "vehicle": vehicle,
             "number": number,
@@ -341,10 +348,12 @@ def test_pages_offer_what_the_role_permits_and_the_state_allows(world: World) ->
                  for page in pages)  # fmt: skip
         return {name for names in found for name in names}
 
-    of_support = {"end-ride", "suspend-account"}
+    of_all = {"remove-vehicle", "close-report"}
+    of_support = {"end-ride", "suspend-account", *of_all}
+    of_mechanics = {"move-vehicle", "pause-vehicle", "mark-missing", *of_all}
     assert offered(world.staff(SUPPORT)) == of_support
-    assert offered(world.staff(MECHANIC)) == set()
-    assert offered(world.manager) == {*of_support, "grant-role"}
+    assert offered(world.staff(MECHANIC)) == of_mechanics
+    assert offered(world.manager) == {*of_support, *of_mechanics, "grant-role"}
 
 
 def test_a_suspended_member_may_be_restored(world: World) -> None:
