@@ -128,9 +128,19 @@ def have_nothing(inspector: Inspector, profile: str) -> None:
     inspector.page.goto("/vehicles/add")
     inspector.fill_with_nothing("Color", "Brand", "Where is it?")
     inspector.submit("List my vehicle", "/vehicles/add refused")
+    import_vehicles(inspector)
     for path in ("/v/new-york", "/v/new-york?number=1", "/v/new-york/100000"):
         inspector.open(path, "as a member")
     inspector.open("/users/00000000-0000-4000-8000-000000000000", "which is another's")
+
+
+def import_vehicles(inspector: Inspector) -> None:
+    inspector.open("/vehicles/import", "as a member")
+    lines = inspector.page.get_by_label("or its lines")
+    lines.fill("reference,type,brand,color,location\nA1,bike,Kona,red,1 Wall Street\nA2,tank,,,")
+    inspector.submit("Check", "a file with errors")
+    lines.fill("reference,type,brand,color,location\nA1,bike,Kona,red,1 Wall Street")
+    inspector.submit("Check", "a file without errors")
 
 
 def own_and_ride(inspector: Inspector, profile: str) -> None:
