@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from movr import errors
 from movr import rows as rows_to
-from movr.cities import CITIES
+from movr.cities import find_city_by_slug, served_city
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.member_reads import Proof, read_with_member
@@ -29,8 +29,6 @@ ACCESS_FOR: Final = timedelta(minutes=15)
 REFRESH_FOR: Final = timedelta(days=60)
 MAX_DEVICES: Final = 20  # of a member
 _HEX: Final = 32  # digits of an id
-_SLUGS: Final = {city.name: city.name.replace(" ", "-") for city in CITIES}
-_NAMES: Final = {slug: name for name, slug in _SLUGS.items()}
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _HASH: Final = bindparam("hash", type_=String())
@@ -145,17 +143,21 @@ class ApiTokens:
 
 def parse(text: str) -> AccessToken:
     """Return the parts of a token, the secret as its hash. Raises TokenInvalid."""
+    slug, *rest = text.split(".")
+    city = find_city_by_slug(slug)
     try:
-        slug, user_id, secret = text.split(".")
-        user = UserKey(_NAMES[slug], UUID(hex=user_id))
-        return AccessToken(user, UUID(hex=secret[:_HEX]), _hash(secret))
-    except (ValueError, KeyError):
-        raise errors.TokenInvalid from None
+        user_id, secret = rest
+        ids = UUID(hex=user_id), UUID(hex=secret[:_HEX])
+    except ValueError:
+        city = None
+    if city is None:
+        raise errors.TokenInvalid
+    return AccessToken(UserKey(city.name, ids[0]), ids[1], _hash(secret))
 
 
 def _new_tokens(user: UserKey, token_id: UUID) -> TokenPair:
     access, refresh = (f"{token_id.hex}{secrets.token_urlsafe()}" for _ in range(2))
-    start = f"{_SLUGS[user.city]}.{user.id.hex}"
+    start = f"{served_city(user.city).slug}.{user.id.hex}"
     return TokenPair(token_id, f"{start}.{access}", f"{start}.{refresh}", ACCESS_FOR)
 
 

@@ -330,6 +330,12 @@ class TokenInvalid(Refusal):
     sentence = "This token is not valid. Refresh it, or log in again."
 
 
+class DeviceNotFound(Refusal):
+    """The member has no device with these tokens."""
+
+    sentence = "You have no such device."
+
+
 class TooManyDevices(Refusal):
     """A member has tokens of the API on too many devices."""
 

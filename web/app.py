@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from apiflask import APIFlask
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -11,6 +12,7 @@ from movr.database import deadline, embedded
 from movr.movr import MovR
 from web import errors
 from web.api import gbfs, mds
+from web.api.v1 import api, documentation
 from web.config import Settings
 from web.current_city import CityConverter
 from web.operations import health, metrics, request_logging, tracing
@@ -62,7 +64,15 @@ MAX_FORM_SIZE: Final = 64 * 1024  # bytes
 
 def create_app(settings: Settings) -> Flask:
     """Create the Flask app with these settings."""
-    app = Flask("movr", root_path=str(ROOT), static_folder=None, static_url_path="/static")
+    app = APIFlask(
+        "movr",
+        root_path=str(ROOT),
+        static_folder=None,  # type: ignore[arg-type]  # as Flask's, its default is a folder
+        static_url_path="/static",
+        spec_path=documentation.SPEC_PATH,
+        docs_path=None,
+        json_errors=False,
+    )
     app.url_map.merge_slashes = False  # Werkzeug would redirect to the host that a client names
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -158,4 +168,5 @@ def create_app(settings: Settings) -> Flask:
         metrics,
     ):
         app.register_blueprint(noun.blueprint)
+    api.init_app(app)
     return app

@@ -1,9 +1,13 @@
 """Access to the current app's MovR object and settings."""
 
+from typing import Final
+
 from flask import current_app, request
 
 from movr.movr import MovR
 from web.config import Settings
+
+API: Final = "/api/"  # the start of the JSON API's paths
 
 
 def movr() -> MovR:
@@ -24,3 +28,8 @@ def site_url() -> str:
     Clients can send any host, so links in mail and for shared caches require SITE_URL.
     """
     return settings().site_url or request.host_url.rstrip("/")
+
+
+def is_api_request() -> bool:
+    """Return True if this request is for the JSON API, even if there is nothing at its path."""
+    return request.path.startswith(API)

@@ -8,8 +8,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
+from apiflask import APIFlask, HTTPError
 from flask import (
-    Flask,
     Response,
     current_app,
     flash,
@@ -26,6 +26,8 @@ from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 from movr import errors
 from web.api import gbfs, mds
 from web.api.mds_parameters import InvalidParameter
+from web.api.v1 import problems
+from web.context import is_api_request
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
 from web.pages import earlier_vehicles
@@ -80,6 +82,9 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.TooManyReports: HTTPStatus.CONFLICT,
     errors.ReportNotFound: HTTPStatus.NOT_FOUND,
     errors.StillRiding: partial(url_for, "rides.index"),
+    errors.TokenInvalid: HTTPStatus.UNAUTHORIZED,
+    errors.DeviceNotFound: HTTPStatus.NOT_FOUND,
+    errors.TooManyDevices: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -88,6 +93,17 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     InvalidParameter: HTTPStatus.BAD_REQUEST,
     mds.UnsupportedVersion: HTTPStatus.NOT_ACCEPTABLE,
+}
+
+# The statuses in the API of refusals for which the pages redirect.
+API_STATUSES: Final[dict[type[errors.Refusal], HTTPStatus]] = {
+    errors.SessionEnded: HTTPStatus.UNAUTHORIZED,
+    errors.AccountDeleted: HTTPStatus.UNAUTHORIZED,
+    errors.ResetLinkExpired: HTTPStatus.GONE,
+    errors.EmailLinkExpired: HTTPStatus.GONE,
+    errors.EmailNotVerified: HTTPStatus.FORBIDDEN,
+    errors.AccountSuspended: HTTPStatus.FORBIDDEN,
+    errors.TooManyLetters: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 # The pages of forms whose own addresses show nothing.
@@ -123,18 +139,21 @@ _SENTENCES: Final = {
 logger = logging.getLogger("movr")
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: APIFlask) -> None:
     """Register the error handlers."""
     app.register_error_handler(errors.Refusal, handle_refusal)
     app.register_error_handler(CSRFError, handle_csrf_error)
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_unexpected_error)
+    app.error_processor(handle_api_error)
 
 
 def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     """Record the refusal and return the response that RESPONSES defines for its type."""
     record_refusal(refusal)
     response = RESPONSES[type(refusal)]
+    if is_api_request():
+        response = api_status(type(refusal))
     if isinstance(response, HTTPStatus):
         page = _page(response, str(refusal), refusal)
         if isinstance(refusal, TooManyAttempts):
@@ -148,6 +167,14 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     return redirect(response(), HTTPStatus.SEE_OTHER)
 
 
+def api_status(kind: type[errors.Refusal]) -> HTTPStatus:
+    """Return the status of a kind of refusal in the API; those of a state are conflicts."""
+    response = RESPONSES[kind]
+    if isinstance(response, HTTPStatus):
+        return response
+    return API_STATUSES.get(kind, HTTPStatus.CONFLICT)
+
+
 def handle_csrf_error(error: CSRFError) -> ResponseReturnValue:
     """Return the response to a form whose CSRF token is missing, invalid or of an old session."""
     refusal = csrf.diagnose()
@@ -159,7 +186,7 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     """Return the error page for Werkzeug's errors, such as 404, 405 and 413."""
     if error.response is not None or error.code is None or isinstance(error, BadHost):
         return error  # the error page needs a valid host for its links
-    if request.routing_exception and (page := _redirect_to_page()):
+    if request.routing_exception and not is_api_request() and (page := _redirect_to_page()):
         return page
     page = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
     if isinstance(error, MethodNotAllowed):
@@ -171,6 +198,14 @@ def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     """Log an unexpected exception with its traceback and return a 500 page."""
     logger.error("%s %s failed", request.method, request_logging.route(), exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
+
+
+def handle_api_error(error: HTTPError) -> Response:
+    """Return the problem of input that the schema of an operation does not allow."""
+    status = HTTPStatus(error.status_code)
+    if error.detail:
+        return problems.of_fields(status, error.detail)
+    return _page(status, _SENTENCES.get(status, error.message or status.phrase))
 
 
 def _redirect_to_page() -> ResponseReturnValue | None:
@@ -191,7 +226,9 @@ def _redirect_to_page() -> ResponseReturnValue | None:
 
 
 def _page(status: HTTPStatus, sentence: str, refusal: errors.Refusal | None = None) -> Response:
-    """Return the error page, or JSON to programs that read open data or a city's data."""
+    """Return the error page, or JSON to programs."""
+    if is_api_request():
+        return problems.of(status, sentence, refusal)
     if gbfs.is_request():
         return gbfs.error(status, sentence)
     if mds.is_request():

@@ -13,7 +13,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request, url_for
 from werkzeug.http import parse_options_header
 
 from movr.cities import City
@@ -25,7 +26,8 @@ from web.context import movr, site_url
 from web.security import rate_limits
 from web.security.rate_limit_store import RateLimit
 
-blueprint = Blueprint("mds", __name__, url_prefix="/mds/<city:city>")
+# With `before_request`, APIFlask wants to know whether it describes these paths: MDS does.
+blueprint = APIBlueprint("mds", __name__, url_prefix="/mds/<city:city>", enable_openapi=False)
 
 VERSION: Final = "2.0.2"
 MEDIA_TYPE: Final = "application/vnd.mds+json"

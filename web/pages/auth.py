@@ -11,8 +11,7 @@ from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
 from web.pages import email_verification
-from web.security import known_browsers, rate_limits, session
-from web.security.rate_limits import counting_failures
+from web.security import login_limits, rate_limits, session
 from web.security.redirects import safe_redirect_path
 
 blueprint = Blueprint("auth", __name__)
@@ -59,10 +58,7 @@ def create_session() -> ResponseReturnValue:
         rate_limits.count_password()
         username = str(form.username.data)
         try:
-            with (
-                counting_failures(*_limits_of(username), failure=WrongCredentials),
-                counting_failures(*_limits_under_attack(username), failure=WrongCredentials),
-            ):
+            with login_limits.counting_failed_logins(username):
                 member = movr().log_in(**form.values())
         except WrongCredentials as refusal:
             form.password.errors = [refusal.sentence]
@@ -95,28 +91,6 @@ def change_password() -> ResponseReturnValue:
     See https://w3c.github.io/webappsec-change-password-url/.
     """
     return redirect(url_for("users.security", user_id=current_user.key.id), HTTPStatus.SEE_OTHER)
-
-
-def _limits_of(username: str) -> list[rate_limits.Attempt]:
-    """Return the limits of a login.
-
-    A browser known to this member has a limit of its own, so that strangers cannot lock it out.
-    """
-    if browser := known_browsers.browser_known_to(username):
-        return [(rate_limits.FAILED_LOGINS_OF_BROWSER, f"{browser} {username}")]
-    return [
-        *rate_limits.by_network(rate_limits.FAILED_LOGINS_OF_ADDRESS),
-        *rate_limits.by_network(rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS, username),
-    ]
-
-
-def _limits_under_attack(username: str) -> list[rate_limits.Attempt]:
-    """Return the additional limits of a login with a name that strangers guess at."""
-    if known_browsers.browser_known_to(username):
-        return []
-    if rate_limits.try_count(rate_limits.LOGINS_OF_NAME, username):
-        return []
-    return rate_limits.by_network(rate_limits.FAILED_LOGINS_UNDER_ATTACK, username)
 
 
 def _redirect_to_next() -> ResponseReturnValue:

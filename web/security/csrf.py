@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 
 from movr.errors import Refusal
 from web.config import Settings
-from web.context import settings
+from web.context import is_api_request, settings
 from web.security import session
 
 # Blueprints
@@ -83,7 +83,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,  # it requires a Referer; refuse_other_origins does not
     )
     app.before_request(refuse_other_origins)
-    CSRFProtect(app)
+    app.extensions["csrf_protect"] = CSRFProtect(app)
 
 
 def refuse_other_origins() -> None:
@@ -93,6 +93,8 @@ def refuse_other_origins() -> None:
     """
     if request.method != "POST" or not (request.endpoint and request.is_secure):
         return
+    if is_api_request():
+        return  # which reads no cookies
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
     origin = _origin_of_form()

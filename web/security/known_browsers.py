@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import Response, after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from web.context import settings
+from web.context import is_api_request, settings
 
 COOKIE: Final = "browser"
 YEAR: Final = 365 * 24 * 60 * 60  # seconds
@@ -51,6 +51,8 @@ def remember_browser(username: str) -> None:
 
 def _read() -> tuple[str, list[str]]:
     """Return the browser's id and hashed usernames; both are empty without a valid cookie."""
+    if is_api_request():  # which reads no cookies
+        return "", []
     try:
         cookie = request.cookies.get(settings().cookie_name(COOKIE), "")
         payload: Any = _serializer().loads(cookie, max_age=YEAR)

@@ -9,7 +9,10 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from movr.errors import Refusal
+from web.context import is_api_request
 
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 32  # twice what the longest form sends
 # The forms that send a file, as multipart/form-data, by their endpoints.
@@ -30,8 +33,11 @@ def reject_unreadable() -> None:
     Werkzeug would decode invalid bytes to text such as `%FF`, accept multipart bodies that have
     parts without a name, and parse any number of fields.
     """
-    if request.method != "POST" or request.routing_exception:
+    if request.method not in _WITH_BODY or request.routing_exception:
         return  # the body is not read
+    if is_api_request():
+        _reject_unreadable_json()
+        return
     if request.endpoint in FILE_FORMS and request.mimetype == FILE_FORM:
         _limit_file_form()
         return
@@ -42,6 +48,17 @@ def reject_unreadable() -> None:
         abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        abort(HTTPStatus.BAD_REQUEST)
+
+
+def _reject_unreadable_json() -> None:
+    """Refuse bodies that are neither empty nor JSON in UTF-8; the schemas say what may be in it."""
+    body = _whole_body()
+    if body and request.mimetype != JSON:
+        abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        body.decode()
     except UnicodeDecodeError:
         abort(HTTPStatus.BAD_REQUEST)
 

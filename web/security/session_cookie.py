@@ -7,6 +7,8 @@ from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData, base64_decode
 
+from web.context import is_api_request
+
 MAX_SESSION_SIZE: Final = 8 * 1024  # bytes, decoded; MovR writes 2 KB at most
 MAX_MESSAGES: Final = 5
 MESSAGES: Final = "_flashes"  # where `flask.flash` keeps them
@@ -20,8 +22,11 @@ class SessionInterface(SecureCookieSessionInterface):
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Return the session of the cookie; an empty one if the cookie is too long."""
-        if _is_too_long(request.cookies.get(self.get_cookie_name(app), "")):
+        """Return the session of the cookie; an empty one if the cookie is too long.
+
+        The JSON API reads no cookies, so it needs no protection against forms of other sites.
+        """
+        if is_api_request() or _is_too_long(request.cookies.get(self.get_cookie_name(app), "")):
             return self.session_class()
         return super().open_session(app, request)
 

@@ -1,0 +1,34 @@
+"""A client of the API, with the tokens of a member."""
+
+from typing import Any, Self
+
+import httpx
+
+from tests.visitor import PASSWORD
+
+PROBLEM = "application/problem+json"
+
+
+class ApiClient:
+    """A program that calls the API, without tokens until it logs in."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.access = self.refresh = ""
+
+    def log_in(self, username: str, password: str = PASSWORD) -> Self:
+        reply = self.call("POST", "/tokens", username=username, password=password, device="test")
+        assert reply.status_code == 201, reply.text
+        self.access, self.refresh = (
+            reply.json()[f"{kind}_token"] for kind in ("access", "refresh")
+        )
+        return self
+
+    def get(self, path: str) -> httpx.Response:
+        return self.call("GET", path)
+
+    def call(self, method: str, path: str, /, **body: Any) -> httpx.Response:
+        """Call an operation; a path without a host is below /api/v1."""
+        headers = {"Authorization": f"Bearer {self.access}"} if self.access else {}
+        url = path if path.startswith("http") else f"/api/v1{path}"
+        return self.client.request(method, url, json=body or None, headers=headers)

@@ -1,0 +1,85 @@
+"""Operations of the API on tokens, and how the API says who calls."""
+
+from tests.visitor import PASSWORD, Visitor
+from tests.web.api.v1.client import PROBLEM, ApiClient
+
+
+def test_a_member_logs_in_and_is_the_one_who_calls(api: ApiClient, visitor: Visitor) -> None:
+    me = api.get("/me")
+
+    assert me.status_code == 200
+    assert me.json()["id"] == str(visitor.id)
+    assert me.headers["Cache-Control"] == "no-store"
+    assert "db;" in me.headers["Server-Timing"]
+    assert "1 statement" in me.headers["Server-Timing"]
+
+
+def test_a_wrong_password_is_a_problem(stranger: ApiClient, visitor: Visitor) -> None:
+    username = visitor.register().username
+    reply = stranger.call(
+        "POST", "/tokens", username=username, password="not this one", device="phone"
+    )
+
+    assert reply.status_code == 403
+    assert reply.headers["Content-Type"] == PROBLEM
+    assert reply.json()["type"].endswith("/api/v1/docs/problems#wrong-credentials")
+
+
+def test_a_refreshed_token_calls_and_the_spent_one_does_not(api: ApiClient) -> None:
+    spent = api.access
+    new = api.call("POST", "/tokens/refresh", refresh_token=api.refresh).json()
+
+    api.access = new["access_token"]
+    assert api.get("/me").status_code == 200
+    api.access = spent
+    assert api.get("/me").status_code == 401
+    assert api.get("/me").headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_devices_are_listed_and_revoked(api: ApiClient) -> None:
+    (device,) = api.get("/tokens").json()["items"]
+
+    assert device["device"] == "test"
+    assert api.call("DELETE", f"/tokens/{device['id']}").status_code == 204
+    assert api.get("/tokens").status_code == 401
+
+
+def test_a_cookie_is_not_read(visitor: Visitor) -> None:
+    visitor.register()
+
+    reply = visitor.get("/api/v1/me")
+
+    assert reply.status_code == 401
+    assert "Set-Cookie" not in reply.headers
+
+
+def test_the_fields_that_are_wrong_are_named_by_pointers(stranger: ApiClient) -> None:
+    reply = stranger.call("POST", "/tokens", username=3, password=PASSWORD, color="red")
+
+    assert reply.status_code == 422
+    assert {error["pointer"] for error in reply.json()["errors"]} == {
+        "/username",
+        "/device",
+        "/color",
+    }
+
+
+def test_what_is_not_there_is_a_problem(stranger: ApiClient) -> None:
+    replies = {
+        (method, path): stranger.call(method, path)
+        for method, path in (("GET", "/nothing"), ("PUT", "/cities"), ("GET", "/cities/x/vehicles"))
+    }
+
+    assert [reply.status_code for reply in replies.values()] == [404, 405, 404]
+    assert {reply.headers["Content-Type"] for reply in replies.values()} == {PROBLEM}
+
+
+def test_members_see_numbers_and_strangers_do_not(stranger: ApiClient, visitor: Visitor) -> None:
+    visitor.register().add_vehicle()
+
+    (seen,) = stranger.get("/cities/new-york/vehicles").json()["items"]
+    assert seen["number"] is None
+    stranger.log_in(visitor.username)
+    (seen,) = stranger.get("/cities/new-york/vehicles").json()["items"]
+    assert seen["number"]
+    assert seen["state"] == "available"

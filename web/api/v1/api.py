@@ -1,0 +1,16 @@
+"""Registers the operations of the API."""
+
+from apiflask import APIFlask
+
+from web.api.v1 import cities, documentation, me, tokens
+
+NOUNS = (tokens, me, cities)
+
+
+def init_app(app: APIFlask) -> None:
+    """Register all operations and their description."""
+    documentation.init_app(app)
+    for noun in NOUNS:
+        app.extensions["csrf_protect"].exempt(noun.blueprint)
+        app.register_blueprint(noun.blueprint)
+    app.register_blueprint(documentation.blueprint)

@@ -1,0 +1,75 @@
+"""The description of the API: its page, by Swagger UI, and a page of its problems."""
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import flask_openapi3_swagger
+from apiflask import APIBlueprint, APIFlask
+from flask import render_template
+
+from movr.errors import Refusal
+from web.api.v1 import problems
+from web.api.v1.schemas import Problem
+from web.rendering import static_files
+
+VERSION: Final = "1"
+SPEC_PATH: Final = "/api/v1/openapi.json"
+FILES: Final = {
+    "swagger-ui.css": "css/swagger-ui.css",
+    "swagger-ui-bundle.js": "js/swagger-ui-bundle.js",
+}
+DESCRIPTION: Final = (
+    "Ride, reserve and own MovR's vehicles. Times are RFC 3339 in UTC, distances metres, amounts"
+    " minor units of their currency. Errors are problems (RFC 9457). Lists come in pages, each with"
+    " the URL of the next."
+)
+
+blueprint = APIBlueprint("api_docs", __name__, url_prefix="/api/v1/docs", enable_openapi=False)
+
+
+def init_app(app: APIFlask) -> None:
+    """Describe the API, and serve Swagger UI's script and style."""
+    app.title, app.version, app.description = "MovR", VERSION, DESCRIPTION
+    app.config.update(
+        AUTO_200_RESPONSE=False,  # pages are not part of the API
+        AUTO_SERVERS=False,
+        VALIDATION_ERROR_STATUS_CODE=422,
+        AUTO_404_RESPONSE=False,
+    )
+    folder = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
+    files = {name: folder / path for name, path in FILES.items()}
+    app.spec_processor(_describe_problems)
+    app.add_url_rule("/swagger/<path:filename>", endpoint="swagger")
+    static_files.serve_files(app, "swagger", files)
+
+
+@blueprint.get("")
+def show() -> str:
+    """Show the operations, to try."""
+    return render_template("api/docs.html", spec=SPEC_PATH)
+
+
+@blueprint.get("/problems", endpoint="problems")
+def list_problems() -> str:
+    """Describe the kinds of problems, to which their types lead."""
+    kinds = {
+        problems.slug_of(kind): kind
+        for kind in sorted(Refusal.__subclasses__(), key=lambda kind: kind.__name__)
+    }
+    return render_template("api/problems.html", kinds=kinds)
+
+
+def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
+    """Return the description with problems as the responses of errors."""
+    schemas = spec["components"]["schemas"]
+    for name in ("HTTPError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    content = {problems.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operation in (each for path in spec["paths"].values() for each in path.values()):
+        for status, response in operation["responses"].items():
+            if int(status) >= HTTPStatus.BAD_REQUEST:
+                response["content"] = content
+    return spec

@@ -1,0 +1,54 @@
+"""Errors of the API as problems: `application/problem+json`, RFC 9457."""
+
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, jsonify, url_for
+
+from movr.errors import Refusal
+from web.context import site_url
+
+MIMETYPE: Final = "application/problem+json"
+NO_TYPE: Final = "about:blank"  # the problem is what its status says
+_INVALID: Final = "Some fields are missing or not valid."
+
+
+def of(status: HTTPStatus, sentence: str, refusal: Refusal | None) -> Response:
+    """Return the problem of a refusal, with its kind as the type, or one that its status names."""
+    if refusal is None:
+        return _response(status, NO_TYPE, status.phrase, sentence)
+    return _response(status, type_of(type(refusal)), type(refusal).sentence, sentence)
+
+
+def of_fields(status: HTTPStatus, fields: Mapping[str, Mapping[str, list[str]]]) -> Response:
+    """Return the problem of input that a schema does not allow, with a pointer to each field."""
+    return _response(status, NO_TYPE, status.phrase, _INVALID, errors=list(_field_errors(fields)))
+
+
+def type_of(kind: type[Refusal]) -> str:
+    """Return the URI of a kind of refusal; the page at it describes all of them."""
+    return f"{site_url()}{url_for('api_docs.problems', _anchor=slug_of(kind))}"
+
+
+def slug_of(kind: type[Refusal]) -> str:
+    """Return the name of a kind of refusal, e.g. `vehicle-taken`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _field_errors(detail: Mapping[str, Mapping[str, list[str]]]) -> Iterator[dict[str, str]]:
+    for location, fields in detail.items():
+        for name, sentences in fields.items():
+            path = "" if name == "_schema" else name.replace(".", "/")
+            pointer = f"/{path}" if location == "json" and path else path
+            yield {"pointer": pointer, "detail": " ".join(sentences)}
+
+
+def _response(status: HTTPStatus, type_: str, title: str, detail: str, **more: Any) -> Response:
+    response = jsonify(type=type_, title=title, status=int(status), detail=detail, **more)
+    response.status_code = status
+    response.mimetype = MIMETYPE
+    if status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

@@ -1,0 +1,67 @@
+"""Tokens: how programs log in."""
+
+from uuid import UUID
+
+from apiflask import APIBlueprint
+
+from movr import errors
+from movr.results import TokenPair
+from web.api.v1 import authentication
+from web.api.v1.authentication import auth
+from web.api.v1.schemas import Credentials, Devices, RefreshToken, Tokens
+from web.context import movr
+from web.security import login_limits, rate_limits
+
+blueprint = APIBlueprint("api_tokens", __name__, url_prefix="/api/v1/tokens", tag="Tokens")
+
+
+@blueprint.post("")
+@blueprint.input(Credentials, arg_name="body")
+@blueprint.output(Tokens, status_code=201)
+@blueprint.doc(operation_id="create_token", responses=[403, 422, 429])
+def create(body: Credentials) -> Tokens:
+    """Log in and get tokens for this device."""
+    rate_limits.count_password()
+    with login_limits.counting_failed_logins(body.username):
+        member = movr().log_in(body.username, body.password)
+    return _tokens(movr().tokens.create(member, body.device))
+
+
+@blueprint.post("/refresh")
+@blueprint.input(RefreshToken, arg_name="body")
+@blueprint.output(Tokens)
+@blueprint.doc(operation_id="refresh_token", responses=[401, 422])
+def refresh(body: RefreshToken) -> Tokens:
+    """Exchange a refresh token, which is spent then, for new tokens.
+
+    A token that was spent before revokes the tokens of its device.
+    """
+    return _tokens(movr().tokens.refresh(body.refresh_token))
+
+
+@blueprint.get("")
+@blueprint.auth_required(auth)
+@blueprint.output(Devices)
+@blueprint.doc(operation_id="list_tokens", responses=[401])
+def index() -> dict[str, object]:
+    """List the devices that have tokens, oldest first."""
+    return {"items": authentication.read(movr().tokens.devices).items}
+
+
+@blueprint.delete("/<uuid:token_id>")
+@blueprint.auth_required(auth)
+@blueprint.output({}, status_code=204)
+@blueprint.doc(operation_id="revoke_token", responses=[401, 404])
+def revoke(token_id: UUID) -> str:
+    """Revoke the tokens of a device, which may be the one that calls."""
+    if not movr().tokens.revoke(authentication.member().key, token_id):
+        raise errors.DeviceNotFound
+    return ""
+
+
+def _tokens(tokens: TokenPair) -> Tokens:
+    return Tokens(
+        access_token=tokens.access,
+        refresh_token=tokens.refresh,
+        expires_in=int(tokens.expires_in.total_seconds()),
+    )
