@@ -8,8 +8,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from apiflask import APIFlask, HTTPError
+from apiflask import HTTPError
 from flask import (
+    Flask,
     Response,
     current_app,
     flash,
@@ -139,13 +140,13 @@ _SENTENCES: Final = {
 logger = logging.getLogger("movr")
 
 
-def init_app(app: APIFlask) -> None:
+def init_app(app: Flask) -> None:
     """Register the error handlers."""
     app.register_error_handler(errors.Refusal, handle_refusal)
     app.register_error_handler(CSRFError, handle_csrf_error)
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_unexpected_error)
-    app.error_processor(handle_api_error)
+    app.register_error_handler(HTTPError, handle_api_error)
 
 
 def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
@@ -205,7 +206,7 @@ def handle_api_error(error: HTTPError) -> Response:
     status = HTTPStatus(error.status_code)
     if error.detail:
         return problems.of_fields(status, error.detail)
-    return _page(status, _SENTENCES.get(status, error.message or status.phrase))
+    return _page(status, _SENTENCES.get(status, status.phrase))
 
 
 def _redirect_to_page() -> ResponseReturnValue | None:

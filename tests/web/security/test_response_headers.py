@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from tests.conftest import HERE, NewVisitor, settings_for, visiting
 from tests.visitor import Visitor, registration, sentences
 from web.app import create_app
+from web.context import API
 
 SECURELY = HERE.replace("http:", "https:")
 SECRET = "eleven dogs sing under the pier"
@@ -313,8 +314,12 @@ EXAMPLES = {
 
 
 def forms(app: Flask) -> list[str]:
-    """Return a path for each URL rule that accepts POST."""
-    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
+    """Return a path for each URL rule of a page that accepts POST."""
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or set()) and not rule.rule.startswith(API)
+    ]
     paths = [re.sub(r"<uuid:\w+>", UNKNOWN_ID, rule.rule) for rule in rules]
     for converted, example in EXAMPLES.items():
         paths = [path.replace(converted, example) for path in paths]
