@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Engine
 
@@ -21,6 +21,7 @@ from movr.formats import AVAILABLE, IN_USE, NUMBERS, PERIODS
 from movr.geo import planar_metres_between
 from movr.passwords import hash_password
 from movr.ride_totals import begin
+from movr.vehicle_states import TRANSITIONS, VehicleState
 from scenarios.shared.context import Login
 from scenarios.shared.copying import Row, copy
 from scenarios.shared.streets import STREETS, Street
@@ -67,6 +68,7 @@ class World:
     vehicles: list[Row] = field(default_factory=list)
     rides: list[Row] = field(default_factory=list)
     ride_totals: list[Row] = field(default_factory=list)
+    vehicle_events: list[Row] = field(default_factory=list)
 
     def free_rider(self) -> Row:
         """Return a user of the first city with past rides and no active ride."""
@@ -100,6 +102,7 @@ def make(now: datetime, size: Size, *, password_hash: str) -> World:
     for city in CITIES:
         _populate(world, city, size, rng, password_hash=password_hash, now=now)
     world.ride_totals = totals_of(world.rides)
+    world.vehicle_events = events_of(world.vehicles, world.rides)
     return world
 
 
@@ -251,6 +254,37 @@ def totals_of(rides: Iterable[Row]) -> list[Row]:
             total["length"] += ride["length"]
             total["distance"] += ride["distance"] or 0
     return list(totals.values())
+
+
+def events_of(vehicles: Iterable[Row], rides: Iterable[Row]) -> list[Row]:
+    """Return the events of generated vehicles: each was added, and its rides began and ended."""
+    removed, available = VehicleState.REMOVED, VehicleState.AVAILABLE
+    on_trip = VehicleState.ON_TRIP
+    events = [
+        _event(vehicle, vehicle["id"], vehicle["date_added"], removed, available)
+        for vehicle in vehicles
+    ]
+    for ride in rides:
+        events.append(_event(ride, ride["vehicle_id"], ride["start_time"], available, on_trip))
+        if ride["end_time"]:
+            events.append(_event(ride, ride["vehicle_id"], ride["end_time"], on_trip, available))
+    return events
+
+
+def _event(
+    of: Row, vehicle_id: UUID, time: datetime, before: VehicleState, after: VehicleState
+) -> Row:
+    """Return an event of a vehicle's row, or of a row of its ride."""
+    return {
+        "city": of["city"],
+        "id": uuid5(of["id"], after),
+        "vehicle_id": vehicle_id,
+        "happened_at": time,
+        "event_types": list(TRANSITIONS[before, after]),
+        "previous_state": before,
+        "state": after,
+        "ride_id": None if of["id"] == vehicle_id else of["id"],
+    }
 
 
 def _zero_total(city: str, rider_id: UUID, period: str, begin: date) -> Row:

@@ -83,7 +83,7 @@ def test_the_head_revision_is_stamped(file: str) -> None:
 
 
 def test_all_tables_that_begin_filled_have_sample_rows(file: str) -> None:
-    for table in ("users", "vehicles", "rides", "ride_totals", "tariffs"):
+    for table in ("users", "vehicles", "vehicle_events", "rides", "ride_totals", "tariffs"):
         assert f"INSERT INTO {table} (" in file
 
 

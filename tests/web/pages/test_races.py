@@ -369,24 +369,6 @@ def test_a_reserved_vehicle_is_removed_when_its_rider_is_done(
     assert count(engine, "vehicles WHERE removed_at IS NULL AND status = 'available'") == 0
 
 
-def test_a_vehicle_that_is_paused_as_a_ride_starts_is_ridden_first_or_not_at_all(
-    new_http_visitor: NewVisitor, engine: Engine
-) -> None:
-    owner = new_http_visitor().register()
-    for number in range(1, 6):
-        vehicle, rider = owner.add_vehicle(), new_http_visitor().register()
-        start = poster(rider, f"/rides/start/{vehicle}", city="new york")
-        pause = poster(owner, f"/vehicles/pause/{owner.permanent_id(vehicle)}")
-
-        started, paused = at_once(lambda form: form(), [start, pause])
-
-        is_ridden = says(rider, started, "Have a good ride")
-        assert says(owner, paused, "It will be paused when the ride ends") == is_ridden
-        if is_ridden:
-            assert rider.end(rider.active_ride()).status_code == 303
-        assert count(engine, "vehicles WHERE status = 'non_operational'") == number
-
-
 def test_a_vehicle_that_is_paused_as_its_ride_ends_is_paused_once(
     new_http_visitor: NewVisitor, engine: Engine
 ) -> None:
