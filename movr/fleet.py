@@ -218,7 +218,7 @@ class Fleet:
             vehicle = lock(connection, VehicleKey(owner.city, vehicle_id))
             if vehicle.owner_id != owner.id:
                 raise errors.NotYourVehicle
-            return change(connection, vehicle, now=_not_before(vehicle, now), **wanted)
+            return change(connection, vehicle, now=now, **wanted)
 
         return self._database.write(transaction, self._now())
 
@@ -321,11 +321,6 @@ def _in_service(vehicle: Row[Any], now: datetime) -> VehicleState:
     if (found := state(vehicle, now)) is VehicleState.REMOVED:
         raise errors.VehicleNotFound
     return found
-
-
-def _not_before(vehicle: Row[Any], now: datetime) -> datetime:
-    """Return the time of a change: it may have waited for the vehicle's last event."""
-    return max(now, vehicle.state_since or now)
 
 
 def _key(vehicle: Row[Any]) -> dict[str, object]:
