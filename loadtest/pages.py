@@ -10,12 +10,11 @@ class NotOffered(Exception):  # noqa: N818 - a property of the page
 
 @dataclass(slots=True)
 class Form:
-    """A form with its initial values, or a button with `formaction`; `label` is the button's."""
+    """A form with its initial values, or a button with `formaction`."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
-    label: str = ""
 
     @property
     def id(self) -> str:
@@ -75,11 +74,9 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = page
         self._form: Form | None = None
-        self._pressed: Form | None = None
         self._by_id: dict[str, Form] = {}
         self._select = ""
         self._alert = ""
-        self._in_button = False
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Handle the start of an element."""
@@ -89,7 +86,7 @@ class _Reader(HTMLParser):
         elif tag == "div" and given.get("role") == "alert":
             self._alert = given["class"].split()[1].removeprefix("alert-")
         elif tag == "form" and given.get("method") == "post":
-            self._form = self._pressed = Form(given.get("action", ""))
+            self._form = Form(given.get("action", ""))
             self._by_id[given.get("id", "")] = self._form
             if self._form.action:
                 self.page.forms.append(self._form)
@@ -97,11 +94,8 @@ class _Reader(HTMLParser):
             self._note_control(form, tag, given)
 
     def _note_control(self, form: Form, tag: str, given: dict[str, str]) -> None:
-        if tag == "button":
-            self._in_button = True
-            if "formaction" in given:  # sends the same fields to another URL
-                self._pressed = Form(given["formaction"], form.fields, form.choices)
-                self.page.forms.append(self._pressed)
+        if tag == "button" and "formaction" in given:  # sends the same fields to another URL
+            self.page.forms.append(Form(given["formaction"], form.fields, form.choices))
         elif tag == "input" and "name" in given:  # browsers send no others
             form.fields[given["name"]] = given.get("value", "")
         elif tag == "select":
@@ -116,16 +110,11 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Handle the end of an element."""
         if tag == "form":
-            self._form = self._pressed = None
-        elif tag == "button":
-            self._in_button = False
-            self._pressed = self._form
+            self._form = None
         elif tag == "div":
             self._alert = ""
 
     def handle_data(self, data: str) -> None:
-        """Collect the text of buttons and alerts."""
+        """Collect the text of alerts."""
         if self._alert:
             self.page.alerts[self._alert] = data.strip()
-        elif self._pressed and self._in_button:
-            self._pressed.label += data

@@ -1,5 +1,7 @@
 """The page parser on MovR's own pages, for anonymous visitors and members."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from loadtest import pages
@@ -20,7 +22,6 @@ def test_the_form_to_register_has_its_fields_its_choices_and_a_token(visitor: Vi
     assert form.fields["csrf_token"]
     assert form.filled({"username": "ada"}) == form.fields | {"username": "ada"}
     assert "username" in form.fields
-    assert "Create my account" in form.label
 
 
 def test_a_field_that_the_form_lacks_is_not_filled_in(visitor: Visitor) -> None:
@@ -33,7 +34,7 @@ def test_a_field_that_the_form_lacks_is_not_filled_in(visitor: Visitor) -> None:
 def test_the_menu_of_cities_is_nine_forms_that_lead_back_here(visitor: Visitor) -> None:
     forms = seen(visitor, "/vehicles").forms_to("/city/")
 
-    assert [form.label for form in forms] == [city.label for city in CITIES]
+    assert [unquote(form.id) for form in forms] == [city.name for city in CITIES]
     assert {form.fields["next"] for form in forms} == {"/vehicles"}
 
 
@@ -44,7 +45,6 @@ def test_a_vehicle_is_offered_by_a_form_with_its_id_and_its_city(visitor: Visito
 
     assert form.id == str(vehicle)
     assert form.fields["city"] == "paris"
-    assert "Kona at 7 Rue Lepic" in form.label
 
 
 def test_messages_and_warnings_of_a_page_are_distinguished(visitor: Visitor) -> None:
