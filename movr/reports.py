@@ -1,10 +1,11 @@
 """Problems that riders report about vehicles, until their owners or the city's staff close them.
 
 A report locks its reporter's row first and the vehicle's row afterwards, so that the second of two
-reports that are sent at once finds the first one.
+reports that are sent at once finds the first one. Two open reports of different members that a
+vehicle is not safe take it out of service; its owner puts it back when they are closed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
@@ -30,11 +31,12 @@ from sqlalchemy import (
     update,
 )
 
-from movr import errors, queries, transactions
+from movr import errors, fleet, outbox, queries, transactions
 from movr import rows as rows_to
 from movr.cities import Position
 from movr.database.access import Database
 from movr.database.execution import run
+from movr.formats import SAFETY_KINDS
 from movr.member_reads import read_with_member
 from movr.models import Report, Ride, User, Vehicle
 from movr.results import (
@@ -47,6 +49,7 @@ from movr.results import (
     VehicleKey,
 )
 from movr.service_area import within_city
+from movr.vehicle_states import BY_REPORTS, VehicleState, state
 
 MAX_OPEN: Final = 10  # reports of a member in a city
 REPORT_WITHIN: Final = timedelta(days=7)  # of the end of a ride
@@ -114,13 +117,19 @@ RIDDEN_VEHICLE: Final = select(Ride.vehicle_id, Ride.end_time).where(
 )
 # Found only as long as its page is, so that nobody can tell from a report when it is ridden.
 SHOWN_VEHICLE: Final = queries.VEHICLE_BY_PUBLIC_ID.with_only_columns(Vehicle.id)
-LOCK_VEHICLE: Final = (
-    select(Vehicle.id).where(Vehicle.city == _CITY, Vehicle.id == _VEHICLE_ID).with_for_update()
-)
 ADD: Final = insert(_reports)  # the parameters have the names of the columns
 
+SAFETY_REPORTS_OF_OTHERS: Final = select(func.count()).where(
+    Report.city == _CITY,
+    Report.vehicle_id == _VEHICLE_ID,
+    _IS_OPEN,
+    Report.kind.in_(SAFETY_KINDS),
+    or_(Report.reporter_city != _REPORTER_CITY, Report.reporter_id != _REPORTER_ID),
+)
+
 VEHICLE_OF_REPORT: Final = (
-    select(Report.vehicle_id, Vehicle.owner_id)
+    select(Vehicle.owner_id, Vehicle.color, Vehicle.brand, Vehicle.type)
+    .select_from(Report)
     .join(Vehicle, and_(Vehicle.city == _CITY, Vehicle.id == Report.vehicle_id))
     .where(_IS_REPORT)
 )
@@ -133,7 +142,7 @@ CLOSE: Final = (
         closed_by_id=bindparam("by_id", type_=Uuid()),
         outcome=bindparam("new_outcome", type_=String()),
     )
-    .returning(_reports.c.id)
+    .returning(_reports.c.reporter_city, _reports.c.reporter_id)
 )
 
 _OPEN_REPORT: Final = (
@@ -212,33 +221,33 @@ def report(
     if count.open >= MAX_OPEN:
         raise errors.TooManyReports
     vehicle = VehicleKey(key.city, _vehicle_id(connection, about, reporter, now))
-    run(connection, LOCK_VEHICLE, of_city=vehicle.city, of_vehicle=vehicle.id)
     latitude, longitude = problem.position or (None, None)
-    run(
-        connection,
-        ADD,
+    row = {
         **key._asdict(),
-        vehicle_id=vehicle.id,
-        reporter_city=reporter.city,
-        reporter_id=reporter.id,
-        ride_id=about.id if isinstance(about, RideKey) else None,
-        kind=problem.kind,
-        words=problem.words,
-        latitude=latitude,
-        longitude=longitude,
-        created_at=now,
-    )
+        "vehicle_id": vehicle.id,
+        "reporter_city": reporter.city,
+        "reporter_id": reporter.id,
+        "ride_id": about.id if isinstance(about, RideKey) else None,
+        "kind": problem.kind,
+        "words": problem.words,
+        "latitude": latitude,
+        "longitude": longitude,
+        "created_at": now,
+    }
+    if problem.kind in SAFETY_KINDS:
+        _add_about_safety(connection, vehicle, reporter, row, now)
+    else:
+        run(connection, ADD, **row)
 
 
 def close_report(
     connection: Connection, key: ReportKey, closed_by: UserKey, *, outcome: str, now: datetime
 ) -> bool:
-    """Close a report, for its vehicle's owner or for staff; return False if it was closed before.
+    """Close a report, for its vehicle's owner or for staff, and write to its reporter.
 
-    Raises ReportNotFound.
+    Return False if it was closed before. Raises ReportNotFound.
     """
-    vehicle = VehicleKey(key.city, _of_report(connection, key).vehicle_id)
-    run(connection, LOCK_VEHICLE, of_city=vehicle.city, of_vehicle=vehicle.id)
+    vehicle = _of_report(connection, key)
     closed = run(
         connection,
         CLOSE,
@@ -248,8 +257,15 @@ def close_report(
         by_id=closed_by.id,
         new_outcome=outcome,
         now=now,
-    )
-    return closed.one_or_none() is not None
+    ).one_or_none()
+    if closed is None:
+        return False
+    reporter = UserKey(closed.reporter_city, closed.reporter_id)
+    if reporter != closed_by:
+        kind = outbox.Kind.REPORT_CLOSED
+        said = {"vehicle": f"{vehicle.color} {vehicle.brand} {vehicle.type}", "outcome": outcome}
+        outbox.put(connection, reporter, kind, said, id=uuid5(key.id, kind), now=now)
+    return True
 
 
 def close_own_report(
@@ -268,11 +284,8 @@ def _lock_reporter(
     connection: Connection, reporter: UserKey, city: str, *, epoch: int, only_verified: bool
 ) -> None:
     """Lock the row of a member who may report. Raises the reason if they may not."""
-    row = run(connection, LOCK_REPORTER, **_reporter(reporter), of_city=city).one_or_none()
-    if row is None or row.deleted_at:
-        raise errors.AccountDeleted
-    if row.session_epoch != epoch:
-        raise errors.SessionEnded
+    rows = run(connection, LOCK_REPORTER, **_reporter(reporter), of_city=city)
+    row = transactions.with_session(rows, epoch)
     transactions.refuse_to_admit(row, only_verified=only_verified)
 
 
@@ -298,6 +311,28 @@ def _vehicle_id(
     if ride.end_time and ride.end_time < now - REPORT_WITHIN:
         raise errors.TooLateToReport
     return UUID(str(ride.vehicle_id))
+
+
+def _add_about_safety(
+    connection: Connection,
+    key: VehicleKey,
+    reporter: UserKey,
+    row: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """Add a report that a vehicle is not safe; if it is the second one, pause the vehicle.
+
+    A pause ends a reservation, whose rider's row is locked before the vehicle's. It may be in
+    another region, so it is left alone if nobody else has reported.
+    """
+    of_others = {**_reporter(reporter), "of_city": key.city, "of_vehicle": key.id}
+    is_second = run(connection, SAFETY_REPORTS_OF_OTHERS, **of_others).scalar_one() > 0
+    lock = fleet.lock_with_reserver if is_second else fleet.lock
+    vehicle = lock(connection, key)
+    run(connection, ADD, **row)
+    is_second = run(connection, SAFETY_REPORTS_OF_OTHERS, **of_others).scalar_one() > 0
+    if is_second and state(vehicle, now) is not VehicleState.REMOVED:
+        fleet.pause(connection, vehicle, BY_REPORTS, now=now)
 
 
 def _of_report(connection: Connection, key: ReportKey) -> Row[Any]:

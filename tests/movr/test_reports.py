@@ -1,17 +1,18 @@
 """Problems that riders report: by whom, about which vehicles, and who sees and closes them."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, select, text
 
 from movr import errors
 from movr.cities import Position
 from movr.database import invariants
 from movr.formats import MENDED, NO_FAULT
-from movr.models import Report
+from movr.models import Letter, Report, VehicleEvent
 from movr.movr import MovR
 from movr.reports import MAX_OPEN, REPORT_WITHIN, Problem, ShownVehicle
 from movr.results import OpenReport, RideKey, UserKey, VehicleKey
@@ -189,6 +190,111 @@ def test_reports_need_a_verified_address_where_rides_do(
 
     strict.reports.report(page, rider, 0, FLAT)
     strict.close()
+
+
+def test_a_suspended_member_reports_nothing(
+    movr: MovR, vehicle: VehicleKey, rider: UserKey, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE users SET suspended_at = now() WHERE city = 'rome'"))
+
+    with pytest.raises(errors.AccountSuspended):
+        movr.reports.report(shown(movr, vehicle), rider, 0, FLAT)
+
+    assert rows(engine) == []
+
+
+def states(engine: Engine, vehicle: VehicleKey) -> list[tuple[str, str]]:
+    """Return the changes of the vehicle's state after it was listed."""
+    events = select(VehicleEvent.previous_state, VehicleEvent.state).where(
+        VehicleEvent.vehicle_id == vehicle.id
+    )
+    with engine.connect() as connection:
+        found = connection.execute(events.order_by(VehicleEvent.happened_at)).all()
+    return [(row.previous_state, row.state) for row in found[1:]]
+
+
+def test_two_open_safety_reports_of_different_members_take_the_vehicle_out_of_service_once(
+    movr: MovR, vehicle: VehicleKey, owner: UserKey, rider: UserKey, engine: Engine
+) -> None:
+    first, second = a_member(movr), a_member(movr)
+    page = shown(movr, vehicle)
+    movr.reports.report(page, first, 0, FLAT)
+    movr.reports.close(open_reports(movr, vehicle, owner)[0].id, owner, outcome=MENDED)
+    movr.reports.report(page, rider, 0, FLAT)
+    movr.reports.report(page, rider, 0, Problem(kind="brakes"))
+    movr.reports.report(page, second, 0, DIRTY)
+    assert states(engine, vehicle) == []
+
+    movr.reports.report(page, second, 0, Problem(kind="lock"), idempotency_key="a form")
+    movr.reports.report(page, second, 0, Problem(kind="lock"), idempotency_key="a form")
+
+    assert states(engine, vehicle) == [("available", "non_operational")]
+    with pytest.raises(errors.VehicleTaken):
+        movr.start_ride(*page, first)
+    with pytest.raises(errors.SafetyReportsOpen):
+        movr.fleet.resume(owner, 0, vehicle.id)
+    for report in open_reports(movr, vehicle, owner):
+        movr.reports.close(report.id, owner, outcome=NO_FAULT)
+    movr.fleet.resume(owner, 0, vehicle.id)
+    movr.start_ride(*page, first)
+
+
+def test_safety_reports_during_a_ride_take_effect_at_its_end_and_end_a_reservation_at_once(
+    movr: MovR, vehicle: VehicleKey, rider: UserKey, engine: Engine
+) -> None:
+    first, holder = a_member(movr), a_member(movr, "paris")
+    earlier = start_ride(movr, vehicle, first)
+    movr.end_ride(earlier, first, location="Broadway", position=HERE)
+    ride = start_ride(movr, vehicle, rider)
+    movr.reports.report(ride, rider, 0, FLAT)
+    movr.end_ride(ride, rider, location="Broadway", position=HERE)
+    movr.reserve(*shown(movr, vehicle), holder)
+    movr.reports.report(earlier, first, 0, FLAT)
+
+    member = movr.session_member(holder)
+    assert member
+    assert member.reservation is None
+    assert states(engine, vehicle)[-1] == ("reserved", "non_operational")
+
+    other = movr.add_vehicle(first, type="bike", color="red", brand="Kona", location="there")
+    page = shown(movr, other)
+    movr.reports.report(page, first, 0, FLAT)
+    ride = start_ride(movr, other, rider)
+    movr.reports.report(ride, rider, 0, FLAT)
+    assert states(engine, other)[-1] == ("available", "on_trip")
+    movr.end_ride(ride, rider, location="Broadway", position=HERE)
+    assert states(engine, other)[-1] == ("on_trip", "non_operational")
+
+
+def test_a_report_about_a_vehicle_that_was_removed_meanwhile_changes_it_no_more(
+    movr: MovR, vehicle: VehicleKey, owner: UserKey, rider: UserKey, engine: Engine
+) -> None:
+    ride = start_ride(movr, vehicle, rider)
+    movr.end_ride(ride, rider, location="Broadway")
+    movr.reports.report(shown(movr, vehicle), a_member(movr), 0, FLAT)
+    movr.remove_vehicle(vehicle, owner)
+
+    movr.reports.report(ride, rider, 0, FLAT)
+
+    assert len(rows(engine)) == 2
+    assert states(engine, vehicle)[-1] == ("available", "removed")
+
+
+def test_the_reporter_and_nobody_else_gets_one_letter_about_a_closed_report(
+    movr: MovR, vehicle: VehicleKey, owner: UserKey, rider: UserKey, engine: Engine
+) -> None:
+    for reporter in (rider, owner):
+        movr.reports.report(shown(movr, vehicle), reporter, 0, FLAT)
+    for report in open_reports(movr, vehicle, owner):
+        for _ in range(2):
+            movr.reports.close(report.id, owner, outcome=MENDED)
+
+    with engine.connect() as connection:
+        (letter,) = connection.execute(select(Letter.__table__)).all()
+
+    assert (letter.city, letter.user_id, letter.kind) == (*rider, "report_closed")
+    assert json.loads(letter.data) == {"vehicle": "red Kona bike", "outcome": "mended"}
 
 
 def test_only_the_owner_sees_the_reports_of_a_vehicle_and_closes_them_once(

@@ -65,7 +65,7 @@ def of_vehicle(vehicle_id: UUID) -> ResponseReturnValue:
     """List the open reports about the member's own vehicle."""
     read = partial(movr().reports.of_vehicle, vehicle_id=vehicle_id)
     page = session.read_as_member(read)
-    return render_template("reports/of_vehicle.html", reports=page.items)
+    return render_template("reports/of_vehicle.html", reports=page.items, vehicle_id=vehicle_id)
 
 
 @blueprint.post("/of/<uuid:vehicle_id>/close/<uuid:report_id>")

@@ -560,3 +560,21 @@ def test_an_account_opened_six_times_at_once_is_one_account(
 
     assert Counter(reply.status_code for reply in replies) == {303: 6}
     assert count(engine, "users") == 1
+
+
+def test_two_riders_who_report_at_once_take_the_vehicle_out_of_service_once(
+    new_http_visitor: NewVisitor, engine: Engine
+) -> None:
+    """Each sends their form twice."""
+    owner = new_http_visitor().register()
+    riders = [new_http_visitor().register() for _ in range(2)]
+    for number in range(1, 5):
+        path = f"/reports/vehicle/new-york/{owner.add_vehicle()}"
+        forms = [poster(rider, path, kind="brakes", key=key(rider.get(path))) for rider in riders]
+
+        replies = at_once(lambda form: form(), forms * 2)
+
+        assert Counter(reply.status_code for reply in replies) == {303: 4}
+        assert count(engine, "reports") == 2 * number
+        assert count(engine, "vehicles WHERE paused_by = 'reports'") == number
+        assert count(engine, "vehicle_events WHERE state = 'non_operational'") == number
