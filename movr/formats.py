@@ -78,7 +78,5 @@ MECHANIC: Final = "mechanic"
 MANAGER: Final = "manager"
 ROLES: Final = (SUPPORT, MECHANIC, MANAGER)
 
-END_RIDE: Final = "end_ride"  # the action in the audit after which a ride costs its cap at most
-
 # What an entry of the audit is about.
 SUBJECTS: Final = ("vehicle", "ride", "account", "report", "role", "fare")

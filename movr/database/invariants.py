@@ -36,9 +36,8 @@ from sqlalchemy import (
 from movr.cities import CITIES
 from movr.database.engine import disable_statement_timeout
 from movr.fares import fare_of, owner_share
-from movr.formats import AVAILABLE, END_RIDE, ERASED, FARE, IN_USE, OWNER, RIDER
+from movr.formats import AVAILABLE, ERASED, FARE, IN_USE, OWNER, RIDER
 from movr.models import (
-    AuditEntry,
     LedgerEntry,
     Report,
     Ride,
@@ -146,25 +145,14 @@ def _wrong_fares() -> Select[Any]:
 
 
 def _wrong_amounts() -> Select[Any]:
-    """Select rides that do not cost what their tariff says.
+    """Select rides that cost neither what their tariff says nor, if staff ended them, its cap.
 
-    A ride that staff have ended costs its cap at most, and one that was undone nothing.
+    Who has ended a ride is in the audit, which is not kept as long as rides.
     """
-    ended_by_staff = and_(
-        AuditEntry.city == Ride.city,
-        AuditEntry.subject_id == Ride.id,
-        AuditEntry.action == END_RIDE,
-    )
-    most = case((AuditEntry.id.is_not(None), Ride.daily_cap))
-    fare = func.coalesce(func.least(fare_of(Ride, Ride.length), most), 0)
-    return (
-        select(Ride.city, Ride.id)
-        .outerjoin(AuditEntry, ended_by_staff)
-        .where(
-            Ride.amount.is_not(None),
-            or_(_IS_ACTIVE, Ride.amount != case((Ride.undone, 0), else_=fare)),
-        )
-    )
+    fare = fare_of(Ride, Ride.length)
+    costs = (func.coalesce(fare, 0), func.coalesce(func.least(fare, Ride.daily_cap), 0))
+    is_right = case((Ride.undone, Ride.amount == 0), else_=Ride.amount.in_(costs))
+    return select(Ride.city, Ride.id).where(Ride.amount.is_not(None), or_(_IS_ACTIVE, ~is_right))
 
 
 def _wrong_staff_cities() -> Select[Any]:

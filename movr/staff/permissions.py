@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from movr import formats
 from movr.formats import MANAGER, MECHANIC, SUPPORT
 from movr.results import UserKey
 
@@ -14,7 +13,7 @@ from movr.results import UserKey
 class Action(StrEnum):
     """An action of staff, as the audit names it."""
 
-    END_RIDE = formats.END_RIDE
+    END_RIDE = "end_ride"
     REFUND_FARE = "refund_fare"
     SUSPEND_ACCOUNT = "suspend_account"
     RESTORE_ACCOUNT = "restore_account"
