@@ -17,6 +17,8 @@ from sqlalchemy.exc import ProgrammingError
 from movr import cities
 from movr.database import admin, embedded
 from movr.database.engine import hosts, parse_uri
+from movr.formats import MANAGER
+from movr.movr import MovR
 from movr.outbox import LEASE
 from tests import databases
 from tests.conftest import ROOT, app_with_commands, settings_for, visiting
@@ -460,8 +462,13 @@ def migrated(server_of_compose: URL) -> URL:
 
 
 def test_movr_serves_with_the_rights_of_its_role(migrated: URL) -> None:
-    with visiting(create_app(settings_for(as_role(migrated, "movr")))) as new:
+    app = create_app(settings_for(as_role(migrated, "movr")))
+    with visiting(app) as new:
         rider = new().register()
+        movr: MovR = app.extensions["movr"]
+        member = movr.find_member(rider.username)
+        assert member
+        assert movr.staff.grant_role_as_operator("paris", member.key, MANAGER, "A test")
         vehicle = new().register().add_vehicle()
         rider.start(vehicle, "new york")
         rider.end(rider.active_ride())
@@ -472,6 +479,11 @@ def test_movr_serves_with_the_rights_of_its_role(migrated: URL) -> None:
         assert rider.post(profile, **DELETION).status_code == 303
 
 
+APPEND_ONLY = (
+    "UPDATE audit_entries SET reason = 'none'",
+    "DELETE FROM audit_entries",
+    "UPDATE vehicle_events SET happened_at = now()",
+)
 NOT_FOR_MOVR = (
     "DELETE FROM rides",
     "TRUNCATE rides",
@@ -479,20 +491,25 @@ NOT_FOR_MOVR = (
     "CREATE TABLE mine (id INTEGER)",
     "CREATE TEMPORARY TABLE mine (id INTEGER)",
     "UPDATE alembic_version SET version_num = ''",
+    *APPEND_ONLY,
     "CREATE ROLE mine",
     "COPY (SELECT 1) TO PROGRAM 'true'",
     "SET ROLE movr_owner",
 )
 
 
-def test_the_role_of_movr_changes_rows_and_nothing_else(migrated: URL) -> None:
+def assert_refused(migrated: URL, *statements: str) -> None:
+    """Assert that the role of MovR may do none of these."""
     engine = databases.connect(as_role(migrated, "movr"))
-
-    for statement in NOT_FOR_MOVR:
+    for statement in statements:
         with engine.connect() as connection, pytest.raises(ProgrammingError) as refused:
             connection.execute(text(statement))
         assert "permission denied" in str(refused.value) or "must be owner" in str(refused.value)
     engine.dispose()
+
+
+def test_the_role_of_movr_changes_rows_and_nothing_else(migrated: URL) -> None:
+    assert_refused(migrated, *NOT_FOR_MOVR)
 
 
 def test_a_placement_by_the_owner_leaves_movr_its_rights(migrated: URL) -> None:
@@ -503,6 +520,7 @@ def test_a_placement_by_the_owner_leaves_movr_its_rights(migrated: URL) -> None:
     assert applied.exit_code == 0, applied.output
     with visiting(create_app(settings_for(as_role(migrated, "movr")))) as new:
         assert new().register().add_vehicle()
+    assert_refused(migrated, *APPEND_ONLY)
 
 
 # Security
