@@ -482,8 +482,7 @@ class VehicleFileForm(TextForm):
     """A file of vehicles, or its lines as text; `add` is missing if they are only checked."""
 
     file = FileField("File")
-    text = TextAreaField("Or paste the lines")
-    username = _username(missing="Please enter the username of their owner.")
+    text = TextAreaField("or its lines")
     add = HiddenField()
 
     @cached_property
@@ -617,3 +616,15 @@ class RoleForm(StaffForm):
         choices=[SelectChoice(role, role.capitalize()) for role in formats.ROLES],
         validate_choice=True,
     )
+
+
+class VehicleFileByStaffForm(VehicleFileForm, StaffForm):
+    """A file of vehicles of an owner, which staff add."""
+
+    username = _username(missing="Please enter the username of their owner.")
+
+    @property
+    def idempotency_key(self) -> str:
+        """A hash of all fields, with the content of the file."""
+        entered = (self.key.data, self.username.data, self.reason.data, self.sent_text)
+        return hashlib.sha256(json.dumps(entered).encode()).hexdigest()

@@ -25,6 +25,7 @@ from web.context import movr
 from web.forms import VehicleFileForm
 from web.security import session
 from web.services import vehicle_csv
+from web.services.vehicle_csv import VehicleFile
 
 blueprint = Blueprint("vehicle_import", __name__, url_prefix="/vehicles/import")
 
@@ -50,39 +51,57 @@ def send() -> ResponseReturnValue:
     form = VehicleFileForm()
     owner = session.current_member().key
     file = vehicle_csv.parse(form.content, _home())
-    plan = movr().vehicle_import.plan(owner, file.vehicles)
-    plan.errors.extend(file.errors)
-    plan.errors.sort(key=lambda error: error.line or 0)
-    if plan.errors:
-        return _page(form, plan), HTTPStatus.UNPROCESSABLE_ENTITY
-    if not form.add.data:
-        return _page(form, plan)
-    return _added(partial(movr().vehicle_import.add, owner, file.vehicles), len(plan.new))
+    plan = with_errors_of(file, movr().vehicle_import.plan(owner, file.vehicles))
+    if plan.errors or not form.add.data:
+        return _page(form, plan), status_of(plan)
+    add = partial(movr().vehicle_import.add, owner, file.vehicles)
+    return added(add, len(plan.new), session.own_profile())
 
 
 def _page(form: VehicleFileForm, plan: ImportPlan | None = None) -> str:
+    return page(form, _home(), plan, layout="base.html")
+
+
+def page(form: VehicleFileForm, city: City, plan: ImportPlan | None, **context: object) -> str:
+    """Return the page with the form, and with what the file would do."""
     return render_template(
         "vehicles/import.html",
         form=form,
-        home=_home(),
+        home=city,
         columns=vehicle_csv.COLUMNS,
         plan=plan,
         shown=SHOWN,
+        **context,
     )
 
 
-def _added(add: Callable[[Report], int], total: int) -> ResponseReturnValue:
-    """Add the vehicles, and redirect to the profile, or show the progress if that takes long."""
+def with_errors_of(file: VehicleFile, plan: ImportPlan) -> ImportPlan:
+    """Add the errors of the file to those of the plan, in the order of the lines."""
+    found = sorted([*plan.errors, *file.errors], key=lambda error: error.line or 0)
+    return plan._replace(errors=found)
+
+
+def status_of(plan: ImportPlan) -> HTTPStatus:
+    """Return the status of the page that shows the plan."""
+    return HTTPStatus.UNPROCESSABLE_ENTITY if plan.errors else HTTPStatus.OK
+
+
+def added(add: Callable[[Report], int], total: int, next_page: str) -> ResponseReturnValue:
+    """Add vehicles and redirect to the next page, or show the progress if that takes long."""
     steps: SimpleQueue[int] = SimpleQueue()
     adding = THREADS.submit(add, steps.put)
     try:
         flash(_sentence(adding.result(PATIENCE)), "success")
     except TakesLongerError:
         progress = stream_template(
-            "vehicles/importing.html", steps=_steps(adding, steps), total=total, end=_end(adding)
+            "vehicles/importing.html",
+            steps=_steps(adding, steps),
+            total=total,
+            end=_end(adding),
+            next_page=next_page,
         )
         return Response(progress, headers={"X-Accel-Buffering": "no"})  # of nginx
-    return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
+    return redirect(next_page, HTTPStatus.SEE_OTHER)
 
 
 def _steps(adding: Future[int], steps: SimpleQueue[int]) -> Iterator[int]:

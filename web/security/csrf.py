@@ -19,7 +19,16 @@ from web.security import session
 
 # Blueprints
 MEMBERS_FORMS: Final = frozenset(
-    {"reports", "rides", "staff_actions", "staff_roles", "users", "vehicles", "vehicle_import"}
+    {
+        "reports",
+        "rides",
+        "staff_actions",
+        "staff_roles",
+        "users",
+        "vehicles",
+        "vehicle_import",
+        "staff_import",
+    }
 )
 
 

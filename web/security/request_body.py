@@ -17,7 +17,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 32  # twice what the longest form sends
 # The forms that send a file, as multipart/form-data, by their endpoints.
 FILE_FORM: Final = "multipart/form-data"
-FILE_FORMS: Final = frozenset({"vehicle_import.send"})
+FILE_FORMS: Final = frozenset({"vehicle_import.send", "staff_import.send"})
 MAX_FILE_SIZE: Final = 1024 * 1024  # bytes, with the form around it
 
 

@@ -79,6 +79,7 @@ PAGES: Mapping[str, Row] = {
     "staff_audit.index": Row("/audit", MANAGERS),
     "staff_audit.download": Row("/audit.csv", MANAGERS),
     "staff_roles.index": Row("/roles", MANAGERS),
+    "staff_import.form": Row("/import", MANAGERS),
 }
 # By action: GET shows the form, POST does it. They are in an order in which each is possible.
 FORMS: Mapping[Action, Row] = {
@@ -199,7 +200,7 @@ def test_every_route_of_staff_has_its_row(app: Flask) -> None:
     rules = {rule.endpoint for rule in app.url_map.iter_rules() if "/staff" in rule.rule}
     of_forms = {"staff_actions.form", "staff_actions.act", "staff_roles.form", "staff_roles.revoke"}
 
-    assert rules == {"staff.index", *of_forms, *PAGES}
+    assert rules == {"staff.index", "staff_import.send", *of_forms, *PAGES}
     assert set(FORMS) == {*OFFERS, Action.REVOKE_ROLE}
     for action, offer in OFFERS.items():
         assert re.fullmatch(rf"/{offer.noun}/\{{\w+\}}/{in_url(action)}", FORMS[action].path)
@@ -240,6 +241,47 @@ def test_each_form_works_for_those_whose_role_permits_it_only(world: World, who:
         else:
             assert reply.status_code == refusals.get(who, 403), (action, sentences(reply))
             assert all_rows(world.engine) == before, action
+
+
+FILE = "reference,type,brand,color,location\nA1,bike,Kona,red,1 Main Street"
+
+
+@pytest.mark.parametrize("who", Who, ids=lambda who: who.name.lower())
+def test_a_file_of_an_owner_s_vehicles_is_added_by_managers_only(world: World, who: Who) -> None:
+    """It is checked first, and its button adds the vehicles and one row of audit, once."""
+    browser = world.browser_of(who)
+    before, audited = all_rows(world.engine), len(world.audit())
+    file = {"username": world.owner.username, "text": FILE}
+
+    checked = world.post(browser, "/import", **file)
+    assert all_rows(world.engine) == before
+    sent = world.post(browser, "/import", **file, add="1")
+
+    if who is Who.MANAGER:
+        assert "1 vehicle to add" in checked.text
+        assert "1 vehicle is listed." in browser.follow(sent)
+        assert sent.headers["Location"] == f"/staff/new-york/members/{world.owner.id}"
+        again = world.post(browser, "/import", **file, add="1")
+        assert "were listed before" in browser.follow(again)
+        assert len(all_rows(world.engine)["vehicles"]) == len(before["vehicles"]) + 1
+        assert len(world.audit()) == audited + 1
+    else:
+        assert checked.status_code == (303 if who in {Who.VISITOR, Who.LOGGED_OUT} else 403)
+        assert "1 Main Street" not in checked.text
+        assert all_rows(world.engine) == before
+
+
+def test_a_file_is_added_for_members_of_the_city_only(world: World) -> None:
+    elsewhere = world.new_visitor().register("boston")
+    before = all_rows(world.engine) if world.manager else None
+
+    for name in ("nobody", elsewhere.username, world.manager.username, ""):
+        page = world.post(world.manager, "/import", username=name, text=FILE, add="1")
+        assert page.status_code in {403, 422}, name
+    page = world.post(world.manager, "/import", username=world.owner.username, text="x", add="1")
+
+    assert "The first line must name the columns" in page.text
+    assert all_rows(world.engine) == before
 
 
 def test_a_forged_form_changes_nothing(world: World) -> None:
