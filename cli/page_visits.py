@@ -18,12 +18,16 @@ from werkzeug.test import TestResponse
 
 from movr.cities import City
 from movr.city_data.city_data import CityData
+from movr.formats import MANAGER, MENDED, SUPPORT
+from movr.movr import MovR
 from movr.results import UserKey
 from web.security.link_tokens import email_tokens, new_email_tokens, reset_tokens
 
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
 _EMAIL: Final = "tour@example.com"
+_WHY: Final = "placement check"
+_PLACE: Final = {"location": "there"}
 _MDS: Final = "application/vnd.mds+json;version=2.0"
 _REPORTS: Final = "text/vnd.mds+csv;version=2.0"
 _NO_ID: Final = UUID(int=0)
@@ -117,9 +121,56 @@ def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> 
     password = _visit_as_new_member(member)
     _add_vehicle_and_ride(member)
     _read_as_agency(app, member)
+    _visit_as_staff(app, member, PageVisitor(app, city, visited))
+    _delete_account(member, password)
+
+
+def _delete_account(member: PageVisitor, password: str) -> None:
     removal = member.follow(member.follow("/", "/users"), "/users/remove")
     member.get(removal)
     member.post(removal, password=password, confirm="1")
+
+
+def _visit_as_staff(app: Flask, rider: PageVisitor, staff: PageVisitor) -> None:
+    """Visit the pages of the city's staff as a new manager, and use each form."""
+    name, password = _register(staff)
+    manager = UserKey(staff.city.name, UUID(staff.follow("/", "/users").rpartition("/")[2]))
+    movr: MovR = app.extensions["movr"]
+    movr.staff.grant_role_as_operator(staff.city.name, manager, MANAGER, _WHY)
+    _ride_and_report(rider)
+    home = f"/staff/{staff.city.slug}"
+    for page in ("/staff", home, f"{home}/vehicles", f"{home}/members?q={name}"):
+        staff.get(page)
+    ride = staff.follow(f"{home}/rides", f"{home}/rides")
+    report = staff.follow(f"{home}/reports", f"{home}/reports")
+    member, vehicle = (staff.follow(ride, f"{home}/{noun}") for noun in ("members", "vehicles"))
+    number = re.search("[0-9]{6}", staff.get(vehicle).partition("</title>")[0])
+    staff.get(f"{home}/vehicles/find?number={number and number[0]}")
+    for page in (member, report):
+        staff.get(page)
+    for page, action, fields in (
+        *((ride, "end-ride", _PLACE), (ride, "refund-fare", {}), (vehicle, "move-vehicle", _PLACE)),
+        *((vehicle, "pause-vehicle", {}), (vehicle, "resume-vehicle", {})),
+        *((vehicle, "mark-missing", {}), (vehicle, "mark-found", _PLACE)),
+        *((vehicle, "remove-vehicle", {}), (report, "close-report", {"outcome": MENDED})),
+        *((member, "suspend-account", {}), (member, "restore-account", {})),
+        (member, "grant-role", {"role": SUPPORT}),
+        (member.replace("/members", f"/roles/{staff.city.slug}"), SUPPORT, {}),  # taken again
+    ):
+        staff.get(f"{page}/{action}")
+        staff.post(f"{page}/{action}", reason=_WHY, **fields)
+    for page in ("roles", "money", "letters", "audit", "audit.csv"):
+        staff.get(f"{home}/{page}")
+    _delete_account(staff, password)
+
+
+def _ride_and_report(rider: PageVisitor) -> None:
+    """Start a ride with a new vehicle, and report a problem with it."""
+    profile = rider.post("/vehicles/add", type="bike", color="red", brand="Tour", location="here")
+    vehicle = rider.follow(profile, f"/vehicles/{rider.city.slug}").rpartition("/")[2]
+    rider.post(f"/rides/start/{vehicle}")
+    ride = rider.follow("/rides", "/rides/end").rpartition("/")[2]
+    rider.post(f"/reports/ride/{ride}", kind="lock", words="It does not open")
 
 
 def _read_as_agency(app: Flask, visitor: PageVisitor) -> None:
@@ -152,16 +203,8 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     """Visit the pages of accounts and return the password of the new one."""
     for page in ("/", "/home", "/login", "/register", "/forgot"):
         member.get(page)
-    name, password, new_password = f"tour-{token_hex(8)}", token_hex(8), token_hex(8)
-    member.post(
-        "/register",
-        city=member.city.name,
-        first_name="On",
-        last_name="Tour",
-        email=_EMAIL,
-        username=name,
-        password=token_hex(8),
-    )
+    name, _ = _register(member)
+    password, new_password = token_hex(8), token_hex(8)
     _follow_emails(member, name, password)
     member.post("/logout")
     member.post("/login", username=name, password=password)
@@ -180,6 +223,14 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     member.post(f"{profile}/logout")
     member.post("/login", username=name, password=new_password)
     return new_password
+
+
+def _register(member: PageVisitor) -> tuple[str, str]:
+    """Open an account and return its username and password."""
+    name, password = f"tour-{token_hex(8)}", token_hex(8)
+    names = {"first_name": "On", "last_name": "Tour", "username": name, "email": _EMAIL}
+    member.post("/register", city=member.city.name, **names, password=password)
+    return name, password
 
 
 def _follow_emails(member: PageVisitor, name: str, password: str) -> None:

@@ -100,8 +100,9 @@ def check_pages(script: ScriptInfo) -> None:
     """Visit every page, and show for each statement which regions it may touch.
 
     Exit status 1 if a statement is not proven to stay in its region and is no known exception. The
-    visit opens an account in each region, adds a vehicle, rides it and deletes both. Three rows and
-    two ride totals remain in each region, as after any deletion.
+    visit opens two accounts in each region, one of which becomes staff of the city, adds vehicles,
+    rides them and deletes all of it. Rows without personal data remain in each region, as after any
+    deletion, and the lines of the audit.
     """
     app = script.load_app()
     current = inspection.current_placement(app.extensions["movr"].engine)
