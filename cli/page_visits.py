@@ -28,6 +28,7 @@ _SITE: Final = "https://movr.test"
 _EMAIL: Final = "tour@example.com"
 _WHY: Final = "placement check"
 _PLACE: Final = {"location": "there"}
+_FILE: Final = "reference,type,brand,color,location\nA1,bike,Tour,red,here"
 _MDS: Final = "application/vnd.mds+json;version=2.0"
 _REPORTS: Final = "text/vnd.mds+csv;version=2.0"
 _NO_ID: Final = UUID(int=0)
@@ -103,6 +104,7 @@ class PageVisitor:
             data=fields,
             base_url=_SITE,
             headers=headers or self._headers,
+            buffered=True,  # so that a file that is sent while it is read is read
         )
         if reply.status_code not in (_FOUND if headers is None else _FOUND_OR_NOT):
             raise PageVisitFailed(f"{method} {path} answered {reply.status}.")
@@ -159,9 +161,17 @@ def _visit_as_staff(app: Flask, rider: PageVisitor, staff: PageVisitor) -> None:
     ):
         staff.get(f"{page}/{action}")
         staff.post(f"{page}/{action}", reason=_WHY, **fields)
+    _import_as_manager(staff, f"{home}/import", owner=rider)
     for page in ("roles", "money", "letters", "audit", "audit.csv"):
         staff.get(f"{home}/{page}")
     _delete_account(staff, password)
+
+
+def _import_as_manager(staff: PageVisitor, path: str, owner: PageVisitor) -> None:
+    name = re.search("tour-[0-9a-f]+", owner.get(owner.follow("/", "/users")))
+    staff.get(path)
+    file = {"text": _FILE.replace("A1", "A2"), "add": "1", "reason": _WHY}
+    staff.post(path, username=name[0] if name else "", **file)
 
 
 def _ride_and_report(rider: PageVisitor) -> None:
@@ -269,6 +279,9 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     member.get("/rides")
     member.get(f"/rides?after={_LATER}")
     member.get("/rides.csv")
+    member.get(f"{profile}/export")
+    member.get("/vehicles/import")
+    member.post("/vehicles/import", text=_FILE, add="1")
     member.post(f"/users/{profile.rpartition('/')[2]}/receipts", by_mail="1")
     _manage_vehicle(member, own)
 
