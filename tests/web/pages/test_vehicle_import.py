@@ -2,14 +2,15 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from movr import errors, vehicle_import
 from movr.database.invariants import find_violations
-from movr.models import Vehicle
+from movr.models import User, Vehicle
 from movr.movr import MovR
 from movr.results import NewVehicle, UserKey
 from tests.conftest import NewVisitor
@@ -105,6 +106,21 @@ def test_the_reference_of_a_removed_vehicle_is_not_used_again(visitor: Visitor) 
     page = visitor.post(PATH, text=lines("A2", "A1"), add="1")
 
     assert vehicle_import.REMOVED in page.text
+
+
+def test_a_suspended_member_adds_none_and_still_gets_the_data(
+    visitor: Visitor, engine: Engine
+) -> None:
+    visitor.register()
+    with engine.begin() as connection:
+        connection.execute(update(User).values(suspended_at=datetime.now(UTC)))
+    before = all_rows(engine)
+
+    reply = visitor.post(PATH, text=lines("A1"), add="1")
+
+    assert "suspended" in visitor.follow(reply)
+    assert all_rows(engine) == before
+    assert visitor.get(f"/users/{visitor.id}/export").status_code == 200
 
 
 @pytest.mark.parametrize("size", [2_000_000, 10_000_000])
