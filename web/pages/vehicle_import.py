@@ -5,13 +5,12 @@ its own: a request's deadline does not end it, and a client that reads slowly do
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TakesLongerError
-from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Final
 
 from flask import Blueprint, Response, flash, redirect, render_template, stream_template
@@ -88,27 +87,21 @@ def status_of(plan: ImportPlan) -> HTTPStatus:
 
 def added(add: Callable[[Report], int], total: int, next_page: str) -> ResponseReturnValue:
     """Add vehicles and redirect to the next page, or show the progress if that takes long."""
-    steps: SimpleQueue[int] = SimpleQueue()
+    steps: SimpleQueue[int | None] = SimpleQueue()
     adding = THREADS.submit(add, steps.put)
+    adding.add_done_callback(lambda _: steps.put(None))
     try:
         flash(_sentence(adding.result(PATIENCE)), "success")
     except TakesLongerError:
         progress = stream_template(
             "vehicles/importing.html",
-            steps=_steps(adding, steps),
+            steps=iter(steps.get, None),
             total=total,
             end=_end(adding),
             next_page=next_page,
         )
         return Response(progress, headers={"X-Accel-Buffering": "no"})  # of nginx
     return redirect(next_page, HTTPStatus.SEE_OTHER)
-
-
-def _steps(adding: Future[int], steps: SimpleQueue[int]) -> Iterator[int]:
-    """Yield how many vehicles are added so far, until all are or none will be."""
-    while not (adding.done() and steps.empty()):
-        with suppress(Empty):
-            yield steps.get(timeout=PATIENCE)
 
 
 def _end(adding: Future[int]) -> Callable[[], str]:

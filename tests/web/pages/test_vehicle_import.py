@@ -159,7 +159,7 @@ def test_a_long_import_shows_its_progress(
     page = visitor.post(PATH, text=lines("A1", "A2", "A3"), add="1")
 
     assert page.status_code == 200
-    assert re.search('<progress max="3" value="2">', page.text)
+    assert re.search('<progress class="w-100" max="3" value="2">', page.text)
     assert "3 vehicles are listed." in sentences(page)
     assert len(brands(engine)) == 3
 
