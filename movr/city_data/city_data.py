@@ -185,6 +185,11 @@ class CityData:
         rows = self._database.read(zones.SELECT_ZONES, zone_city=city, at=self._now())
         return tuple(zones.Zone(row.name, zones.area_of(row.area), *row[2:]) for row in rows)
 
+    def zones_in_force(self, city: str) -> list[Zone]:
+        """Return the zones of a city that are in force now."""
+        now = self._now()
+        return [zone for zone in self.zones(city) if zone.is_in_force(now)]
+
     def replace_zones(self, city: str, new: Sequence[Zone], *, begin: datetime) -> int:
         """Let these zones replace a city's at `begin`; return how many those are."""
         by_id = {uuid4(): zone for zone in new}

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, DateTime, Row, String, Table, Uuid, bindparam
 
 from movr import errors, fleet, outbox, reports, transactions
 from movr.cities import Position, served_city
+from movr.city_data.city_data import CityData
+from movr.city_data.zones import check_end
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import FARE, RIDER, UNKNOWN_LOCATION
@@ -78,8 +80,10 @@ class Staff:
     ) -> bool:
         """End a forgotten ride, which costs at most what a day costs, and tell its rider.
 
-        Raises RideNotFound, NotForYourself, TooFarAway.
+        Raises RideNotFound, NotForYourself, TooFarAway, NoParking.
         """
+        if position:
+            check_end(CityData(self._database, self._now).zones_in_force(request.city), position)
         return self._do(
             Action.END_RIDE,
             end_ride,

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.cities import City
-from movr.errors import NotStaff, TooFarAway
+from movr.errors import NoParking, NotStaff, TooFarAway
 from movr.staff.permissions import Action, StaffRequest, may
 from web.context import movr
 from web.forms import LocationForm, StaffForm
@@ -77,7 +77,7 @@ def _page(city: City, id_: UUID, action: Action, offer: Offer, form: StaffForm) 
 
 
 def _is_done(city: City, id_: UUID, offer: Offer, form: StaffForm) -> bool:
-    """Do an action and say so; if a place is too far away, set the form's error.
+    """Do an action and say so; if it can't be at this place, set the form's error.
 
     Return False in that case.
     """
@@ -90,6 +90,9 @@ def _is_done(city: City, id_: UUID, offer: Offer, form: StaffForm) -> bool:
         is_done = offer.act(movr().staff, request, id_, **form.details(), position=position)
     except TooFarAway as refusal:
         form.refuse_position(refusal.sentence)
+        return False
+    except NoParking as refusal:
+        form.refuse_place(str(refusal))
         return False
     say(offer.done, is_done=is_done)
     return True

@@ -14,7 +14,7 @@ from movr.city_data import zone_files
 from movr.city_data.zones import Zone, check_end, coordinates
 from movr.movr import MovR
 
-BEGIN = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BEGIN = datetime(2020, 5, 1, 12, tzinfo=UTC)
 PARIS = find_city("paris")
 assert PARIS
 CENTRE = PARIS.centre
@@ -42,6 +42,15 @@ def collection(*features: Any) -> dict[str, Any]:
 def parse(found: object) -> list[Zone]:
     assert PARIS
     return zone_files.parse(json.dumps(found).encode(), PARIS, begin=BEGIN)
+
+
+def square(name: str, middle: Position, half: float, *, allowed: bool) -> Zone:
+    """Return a square zone that is in force; `half` of its side is in degrees."""
+    south, north = middle.latitude - half, middle.latitude + half
+    west, east = middle.longitude - half, middle.longitude + half
+    corners = ((south, west), (south, east), (north, east), (north, west), (south, west))
+    ring = tuple(Position(*corner) for corner in corners)
+    return Zone(name, ((ring,),), allowed, BEGIN)
 
 
 def may_end(zones: list[Zone], position: Position | None) -> bool:

@@ -24,6 +24,7 @@ from movr.results import Member, RideKey, UserKey, VehicleKey
 from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
 from tests.database_proxy import CuttingProxy
+from tests.movr.city_data.test_zones import square
 from tests.movr.people import public_id_in, start_ride
 from tests.movr.test_fares import TheClock
 from tests.movr.test_movr import a_member
@@ -250,6 +251,20 @@ def test_a_forgotten_ride_costs_what_a_day_costs_at_most(
     assert json.loads(entry.after)["amount"] == ended.daily_cap
     assert world.member(world.rider).active_ride is None
     assert world.movr.staff.refund_fare(world.by(SUPPORT), ride.id)
+
+
+def test_staff_end_no_ride_where_the_city_allows_no_parking(
+    world: World, clock: TheClock, engine: Engine
+) -> None:
+    ride = world.ride()
+    garden = square("Champ de Mars", RUE_CLER, 0.005, allowed=False)
+    world.movr.city_data.replace_zones(CITY, [garden], begin=clock.now)
+
+    with pytest.raises(errors.NoParking, match="Champ de Mars"):
+        world.movr.staff.end_ride(world.by(SUPPORT), ride.id, position=RUE_CLER)
+
+    assert audit(engine, Action.END_RIDE) == []
+    assert world.movr.staff.end_ride(world.by(SUPPORT), ride.id, position=LOUVRE)
 
 
 def test_a_short_ride_that_staff_end_costs_what_it_would_have_cost(

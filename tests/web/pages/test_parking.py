@@ -1,27 +1,18 @@
 """Zones: rides end where a city allows it, and the map shows where that is."""
 
 import re
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from movr.cities import Position
-from movr.city_data.zones import Zone
 from movr.movr import MovR
+from tests.movr.city_data.test_zones import square
 from tests.visitor import Visitor, sentences
 
 CITY = Position(40.7128, -74.0060)
 PARK = Position(40.7300, -74.0060)
 RIVER = Position(40.7128, -74.0300)
-
-
-def square(name: str, middle: Position, half: float, *, allowed: bool) -> Zone:
-    south, north = middle.latitude - half, middle.latitude + half
-    west, east = middle.longitude - half, middle.longitude + half
-    corners = ((south, west), (south, east), (north, east), (north, west), (south, west))
-    ring = tuple(Position(*corner) for corner in corners)
-    return Zone(name, ((ring,),), allowed, datetime.now(UTC))
 
 
 @pytest.fixture
