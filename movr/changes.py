@@ -69,7 +69,7 @@ from movr.models import (
     User,
     Vehicle,
 )
-from movr.outbox import put_receipt
+from movr.outbox import erase_letters, put_receipt
 from movr.placement.definitions import TABLES
 from movr.ride_totals import begin_at, periods
 from movr.vehicle_events import STATE_SINCE, coarse, insert_event, place, types
@@ -201,6 +201,7 @@ DELETE_ACCOUNT: Final = (
         session_epoch=_users.c.session_epoch + 1,
         deleted_at=_NOW,
     )
+    .add_cte(erase_letters())
 )
 # Of a member who deletes the account, in these cities.
 REVOKE_ROLES: Final = (

@@ -93,10 +93,10 @@ class Letter(NamedTuple):
         return UserKey(self.city, self.user_id) if self.user_id else None
 
 
-_letters, _rides, _users = (
-    cast("Table", model.__table__) for model in (models.Letter, models.Ride, models.User)
-)
+_letters, _rides = (cast("Table", model.__table__) for model in (models.Letter, models.Ride))
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_USER_CITY: Final = bindparam("user_city", type_=String())
+_USER_ID: Final = bindparam("user_id", type_=Uuid())
 _IS_LETTER: Final = and_(
     _letters.c.city == bindparam("letter_city", type_=String()),
     _letters.c.id == bindparam("letter_id", type_=Uuid()),
@@ -144,12 +144,14 @@ def put_receipt(ended: CTE, rider: CTE) -> CTE:
     """Return the part of a statement that writes the receipt of a ride that it ends.
 
     `rider` has the columns of a user that say whether the rider wants it. The letter has the
-    parameters `letter_id` and `letter_data`; there is none unless `mails_receipts`.
+    parameters `user_city`, `user_id`, `letter_id` and `letter_data`; there is none unless
+    `mails_receipts`. It may be one of more than MAX_PENDING: counting them takes time, and there is
+    one receipt a ride at most.
     """
     row = _row(
-        city=ended.c.rider_city,
+        city=_USER_CITY,
         id=bindparam("letter_id", type_=Uuid()),
-        user_id=ended.c.rider_id,
+        user_id=_USER_ID,
         kind=literal(str(Kind.RECEIPT)),
         data=bindparam("letter_data", type_=String()),
         address=null(),
@@ -161,7 +163,6 @@ def put_receipt(ended: CTE, rider: CTE) -> CTE:
             bindparam("mails_receipts", type_=Boolean()),
             rider.c.receipts_by_mail,
             rider.c.email_verified_at.is_not(None),
-            _is_below(MAX_PENDING, _is_of(ended.c.rider_city, ended.c.rider_id)),
         )
     )
     return insert(_letters).from_select(list(row), letter).returning(_letters.c.id).cte("receipt")
@@ -229,19 +230,37 @@ _MARK_FAILED: Final = (
     )
     .returning(_letters.c.failed_at)
 )
-_UNSENT_OF_USER: Final = select(_letters.c.id).where(
-    _is_of(bindparam("letter_city", type_=String()), bindparam("recipient_id", type_=Uuid())),
-    _letters.c.sent_at.is_(None),
-)
-_ERASE: Final = (
-    update(_letters)
-    .where(
-        _letters.c.city == bindparam("letter_city", type_=String()),
-        _letters.c.id.in_(bindparam("letter_ids", expanding=True)),
-        _letters.c.sent_at.is_(None),
+
+
+def erase_letters() -> CTE:
+    """Return the part of a statement that erases the letters of a user that were not sent.
+
+    They are not sent any more. The parameters are `user_city`, `user_id` and `now`. The recipient
+    is set to itself, because SQLAlchemy would set it to the parameter of its name.
+    """
+    key = (_letters.c.city, _letters.c.id)
+    is_unsent = _letters.c.sent_at.is_(None)
+    unsent = select(*key).where(_is_of(_USER_CITY, _USER_ID), is_unsent).cte("unsent")
+    is_found = and_(_letters.c.city == _USER_CITY, _letters.c.id == unsent.c.id)
+    locked = (
+        select(*key)
+        .select_from(unsent.join(_letters, is_found))
+        .where(is_unsent)
+        .with_for_update(of=_letters)
+        .cte("locked")
     )
-    .values(sent_at=_NOW, last_error=literal("erased"), **_NOTHING_LEFT)
-)
+    return (
+        update(_letters)
+        .where(_letters.c.city == _USER_CITY, _letters.c.id == locked.c.id)
+        .values(
+            user_id=_letters.c.user_id,
+            sent_at=_NOW,
+            last_error=literal("erased"),
+            **_NOTHING_LEFT,
+        )
+        .returning(_letters.c.id)
+        .cte("erased")
+    )
 
 
 def _remind() -> ReturningInsert[Any]:
@@ -289,13 +308,6 @@ def put(
     row = {"city": to.city, "id": id, "user_id": to.id, "kind": str(kind), "address": address}
     put = run(connection, _PUT, **row, data=json.dumps(data), now=now)
     return put.one_or_none() is not None
-
-
-def erase(connection: Connection, user: UserKey, *, now: datetime) -> None:
-    """Erase the member's letters that were not sent; they are not sent any more."""
-    found = run(connection, _UNSENT_OF_USER, letter_city=user.city, recipient_id=user.id)
-    if ids := found.scalars().all():
-        run(connection, _ERASE, letter_city=user.city, letter_ids=ids, now=now)
 
 
 def retry_time(attempts: int, now: datetime) -> datetime:

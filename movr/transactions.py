@@ -164,7 +164,6 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     if state.staff_cities:
         holder = {"holder_city": user.city, "holder_id": user.id, "now": now}
         run(connection, changes.REVOKE_ROLES, **holder, staff_cities=state.staff_cities)
-    outbox.erase(connection, user, now=now)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
     vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()

@@ -228,22 +228,6 @@ def test_the_end_of_a_ride_writes_its_receipt_to_those_who_want_it(
     assert rows == letters * [(*rider, Kind.RECEIPT, f'{{"ride_id": "{ride.id}"}}')]
 
 
-def test_a_ride_ends_although_too_many_letters_to_its_rider_wait(
-    database: str, movr: MovR, member: UserKey, engine: Engine
-) -> None:
-    movr.verify_email(member, registration()["email"])
-    movr.choose_receipts(member, by_mail=True)
-    ride = a_ride(movr, member)
-    for _ in range(MAX_PENDING):
-        put(movr, member)
-    mailing = MovR(database, only_verified=True)
-
-    assert mailing.end_ride(ride, member, location="there")
-    mailing.close()
-
-    assert len(stored(engine)) == MAX_PENDING
-
-
 def test_a_rider_is_asked_once_after_two_hours_in_their_home_city(
     movr: MovR, clock: Clock, engine: Engine
 ) -> None:
