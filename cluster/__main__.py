@@ -64,8 +64,9 @@ def _serve(stack: ExitStack, cockroach: str, placement: Placement, port: int) ->
     load(cockroach, first, placement)
     ports = {region: port + 1 + n for n, region in enumerate(REGIONS)}
     servers = {region: _app_server(region, nodes[region], ports[region]) for region in REGIONS}
-    for server in servers.values():
-        stack.callback(_end, server)
+    outboxes = [_outbox(region, nodes[region], port) for region in REGIONS]
+    for process in (*servers.values(), *outboxes):
+        stack.callback(_end, process)
     proxy = stack.enter_context(Proxy(port, ports))
     passing_on = threading.Thread(target=proxy.serve_forever)
     passing_on.start()
@@ -118,6 +119,15 @@ def _app_server(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "gunicorn", "-c", "web/gunicorn.py", "server:app"],
         cwd=ROOT,
         env=_environment(url) | {"REGION": region, "PORT": str(port), "PROXY_HOPS": "1"},
+    )
+
+
+def _outbox(region: str, url: URL, port: int) -> subprocess.Popen[bytes]:
+    """Start the process that sends a region's letters, with links to the proxy's port."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "server", "outbox", "run"],
+        cwd=ROOT,
+        env=_environment(url) | {"REGION": region, "PORT": str(port)},
     )
 
 
