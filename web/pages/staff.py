@@ -1,6 +1,6 @@
 """The first pages of staff: their cities, what there is to do in a city, its money and letters."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -42,7 +42,7 @@ def overview(city: City) -> ResponseReturnValue:
         staff=found.staff,
         counts=counts,
         most=MOST_COUNTED,
-        overdue=OVERDUE_AFTER,
+        hours=OVERDUE_AFTER // timedelta(hours=1),
         idle=IDLE_AFTER,
     )
 

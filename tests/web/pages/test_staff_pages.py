@@ -473,7 +473,7 @@ def test_the_audit_names_who_did_what_to_whom_and_why(world: World) -> None:
 
     page = world.get(world.manager, "/audit").text
 
-    newest = page.split('<li class="list-group-item')[1]
+    newest = page.split('<li class="py-2')[1]
     assert "Suspend account" in newest
     assert f'href="/staff/new-york/members/{world.ids["rider"]}"' in newest
     assert "A rider called" in newest
