@@ -7,14 +7,13 @@ vehicle is not safe take it out of service; its owner puts it back when they are
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import (
     Connection,
     DateTime,
-    Integer,
     Row,
     String,
     Table,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -42,7 +40,6 @@ from movr.models import Report, Ride, User, Vehicle
 from movr.results import (
     MemberAndPage,
     OpenReport,
-    Page,
     ReportKey,
     RideKey,
     UserKey,
@@ -54,7 +51,6 @@ from movr.vehicle_states import BY_REPORTS, VehicleState, state
 MAX_OPEN: Final = 10  # reports of a member in a city
 REPORT_WITHIN: Final = timedelta(days=7)  # of the end of a ride
 MOST_SHOWN: Final = 100  # open reports of a vehicle
-BEFORE_FIRST: Final = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,22 +171,6 @@ OF_VEHICLE: Final = queries.with_member(
     .limit(MOST_SHOWN),
     "created_at",
     "vehicle_id",
-)
-OPEN_IN_CITY: Final = (
-    select(*_OPEN_REPORT)
-    .select_from(Report)
-    .join(Vehicle, and_(Vehicle.city == _CITY, Vehicle.id == Report.vehicle_id))
-    .where(
-        Report.city == _CITY,
-        _IS_OPEN,
-        tuple_(Report.created_at, Report.id)
-        > tuple_(
-            bindparam("after", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid())
-        ),
-        _IS_IN_SERVICE,
-    )
-    .order_by(Report.created_at, Report.id)
-    .limit(bindparam("limit", type_=Integer()))
 )
 
 # Transactions
@@ -423,16 +403,3 @@ class Reports:
             raise errors.VehicleNotFound
         reports = [row for row in rows if member and row.id]
         return MemberAndPage(member, rows_to.whole_list(OpenReport, reports))
-
-    def open_in_city(
-        self, city: str, *, after: tuple[datetime, UUID] | None, size: int
-    ) -> Page[OpenReport]:
-        """Return a page of the open reports about a city's vehicles, for staff, oldest first.
-
-        `after` is the time and id of the last report of the previous page.
-        """
-        last, last_id = after or BEFORE_FIRST
-        wanted = {"of_city": city, "after": last, "after_id": last_id, "limit": size + 1}
-        rows = self._database.read(OPEN_IN_CITY, **wanted, now=self._now())
-        found = rows_to.named_tuples(OpenReport, rows)
-        return rows_to.page(found, size, lambda item: f"{item.created_at.isoformat()}~{item.id}")
