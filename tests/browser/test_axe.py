@@ -176,8 +176,29 @@ def own_and_ride(inspector: Inspector, profile: str) -> None:
     inspector.submit("End ride", "/rides, the position refused")
     inspector.page.get_by_label("Continue without the position").check()
     inspector.submit("End ride", "a ride ended")
+    report_a_problem(inspector, profile)
     inspector.page.goto("/vehicles")
     inspector.submit("Start ride", "/rides, another ride begun")
     undo = inspector.page.get_by_role("button", name="Wrong vehicle? Undo")
     inspector.follow(undo, "a ride undone")
     inspector.open("/rides", "with a history")
+
+
+def report_a_problem(inspector: Inspector, profile: str) -> None:
+    """Report a problem with an own vehicle, from the receipt of the ride that has just ended."""
+    page = inspector.page
+    inspector.follow(page.get_by_role("link", name="Report a problem"), "the form of a report")
+    page.get_by_text("Add where it is").click()
+    page.get_by_text("Something else").click()
+    page.evaluate(FAR_AWAY)
+    inspector.submit("Send report", "a report refused")
+    page.get_by_role("button", name="Clear the map").click()
+    page.get_by_text("Brakes").click()
+    inspector.submit("Send report", "a problem reported")
+    page.goto(profile)
+    reported = page.get_by_role("link", name="1 reported problem")
+    while not reported.count():  # vehicles are sorted by random ids
+        page.get_by_role("link", name="Next page").click()
+    inspector.look("a vehicle with a reported problem")
+    inspector.follow(reported, "the reports about a vehicle")
+    inspector.submit("Mended", "a report closed")
