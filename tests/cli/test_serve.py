@@ -143,6 +143,8 @@ def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
         assert visitor.get("/readyz").status_code == 200
         assert visitor.log_in(*demo.RIDER[1:]).status_code == 303
         assert visitor.log_in(*demo.OWNER[1:]).status_code == 303
+        visitor.post("/forgot", username=demo.RIDER.username)
+        wait_until(lambda: "/reset?token=" in running.output, "the letter in the output")
         with socket.socket() as probe:  # it serves this machine only
             assert probe.connect_ex(("127.0.0.2", running.port)) != 0
 
