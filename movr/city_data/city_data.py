@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy import Executable, Row
@@ -17,6 +18,9 @@ from movr.city_data.zones import Zone
 from movr.database import deadline
 from movr.database.access import Database
 from movr.results import Page
+
+Key: TypeAlias = tuple[datetime, UUID]  # of a row: its time and id
+Rows: TypeAlias = Sequence[Row[Any]]
 
 BATCH: Final = 1_000  # rows that are read at once where there are no pages
 FIRST_ID: Final = UUID(int=0)
@@ -103,24 +107,21 @@ class CityData:
             raise errors.VehicleNotFound
         return mobility.current_event(rows[0], now)
 
-    def events(
-        self, city: str, period: Period, *, after: tuple[datetime, UUID] | None, size: int
-    ) -> Page[Event]:
+    def events(self, city: str, period: Period, *, after: Key | None, size: int) -> Page[Event]:
         """Return a page of the events of a period, oldest first.
 
         `after` is the time and id of the last event of the page before.
         """
-        rows = self._of_period(mobility.EVENTS, city, period, after, size)
-        found = [mobility.event(row) for row in rows]
+        found = [mobility.event(row) for row in self._events(city, period, after, size)]
         return rows_to.page(found, size, lambda last: f"{last.happened_at.isoformat()}~{last.id}")
 
     def all_events(self, city: str, period: Period) -> list[Event]:
         """Return all events of a period, oldest first. Raises NoOperation."""
-        return [mobility.event(row) for row in self._all(mobility.EVENTS, city, period)]
+        return [mobility.event(row) for row in self._all(self._events, city, period)]
 
     def trips(self, city: str, period: Period) -> list[Trip]:
         """Return all trips that ended in a period. Raises NoOperation."""
-        return [mobility.trip(row) for row in self._all(mobility.TRIPS, city, period)]
+        return [mobility.trip(row) for row in self._all(self._trips, city, period)]
 
     def trip_counts(self, city: str, days: Sequence[Period]) -> dict[str, TripCount]:
         """Return the numbers of trips that began on these days, and of riders, by vehicle type.
@@ -139,31 +140,47 @@ class CityData:
 
     def _page(
         self, statement: Executable, city: str, after: UUID | None, size: int, **parameters: object
-    ) -> Sequence[Row[Any]]:
+    ) -> Rows:
         wanted = {"city": city, "after": after or FIRST_ID, "limit": size + 1, **parameters}
         return self._database.read(statement, **wanted)
+
+    def _events(self, city: str, period: Period, after: Key | None, size: int) -> Rows:
+        """Return a page of events, and one more if there are more.
+
+        Reservations that lapsed are looked up for the time of the page only.
+        """
+        stored = self._of_period(mobility.EVENTS, city, period, after, size)
+        until = stored[-1].happened_at if len(stored) > size else period.until
+        of_page = period._replace(until=until)
+        lapsed = self._of_period(mobility.LAPSED, city, of_page, after, size, now=self._now())
+        return sorted([*stored, *lapsed], key=attrgetter("happened_at", "id"))[: size + 1]
+
+    def _trips(self, city: str, period: Period, after: Key | None, size: int) -> Rows:
+        return self._of_period(mobility.TRIPS, city, period, after, size)
 
     def _of_period(
         self,
         statement: Executable,
         city: str,
         period: Period,
-        after: tuple[datetime, UUID] | None,
+        after: Key | None,
         size: int,
-    ) -> Sequence[Row[Any]]:
+        **parameters: object,
+    ) -> Rows:
         """Return a page of rows, and one more if there are more."""
-        time, id_ = after or (datetime.min.replace(tzinfo=UTC), FIRST_ID)
-        wanted = {"after_time": time, "now": self._now(), **period._asdict()}
+        time, id_ = after or (period.since, FIRST_ID)
+        since = max(time, period.since)
+        wanted = {"after_time": time, "since": since, "until": period.until, **parameters}
         return self._page(statement, city, id_, size, **wanted)
 
-    def _all(self, statement: Executable, city: str, period: Period) -> list[Row[Any]]:
+    def _all(self, read_page: Callable[..., Rows], city: str, period: Period) -> list[Row[Any]]:
         """Return the rows of all pages of a period. Raises NoOperation."""
         rows: list[Row[Any]] = []
-        page: Sequence[Row[Any]] | None = None
+        page: Rows | None = None
         while page is None or len(page) > BATCH:
             deadline.restart()
             after = (rows[-1].happened_at, rows[-1].id) if rows else None
-            page = self._of_period(statement, city, period, after, BATCH)
+            page = read_page(city, period, after, BATCH)
             rows += page[:BATCH]
         if not rows:
             self._check_operation(city, period)

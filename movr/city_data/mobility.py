@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    CompoundSelect,
     DateTime,
     Integer,
     Interval,
@@ -29,7 +28,6 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union_all,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import aliased
@@ -176,7 +174,7 @@ def _event_place(name: str) -> ColumnElement[Any]:
     ).label(name)
 
 
-def _stored_events() -> Select[Any]:
+def _events() -> Select[Any]:
     at = VehicleEvent.happened_at
     is_erased = func.coalesce(Ride.start_location == ERASED, true())  # no ride: rounded
     return (
@@ -226,12 +224,8 @@ def _lapsed_reservations() -> Select[Any]:
     )
 
 
-def _events() -> CompoundSelect[Any]:
-    stored, lapsed = _stored_events().subquery("stored"), _lapsed_reservations().subquery("lapsed")
-    return union_all(select(stored), select(lapsed)).order_by("happened_at", "id").limit(_LIMIT)
-
-
 EVENTS: Final = _events()
+LAPSED: Final = _lapsed_reservations()
 
 # Trips, found by their last event; the ride's own times count.
 
@@ -295,7 +289,7 @@ def current_event(row: Row[Any], now: datetime) -> Event:
 
 
 def event(row: Row[Any]) -> Event:
-    """Return the event of a row of EVENTS."""
+    """Return the event of a row of EVENTS or LAPSED."""
     place = _place(row.latitude, row.longitude, is_rounded=row.is_rounded)
     if row.event_types is None:
         return _lapsed(row, row.happened_at, place)
