@@ -30,8 +30,11 @@ def read(path: Path) -> list[Manifest]:
 
 def pods(manifest: Manifest) -> Iterator[Manifest]:
     """Yield the pod specification of this object, if it has one."""
-    if manifest["kind"] in {"Deployment", "Job"}:
-        yield manifest["spec"]["template"]["spec"]
+    spec = manifest.get("spec", {})
+    if manifest["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    if manifest["kind"] in {"Deployment", "Job", "CronJob"}:
+        yield spec["template"]["spec"]
 
 
 def _applied(folder: Path, manifests: list[Manifest]) -> list[Manifest]:

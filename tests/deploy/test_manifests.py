@@ -39,6 +39,7 @@ SECRETS = {
     "maps-api-key": "API_KEY",
     "movr-mail": "MAIL_URI",
 }
+JOBS = ("Job", "CronJob")  # the migration, and the removal of what is old
 OPTIONAL = {"maps-api-key", "movr-db-cert", "movr-mail", "movr-secret-key-fallbacks"}
 CITY = {"X-City": "{client_city}", "X-City-Lat-Long": "{client_city_lat_long}"}
 IMPORTED = {"group": "net.gke.io", "kind": "ServiceImport", "name": "movr"}
@@ -252,18 +253,18 @@ def gunicorn_setting(setting: str, monkeypatch: pytest.MonkeyPatch) -> int:
 # Secrets
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+@pytest.mark.parametrize("kind", ["Deployment", *JOBS])
 def test_secrets_are_asked_for_by_the_names_and_keys_of_the_tutorial(kind: str) -> None:
     asked = {item["name"]: item["key"] for item in values(pod(kind), "secretKeyRef")}
     for volume in values(pod(kind), "secret"):
         (item,) = volume["items"]
         asked[volume["secretName"]] = item["key"]
 
-    needed = SECRETS.keys() - (OPTIONAL - {"movr-db-cert"} if kind == "Job" else set())
+    needed = SECRETS.keys() - (OPTIONAL - {"movr-db-cert"} if kind in JOBS else set())
     assert asked == {name: SECRETS[name] for name in needed}
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+@pytest.mark.parametrize("kind", ["Deployment", *JOBS])
 def test_only_the_database_and_the_session_key_are_required_secrets(kind: str) -> None:
     """The certificate is not: a public CA may have signed the database's, or it has none."""
     required = {
@@ -276,7 +277,7 @@ def test_only_the_database_and_the_session_key_are_required_secrets(kind: str) -
     assert required == SECRETS.keys() - OPTIONAL
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+@pytest.mark.parametrize("kind", ["Deployment", *JOBS])
 def test_the_certificate_is_a_file_in_certs_that_movr_may_read_and_others_not(kind: str) -> None:
     (mount,) = [item for item in container(kind)["volumeMounts"] if item["mountPath"] == "/certs"]
     (volume,) = [item for item in pod(kind)["volumes"] if item["name"] == mount["name"]]
@@ -391,7 +392,7 @@ def test_every_region_has_its_cluster() -> None:
 @pytest.mark.parametrize(("region", "name"), REGIONS.items())
 def test_a_region_is_the_base_that_knows_its_name(region: str, name: str) -> None:
     def nameless(folder: str) -> list[Manifest]:
-        manifests = [item for item in build(DEPLOY / folder) if item["kind"] != "Job"]
+        manifests = [item for item in build(DEPLOY / folder) if item["kind"] not in JOBS]
         for variable in (item for env in values(manifests, "env") for item in env):
             if variable["name"] == "REGION":
                 variable["value"] = "somewhere"
@@ -430,19 +431,26 @@ def test_a_process_that_sends_letters_may_finish_one_and_gets_no_requests() -> N
     assert policy == {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"]}
 
 
-def test_one_region_migrates_the_database_of_all() -> None:
-    migrating = [
+@pytest.mark.parametrize("kind", JOBS)
+def test_one_region_migrates_the_database_of_all_and_removes_what_is_old(kind: str) -> None:
+    having = [
         region
         for region in REGIONS
-        if "Job" in {item["kind"] for item in build(DEPLOY / "regions" / region)}
+        if kind in {item["kind"] for item in build(DEPLOY / "regions" / region)}
     ]
 
-    assert migrating == ["us-east"]
+    assert having == ["us-east"]
 
 
 def test_the_migration_runs_the_image_that_serves() -> None:
     assert container("Job", "regions/us-east")["image"] == container("Deployment")["image"]
     assert container("Job")["command"] == ["flask", "--app", "server", "db", "upgrade"]
+
+
+def test_each_night_the_same_image_removes_what_is_old() -> None:
+    assert container("CronJob", "regions/us-east")["image"] == container("Deployment")["image"]
+    assert container("CronJob")["command"] == ["flask", "--app", "server", "retention", "run"]
+    assert one("CronJob")["spec"]["concurrencyPolicy"] == "Forbid"
 
 
 def test_an_operator_says_the_image_once_for_all_regions(tmp_path: Path) -> None:
