@@ -53,6 +53,9 @@ def shoot(page: Page, screen: str) -> None:
         page.locator(".top-name").click()
         page.wait_for_url("**/users/*")
         picture("profile")
+    with logged_in(page, demo.STAFF):
+        page.goto("/staff/new-york")
+        picture("staff")
     with logged_in(page, demo.RIDER):
         page.goto("/vehicles")
         page.get_by_role("button", name="Start ride").first.click()
