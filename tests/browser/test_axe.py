@@ -196,9 +196,9 @@ def report_a_problem(inspector: Inspector, profile: str) -> None:
     page.get_by_text("Brakes").click()
     inspector.submit("Send report", "a problem reported")
     page.goto(profile)
-    reported = page.get_by_role("link", name="1 reported problem")
+    reported = page.get_by_role("link", name="1 report about")
     while not reported.count():  # vehicles are sorted by random ids
         page.get_by_role("link", name="Next page").click()
-    inspector.look("a vehicle with a reported problem")
+    inspector.look("a vehicle with a report")
     inspector.follow(reported, "the reports about a vehicle")
     inspector.submit("Mended", "a report closed")
