@@ -18,6 +18,7 @@ from web.forms import VehicleFileByStaffForm
 from web.pages import vehicle_import
 from web.pages.staff_actions import request_of
 from web.pages.staff_pages import read
+from web.security import session
 from web.services import vehicle_csv
 
 blueprint = Blueprint("staff_import", __name__, url_prefix="/staff/<city:city>/import")
@@ -35,6 +36,7 @@ def form(city: City) -> ResponseReturnValue:
 @blueprint.post("")
 def send(city: City) -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
+    vehicle_import.count_file(session.current_session().key)
     form = VehicleFileByStaffForm()
     found = _read(city, form.username.data or "")
     owner = _owner(form, found) if form.validate() else None

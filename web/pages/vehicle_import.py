@@ -19,16 +19,19 @@ from flask_login import login_required
 
 from movr.cities import DEFAULT_CITY, City, find_city
 from movr.errors import Refusal
+from movr.results import UserKey
 from movr.vehicle_import import ImportPlan, Report
 from web.context import movr
 from web.forms import VehicleFileForm
-from web.security import session
+from web.security import rate_limits, session
+from web.security.rate_limit_store import RateLimit
 from web.services import vehicle_csv
 from web.services.vehicle_csv import VehicleFile
 
 blueprint = Blueprint("vehicle_import", __name__, url_prefix="/vehicles/import")
 
 SHOWN: Final = 100  # vehicles that a check lists; it lists all errors
+FILES_OF_MEMBER: Final = RateLimit("files of vehicles of", 60, rate_limits.HOUR)
 PATIENCE: Final = 1  # seconds after which progress is shown
 THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="import")
 FAILED: Final = "Something went wrong on our side. No vehicle was added."
@@ -47,8 +50,9 @@ def form() -> ResponseReturnValue:
 @login_required
 def send() -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
-    form = VehicleFileForm()
     owner = session.current_member().key
+    count_file(owner)
+    form = VehicleFileForm()
     file = vehicle_csv.parse(form.content, _home())
     plan = with_errors_of(file, movr().vehicle_import.plan(owner, file.vehicles))
     if plan.errors or not form.add.data:
@@ -72,6 +76,11 @@ def page(form: VehicleFileForm, city: City, plan: ImportPlan | None, **context: 
         shown=SHOWN,
         **context,
     )
+
+
+def count_file(sender: UserKey) -> None:
+    """Count a file that a member sends, which takes a second of a processor. May refuse it."""
+    rate_limits.count_attempts((FILES_OF_MEMBER, str(sender.id)))
 
 
 def with_errors_of(file: VehicleFile, plan: ImportPlan) -> ImportPlan:

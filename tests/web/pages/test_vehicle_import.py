@@ -164,6 +164,14 @@ def test_a_long_import_shows_its_progress(
     assert len(brands(engine)) == 3
 
 
+def test_a_member_sends_sixty_files_an_hour(visitor: Visitor) -> None:
+    visitor.register()
+
+    statuses = [visitor.post(PATH, text="x").status_code for _ in range(61)]
+
+    assert statuses == [422] * 60 + [429]
+
+
 def an_owner(movr: MovR) -> UserKey:
     fields = registration()
     return movr.register(fields.pop("city"), **fields)
