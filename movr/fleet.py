@@ -300,12 +300,14 @@ def set_state(
 ) -> None:
     """Change columns of the vehicle's state, and add the event if its state is another one then.
 
-    A reservation of a vehicle that is not available any more ends now.
+    A reservation of a vehicle that is not available any more ends now. If the vehicle was to be
+    removed afterwards, it is removed now.
     """
     columns = {name: getattr(vehicle, name) for name in _STATE} | changed
     before = state(vehicle, now)
     if before is VehicleState.RESERVED and columns["status"] != AVAILABLE:
         columns["reserved_until"] = now
+        columns["removed_at"] = vehicle.removed_at and now
         holder = {"user_city": vehicle.reserved_by_city, "user_id": vehicle.reserved_by_id}
         shown = {"vehicle_city": vehicle.city, "vehicle_public_id": vehicle.public_id}
         run(connection, changes.END_RESERVATION, **holder, **shown)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from movr import errors, transactions, vehicle_events
+from movr import errors, fleet, transactions, vehicle_events
 from movr.cities import CITIES
 from movr.database.invariants import find_violations
 from movr.models import Vehicle, VehicleEvent
@@ -237,6 +237,21 @@ def test_the_events_of_removals_by_owner_account_and_given_up_reservation(
         ("trip_start", "available", "on_trip"),
     ]
     assert len(events_of(connection, gone)) == 2
+
+
+def test_a_reserved_vehicle_that_leaves_afterwards_leaves_at_once_if_staff_pause_it(
+    connection: Connection, vehicle: VehicleKey
+) -> None:
+    """Otherwise it would leave by the clock, while no reservation says when."""
+    shown, rider = public_id(connection, vehicle), a_member(connection)
+    transactions.reserve(connection, vehicle.city, shown, rider, now=NOW)
+    transactions.remove_vehicle(connection, vehicle, owner_of(connection, vehicle), now=NOW)
+
+    row = fleet.lock_with_reserver(connection, vehicle)
+    assert fleet.pause(connection, row, "staff", now=NOW)
+
+    *_, (types, *states, _, _) = events_of(connection, vehicle)
+    assert (types, states) == ("reservation_cancel+decommissioned", ["reserved", "removed"])
 
 
 def test_a_request_with_a_slower_clock_sees_what_has_happened_before_it(
