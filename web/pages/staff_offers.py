@@ -114,7 +114,7 @@ OFFERS: Final[dict[Action, Offer]] = {
     Action.CLOSE_REPORT: Offer(
         REPORTS,
         "Close",
-        "Whoever reported the problem is thanked by email.",
+        "The rider who reported the problem is thanked by email.",
         "The report is closed.",
         Staff.close_report,
         lambda report: report.closed_at is None,
