@@ -21,13 +21,20 @@ def arrive(visitor: Visitor, path: str) -> httpx.Response:
 
 
 def test_a_get_of_any_form_s_address_leads_to_a_page(visitor: Visitor, app: Flask) -> None:
-    own = str(visitor.register().id)
-    vehicle = str(visitor.permanent_id(visitor.add_vehicle()))
-    addresses = [
-        path.replace(UNKNOWN_ID, vehicle if path.startswith("/vehicles/") else own)
-        for path in forms(app)
-        if not path.startswith(("/staff", "/reports"))  # they belong to a ride, vehicle or report
-    ]
+    own = visitor.register().id
+    public_id = visitor.add_vehicle()
+    visitor.start(visitor.add_vehicle())
+    ids = {
+        "/vehicles/": visitor.permanent_id(public_id),
+        "/reports/ride/": visitor.active_ride(),
+        "/reports/vehicle/": public_id,
+    }
+
+    def with_id(path: str) -> str:
+        known = (id_ for beginning, id_ in ids.items() if path.startswith(beginning))
+        return path.replace(UNKNOWN_ID, str(next(known, own)))
+
+    addresses = [with_id(path) for path in forms(app) if not path.startswith("/staff")]
 
     arrived = {path: arrive(visitor, path).status_code for path in addresses}
     heads = {path: visitor.client.head(path).status_code for path in addresses}
