@@ -14,6 +14,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import SCREENS, TILES, give_image, give_tile, opened
 from tests.browser.input_devices import Keyboard
 from tests.conftest import NewVisitor
+from tests.movr.city_data.test_zones import square
 from tests.visitor import PASSWORD, Visitor
 
 NEW_YORK = CITIES[0]
@@ -732,4 +733,31 @@ def test_axe_finds_nothing_wrong_with_streets_and_a_card(page: Page) -> None:
     page.locator("button.pin").first.click()
     expect(page.locator(CARD)).to_be_visible()
 
+    assert violations(page) == []
+
+
+# Zones
+
+
+def test_the_street_map_and_the_drawing_outline_the_zones_where_rides_may_end(
+    page: Page, session_movr: MovR, new_http_visitor: NewVisitor
+) -> None:
+    """In a city of its own, because a process keeps zones longer than a test takes."""
+    rider = new_http_visitor().register("seattle")
+    rider.start(rider.add_vehicle(), "seattle")
+    (seattle,) = (city for city in CITIES if city.name == "seattle")
+    zones = [
+        square("Downtown", seattle.centre, 0.02, allowed=True),
+        square("Market", seattle.centre, 0.002, allowed=False),
+    ]
+    session_movr.city_data.replace_zones("seattle", zones, begin=zones[0].valid_from)
+    log_in(page, rider)
+
+    page.goto("/rides")
+    page.get_by_text("Enter the place or mark it on the map").click()
+
+    expect(page.locator(f"{DRAWING} .map-zone")).to_have_count(2)
+    outlines = page.locator(f"{STREETS} path.map-zone")
+    expect(outlines).to_have_count(2)
+    expect(outlines.last).to_have_class(re.compile("map-no-parking"))
     assert violations(page) == []

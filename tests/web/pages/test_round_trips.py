@@ -121,6 +121,20 @@ def test_round_trips_of_open_data(distant: Visitor, proxy: LatencyProxy) -> None
     assert cost(page) == 1
 
 
+def test_round_trips_of_an_agency(distant: Visitor, proxy: LatencyProxy, movr: MovR) -> None:
+    """The token, and the data; events are stored ones and reservations that have expired."""
+    token = movr.city_data.add_agency("new york", "Department of Transportation")
+    headers = {"Accept": "application/vnd.mds+json;version=2.0", "Authorization": f"Bearer {token}"}
+    now = int(time.time() * 1000)
+    costs = {}
+    for path in ("vehicles", "vehicles/status", f"events/recent?start_time={now}&end_time={now}"):
+        proxy.reset()
+        assert distant.get(f"/mds/new-york/{path}", headers).status_code == 200
+        costs[path.partition("?")[0]] = proxy.round_trips
+
+    assert costs == {"vehicles": 2, "vehicles/status": 2, "events/recent": 3}
+
+
 def test_round_trips_of_the_page_of_a_number(distant: Visitor, proxy: LatencyProxy) -> None:
     """With and without login, whether there is such a vehicle or not."""
     vehicle = distant.register().add_vehicle()
