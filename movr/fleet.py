@@ -26,8 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from movr import changes, errors, queries, results, transactions
+from movr import errors, queries, results, transactions
 from movr import rows as rows_to
+from movr.changes import accounts, reservations
 from movr.cities import Position, served_city
 from movr.database.access import Database
 from movr.database.execution import run
@@ -211,7 +212,7 @@ class Fleet:
         """Run a change of the owner's vehicle in a transaction that checks the session."""
 
         def transaction(connection: Connection, now: datetime) -> bool:
-            account = run(connection, changes.LOCK_USER, user_city=owner.city, user_id=owner.id)
+            account = run(connection, accounts.LOCK_USER, user_city=owner.city, user_id=owner.id)
             is_suspended = transactions.with_session(account, epoch).suspended_at
             if is_suspended and change is not _pause:
                 raise errors.AccountSuspended
@@ -310,7 +311,7 @@ def set_state(
         columns["removed_at"] = vehicle.removed_at and now
         holder = {"user_city": vehicle.reserved_by_city, "user_id": vehicle.reserved_by_id}
         shown = {"vehicle_city": vehicle.city, "vehicle_public_id": vehicle.public_id}
-        run(connection, changes.END_RESERVATION, **holder, **shown)
+        run(connection, reservations.END_RESERVATION, **holder, **shown)
     after = state(SimpleNamespace(**columns, state_since=vehicle.state_since), now)
     new = {f"new_{name}": value for name, value in columns.items()}
     run(connection, SET_STATE, **_key(vehicle), **new)

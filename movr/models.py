@@ -56,7 +56,7 @@ from movr.vehicle_states import PAUSED_BY, STATUSES, TRANSITIONS, VehicleState
 
 CityName = String(20)
 
-# What deleting an account erases (movr/changes.py).
+# What deleting an account erases (movr/changes).
 PERSONAL: Final = {"personal": True}
 
 

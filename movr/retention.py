@@ -31,7 +31,8 @@ from sqlalchemy import (
     update,
 )
 
-from movr.changes import ERASED_PLACES, HAS_PLACES, NO_RESERVATION
+from movr.changes.accounts import ERASED_PLACES, HAS_PLACES
+from movr.changes.reservations import NO_RESERVATION
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import ERASED

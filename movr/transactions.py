@@ -18,7 +18,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
-from movr import changes, errors, outbox, queries
+from movr import errors, outbox, queries
+from movr.changes import accounts, money, operators, reservations, rides, vehicles
 from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
@@ -53,7 +54,7 @@ def register(
     username = account.username.lower()
     opened = _is_changed(
         connection,
-        changes.CREATE_ACCOUNT,
+        accounts.CREATE_ACCOUNT,
         city=user.city,
         id=user.id,
         **asdict(replace(account, username=username)),
@@ -65,7 +66,7 @@ def register(
         if sends_link:
             outbox.put(connection, user, Kind.VERIFY_EMAIL, {}, id=user.id, now=now)
         return
-    holder = run(connection, changes.SELECT_USER_BY_USERNAME, username=username).scalar()
+    holder = run(connection, accounts.SELECT_USER_BY_USERNAME, username=username).scalar()
     if holder is None:
         raise errors.AccountDeleted  # the account of this form
     if holder != user.id:
@@ -79,7 +80,7 @@ def set_password(connection: Connection, user: UserKey, epoch: int, *, password_
     """
     return _end_sessions_with(
         connection,
-        changes.SET_PASSWORD,
+        accounts.SET_PASSWORD,
         user,
         epoch,
         column="password_hash",
@@ -97,7 +98,7 @@ def change_email(
     """
     return _end_sessions_with(
         connection,
-        changes.CHANGE_EMAIL,
+        accounts.CHANGE_EMAIL,
         user,
         epoch,
         column="email",
@@ -110,26 +111,26 @@ def change_names(connection: Connection, user: UserKey, *, first_name: str, last
     """Change the member's names. Raises AccountDeleted."""
     keys = _parameters(user=user)
     names = {"new_first_name": first_name, "new_last_name": last_name}
-    if not _is_changed(connection, changes.CHANGE_NAMES, **keys, **names):
+    if not _is_changed(connection, accounts.CHANGE_NAMES, **keys, **names):
         raise errors.AccountDeleted
 
 
 def choose_receipts(connection: Connection, user: UserKey, *, by_mail: bool) -> None:
     """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
     keys = _parameters(user=user)
-    if not _is_changed(connection, changes.CHOOSE_RECEIPTS, **keys, by_mail=by_mail):
+    if not _is_changed(connection, accounts.CHOOSE_RECEIPTS, **keys, by_mail=by_mail):
         raise errors.AccountDeleted
 
 
 def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
     """End all sessions of this epoch. Does nothing if they have ended already."""
-    run(connection, changes.END_SESSIONS, **_parameters(user=user), epoch=epoch)
+    run(connection, accounts.END_SESSIONS, **_parameters(user=user), epoch=epoch)
 
 
 def verify_email(connection: Connection, user: UserKey, email: str, *, now: datetime) -> None:
     """Note that the member has this email address. Raises EmailLinkExpired if it has changed."""
     keys = _parameters(user=user)
-    if not _is_changed(connection, changes.VERIFY_EMAIL, **keys, verified_email=email, now=now):
+    if not _is_changed(connection, accounts.VERIFY_EMAIL, **keys, verified_email=email, now=now):
         raise errors.EmailLinkExpired
 
 
@@ -141,7 +142,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     password does, or AccountDeleted if it was deleted before.
     """
     keys = _parameters(user=user)
-    state = run(connection, changes.LOCK_USER, **keys).one_or_none()  # so that no ride begins
+    state = run(connection, accounts.LOCK_USER, **keys).one_or_none()  # so that no ride begins
     if state is None or state.deleted_at not in {None, now}:
         raise errors.AccountDeleted
     if state.deleted_at:
@@ -155,20 +156,26 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
         held = (state.reservation_city, state.reservation_public_id)
         try_to_give_up(connection, *held, user, epoch=epoch, now=now)
     if state.cities_ridden:
-        erased = run(connection, changes.ERASE_PLACES, **keys, **wanted).all()
+        erased = run(connection, accounts.ERASE_PLACES, **keys, **wanted).all()
         if len(erased) == RIDES_AT_ONCE:
             return False
     _erase_reports(connection, user, state.cities_reported)
-    run(connection, changes.DELETE_ACCOUNT, **keys, now=now)
-    run(connection, changes.ERASE_DEVICES, **keys, now=now)
+    run(connection, accounts.DELETE_ACCOUNT, **keys, now=now)
+    run(connection, accounts.ERASE_DEVICES, **keys, now=now)
     if state.staff_cities:
         holder = {"holder_city": user.city, "holder_id": user.id, "now": now}
-        run(connection, changes.REVOKE_ROLES, **holder, staff_cities=state.staff_cities)
+        run(connection, accounts.REVOKE_ROLES, **holder, staff_cities=state.staff_cities)
     # By their keys: on a prerelease of CockroachDB v22.1 an UPDATE that found its rows by another
     # index lost the end of a ride (docs/multi-region.md).
-    vehicles = run(connection, changes.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()
+    vehicles = run(connection, accounts.SELECT_VEHICLES_OF_OWNER, **keys).scalars().all()
     if vehicles:
-        run(connection, changes.REMOVE_VEHICLES, user_city=user.city, vehicle_ids=vehicles, now=now)
+        run(
+            connection,
+            accounts.REMOVE_VEHICLES,
+            user_city=user.city,
+            vehicle_ids=vehicles,
+            now=now,
+        )
     return True
 
 
@@ -176,15 +183,15 @@ def _erase_reports(connection: Connection, user: UserKey, cities: Sequence[str])
     """Erase what the user has said in reports, and where."""
     if cities:
         wanted = {**_parameters(user=user), "cities": cities}
-        reports = run(connection, changes.SELECT_REPORTS_OF_USER, **wanted).scalars().all()
-        run(connection, changes.ERASE_REPORTS, cities=cities, report_ids=reports)
+        reports = run(connection, accounts.SELECT_REPORTS_OF_USER, **wanted).scalars().all()
+        run(connection, accounts.ERASE_REPORTS, cities=cities, report_ids=reports)
 
 
 def lock_password(connection: Connection, user: UserKey, epoch: int, *, password_hash: str) -> bool:
     """Replace the password of an account whose sessions are of an earlier epoch."""
     who = _parameters(user=user)
     return _is_changed(
-        connection, changes.LOCK_PASSWORD, **who, epoch=epoch, new_hash=password_hash
+        connection, accounts.LOCK_PASSWORD, **who, epoch=epoch, new_hash=password_hash
     )
 
 
@@ -193,7 +200,7 @@ def raise_session_epochs(
 ) -> UUID | None:
     """End the sessions of the next accounts of a city; return the last one's id, or None."""
     parameters = {"user_city": city, "epoch": epoch, "after": after, "at_most": at_most}
-    return max(run(connection, changes.RAISE_SESSION_EPOCHS, **parameters).scalars(), default=None)
+    return max(run(connection, accounts.RAISE_SESSION_EPOCHS, **parameters).scalars(), default=None)
 
 
 def end_restored_ride(
@@ -207,7 +214,7 @@ def end_restored_ride(
     state = _user(connection, user)
     if state.active_ride_id:
         ride = RideKey(state.active_ride_city, state.active_ride_id)
-        run(connection, changes.WAIVE_FARE, **_parameters(ride=ride))
+        run(connection, rides.WAIVE_FARE, **_parameters(ride=ride))
         end_ride(
             connection,
             ride,
@@ -228,7 +235,7 @@ def make_owner(connection: Connection, owner: UserKey, *, only_verified: bool = 
     Raises AccountDeleted, AccountSuspended, and EmailNotVerified if `only_verified`.
     """
     keys = _parameters(user=owner)
-    if not _is_changed(connection, changes.MAKE_OWNER, **keys, only_verified=only_verified):
+    if not _is_changed(connection, vehicles.MAKE_OWNER, **keys, only_verified=only_verified):
         refuse_to_admit(_user(connection, owner), only_verified=only_verified)
 
 
@@ -268,7 +275,7 @@ def add_vehicle(
         "most_without_position": MAX_WITHOUT_POSITION,
     }
     # Again, if another owner's vehicle took the number meanwhile.
-    attempts = (_is_changed(connection, changes.ADD_VEHICLE, **row, **words) for _ in range(2))
+    attempts = (_is_changed(connection, vehicles.ADD_VEHICLE, **row, **words) for _ in range(2))
     if not any(attempts):
         _refuse_to_add(connection, vehicle)
 
@@ -283,7 +290,7 @@ def remove_vehicle(
     VehicleNotFound, NotYourVehicle.
     """
     keys = _parameters(vehicle=vehicle)
-    rows = run(connection, changes.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now)
+    rows = run(connection, vehicles.REMOVE_VEHICLE, **keys, user_id=owner.id, now=now)
     if row := rows.one_or_none():
         if is_removed := row.removed_at is not None and row.removed_at <= now:
             previous = VehicleState(row.status)
@@ -306,7 +313,7 @@ def try_to_reserve(
     """Reserve a vehicle by one statement; return False if this is not possible."""
     return _is_changed(
         connection,
-        changes.RESERVE,
+        reservations.RESERVE,
         **_parameters(user=rider),
         vehicle_city=city,
         vehicle_public_id=public_id,
@@ -340,7 +347,7 @@ def reserve(
     if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
         return
     keys = {**_parameters(user=rider), "vehicle_city": city, "vehicle_public_id": public_id}
-    row = with_session(run(connection, changes.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
+    row = with_session(run(connection, reservations.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
     if row.active_ride_id:
         raise errors.ReservingDuringRide
     if row.reservation_until and row.reservation_until > now:
@@ -359,7 +366,7 @@ def try_to_give_up(
     """End the rider's reservation by one statement; return False if they do not have it."""
     return _is_changed(
         connection,
-        changes.GIVE_UP,
+        reservations.GIVE_UP,
         **_parameters(user=rider),
         vehicle_city=city,
         vehicle_public_id=public_id,
@@ -384,7 +391,7 @@ def give_up(
     """
     if not try_to_give_up(connection, city, public_id, rider, epoch=epoch, now=now):
         keys = _parameters(user=rider)
-        with_session(run(connection, changes.SELECT_USER_STATE, **keys), epoch)
+        with_session(run(connection, accounts.SELECT_USER_STATE, **keys), epoch)
 
 
 def try_to_start_ride(
@@ -401,7 +408,7 @@ def try_to_start_ride(
     """Start a ride by one statement; return False if this is not possible."""
     return _is_changed(
         connection,
-        changes.START_RIDE,
+        rides.START_RIDE,
         **_parameters(user=rider, ride=ride),
         vehicle_city=ride.city,
         vehicle_public_id=public_id,
@@ -432,7 +439,7 @@ def start_ride(
     if try_to_start_ride(connection, ride, public_id, rider, epoch=epoch, **start):
         return ride
     keys = _parameters(user=rider, ride=ride)
-    user = with_session(run(connection, changes.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
+    user = with_session(run(connection, rides.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
     if user.active_ride_id is None:
         refuse_to_admit(user, only_verified=start.get("only_verified", False))
         raise errors.VehicleTaken
@@ -461,7 +468,7 @@ def try_to_end_ride(
     """
     return _is_changed(
         connection,
-        changes.END_RIDE,
+        rides.END_RIDE,
         **_parameters(user=rider, ride=ride),
         epoch=epoch,
         timezone=timezone,
@@ -508,7 +515,7 @@ def try_to_undo_ride(
     """Undo a ride by one statement; return False if this is not possible."""
     return _is_changed(
         connection,
-        changes.UNDO_RIDE,
+        rides.UNDO_RIDE,
         **_parameters(user=rider, ride=ride),
         epoch=epoch,
         at_latitude=position and position.latitude,
@@ -555,7 +562,7 @@ def try_to_explain_undo(
 ) -> bool:
     """Note why a ride was undone by one statement; return False if this is not possible."""
     keys = _parameters(user=rider, ride=ride)
-    return _is_changed(connection, changes.EXPLAIN_UNDO, **keys, epoch=epoch, reason=reason)
+    return _is_changed(connection, rides.EXPLAIN_UNDO, **keys, epoch=epoch, reason=reason)
 
 
 def explain_undo(
@@ -572,23 +579,23 @@ def explain_undo(
 
 def add_tariff(connection: Connection, city: str, tariff: CityTariff) -> bool:
     """Add a tariff; return False if the vehicle type has one from this moment on."""
-    return _is_changed(connection, changes.ADD_TARIFF, city=city, **tariff._asdict())
+    return _is_changed(connection, money.ADD_TARIFF, city=city, **tariff._asdict())
 
 
 def book_payment(connection: Connection, ride: RideKey, *, now: datetime) -> bool:
     """Book that a ride's fare is paid; return False if it was before, or if there is no fare."""
     keys = _parameters(ride=ride)
-    return bool(run(connection, changes.BOOK_PAYMENT, **keys, now=now).all())
+    return bool(run(connection, money.BOOK_PAYMENT, **keys, now=now).all())
 
 
 def refund_fare(connection: Connection, ride: RideKey, *, now: datetime) -> bool:
     """Take a ride's fare back; return False if this was done before, or if there is no fare."""
-    return bool(run(connection, changes.REFUND_FARE, **_parameters(ride=ride), now=now).all())
+    return bool(run(connection, money.REFUND_FARE, **_parameters(ride=ride), now=now).all())
 
 
 def update_region(connection: Connection, city: str, region: str) -> None:
     """Set the hidden `crdb_region` of a city's rows to this region."""
-    for statement in changes.UPDATE_REGIONS:
+    for statement in operators.UPDATE_REGIONS:
         run(connection, statement, city=city, region=region)
 
 
@@ -643,7 +650,7 @@ def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
 
 def _user(connection: Connection, user: UserKey) -> Row[Any]:
     """Return the state columns of the user's row. Raises AccountDeleted."""
-    return _not_deleted(run(connection, changes.SELECT_USER_STATE, **_parameters(user=user)))
+    return _not_deleted(run(connection, accounts.SELECT_USER_STATE, **_parameters(user=user)))
 
 
 def with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
@@ -660,7 +667,7 @@ def _own_ride(connection: Connection, ride: RideKey, rider: UserKey, epoch: int)
     Raises AccountDeleted, SessionEnded, RideNotFound, NotYourRide.
     """
     keys = _parameters(user=rider, ride=ride)
-    row = with_session(run(connection, changes.SELECT_RIDER_AND_RIDE, **keys), epoch)
+    row = with_session(run(connection, rides.SELECT_RIDER_AND_RIDE, **keys), epoch)
     if row.rider_id is None:
         raise errors.RideNotFound
     if (row.rider_city, row.rider_id) != rider:
@@ -679,7 +686,7 @@ def _not_deleted(rows: CursorResult[Any]) -> Row[Any]:
 def _refuse_to_add(connection: Connection, vehicle: VehicleKey) -> None:
     """Raise the reason why a vehicle is not added, unless it was added before."""
     keys = _parameters(vehicle=vehicle)
-    row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
+    row = run(connection, vehicles.SELECT_VEHICLE_OWNER, **keys).one_or_none()
     if row is None:
         raise errors.TooManyVehicles
     if row.removed_at or row.remove_after_ride:
@@ -689,7 +696,7 @@ def _refuse_to_add(connection: Connection, vehicle: VehicleKey) -> None:
 def _removed_before(connection: Connection, vehicle: VehicleKey, owner: UserKey) -> Row[Any]:
     """Return a row of a vehicle that its owner has removed before. Raises the reason otherwise."""
     keys = _parameters(vehicle=vehicle)
-    row = run(connection, changes.SELECT_VEHICLE_OWNER, **keys).one_or_none()
+    row = run(connection, vehicles.SELECT_VEHICLE_OWNER, **keys).one_or_none()
     if row is None:
         raise errors.VehicleNotFound
     if row.owner_id != owner.id:

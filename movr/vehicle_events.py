@@ -120,7 +120,7 @@ def record(
     """Add the event of a change that this transaction has made to a locked vehicle's row.
 
     The database refuses a change that is not in the table of transitions.
-    Rides and reservations add their events by their own statements (movr/changes.py).
+    Rides and reservations add their events by their own statements (movr/changes).
     """
     run(
         connection,

@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from movr import changes, errors
+from movr import errors
 from movr import rows as rows_to
+from movr.changes import accounts
 from movr.database.execution import run
 from movr.models import StaffRole, User
 from movr.results import UserKey
@@ -121,7 +122,7 @@ def authorise(
     if run(connection, AUTHORISE, **_keys(city, staff), **wanted).all():
         return
     keys = {"user_city": staff.city, "user_id": staff.id}
-    row = run(connection, changes.SELECT_USER_STATE, **keys).one_or_none()
+    row = run(connection, accounts.SELECT_USER_STATE, **keys).one_or_none()
     if row is None or row.deleted_at:
         raise errors.AccountDeleted
     if row.session_epoch != epoch:
@@ -164,7 +165,7 @@ def revoke(connection: Connection, city: str, user: UserKey, role: str, *, now: 
 def lock_member(connection: Connection, user: UserKey) -> Row[Any]:
     """Lock a member's row and return its state columns. Raises MemberNotFound."""
     keys = {"user_city": user.city, "user_id": user.id}
-    row = run(connection, changes.LOCK_USER, **keys).one_or_none()
+    row = run(connection, accounts.LOCK_USER, **keys).one_or_none()
     if row is None or row.deleted_at:
         raise errors.MemberNotFound
     return row

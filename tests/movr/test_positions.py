@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine, Float, cast, insert, literal, select, text, update
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import changes, errors, geo
+from movr import errors, geo
+from movr.changes import rides
 from movr.cities import CITIES, SERVICE_RADIUS, City, Position, find_city
 from movr.database import query_stats
 from movr.formats import AVAILABLE, IN_USE, VEHICLE_TYPES
@@ -440,7 +441,7 @@ def test_the_distance_of_a_ride_is_that_along_the_ground(engine: Engine) -> None
                 in_direction(city.centre, rng.uniform(0, 30), rng.uniform(0, 360)) for _ in range(2)
             )
             degrees = (cast(literal(degree), Float()) for degree in (*start, *end))
-            metres = connection.execute(select(changes.metres_between(*degrees))).scalar_one()
+            metres = connection.execute(select(rides.metres_between(*degrees))).scalar_one()
             off.append(abs(metres - geo.metres_between(start, end)))
 
     assert max(off) < 2

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Connection, Row, Select, literal, select
 
 from movr import queries, rows
-from movr.changes import DELETE_ACCOUNT
+from movr.changes.accounts import DELETE_ACCOUNT
 from movr.models import User
 from movr.movr import MovR
 from movr.results import Vehicle
