@@ -1,6 +1,7 @@
 """What is older than its period is removed, and nothing else."""
 
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,9 +10,10 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy import Connection, Engine, insert, text, update
 
 from movr import retention, transactions
+from movr.database.admin import uri_text
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
 from movr.models import ApiToken, AuditEntry, Base, Letter, Report, User, Vehicle, VehicleEvent
@@ -19,7 +21,7 @@ from movr.movr import MovR
 from movr.results import VehicleKey
 from movr.retention import RULES
 from tests.conftest import app_with_commands
-from tests.databases import all_rows
+from tests.databases import TABLES, all_rows
 from tests.movr.people import a_member, a_past_ride, a_vehicle
 
 CITY = "new york"
@@ -169,6 +171,37 @@ def test_the_command_counts_first_and_removes_then(database: str, engine: Engine
         assert f"{rule.what}: 1 would be removed ({rule.period} after {rule.since})" in trial.output
         assert f"{rule.what}: 1 removed ({rule.period} after {rule.since})" in run.output
     assert runner.invoke(args=["retention", "list"]).output.count(" after ") == len(RULES)
+
+
+@pytest.fixture
+def app_s_role(own_engine: Engine) -> Iterator[str]:
+    """The URI of a database as MovR connects to it: as a role that may not delete rows."""
+    role, password = f"movr_test_{secrets.token_hex(4)}", own_engine.url.password
+    # An insecure CockroachDB refuses passwords; a server that asks for them needs one.
+    secret = f" WITH PASSWORD '{password}'" if password else ""
+    rights = f"SELECT, INSERT, UPDATE ON {', '.join(TABLES)}"
+    with own_engine.begin() as connection:
+        connection.execute(text(f"CREATE USER {role}{secret}"))
+        connection.execute(text(f"GRANT {rights} TO {role}"))
+    yield uri_text(own_engine.url.set(username=role))
+    with own_engine.begin() as connection:
+        connection.execute(text(f"REVOKE {rights} FROM {role}"))
+        connection.execute(text(f"DROP USER {role}"))
+
+
+def test_movr_s_own_role_may_remove_nothing(app_s_role: str, own_engine: Engine) -> None:
+    with own_engine.begin() as connection:
+        a_letter(connection, NOW - timedelta(days=4_000))
+    before = all_rows(own_engine)
+    app = app_with_commands(app_s_role)
+
+    refused = app.test_cli_runner().invoke(args=["retention", "run"])
+
+    app.extensions["movr"].close()
+    assert refused.exit_code == 1
+    assert "The database refused: " in refused.output
+    assert "Traceback" not in refused.output
+    assert all_rows(own_engine) == before
 
 
 def test_security_md_and_the_privacy_page_name_every_period(
