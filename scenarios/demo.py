@@ -7,15 +7,18 @@ import secrets
 from datetime import datetime
 from functools import partial
 from importlib.util import find_spec
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Engine, select
 
+from movr import reports
 from movr.database.retries import retrying
-from movr.formats import MANAGER
+from movr.formats import BRAKES, DIRTY, MANAGER
 from movr.models import User
 from movr.passwords import hash_password
-from movr.results import UserKey
+from movr.reports import Problem
+from movr.results import ReportKey, RideKey, UserKey
 from movr.staff import roles
 from scenarios.shared import world
 from scenarios.shared.context import Login, ScenarioContext
@@ -25,6 +28,11 @@ RIDER: Final = Login("a rider", "demo-rider")
 OWNER: Final = Login("an owner", "demo-owner")
 STAFF: Final = Login("a manager of New York", "demo-staff")
 LOGINS: Final = (RIDER, OWNER, STAFF)
+
+PROBLEMS: Final = (
+    Problem(kind=BRAKES, words="The left brake is weak"),
+    Problem(kind=DIRTY),
+)
 
 SIZE: Final = Size(owners=8, riders=32, vehicles=48, rides=360, under_way=5)
 
@@ -52,14 +60,33 @@ def fill(context: ScenarioContext) -> None:
     """Fill an empty database."""
     made = make(context.now)
     world.load(context.engine, made)
-    world.analyze(context.engine)
+    retrying(partial(_report_problems, context, made))
     manager = made.staff_member()
     retrying(partial(_make_manager, context, UserKey(manager["city"], manager["id"])))
+    world.analyze(context.engine)
 
 
 def _make_manager(context: ScenarioContext, user: UserKey) -> None:
     with context.engine.begin() as connection:
         roles.grant(connection, user.city, user, MANAGER, by=None, now=context.now)
+
+
+def _report_problems(context: ScenarioContext, made: World) -> None:
+    """Report problems with vehicles of the owner, each after the last ride with it."""
+    owner = made.owner()
+    own = {each["id"] for each in made.vehicles if each["owner_id"] == owner["id"]}
+    past = sorted(filter(itemgetter("end_time"), made.rides), key=itemgetter("end_time"))
+    last = {ride["vehicle_id"]: ride for ride in past if ride["vehicle_id"] in own}
+    with context.engine.begin() as connection:
+        for ride, problem in zip(last.values(), PROBLEMS, strict=False):
+            reports.report(
+                connection,
+                ReportKey(ride["city"], ride["id"]),
+                UserKey(ride["rider_city"], ride["rider_id"]),
+                RideKey(ride["city"], ride["id"]),
+                problem,
+                now=ride["end_time"],
+            )
 
 
 def make(now: datetime) -> World:
