@@ -57,6 +57,15 @@ CREATE TABLE audit_entries (
     INDEX audit_entries_city_subject_id_idx (city, subject_id) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
 
+CREATE TABLE idempotency_keys (
+    city VARCHAR(20) NOT NULL,
+    id UUID NOT NULL,
+    fingerprint VARCHAR(64) NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (city, id),
+    CONSTRAINT idempotency_keys_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome'))
+) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
+
 CREATE TABLE ledger_entries (
     city VARCHAR(20) NOT NULL,
     ride_id UUID NOT NULL,
@@ -366,6 +375,9 @@ ALTER PARTITION europe_west OF INDEX movr.public.agency_tokens@* CONFIGURE ZONE 
 ALTER PARTITION us_east OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.audit_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
+ALTER PARTITION us_east OF INDEX movr.public.idempotency_keys@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
+ALTER PARTITION us_west OF INDEX movr.public.idempotency_keys@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
+ALTER PARTITION europe_west OF INDEX movr.public.idempotency_keys@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
 ALTER PARTITION us_east OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-east1]';
 ALTER PARTITION us_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-us-west1]';
 ALTER PARTITION europe_west OF INDEX movr.public.ledger_entries@* CONFIGURE ZONE USING constraints = '[+region=gcp-europe-west1]';
@@ -406,7 +418,8 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0027');
+INSERT INTO alembic_version VALUES ('0028');
+
 
 
 

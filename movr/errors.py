@@ -342,6 +342,12 @@ class TooManyDevices(Refusal):
     sentence = "You are logged in on too many devices. Remove one of them on your security page."
 
 
+class IdempotencyKeyReused(Refusal):
+    """A program has sent the key of one request with another."""
+
+    sentence = "This Idempotency-Key was used for another request. Please choose a new one."
+
+
 class DatabaseUnavailable(Refusal):
     """The database can't be reached or did not answer in time. `reason` is for operators."""
 

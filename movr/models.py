@@ -708,3 +708,20 @@ class ApiToken(Base):
         _check_city(),
         CheckConstraint(_is_plain_text("device", longest=WORD_LENGTH), name="device"),
     )
+
+
+class IdempotencyKey(Base):
+    """A request that a member's program may repeat, in the member's home city.
+
+    The id is derived from the member and the key, so that the row names neither. The fingerprint is
+    the SHA-256 of the request, because another request may not have the same key.
+    """
+
+    __tablename__ = "idempotency_keys"
+
+    city: Mapped[str] = mapped_column(CityName, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (_check_city(),)

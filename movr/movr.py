@@ -20,6 +20,7 @@ from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
 from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
 from movr.formats import NUMBERS
+from movr.idempotency import IdempotencyKeys
 from movr.member_reads import Proof, read_with_member
 from movr.outbox import Outbox
 from movr.personal_data import PersonalData
@@ -80,6 +81,7 @@ class MovR:
         self._charges_rides = charges_rides
         self._now = clock
         self.tokens: Final = ApiTokens(self._database, clock)
+        self.idempotency: Final = IdempotencyKeys(self._database, clock)
         self.staff: Final = Staff(self._database, clock)
         self.staff_lists: Final = StaffLists(self._database, clock)
         self.fleet: Final = Fleet(self._database, clock)

@@ -45,7 +45,7 @@ from movr.results import UserKey
 
 BATCH: Final = 1_000  # rows that are read at once
 
-WITHOUT_MEMBERS: Final = frozenset({"tariffs", "agency_tokens", "zones"})
+WITHOUT_MEMBERS: Final = frozenset({"tariffs", "agency_tokens", "zones", "idempotency_keys"})
 # Columns of no part: secrets; the id of another owner's vehicle, which stays; and another member.
 OMITTED: Final = frozenset(
     {

@@ -36,7 +36,17 @@ from movr.changes.reservations import NO_RESERVATION
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import ERASED
-from movr.models import ApiToken, AuditEntry, Letter, Report, Ride, User, Vehicle, VehicleEvent
+from movr.models import (
+    ApiToken,
+    AuditEntry,
+    IdempotencyKey,
+    Letter,
+    Report,
+    Ride,
+    User,
+    Vehicle,
+    VehicleEvent,
+)
 from movr.vehicle_events import coarse
 
 BATCH: Final = 1_000  # rows that are read at once
@@ -47,6 +57,7 @@ _users, _vehicles, _rides, _events, _reports, _letters, _audit, _devices = (
     cast("Table", model.__table__)
     for model in (User, Vehicle, Ride, VehicleEvent, Report, Letter, AuditEntry, ApiToken)
 )
+_keys: Final = cast("Table", IdempotencyKey.__table__)
 
 _CITY: Final = bindparam("row_city", type_=String())
 _BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
@@ -129,6 +140,13 @@ RULES: Final = (
         what="a device or program that does not use MovR for you any more",
         since="that",
         days=30,
+    ),
+    _rule(
+        _keys,
+        _keys.c.created_at < _BEFORE,
+        what="what makes a request of a program repeatable",
+        since="it was sent first",
+        days=1,
     ),
     _rule(
         _users,

@@ -86,6 +86,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.TokenInvalid: HTTPStatus.UNAUTHORIZED,
     errors.DeviceNotFound: HTTPStatus.NOT_FOUND,
     errors.TooManyDevices: HTTPStatus.CONFLICT,
+    errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseSlow: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseBusy: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -16,7 +16,17 @@ from movr import retention, transactions
 from movr.database.admin import uri_text
 from movr.database.invariants import find_violations
 from movr.formats import ERASED
-from movr.models import ApiToken, AuditEntry, Base, Letter, Report, User, Vehicle, VehicleEvent
+from movr.models import (
+    ApiToken,
+    AuditEntry,
+    Base,
+    IdempotencyKey,
+    Letter,
+    Report,
+    User,
+    Vehicle,
+    VehicleEvent,
+)
 from movr.movr import MovR
 from movr.results import VehicleKey
 from movr.retention import RULES
@@ -48,6 +58,10 @@ def a_device(connection: Connection, at: datetime) -> None:
     times = dict.fromkeys(("created_at", "last_used_at", "access_until", "refresh_until"), at)
     device = {"holder_id": a_member(connection).id, "device": "my phone", "session_epoch": 0}
     add(connection, ApiToken, **device, **times, access_hash="x", refresh_hash="x")
+
+
+def a_key(connection: Connection, at: datetime) -> None:
+    add(connection, IdempotencyKey, fingerprint="x", created_at=at)
 
 
 def a_reservation(connection: Connection, at: datetime) -> None:
@@ -96,6 +110,7 @@ def an_audit_entry(connection: Connection, at: datetime) -> None:
 MAKERS = (
     a_letter,
     a_device,
+    a_key,
     a_reservation,
     a_reserved_vehicle,
     a_report,
@@ -108,6 +123,7 @@ MAKERS = (
 LEFT: Mapping[str, Callable[[dict[str, list[dict[str, Any]]]], int]] = {
     "a_letter": lambda rows: len(rows["outbox"]),
     "a_device": lambda rows: len(rows["api_tokens"]),
+    "a_key": lambda rows: len(rows["idempotency_keys"]),
     "a_reservation": lambda rows: sum(bool(row["reservation_until"]) for row in rows["users"]),
     "a_reserved_vehicle": lambda rows: sum(bool(row["reserved_by_id"]) for row in rows["vehicles"]),
     "a_report": lambda rows: sum(row["words"] == "It squeals" for row in rows["reports"]),

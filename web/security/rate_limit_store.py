@@ -44,6 +44,9 @@ class Store(Protocol):
     def try_count(self, limit: RateLimit, who: str) -> bool:
         """Count an attempt, unless the limit is reached; return True if counted."""
 
+    def remaining(self, limit: RateLimit, who: str) -> int:
+        """Return how many more attempts are allowed now."""
+
     def seconds_until_next(self, limit: RateLimit, who: str) -> float:
         """Return the seconds until another attempt may be allowed."""
 
@@ -79,6 +82,14 @@ class RateLimitStore:
             if free:
                 self._insert(key, now + limit.seconds)
         return free
+
+    def remaining(self, limit: RateLimit, who: str) -> int:
+        """Return how many more attempts are allowed now."""
+        key = limit.key(who)
+        lapsed = "SELECT count(*) FROM counted WHERE who = ? AND until <= ?"
+        with self._lock:
+            expired = self._connection.execute(lapsed, (key, self._now())).fetchone()[0]
+            return max(0, limit.at_most - self._count(key) + int(expired))
 
     def seconds_until_next(self, limit: RateLimit, who: str) -> float:
         """Return the seconds until the oldest counted attempt expires."""

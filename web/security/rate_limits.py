@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
 from movr.errors import Refusal, WrongPassword
-from movr.results import Member
+from movr.results import Member, UserKey
 from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
 from web.security.shared_rate_limits import FallbackStore, SharedRateLimitStore
 
@@ -70,17 +70,28 @@ def init_app(app: Flask, *, file: str, uri: str, writes_per_minute: int) -> None
     app.extensions["rate_limit_store"] = FallbackStore(
         *shared, RateLimitStore(file), RateLimitStore()
     )
-    writes = RateLimit("writes", writes_per_minute)
 
     @app.before_request
     def limit_writes() -> None:
         """Limit POST requests with a session; registration and login have their own limits."""
         # The method is checked first, so that GET requests do not read the session.
         if request.method == "POST" and current_user.key:
-            # The epoch is included so that an ended session cannot use up the member's limit.
-            count_attempts((writes, f"{current_user.key.id} {current_user.epoch}"))
+            count_attempts(write_of(current_user.key, current_user.epoch, writes_per_minute))
 
     app.after_request(_uncount_what_was_not_tried)
+
+
+def write_of(user: UserKey, epoch: int, at_most: int) -> Attempt:
+    """Return a write of this member, on a page or by the API, of which `at_most` a minute are made.
+
+    The epoch is included so that an ended session cannot use up the member's limit.
+    """
+    return RateLimit("writes", at_most), f"{user.id} {epoch}"
+
+
+def remaining(limit: RateLimit, who: str) -> int:
+    """Return how many more attempts are allowed now."""
+    return _store().remaining(limit, who)
 
 
 def count_attempts(*attempts: Attempt) -> None:

@@ -47,6 +47,10 @@ class SharedRateLimitStore:
         """Count an attempt, unless the limit is reached; return True if counted."""
         return self._limiter.hit(_item(limit), limit.key(who))
 
+    def remaining(self, limit: RateLimit, who: str) -> int:
+        """Return how many more attempts are allowed now."""
+        return self._limiter.get_window_stats(_item(limit), limit.key(who)).remaining
+
     def seconds_until_next(self, limit: RateLimit, who: str) -> float:
         """Return the seconds until the server may allow another attempt."""
         stats = self._limiter.get_window_stats(_item(limit), limit.key(who))
@@ -72,6 +76,10 @@ class FallbackStore:
     def try_count(self, limit: RateLimit, who: str) -> bool:
         """Count an attempt, unless the limit is reached; return True if counted."""
         return self._first(lambda store: store.try_count(limit, who))
+
+    def remaining(self, limit: RateLimit, who: str) -> int:
+        """Return how many more attempts are allowed now."""
+        return self._first(lambda store: store.remaining(limit, who))
 
     def seconds_until_next(self, limit: RateLimit, who: str) -> float:
         """Return the seconds until another attempt may be allowed."""

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar, cast
 
 from apiflask import HTTPError, HTTPTokenAuth
-from flask import g
+from flask import g, request
 
 from movr import api_tokens, errors
 from movr.results import AccessToken, Member, MemberAndPage, Page
+from web.api.v1 import idempotency, write_limits
 from web.context import movr
 
 Item = TypeVar("Item")
 
 SCHEME: Final = "Bearer"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 auth: Final = HTTPTokenAuth(SCHEME, description="An access token, from `POST /api/v1/tokens`.")
 
@@ -37,12 +39,20 @@ def token() -> AccessToken:
 
 
 def member() -> Member:
-    """Return the member who calls, in one round trip. Raises TokenInvalid."""
+    """Return the member who calls, in one round trip. Raises TokenInvalid.
+
+    A write is counted by the member's limit then, and its idempotency key is claimed in another
+    round trip. Raises TooManyAttempts, IdempotencyKeyReused.
+    """
     found: Member | None = g.get("api_member")
     if found is None:
-        found = g.api_member = movr().tokens.member(token())
-    if found is None:
-        raise errors.TokenInvalid
+        found = movr().tokens.member(token())
+        if found is None:
+            raise errors.TokenInvalid
+        if request.method not in SAFE_METHODS:
+            write_limits.count(found)
+            idempotency.claim(found)
+        g.api_member = found
     return found
 
 

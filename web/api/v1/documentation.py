@@ -9,7 +9,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask import render_template
 
 from movr.errors import Refusal
-from web.api.v1 import problems
+from web.api.v1 import idempotency, problems
 from web.api.v1.schemas import Problem
 from web.rendering import static_files
 
@@ -22,7 +22,8 @@ FILES: Final = {
 DESCRIPTION: Final = (
     "Ride, reserve and own MovR's vehicles. Times are RFC 3339 in UTC, distances metres, amounts"
     " minor units of their currency. Errors are problems (RFC 9457). Lists come in pages, each with"
-    " the URL of the next."
+    " the URL of the next. A write may be repeated with its `Idempotency-Key` for a day: what it"
+    " makes is made once."
 )
 
 blueprint = APIBlueprint("api_docs", __name__, url_prefix="/api/v1/docs", enable_openapi=False)
@@ -68,8 +69,17 @@ def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs") | {"Problem": problem}
     content = {problems.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for operation in (each for path in spec["paths"].values() for each in path.values()):
+    for method, operation in (each for path in spec["paths"].values() for each in path.items()):
+        if method != "get" and operation.get("security"):
+            _describe_write(operation)
         for status, response in operation["responses"].items():
             if int(status) >= HTTPStatus.BAD_REQUEST:
                 response["content"] = content
     return spec
+
+
+def _describe_write(operation: dict[str, Any]) -> None:
+    """Describe what authentication.member() adds to a member's write."""
+    operation.setdefault("parameters", []).append(idempotency.PARAMETER)
+    for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS):
+        operation["responses"].setdefault(str(status.value), {"description": status.phrase})

@@ -1,0 +1,28 @@
+"""The limit of a member's writes, which pages and programs share, and the headers about it.
+
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+"""
+
+from flask import Response, after_this_request
+
+from movr.results import Member
+from web.context import settings
+from web.security import rate_limits
+
+
+def count(member: Member) -> None:
+    """Count a write of the member, and say in the response what remains.
+
+    Raises TooManyAttempts.
+    """
+    write = rate_limits.write_of(member.key, member.session_epoch, settings().writes_per_minute)
+    limit, _ = write
+
+    @after_this_request
+    def describe(response: Response) -> Response:
+        remaining = rate_limits.remaining(*write)
+        response.headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.at_most};w={limit.seconds}'
+        response.headers["RateLimit"] = f'"{limit.name}";r={remaining}'
+        return response
+
+    rate_limits.count_attempts(write)
