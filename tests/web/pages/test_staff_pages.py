@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, insert
 
+from movr.cities import Position
 from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT
 from movr.models import Report
 from movr.movr import MovR
@@ -23,8 +24,10 @@ from movr.results import UserKey
 from movr.staff.permissions import Action
 from tests.conftest import NewVisitor
 from tests.databases import all_rows
+from tests.movr.city_data.test_zones import square
 from tests.visitor import Visitor, sentences
 from web.pages.staff_offers import OFFERS, in_url
+from web.services import zones
 
 NOWHERE = UUID(int=1)
 WHY = {"reason": "A rider called"}
@@ -362,6 +365,20 @@ def test_a_form_with_a_fault_says_so_and_changes_nothing(world: World) -> None:
         assert sentence in sentences(reply)
     assert {reply.status_code for reply in replies} == {422}
     assert all_rows(world.engine) == before
+
+
+def test_staff_see_the_zones_of_the_city_where_they_end_a_ride(world: World, app: Flask) -> None:
+    park = square("Battery Park", Position(40.7033, -74.0170), 0.002, allowed=False)
+    world.movr.city_data.replace_zones("new york", [park], begin=park.valid_from)
+    zones.init_app(app)  # without those that the rider's page has read
+    place = {"latitude": "40.7033", "longitude": "-74.0170"}
+
+    refused = world.post(world.manager, f"/rides/{world.ids['ride']}/end-ride", **PLACE, **place)
+
+    assert "A ride cannot end in this area: Battery Park." in sentences(refused)
+    assert "<title>Battery Park</title>" in refused.text
+    elsewhere = f"/vehicles/{world.ids['vehicle']}/move-vehicle"
+    assert "map-zone" not in world.get(world.manager, elsewhere).text
 
 
 def test_a_form_that_is_sent_twice_is_one_row_of_audit(world: World) -> None:
