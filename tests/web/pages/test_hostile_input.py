@@ -257,9 +257,10 @@ def judge_form(target: Target, form: str, data: st.DataObject) -> None:
 
     reply = target.post(what.path.format(**target.ids).encode(), fine | spoilt)
 
-    assert reply.status in {303, 400, 404, 413, 422}
+    limited = {409, 429} if form == "report" else set()
+    assert reply.status in {303, 400, 404, 413, 422} | limited
     if reply.status == 422:
-        places = {"location"} if {"latitude", "longitude"} & spoilt.keys() else set()
+        places = {"location", "latitude"} if {"latitude", "longitude"} & spoilt.keys() else set()
         logging_in = {"password"} if form == "login" else set()
         named = set(errors_of(reply))
         assert named
