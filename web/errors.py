@@ -160,7 +160,7 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
         page = _page(response, str(refusal), refusal)
         if isinstance(refusal, TooManyAttempts):
             page.retry_after = refusal.seconds
-        elif response is HTTPStatus.SERVICE_UNAVAILABLE:
+        elif response in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             page.retry_after = RETRY_AFTER
         return page
     if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):

@@ -20,9 +20,10 @@ from tests.conftest import HERE, NewVisitor, free_port, settings_for, visiting
 from tests.databases import fresh_database
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from tests.web.security.test_response_headers import UNKNOWN_ID
+from web.api.v1 import problems
 from web.app import create_app
 from web.config import Settings
-from web.errors import RESPONSES
+from web.errors import API_STATUSES, RESPONSES, api_status
 
 MARKER = "hunter2-in-a-traceback"
 INSIDES = ("Traceback", 'File "', "sqlalchemy", "psycopg", "SELECT ", "INSERT ", "werkzeug", MARKER)
@@ -89,6 +90,7 @@ def new_refused_visitor(database: str) -> Iterator[NewVisitor]:
     app = create_app(settings_for(database))
 
     @app.get("/fail/<name>")
+    @app.get("/api/v1/fail/<name>", endpoint="api_fail")
     def fail(name: str) -> ResponseReturnValue:
         raise refusals[name]
 
@@ -112,6 +114,30 @@ def test_a_refusal_gets_the_response_of_the_table(
         assert reply.headers.get("Retry-After") == RETRY_AFTER.get(answer)
     else:
         assert refusal.sentence in visitor.follow(reply)
+
+
+@pytest.mark.parametrize("refusal", RESPONSES, ids=lambda kind: kind.__name__)
+def test_a_refusal_is_a_problem_in_the_api(
+    new_refused_visitor: NewVisitor, refusal: type[Refusal]
+) -> None:
+    """The title is the sentence of the kind, and the type leads to it on a page."""
+    visitor = new_refused_visitor()
+
+    reply = visitor.get(f"/api/v1/fail/{refusal.__name__}")
+
+    status, problem = api_status(refusal), reply.json()
+    assert (reply.status_code, reply.headers["Content-Type"]) == (status, problems.MIMETYPE)
+    assert problem["status"] == status
+    assert problem["title"] == problem["detail"] == refusal.sentence
+    page, _, anchor = problem["type"].partition("#")
+    assert f'<dt id="{anchor}">' in visitor.get(page).text
+    assert ("Retry-After" in reply.headers) == (status in RETRY_AFTER)
+    assert ("WWW-Authenticate" in reply.headers) == (status == HTTPStatus.UNAUTHORIZED)
+    assert "Set-Cookie" not in reply.headers
+
+
+def test_statuses_of_the_api_are_of_refusals_for_which_pages_redirect() -> None:
+    assert [kind for kind in API_STATUSES if isinstance(RESPONSES[kind], HTTPStatus)] == []
 
 
 def test_some_refusals_ask_to_come_back_later() -> None:

@@ -1,5 +1,6 @@
 """The description of the API: its page, by Swagger UI, and a page of its problems."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -56,9 +57,15 @@ def list_problems() -> str:
     """Describe the kinds of problems, to which their types lead."""
     kinds = {
         problems.slug_of(kind): kind
-        for kind in sorted(Refusal.__subclasses__(), key=lambda kind: kind.__name__)
+        for kind in sorted(_kinds_of(Refusal), key=lambda kind: kind.__name__)
     }
     return render_template("api/problems.html", kinds=kinds)
+
+
+def _kinds_of(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
+    for kind in refusal.__subclasses__():
+        yield kind
+        yield from _kinds_of(kind)
 
 
 def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
