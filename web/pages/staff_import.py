@@ -38,8 +38,9 @@ def send(city: City) -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
     vehicle_import.count_file(session.current_session().key)
     form = VehicleFileByStaffForm()
-    found = _read(city, form.username.data or "")
-    owner = _owner(form, found) if form.validate() else None
+    is_valid = form.validate()
+    found = _read(city, str(form.username.data) if is_valid else "")
+    owner = _owner(form, found) if is_valid else None
     if owner is None:
         return _page(form, city, found), HTTPStatus.UNPROCESSABLE_ENTITY
     key = UserKey(city.name, owner.id)

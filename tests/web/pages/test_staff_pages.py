@@ -278,7 +278,7 @@ def test_a_file_is_added_for_members_of_the_city_only(world: World) -> None:
     elsewhere = world.new_visitor().register("boston")
     before = all_rows(world.engine) if world.manager else None
 
-    for name in ("nobody", elsewhere.username, world.manager.username, ""):
+    for name in ("nobody", elsewhere.username, world.manager.username, "", "\0"):
         page = world.post(world.manager, "/import", username=name, text=FILE, add="1")
         assert page.status_code in {403, 422}, name
     page = world.post(world.manager, "/import", username=world.owner.username, text="x", add="1")
