@@ -475,18 +475,18 @@ class MovR:
 
     # Reservations
 
-    def reserve(self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0) -> None:
+    def reserve(self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0) -> datetime:
         """Reserve the vehicle of this public id for ten minutes, usually in one round trip.
 
-        A repeated call changes nothing. Raises AlreadyReserved, ReservedRecently,
-        ReservingDuringRide, VehicleTaken, AccountDeleted, AccountSuspended, EmailNotVerified, and
-        SessionEnded if the sessions of `epoch` have ended.
+        Return when the reservation ends. A repeated call changes nothing. Raises AlreadyReserved,
+        ReservedRecently, ReservingDuringRide, VehicleTaken, AccountDeleted, AccountSuspended,
+        EmailNotVerified, and SessionEnded if the sessions of `epoch` have ended.
         """
-        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": self._now()}
-        if not self._database.attempt(
-            transactions.try_to_reserve, city, public_id, rider, **wanted
-        ):
-            self._database.write(transactions.reserve, city, public_id, rider, **wanted)
+        now = self._now()
+        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": now}
+        if self._database.attempt(transactions.try_to_reserve, city, public_id, rider, **wanted):
+            return now + transactions.RESERVATION
+        return self._database.write(transactions.reserve, city, public_id, rider, **wanted)
 
     def give_up_reservation(
         self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
@@ -505,15 +505,22 @@ class MovR:
     # Rides
 
     def start_ride(
-        self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
+        self,
+        city: str,
+        public_id: UUID,
+        rider: UserKey,
+        epoch: int = 0,
+        *,
+        idempotency_key: str = "",
     ) -> results.StartedRide:
         """Start a ride with the vehicle of this public id, usually in one round trip.
 
-        A repeated call returns the rider's active ride. Raises AlreadyRiding, VehicleTaken,
+        A repeated call returns the rider's active ride; all calls of the rider with the same
+        `idempotency_key` return one ride, even if it has ended. Raises AlreadyRiding, VehicleTaken,
         AccountDeleted, AccountSuspended, EmailNotVerified, and SessionEnded if the sessions of
         `epoch` have ended.
         """
-        ride = RideKey(city, uuid4())
+        ride = RideKey(city, _id(rider.id, idempotency_key))
         wanted = {
             "epoch": epoch,
             "only_verified": self._only_verified,
@@ -523,7 +530,8 @@ class MovR:
         if self._database.attempt(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
             return results.StartedRide(ride, is_new=True)
         active = self._database.write(transactions.start_ride, ride, public_id, rider, **wanted)
-        return results.StartedRide(active, is_new=active == ride)
+        # With a key it may be that of an earlier call.
+        return results.StartedRide(active, is_new=active == ride and not idempotency_key)
 
     def end_ride(
         self,
@@ -587,6 +595,16 @@ class MovR:
         if not rows:
             raise errors.RideNotFound
         return rows_to.named_tuples(results.Ride, rows)[0]
+
+    def rides(
+        self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int
+    ) -> Page[results.Ride]:
+        """Return a page of the rider's rides, as `history` does, without totals."""
+        if before or not rider.cities_ridden:
+            return self.history(rider, before=before, size=size).rides
+        first = {"before": datetime.max.replace(tzinfo=UTC), "after": LAST_ID, "limit": size + 1}
+        rows = self._database.read(queries.RIDES, **_rider_parameters(rider), **first)
+        return rows_to.page_of_rides(rows, size)
 
     def history(
         self, rider: results.Member, *, before: tuple[datetime, UUID] | None, size: int

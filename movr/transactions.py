@@ -334,25 +334,26 @@ def reserve(
     epoch: int = 0,
     now: datetime,
     **reserve: Any,
-) -> None:
+) -> datetime:
     """Reserve an available vehicle for a rider without a ride or another reservation.
 
-    Does nothing if the rider has this reservation already. `reserve` are further arguments of
-    `try_to_reserve`.
+    Return when the reservation ends. Does nothing if the rider has this one already. `reserve` are
+    further arguments of `try_to_reserve`.
 
     Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended,
     ReservingDuringRide, AlreadyReserved, ReservedRecently, VehicleTaken, AccountSuspended, and
     EmailNotVerified if `only_verified`.
     """
     if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
-        return
+        return now + RESERVATION
     keys = {**_parameters(user=rider), "vehicle_city": city, "vehicle_public_id": public_id}
     row = with_session(run(connection, reservations.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
     if row.active_ride_id:
         raise errors.ReservingDuringRide
-    if row.reservation_until and row.reservation_until > now:
+    until: datetime | None = row.reservation_until
+    if until and until > now:
         if row.reservation_public_id == public_id:
-            return
+            return until
         raise errors.AlreadyReserved
     refuse_to_admit(row, only_verified=reserve.get("only_verified", False))
     if row.reserved_until and row.reserved_until > now - RESERVATION:
@@ -430,8 +431,9 @@ def start_ride(
 ) -> RideKey:
     """Start a ride with an available vehicle for a rider without an active ride; return its key.
 
-    If the rider's active ride is with this vehicle already, returns that ride instead. `start` are
-    further arguments of `try_to_start_ride`.
+    If the rider's active ride is with this vehicle already, returns that ride instead. Does nothing
+    if this ride was started before, even if it has ended. `start` are further arguments of
+    `try_to_start_ride`.
 
     Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended, AlreadyRiding,
     VehicleTaken, AccountSuspended, and EmailNotVerified if `only_verified`.
@@ -440,6 +442,8 @@ def start_ride(
         return ride
     keys = _parameters(user=rider, ride=ride)
     user = with_session(run(connection, rides.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
+    if user.is_started:
+        return ride
     if user.active_ride_id is None:
         refuse_to_admit(user, only_verified=start.get("only_verified", False))
         raise errors.VehicleTaken

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    exists,
     func,
     insert,
     literal,
@@ -209,9 +210,17 @@ def _set_active_ride(taken: CTE) -> CTE:
 
 START_RIDE: Final = _start_ride()
 
-# The rider's row and, if they are riding in this city, the public id of their vehicle.
+_earlier: Final = rides.alias("earlier")
+_IS_STARTED: Final = exists().where(
+    _earlier.c.city == RIDE_CITY,
+    _earlier.c.id == RIDE_ID,
+    _earlier.c.rider_city == USER_CITY,
+    _earlier.c.rider_id == USER_ID,
+)
+# The rider's row and, if they are riding in this city, the public id of their vehicle; and whether
+# they have started this ride before.
 SELECT_RIDER_AND_VEHICLE: Final = (
-    select(*USER_STATE, vehicles.c.public_id)
+    select(*USER_STATE, vehicles.c.public_id, _IS_STARTED.label("is_started"))
     .select_from(users)
     .outerjoin(rides, and_(rides.c.city == RIDE_CITY, rides.c.id == users.c.active_ride_id))
     .outerjoin(vehicles, and_(vehicles.c.city == RIDE_CITY, vehicles.c.id == rides.c.vehicle_id))

@@ -11,14 +11,8 @@ from flask_login import current_user
 from movr.cities import City
 from web.current_city import set_current_city
 from web.pages.search import find_by_number
-from web.security import rate_limits
-from web.security.rate_limit_store import RateLimit
+from web.security import number_limits
 
-# Few enough that nobody reads all numbers of a city, or watches many vehicles, ...
-LOOKUPS_OF_NETWORK: Final = RateLimit("numbers looked up from", 60)
-LOOKUPS_OF_MEMBER: Final = RateLimit("numbers looked up by", 60, rate_limits.HOUR)
-# ... or one closely: who knows the second at which it is available again finds it in the open data.
-LOOKUPS_OF_NUMBER: Final = RateLimit("looked up from", 20, rate_limits.HOUR)
 SIX_DIGITS: Final = re.compile("[0-9]{6}")
 NO_INDEX: Final = {"X-Robots-Tag": "noindex"}
 
@@ -48,16 +42,9 @@ def show(city: City, number: int) -> ResponseReturnValue:
     The answer is the same for a vehicle in use, a removed one and a number of no vehicle.
     """
     set_current_city(city)
-    _count_lookup(city, number)
+    number_limits.count_lookup(city, number)
+    if current_user.key:
+        number_limits.count_lookup_of(current_user.key)
     vehicle = find_by_number(city.name, number)
     page = render_template("numbers/show.html", vehicle=vehicle, number=number)
     return page, HTTPStatus.OK if vehicle else HTTPStatus.NOT_FOUND, NO_INDEX
-
-
-def _count_lookup(city: City, number: int) -> None:
-    """Count a lookup by network, by network and number, and by member. Raises TooManyAttempts."""
-    key = current_user.key
-    of_member = [(LOOKUPS_OF_MEMBER, str(key.id))] if key else []
-    of_number = rate_limits.by_network(LOOKUPS_OF_NUMBER, f"{city.name} {number}")
-    of_network = rate_limits.by_network(LOOKUPS_OF_NETWORK)
-    rate_limits.count_attempts(*of_network, *of_number, *of_member)

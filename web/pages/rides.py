@@ -1,7 +1,6 @@
 """Rides: start, end, receipt and history."""
 
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,14 +17,11 @@ from web.operations import metrics
 from web.pages import pagination, receipts
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import rate_limits, session
-from web.security.rate_limit_store import RateLimit
 from web.security.redirects import kept_fields
 from web.services.geocoding import position_from_form
 from web.services.zones import zones_in_force
 
 blueprint = Blueprint("rides", __name__, url_prefix="/rides")
-
-UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, rate_limits.HOUR)
 
 
 @blueprint.get("")
@@ -71,8 +67,7 @@ def end(ride_id: UUID) -> ResponseReturnValue:
 def undo(ride_id: UUID) -> ResponseReturnValue:
     """Undo the member's own ride, which has just begun."""
     rider, ride = session.current_session(), RideKey(city_of_form().name, ride_id)
-    # Otherwise riders could hold a vehicle without cost, from one undone ride to the next.
-    rate_limits.count_attempts((UNDOS_OF_MEMBER, str(rider.key.id)))
+    rate_limits.count_undo(rider.key)
     form = UndoRideForm()
     is_given = form.validate() and (form.position or form.location.data)
     position = position_from_form(form, ride.city) if is_given else None

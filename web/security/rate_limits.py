@@ -45,6 +45,7 @@ WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR /
 # For forms with a password, whether it is right or not: each takes a place in the queue of hashes,
 # which is for all networks.
 PASSWORDS: Final = RateLimit("passwords", 120)
+UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, HOUR)
 
 
 class TooManyAttempts(Refusal):
@@ -110,6 +111,14 @@ def count_vehicle_taken(at_most: int) -> None:
     Raises TooManyAttempts.
     """
     count_attempts(*by_network(RateLimit("vehicles taken at", at_most)))
+
+
+def count_undo(rider: UserKey) -> None:
+    """Count an undone ride of the member. Raises TooManyAttempts.
+
+    Otherwise riders could hold a vehicle without cost, from one undone ride to the next.
+    """
+    count_attempts((UNDOS_OF_MEMBER, str(rider.id)))
 
 
 def count_password() -> None:

@@ -19,6 +19,7 @@ from geopy.geocoders.base import Geocoder as Service
 from movr import __version__
 from movr.cities import City, Position, find_city
 from movr.geo import is_within
+from movr.results import UserKey
 from web.config import Settings
 from web.forms import LocationForm
 from web.security import rate_limits
@@ -109,11 +110,23 @@ def position_from_form(form: LocationForm, city: str) -> Position | None:
 
     None if the member has had too many locations looked up.
     """
-    geocoder: Geocoder | None = current_app.extensions["geocoder"]
     place = find_city(city)
-    if form.position or geocoder is None or place is None:
+    if form.position or place is None:
         return form.position
-    member = (LOOKUPS_OF_MEMBER, str(current_user.key.id))
-    attempts = (member, *rate_limits.by_network(LOOKUPS_OF_NETWORK))
+    return look_up(form.location.data, place, current_user.key)
+
+
+def look_up(location: str, city: City, member: UserKey) -> Position | None:
+    """Return the position of a location in words; None if it is not found.
+
+    None if the member has had too many locations looked up.
+    """
+    geocoder: Geocoder | None = current_app.extensions["geocoder"]
+    if geocoder is None:
+        return None
+    attempts = (
+        (LOOKUPS_OF_MEMBER, str(member.id)),
+        *rate_limits.by_network(LOOKUPS_OF_NETWORK),
+    )
     is_allowed = all(rate_limits.try_count(limit, who) for limit, who in attempts)
-    return geocoder.position(form.location.data, place) if is_allowed else None
+    return geocoder.position(location, city) if is_allowed else None

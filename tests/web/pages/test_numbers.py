@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from tests.conftest import NewVisitor, settings_for, visiting
 from tests.visitor import Visitor, sentences
 from web.app import create_app
-from web.pages import numbers
+from web.security import number_limits
 
 SITE = "https://movr.example.com"
 SIX_DIGITS = "The number on a vehicle has six digits. Please check it."
@@ -135,9 +135,11 @@ def test_numbers_looked_up_in_a_network_and_by_a_member_are_limited(
         return [who.get(f"/v/rome/{number}").status_code for number in range(100_000, 100_005)]
 
     member, stranger = new_visitor().register(), new_visitor()
-    monkeypatch.setattr(numbers, "LOOKUPS_OF_MEMBER", numbers.LOOKUPS_OF_MEMBER._replace(at_most=3))
     monkeypatch.setattr(
-        numbers, "LOOKUPS_OF_NETWORK", numbers.LOOKUPS_OF_NETWORK._replace(at_most=7)
+        number_limits, "LOOKUPS_OF_MEMBER", number_limits.LOOKUPS_OF_MEMBER._replace(at_most=3)
+    )
+    monkeypatch.setattr(
+        number_limits, "LOOKUPS_OF_NETWORK", number_limits.LOOKUPS_OF_NETWORK._replace(at_most=7)
     )
 
     assert lookups(member) == [404, 404, 404, 429, 429]
@@ -149,8 +151,8 @@ def test_one_number_cannot_be_watched_closely(
     new_visitor: NewVisitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time at which it is available again tells which vehicle of the open data it is."""
-    few = numbers.LOOKUPS_OF_NUMBER._replace(at_most=2)
-    monkeypatch.setattr(numbers, "LOOKUPS_OF_NUMBER", few)
+    few = number_limits.LOOKUPS_OF_NUMBER._replace(at_most=2)
+    monkeypatch.setattr(number_limits, "LOOKUPS_OF_NUMBER", few)
 
     seen = [new_visitor().get("/v/rome/123456").status_code for _ in range(3)]
 

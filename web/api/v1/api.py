@@ -2,9 +2,9 @@
 
 from apiflask import APIFlask
 
-from web.api.v1 import cities, documentation, me, tokens
+from web.api.v1 import cities, documentation, me, reservations, rides, tokens, vehicles
 
-NOUNS = (tokens, me, cities)
+NOUNS = (tokens, me, cities, vehicles, reservations, rides)
 
 
 def init_app(app: APIFlask) -> None:

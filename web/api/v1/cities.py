@@ -13,6 +13,7 @@ from movr.results import NearbyVehicle, Page
 from movr.search import FIRST_PAGE, Search
 from web.api.v1 import authentication
 from web.api.v1.authentication import auth
+from web.api.v1.caching import revalidated
 from web.api.v1.cursors import AFTER, LONGEST, distance_and_id, next_url, parsed_by
 from web.api.v1.schemas import Cities, City, Input, Vehicle, Vehicles, VehicleType
 from web.context import movr, settings
@@ -42,6 +43,7 @@ class VehicleSearch(Input):
 @blueprint.doc(operation_id="list_cities")
 def index() -> Cities:
     """List the cities."""
+    revalidated(by_all=True)
     return Cities(items=[_city(city) for city in CITIES])
 
 

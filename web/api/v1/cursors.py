@@ -1,6 +1,7 @@
 """Cursors of list operations: the query parameter `after`, and the URL of the next page."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -35,6 +36,15 @@ def distance_and_id(text: str) -> tuple[int, UUID]:
     if not 0 <= int(distance) <= MAX_DISTANCE:
         raise ValueError(text)
     return int(distance), UUID(id_)
+
+
+def time_and_id(text: str) -> tuple[datetime, UUID]:
+    """Return the parts of `<time>~<id>`. Raises ValueError."""
+    time, _, id_ = text.partition("~")
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment, UUID(id_)
 
 
 def next_url(after: str | None) -> str | None:

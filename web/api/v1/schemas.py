@@ -4,16 +4,34 @@ from datetime import datetime
 from typing import Annotated, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from movr import results
-from movr.cities import CITIES, served_city
-from movr.formats import WORD_LENGTH
+from movr.cities import CITIES, Position, find_city_by_slug, served_city
+from movr.cities import City as ServedCity
+from movr.fares import Tariff as Prices
+from movr.formats import REASON_LENGTH, WORD_LENGTH
+from web.api.v1.texts import Place, Text
 
-CitySlug = Annotated[str, Field(json_schema_extra={"enum": [city.slug for city in CITIES]})]
+
+def _known_city(slug: str) -> str:
+    if find_city_by_slug(slug) is None:
+        raise ValueError("MovR is not in this city.")
+    return slug
+
+
+CitySlug = Annotated[
+    str,
+    AfterValidator(_known_city),
+    Field(json_schema_extra={"enum": [city.slug for city in CITIES]}),
+]
 VehicleType = Literal["bike", "scooter", "skateboard"]  # those of movr/formats.py
-Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees, WGS 84")]
-Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees, WGS 84")]
+Latitude = Annotated[
+    float, Field(ge=-90, le=90, strict=True, allow_inf_nan=False, description="Degrees, WGS 84")
+]
+Longitude = Annotated[
+    float, Field(ge=-180, le=180, strict=True, allow_inf_nan=False, description="Degrees, WGS 84")
+]
 
 
 class Input(BaseModel):
@@ -134,11 +152,67 @@ class Vehicle(Output):
         )
 
 
+class NumberedVehicle(Output):
+    """A vehicle that was found by its number, without its place."""
+
+    id: UUID
+    city: CitySlug
+    type: VehicleType
+    brand: str
+    color: str
+    number: int
+
+    @classmethod
+    def of(cls, vehicle: results.NumberedVehicle) -> Self:
+        """Return the vehicle that class MovR has found."""
+        return cls(
+            id=vehicle.public_id,
+            city=served_city(vehicle.city).slug,
+            type=cast("VehicleType", vehicle.type),
+            brand=vehicle.brand,
+            color=vehicle.color,
+            number=vehicle.number,
+        )
+
+
 class Vehicles(Output):
     """A page of vehicles, nearest first; `next` is the URL of the next one."""
 
     items: list[Vehicle]
     next: str | None
+
+
+class VehicleToTake(Input):
+    """The vehicle to reserve or to ride, by its present id."""
+
+    city: CitySlug
+    vehicle_id: UUID
+
+    @property
+    def served_city(self) -> ServedCity:
+        """The city of this slug."""
+        return cast("ServedCity", find_city_by_slug(self.city))
+
+
+class Reservation(Output):
+    """A reservation, which ends by itself."""
+
+    city: CitySlug
+    vehicle_id: UUID
+    until: AwareDatetime
+
+    @classmethod
+    def of(cls, reserved: results.Reservation) -> Self:
+        """Return the reservation of a member."""
+        slug = served_city(reserved.city).slug
+        return cls(city=slug, vehicle_id=reserved.public_id, until=reserved.until)
+
+
+class RideKey(Output):
+    """What names a ride."""
+
+    id: UUID
+    city: CitySlug
 
 
 class Me(Output):
@@ -153,3 +227,124 @@ class Me(Output):
     email_verified: bool
     is_owner: bool
     suspended_at: datetime | None
+    active_ride: RideKey | None
+    reservation: Reservation | None
+
+
+class Whereabouts(Input):
+    """Where the rider is: a position, or a place in words, which may be looked up."""
+
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    place: Place | None = None
+
+    @property
+    def position(self) -> Position | None:
+        """The position, if it was sent."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Position(self.latitude, self.longitude)
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("Please send latitude and longitude together.")
+        return self
+
+
+class Parking(Whereabouts):
+    """Where a ride ends."""
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not (self.position or self.place):
+            raise ValueError("Please send a position, a place or both.")
+        return self
+
+
+class UndoReason(Input):
+    """Why a ride was undone."""
+
+    reason: Literal[
+        "Wrong vehicle",
+        "It does not work",
+        "It is damaged",
+        "I changed my mind",
+        "Something else",
+    ]  # those of movr/formats.py
+    words: Text | None = Field(None, max_length=REASON_LENGTH - WORD_LENGTH)
+
+    @property
+    def text(self) -> str:
+        """The reason, with the words if there are any."""
+        return f"{self.reason}: {self.words}" if self.words else self.reason
+
+
+class Money(Output):
+    """An amount in the currency's minor unit, such as cents."""
+
+    amount: int
+    currency: str
+
+
+class Tariff(Output):
+    """What a ride costs: to unlock, for each minute begun, and at most a day; in minor units."""
+
+    unlock_fee: int
+    per_minute: int
+    daily_cap: int
+    currency: str
+
+    @classmethod
+    def of(cls, prices: Prices, currency: str) -> Self:
+        """Return the prices that a ride has noted."""
+        return cls(**prices._asdict(), currency=currency)
+
+
+class Ride(Output):
+    """A ride, and its receipt once it has ended."""
+
+    id: UUID
+    city: CitySlug
+    vehicle_type: VehicleType
+    vehicle_brand: str
+    vehicle_number: int | None
+    start_place: str
+    start_time: AwareDatetime
+    end_place: str | None
+    end_time: AwareDatetime | None
+    duration: int | None = Field(description="Seconds")
+    distance: int | None = Field(description="Metres; null if one of the positions is not known")
+    tariff: Tariff | None = Field(description="The prices at the start; null if it is free")
+    cost: Money | None = Field(description="Null while the ride goes on")
+    undone: bool
+    undo_reason: str | None
+
+    @classmethod
+    def of(cls, ride: results.Ride) -> Self:
+        """Return a ride of the member."""
+        city = served_city(ride.city)
+        return cls(
+            id=ride.id,
+            city=city.slug,
+            vehicle_type=cast("VehicleType", ride.vehicle_type),
+            vehicle_brand=ride.vehicle_brand,
+            vehicle_number=ride.vehicle_number,
+            start_place=ride.start_location,
+            start_time=ride.start_time,
+            end_place=ride.end_location,
+            end_time=ride.end_time,
+            duration=None if ride.length is None else round(ride.length.total_seconds()),
+            distance=ride.distance,
+            tariff=ride.tariff and Tariff.of(ride.tariff, city.currency),
+            cost=None if ride.amount is None else Money(amount=ride.amount, currency=city.currency),
+            undone=ride.undone,
+            undo_reason=ride.undo_reason,
+        )
+
+
+class Rides(Output):
+    """A page of rides, newest first; `next` is the URL of the next one."""
+
+    items: list[Ride]
+    next: str | None

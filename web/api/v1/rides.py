@@ -1,0 +1,148 @@
+"""The member's rides: start, end, undo, receipt and history."""
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from apiflask import APIBlueprint
+
+from movr.cities import City, Position
+from movr.results import Member, RideKey
+from web.api.v1 import authentication, idempotency
+from web.api.v1.authentication import auth
+from web.api.v1.caching import revalidated
+from web.api.v1.cursors import AFTER, next_url, parsed_by, time_and_id
+from web.api.v1.schemas import (
+    Input,
+    Parking,
+    Ride,
+    Rides,
+    UndoReason,
+    VehicleToTake,
+    Whereabouts,
+)
+from web.context import movr, settings
+from web.operations import metrics
+from web.rendering.template_filters import place_name
+from web.security import rate_limits
+from web.services.geocoding import look_up
+from web.services.zones import zones_in_force
+
+blueprint = APIBlueprint("api_rides", __name__, url_prefix="/api/v1", tag="Rides")
+
+
+class History(Input):
+    """Which rides to list."""
+
+    after: Annotated[str, parsed_by(time_and_id)] | None = AFTER
+
+
+@blueprint.get("/me/rides")
+@blueprint.auth_required(auth)
+@blueprint.input(History, location="query", arg_name="wanted")
+@blueprint.output(Rides)
+@blueprint.doc(operation_id="list_my_rides", responses=[401, 422])
+def index(wanted: History) -> Rides:
+    """List the member's rides, newest first; the first is the active one, if there is one."""
+    before = time_and_id(wanted.after) if wanted.after else None
+    page = movr().rides(authentication.member(), before=before, size=settings().page_size)
+    return Rides(items=[Ride.of(ride) for ride in page.items], next=next_url(page.next))
+
+
+@blueprint.get("/me/rides/<uuid:ride_id>")
+@blueprint.auth_required(auth)
+@blueprint.output(Ride)
+@blueprint.doc(operation_id="get_ride", responses=[401, 404])
+def show(ride_id: UUID) -> Ride:
+    """Return one of the member's rides: what goes on, or the receipt."""
+    ride = movr().ride(authentication.member(), ride_id)
+    if not ride.is_active:
+        revalidated()
+    return Ride.of(ride)
+
+
+@blueprint.post("/rides")
+@blueprint.auth_required(auth)
+@blueprint.input(VehicleToTake, arg_name="wanted")
+@blueprint.output(Ride, status_code=201)
+@blueprint.doc(operation_id="start_ride", responses=[401, 403, 409, 422, 429])
+def start(wanted: VehicleToTake) -> Ride:
+    """Start a ride with an available vehicle, or with the one that the member has reserved."""
+    member, city = authentication.member(), wanted.served_city
+    rate_limits.count_vehicle_taken(settings().writes_per_minute)
+    ride = movr().start_ride(
+        city.name,
+        wanted.vehicle_id,
+        member.key,
+        member.session_epoch,
+        idempotency_key=idempotency.key(),
+    )
+    if ride.is_new:
+        metrics.RIDES_STARTED.labels(city.name).inc()
+    return _own(member, ride.key)
+
+
+@blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/end")
+@blueprint.auth_required(auth)
+@blueprint.input(Parking, arg_name="parking")
+@blueprint.output(Ride)
+@blueprint.doc(operation_id="end_ride", responses=[401, 403, 404, 422])
+def end(city: City, ride_id: UUID, parking: Parking) -> Ride:
+    """End the member's ride and return its receipt. Without a position its distance is unknown."""
+    member, ride = authentication.member(), RideKey(city.name, ride_id)
+    position = _position(parking, city, member)
+    is_new = movr().end_ride(
+        ride,
+        member.key,
+        member.session_epoch,
+        location=_words(parking, position, city),
+        position=position,
+        zones=zones_in_force(city),
+    )
+    if is_new:
+        metrics.RIDES_ENDED.labels(city.name).inc()
+    return _own(member, ride)
+
+
+@blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/undo")
+@blueprint.auth_required(auth)
+@blueprint.input(Whereabouts, arg_name="whereabouts")
+@blueprint.output(Ride)
+@blueprint.doc(operation_id="undo_ride", responses=[401, 403, 404, 409, 422, 429])
+def undo(city: City, ride_id: UUID, whereabouts: Whereabouts) -> Ride:
+    """Undo the member's ride in its first three minutes, near its start. It costs nothing."""
+    member, ride = authentication.member(), RideKey(city.name, ride_id)
+    rate_limits.count_undo(member.key)
+    position = _position(whereabouts, city, member)
+    if movr().undo_ride(ride, member.key, member.session_epoch, position=position):
+        metrics.RIDES_ENDED.labels(city.name).inc()
+    return _own(member, ride)
+
+
+@blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/undo/reason")
+@blueprint.auth_required(auth)
+@blueprint.input(UndoReason, arg_name="why")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(operation_id="explain_undo", responses=[401, 403, 404, 422])
+def explain_undo(city: City, ride_id: UUID, why: UndoReason) -> str:
+    """Say why the member has undone a ride."""
+    member = authentication.member()
+    movr().explain_undo(RideKey(city.name, ride_id), member.key, member.session_epoch, why.text)
+    return ""
+
+
+def _own(member: Member, ride: RideKey) -> Ride:
+    """Return the member's own ride, which may be the first one in its city."""
+    return Ride.of(movr().ride(replace(member, cities_ridden=(ride.city,)), ride.id))
+
+
+def _words(parking: Parking, position: Position | None, city: City) -> str:
+    """Return where a ride ends in words."""
+    return parking.place or place_name(position or city.centre, city)
+
+
+def _position(where: Whereabouts, city: City, member: Member) -> Position | None:
+    """Return the position that was sent, or else that of the place, if it is found."""
+    if where.position or not where.place:
+        return where.position
+    return look_up(where.place, city, member.key)
