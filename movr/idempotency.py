@@ -14,7 +14,7 @@ from movr.results import UserKey
 
 _INSERT: Final = insert(IdempotencyKey)
 # A key that is there stays as it is; only a changed row is returned.
-_CLAIM: Final = _INSERT.on_conflict_do_update(
+CLAIM: Final = _INSERT.on_conflict_do_update(
     index_elements=[IdempotencyKey.city, IdempotencyKey.id],
     set_={"fingerprint": IdempotencyKey.fingerprint},
 ).returning(IdempotencyKey.fingerprint, IdempotencyKey.created_at)
@@ -36,7 +36,7 @@ class IdempotencyKeys:
         Raises IdempotencyKeyReused if the member has claimed the key for another request.
         """
         row = {"city": user.city, "id": uuid5(user.id, key), "fingerprint": fingerprint}
-        (claimed,) = self._database.read(_CLAIM, **row, created_at=self._now())
+        (claimed,) = self._database.read(CLAIM, **row, created_at=self._now())
         if claimed.fingerprint != fingerprint:
             raise errors.IdempotencyKeyReused
         return f"{key} {claimed.created_at.timestamp()}"
