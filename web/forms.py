@@ -55,6 +55,7 @@ REPORT_KINDS: Final = {
     formats.DIRTY: "It is dirty",
     formats.OTHER: "Something else",
 }
+UNREADABLE_TEXT: Final = "This contains a character that we cannot read."
 UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
 
 
@@ -111,13 +112,18 @@ def location_or_position(missing: str) -> Callable[["LocationForm", Field], None
     return check
 
 
+def is_readable(text: str) -> bool:
+    """Return False if the text has a character that is no letter, or one that can't be seen."""
+    return not any(
+        unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
+        for character in text
+    )
+
+
 def readable_text(_form: Form, field: Field) -> None:
     """Refuse control characters, bidirectional controls, invisible letters and invalid UTF-8."""
-    if any(
-        unicodedata.category(character) in {"Cc", "Cs"} or character in UNREADABLE
-        for character in field.data
-    ):
-        raise StopValidation("This contains a character that we cannot read.")
+    if not is_readable(field.data):
+        raise StopValidation(UNREADABLE_TEXT)
 
 
 def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:

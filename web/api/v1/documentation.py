@@ -1,6 +1,6 @@
 """The description of the API: its page, by Swagger UI, and a page of its problems."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,11 @@ DESCRIPTION: Final = (
     " minor units of their currency. Errors are problems (RFC 9457). Lists come in pages, each with"
     " the URL of the next. A write may be repeated with its `Idempotency-Key` for a day: what it"
     " makes is made once."
+)
+_UNREADABLE_BODY: Final = (  # web/security/request_body.py
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
 
 blueprint = APIBlueprint("api_docs", __name__, url_prefix="/api/v1/docs", enable_openapi=False)
@@ -79,6 +84,10 @@ def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
     for method, operation in (each for path in spec["paths"].values() for each in path.items()):
         if method != "get" and operation.get("security"):
             _describe_write(operation)
+        if body := operation.get("requestBody"):
+            body["required"] = True
+            _add_responses(operation, _UNREADABLE_BODY)
+        _add_responses(operation, [HTTPStatus.SERVICE_UNAVAILABLE])
         for status, response in operation["responses"].items():
             if int(status) >= HTTPStatus.BAD_REQUEST:
                 response["content"] = content
@@ -88,5 +97,9 @@ def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
 def _describe_write(operation: dict[str, Any]) -> None:
     """Describe what authentication.member() adds to a member's write."""
     operation.setdefault("parameters", []).append(idempotency.PARAMETER)
-    for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS):
+    _add_responses(operation, [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS])
+
+
+def _add_responses(operation: dict[str, Any], statuses: Iterable[HTTPStatus]) -> None:
+    for status in statuses:
         operation["responses"].setdefault(str(status.value), {"description": status.phrase})

@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Annotated, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from movr import results
 from movr.cities import CITIES, Position, find_city_by_slug, served_city
@@ -12,6 +20,7 @@ from movr.cities import City as ServedCity
 from movr.fares import Tariff as Prices
 from movr.formats import REASON_LENGTH, WORD_LENGTH
 from web.api.v1.texts import Place, Text
+from web.forms import UNREADABLE_TEXT, is_readable
 
 
 def _known_city(slug: str) -> str:
@@ -35,9 +44,16 @@ Longitude = Annotated[
 
 
 class Input(BaseModel):
-    """The base of what operations take: unknown fields are refused."""
+    """The base of what operations take: unknown fields and unreadable texts are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _is_readable(cls, value: object) -> object:
+        if isinstance(value, str) and not is_readable(value):
+            raise ValueError(UNREADABLE_TEXT)
+        return value
 
 
 class Output(BaseModel):
