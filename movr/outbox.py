@@ -329,9 +329,15 @@ class Outbox:
         self._database = database
         self._now = clock
 
-    def put(self, *letters: NewLetter) -> None:
-        """Write letters that belong to no other change. Raises TooManyLetters."""
-        with_ids = [(uuid4(), letter) for letter in letters]
+    def put(self, *letters: NewLetter, idempotency_key: str = "") -> None:
+        """Write letters that belong to no other change. Raises TooManyLetters.
+
+        All calls with the same `idempotency_key` write a member one letter of each kind.
+        """
+        with_ids = [
+            (_id(letter, idempotency_key) if idempotency_key else uuid4(), letter)
+            for letter in letters
+        ]
         self._database.write(_put_all, with_ids, now=self._now())
 
     def request_password_reset(self, city: str, username: str) -> None:
@@ -382,6 +388,10 @@ def _letter(row: Row[Any], now: datetime) -> Letter:
     columns = row._asdict()
     lag = now - columns.pop("was_due_at")
     return Letter(**columns | {"data": json.loads(row.data or "{}")}, lag=lag)
+
+
+def _id(letter: NewLetter, idempotency_key: str) -> UUID:
+    return uuid5(letter.to.id, f"{letter.kind} {idempotency_key}")
 
 
 def _put_all(

@@ -4,25 +4,20 @@ Only verified addresses get them: a member asks for one, or chooses to get that 
 """
 
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from movr.errors import EmailNotVerified
-from movr.outbox import Kind, NewLetter
 from movr.reports import REPORT_WITHIN
 from movr.results import Ride
 from web.context import movr, settings
 from web.forms import UndoReasonForm
-from web.security import rate_limits, session
-from web.security.rate_limit_store import RateLimit
+from web.security import session
+from web.services import receipts
 
 blueprint = Blueprint("receipts", __name__)
-
-RECEIPTS_OF_MEMBER: Final = RateLimit("receipts sent to", 20, rate_limits.HOUR)
 
 
 def page(ride: Ride, form: UndoReasonForm) -> str:
@@ -41,13 +36,7 @@ def page(ride: Ride, form: UndoReasonForm) -> str:
 def send(ride_id: UUID) -> ResponseReturnValue:
     """Send the receipt of the member's own ride to their verified address."""
     member = session.current_member()
-    if not settings().mail_uri:
-        abort(HTTPStatus.NOT_FOUND)
-    if not member.email_verified_at:
-        raise EmailNotVerified
-    movr().ride(member, ride_id)  # raises RideNotFound
-    rate_limits.count_attempts((RECEIPTS_OF_MEMBER, str(member.id)))
-    movr().outbox.put(NewLetter(member.key, Kind.RECEIPT, {"ride_id": str(ride_id)}))
+    receipts.send(member, ride_id)
     flash(f"Your receipt is on its way to {member.email}.", "success")
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 

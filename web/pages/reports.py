@@ -2,7 +2,6 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -19,12 +18,9 @@ from web.current_city import city_of_form, set_current_city
 from web.forms import ReportForm
 from web.pages.search import find_by_public_id
 from web.security import rate_limits, session
-from web.security.rate_limit_store import RateLimit
 from web.security.redirects import kept_fields
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
-
-REPORTS_OF_MEMBER: Final = RateLimit("reports of", 20, rate_limits.HOUR)
 
 
 @blueprint.get("/ride/<uuid:ride_id>")
@@ -86,7 +82,7 @@ def _is_reported(about: RideKey | ShownVehicle, form: ReportForm) -> bool:
     Return False in that case.
     """
     reporter = session.current_session()
-    rate_limits.count_attempts((REPORTS_OF_MEMBER, str(reporter.key.id)))
+    rate_limits.count_report(reporter.key)
     problem = Problem(kind=form.kind.data, words=form.words.data or None, position=form.position)
     try:
         movr().reports.report(

@@ -45,6 +45,7 @@ WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR /
 # For forms with a password, whether it is right or not: each takes a place in the queue of hashes,
 # which is for all networks.
 PASSWORDS: Final = RateLimit("passwords", 120)
+REPORTS_OF_MEMBER: Final = RateLimit("reports of", 20, HOUR)
 UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, HOUR)
 
 
@@ -119,6 +120,11 @@ def count_undo(rider: UserKey) -> None:
     Otherwise riders could hold a vehicle without cost, from one undone ride to the next.
     """
     count_attempts((UNDOS_OF_MEMBER, str(rider.id)))
+
+
+def count_report(reporter: UserKey) -> None:
+    """Count a report of the member. Raises TooManyAttempts."""
+    count_attempts((REPORTS_OF_MEMBER, str(reporter.id)))
 
 
 def count_password() -> None:
