@@ -35,7 +35,7 @@ from movr.cities import Position
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import SAFETY_KINDS
-from movr.member_reads import read_with_member
+from movr.member_reads import Proof, read_with_member
 from movr.models import Report, Ride, User, Vehicle
 from movr.results import (
     MemberAndPage,
@@ -381,7 +381,7 @@ class Reports:
         return self._database.write(close_own_report, key, owner, outcome=outcome, now=self._now())
 
     def of_vehicle(
-        self, owner: UserKey, epoch: int, *, vehicle_id: UUID
+        self, owner: UserKey, proof: Proof, *, vehicle_id: UUID
     ) -> MemberAndPage[OpenReport]:
         """Return the session's member and the open reports about their vehicle, oldest first.
 
@@ -391,7 +391,7 @@ class Reports:
         member, rows = read_with_member(
             self._database,
             owner,
-            epoch,
+            proof,
             OF_VEHICLE,
             at=(now := self._now()),
             of_city=owner.city,

@@ -2,9 +2,19 @@
 
 from apiflask import APIFlask
 
-from web.api.v1 import cities, documentation, me, reservations, rides, tokens, vehicles
+from web.api.v1 import (
+    cities,
+    documentation,
+    me,
+    own_vehicles,
+    reports,
+    reservations,
+    rides,
+    tokens,
+    vehicles,
+)
 
-NOUNS = (tokens, me, cities, vehicles, reservations, rides)
+NOUNS = (tokens, me, cities, vehicles, reservations, rides, own_vehicles, reports)
 
 
 def init_app(app: APIFlask) -> None:

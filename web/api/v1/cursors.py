@@ -1,7 +1,7 @@
 """Cursors of list operations: the query parameter `after`, and the URL of the next page."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -38,13 +38,24 @@ def distance_and_id(text: str) -> tuple[int, UUID]:
     return int(distance), UUID(id_)
 
 
-def time_and_id(text: str) -> tuple[datetime, UUID]:
-    """Return the parts of `<time>~<id>`. Raises ValueError."""
-    time, _, id_ = text.partition("~")
-    moment = datetime.fromisoformat(time)
+def time(text: str) -> datetime:
+    """Return a time with its zone. Raises ValueError, OverflowError."""
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)
-    return moment, UUID(id_)
+    return moment.astimezone(UTC)
+
+
+def time_and_id(text: str) -> tuple[datetime, UUID]:
+    """Return the parts of `<time>~<id>`. Raises ValueError, OverflowError."""
+    start, _, id_ = text.partition("~")
+    return time(start), UUID(id_)
+
+
+def month_and_id(text: str) -> tuple[date, UUID]:
+    """Return the parts of `<first day of a month>~<id>`. Raises ValueError."""
+    month, _, id_ = text.partition("~")
+    return date.fromisoformat(month), UUID(id_)
 
 
 def next_url(after: str | None) -> str | None:

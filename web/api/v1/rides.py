@@ -6,12 +6,13 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from movr.cities import City, Position
+from movr.cities import City
 from movr.results import Member, RideKey
 from web.api.v1 import authentication, idempotency
 from web.api.v1.authentication import auth
 from web.api.v1.caching import revalidated
 from web.api.v1.cursors import AFTER, next_url, parsed_by, time_and_id
+from web.api.v1.places import position_of, words_of
 from web.api.v1.schemas import (
     Input,
     Parking,
@@ -23,9 +24,7 @@ from web.api.v1.schemas import (
 )
 from web.context import movr, settings
 from web.operations import metrics
-from web.rendering.template_filters import place_name
 from web.security import rate_limits
-from web.services.geocoding import look_up
 from web.services.zones import zones_in_force
 
 blueprint = APIBlueprint("api_rides", __name__, url_prefix="/api/v1", tag="Rides")
@@ -90,12 +89,12 @@ def start(wanted: VehicleToTake) -> Ride:
 def end(city: City, ride_id: UUID, parking: Parking) -> Ride:
     """End the member's ride and return its receipt. Without a position its distance is unknown."""
     member, ride = authentication.member(), RideKey(city.name, ride_id)
-    position = _position(parking, city, member)
+    position = position_of(parking, city, member)
     is_new = movr().end_ride(
         ride,
         member.key,
         member.session_epoch,
-        location=_words(parking, position, city),
+        location=words_of(parking, position, city),
         position=position,
         zones=zones_in_force(city),
     )
@@ -113,7 +112,7 @@ def undo(city: City, ride_id: UUID, whereabouts: Whereabouts) -> Ride:
     """Undo the member's ride in its first three minutes, near its start. It costs nothing."""
     member, ride = authentication.member(), RideKey(city.name, ride_id)
     rate_limits.count_undo(member.key)
-    position = _position(whereabouts, city, member)
+    position = position_of(whereabouts, city, member)
     if movr().undo_ride(ride, member.key, member.session_epoch, position=position):
         metrics.RIDES_ENDED.labels(city.name).inc()
     return _own(member, ride)
@@ -134,15 +133,3 @@ def explain_undo(city: City, ride_id: UUID, why: UndoReason) -> str:
 def _own(member: Member, ride: RideKey) -> Ride:
     """Return the member's own ride, which may be the first one in its city."""
     return Ride.of(movr().ride(replace(member, cities_ridden=(ride.city,)), ride.id))
-
-
-def _words(parking: Parking, position: Position | None, city: City) -> str:
-    """Return where a ride ends in words."""
-    return parking.place or place_name(position or city.centre, city)
-
-
-def _position(where: Whereabouts, city: City, member: Member) -> Position | None:
-    """Return the position that was sent, or else that of the place, if it is found."""
-    if where.position or not where.place:
-        return where.position
-    return look_up(where.place, city, member.key)

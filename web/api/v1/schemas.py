@@ -1,7 +1,7 @@
 """What operations take and return. Times are RFC 3339 in UTC, amounts in minor currency units."""
 
-from datetime import datetime
-from typing import Annotated, Literal, Self, cast
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import (
@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     field_validator,
     model_validator,
 )
@@ -18,8 +19,9 @@ from movr import results
 from movr.cities import CITIES, Position, find_city_by_slug, served_city
 from movr.cities import City as ServedCity
 from movr.fares import Tariff as Prices
-from movr.formats import REASON_LENGTH, WORD_LENGTH
-from web.api.v1.texts import Place, Text
+from movr.formats import OTHER, WORD_LENGTH
+from movr.vehicle_states import VehicleState
+from web.api.v1.texts import Name, Place, Reason, Remark, Word
 from web.forms import UNREADABLE_TEXT, is_readable
 
 
@@ -35,6 +37,7 @@ CitySlug = Annotated[
     Field(json_schema_extra={"enum": [city.slug for city in CITIES]}),
 ]
 VehicleType = Literal["bike", "scooter", "skateboard"]  # those of movr/formats.py
+ReportKind = Literal["brakes", "tyre", "lock", "battery", "not_there", "dirty", "other"]  # as there
 Latitude = Annotated[
     float, Field(ge=-90, le=90, strict=True, allow_inf_nan=False, description="Degrees, WGS 84")
 ]
@@ -241,18 +244,18 @@ class Me(Output):
     last_name: str
     email: str
     email_verified: bool
+    receipts_by_mail: bool
     is_owner: bool
     suspended_at: datetime | None
     active_ride: RideKey | None
     reservation: Reservation | None
 
 
-class Whereabouts(Input):
-    """Where the rider is: a position, or a place in words, which may be looked up."""
+class Located(Input):
+    """The base of what has a position or none."""
 
     latitude: Latitude | None = None
     longitude: Longitude | None = None
-    place: Place | None = None
 
     @property
     def position(self) -> Position | None:
@@ -268,8 +271,14 @@ class Whereabouts(Input):
         return self
 
 
+class Whereabouts(Located):
+    """Where the rider is: a position, or a place in words, which may be looked up."""
+
+    place: Place | None = None
+
+
 class Parking(Whereabouts):
-    """Where a ride ends."""
+    """Where a vehicle is left."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
@@ -288,7 +297,7 @@ class UndoReason(Input):
         "I changed my mind",
         "Something else",
     ]  # those of movr/formats.py
-    words: Text | None = Field(None, max_length=REASON_LENGTH - WORD_LENGTH)
+    words: Remark | None = None
 
     @property
     def text(self) -> str:
@@ -364,3 +373,213 @@ class Rides(Output):
 
     items: list[Ride]
     next: str | None
+
+
+class Names(Input):
+    """The member's names."""
+
+    first_name: Name
+    last_name: Name
+
+
+class ReceiptsByMail(Input):
+    """Whether the member wants the receipt of each ride by email."""
+
+    by_mail: StrictBool
+
+
+class Description(Input):
+    """What a vehicle looks like."""
+
+    color: Word
+    brand: Word
+
+
+class NewVehicle(Description, Parking):
+    """A vehicle to add, and where it stands."""
+
+    type: VehicleType
+
+
+class AddedVehicle(Output):
+    """The permanent id of a vehicle, which only its owner sees."""
+
+    id: UUID
+
+
+class Departure(Output):
+    """Whether a vehicle is out of service now."""
+
+    is_pending: bool = Field(
+        description="True while a rider has the vehicle, which leaves service when they are done"
+    )
+
+
+class Activity(Output):
+    """Sums of a vehicle's rides."""
+
+    rides: int
+    duration: int = Field(description="Seconds")
+    distance: int = Field(description="Metres")
+
+
+class OwnedVehicle(Output):
+    """A vehicle as its owner sees it."""
+
+    id: UUID = Field(description="The permanent id, which only the owner sees")
+    vehicle_id: UUID = Field(description="The id by which riders know it until its next ride")
+    city: CitySlug
+    number: int | None
+    type: VehicleType
+    brand: str
+    color: str
+    state: VehicleState
+    place: str
+    latitude: Latitude | None
+    longitude: Longitude | None
+    is_leaving: bool = Field(description="Removed, or about to be; it can be restored")
+    open_reports: int
+    last_30_days: Activity
+
+    @classmethod
+    def of(cls, owned: results.OwnedVehicle, **more: Any) -> Self:
+        """Return a vehicle of the member."""
+        vehicle, month = owned.vehicle, owned.month
+        return cls(
+            id=owned.id,
+            vehicle_id=vehicle.public_id,
+            city=served_city(vehicle.city).slug,
+            number=vehicle.number,
+            type=cast("VehicleType", vehicle.type),
+            brand=vehicle.brand,
+            color=vehicle.color,
+            state=owned.state,
+            place=vehicle.last_location,
+            latitude=vehicle.latitude,
+            longitude=vehicle.longitude,
+            is_leaving=owned.remove_after_ride,
+            open_reports=owned.reports,
+            last_30_days=Activity(
+                rides=month.rides,
+                duration=round(month.time.total_seconds()),
+                distance=month.distance,
+            ),
+            **more,
+        )
+
+
+class OwnedVehicles(Output):
+    """A page of the member's vehicles; `next` is the URL of the next one."""
+
+    items: list[OwnedVehicle]
+    next: str | None
+
+
+class Month(Output):
+    """What a vehicle has earned in a month."""
+
+    month: date = Field(description="The first day")
+    earned: Money
+
+
+class VehicleEvent(Output):
+    """A change of a vehicle's state, in the words of MDS 2.0."""
+
+    happened_at: AwareDatetime
+    event_types: tuple[str, ...]
+    state: VehicleState
+    expires_at: AwareDatetime | None = Field(description="When the reservation ends")
+
+
+class VehicleEvents(Output):
+    """A page of a vehicle's events, newest first; `next` is the URL of the next one."""
+
+    items: list[VehicleEvent]
+    next: str | None
+
+
+class ManagedVehicle(OwnedVehicle):
+    """A vehicle with its history, and what it has earned in the months of the last year."""
+
+    paused_by: Literal["owner", "reports", "staff"] | None
+    removed_at: AwareDatetime | None
+    earned: list[Month]
+    history: VehicleEvents
+
+    @classmethod
+    def of_managed(cls, managed: results.ManagedVehicle, next_events: str | None) -> Self:
+        """Return a vehicle of the member, with the URL of the next page of its history."""
+        events = [VehicleEvent.model_validate(event) for event in managed.history.items]
+        return cls.of(
+            managed.owned,
+            paused_by=managed.paused_by,
+            removed_at=managed.removed_at,
+            earned=[
+                Month(month=each.month, earned=Money.model_validate(each))
+                for each in managed.earned
+            ],
+            history=VehicleEvents(items=events, next=next_events),
+        )
+
+
+class MonthlyEarnings(Month):
+    """What one of the member's vehicles has earned in a month."""
+
+    id: UUID = Field(description="The permanent id of the vehicle")
+    type: VehicleType
+    brand: str
+
+    @classmethod
+    def of(cls, earnings: results.Earnings) -> Self:
+        """Return what a vehicle of the member has earned."""
+        return cls(
+            month=earnings.month,
+            earned=Money.model_validate(earnings),
+            id=earnings.vehicle_id,
+            type=cast("VehicleType", earnings.vehicle_type),
+            brand=earnings.vehicle_brand,
+        )
+
+
+class Earnings(Output):
+    """A page of earnings, newest first; `next` is the URL of the next one."""
+
+    items: list[MonthlyEarnings]
+    next: str | None
+
+
+class NewReport(Located):
+    """A problem with a vehicle, and where the vehicle was."""
+
+    kind: ReportKind
+    words: Reason | None = Field(None, description="What is wrong, if the kind is `other`")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.kind == OTHER and not self.words:
+            raise ValueError("Please say what is wrong.")
+        return self
+
+
+class Report(Output):
+    """An open report about a vehicle of the member."""
+
+    id: UUID
+    kind: ReportKind
+    words: str | None
+    latitude: Latitude | None
+    longitude: Longitude | None
+    created_at: AwareDatetime
+
+
+class Reports(Output):
+    """The open reports about a vehicle, oldest first; at most 100."""
+
+    items: list[Report]
+    next: None = None
+
+
+class Outcome(Input):
+    """What came of a report."""
+
+    outcome: Literal["mended", "no_fault"]

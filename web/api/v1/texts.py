@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from wtforms.validators import StopValidation
 
 from movr import formats
@@ -25,7 +25,15 @@ def _follows(*rules: Callable[[Any, Any], None]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _at_most(longest: int) -> StringConstraints:
+    """Return constraints that come before the rules, which are slow on long text."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+
+
 _RULES: Final = _follows(readable_text, visible_text("Please enter a text."), no_markup)
-_STRIPPED: Final = StringConstraints(strip_whitespace=True, min_length=1)
-Text = Annotated[str, _STRIPPED, _RULES]
-Place = Annotated[Text, Field(max_length=formats.LOCATION_LENGTH)]
+
+Name = Annotated[str, _at_most(formats.NAME_LENGTH), _RULES]
+Place = Annotated[str, _at_most(formats.LOCATION_LENGTH), _RULES]
+Reason = Annotated[str, _at_most(formats.REASON_LENGTH), _RULES]
+Remark = Annotated[str, _at_most(formats.REASON_LENGTH - formats.WORD_LENGTH), _RULES]
+Word = Annotated[str, _at_most(formats.WORD_LENGTH), _RULES]
