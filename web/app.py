@@ -33,19 +33,19 @@ from web.pages import (
     reservations,
     ride_export,
     rides,
-    staff,
-    staff_actions,
-    staff_audit,
-    staff_import,
-    staff_members,
-    staff_reports,
-    staff_rides,
-    staff_roles,
-    staff_vehicles,
     users,
     vehicle_import,
     vehicles,
 )
+from web.pages.staff import actions as staff_actions
+from web.pages.staff import audit as staff_audit
+from web.pages.staff import members as staff_members
+from web.pages.staff import overview as staff_overview
+from web.pages.staff import reports as staff_reports
+from web.pages.staff import rides as staff_rides
+from web.pages.staff import roles as staff_roles
+from web.pages.staff import vehicle_import as staff_import
+from web.pages.staff import vehicles as staff_vehicles
 from web.rendering import (
     bootstrap,
     compression,
@@ -153,7 +153,7 @@ def create_app(settings: Settings) -> Flask:
         ride_export,
         data_export,
         users,
-        staff,
+        staff_overview,
         staff_actions,
         staff_audit,
         staff_import,

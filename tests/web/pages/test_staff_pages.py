@@ -26,7 +26,7 @@ from tests.conftest import NewVisitor
 from tests.databases import all_rows
 from tests.movr.city_data.test_zones import square
 from tests.visitor import Visitor, sentences
-from web.pages.staff_offers import OFFERS, in_url
+from web.pages.staff.offers import OFFERS, in_url
 from web.services import zones
 
 NOWHERE = UUID(int=1)

@@ -12,7 +12,7 @@ from movr.errors import NotStaff
 from movr.results import MOST_COUNTED
 from movr.staff.results import IDLE_AFTER, OVERDUE_AFTER
 from web.context import movr
-from web.pages.staff_pages import read, read_page
+from web.pages.staff.reads import read, read_page
 from web.security import session
 
 FIRST_DAY: Final = date(2000, 1, 1)  # of money that can be asked for

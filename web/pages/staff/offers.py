@@ -12,7 +12,7 @@ from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
 from movr.vehicle_states import VehicleState
 from web.forms import CloseReportForm, PlaceByStaffForm, RoleForm, StaffForm
-from web.pages.staff_pages import MEMBERS, REPORTS, RIDES, VEHICLES, find
+from web.pages.staff.reads import MEMBERS, REPORTS, RIDES, VEHICLES, find
 
 
 class Offer(NamedTuple):

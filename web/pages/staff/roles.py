@@ -11,8 +11,8 @@ from movr.results import UserKey
 from web.context import movr, settings
 from web.forms import StaffForm
 from web.pages import pagination
-from web.pages.staff_actions import request_of, say
-from web.pages.staff_pages import read
+from web.pages.staff.actions import request_of, say
+from web.pages.staff.reads import read
 
 blueprint = Blueprint("staff_roles", __name__, url_prefix="/staff/<city:city>/roles")
 

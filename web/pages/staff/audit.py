@@ -11,7 +11,7 @@ from movr.cities import City
 from movr.staff.lists import Reader
 from movr.staff.results import AuditLine, StaffList
 from web.context import movr
-from web.pages.staff_pages import read, read_page
+from web.pages.staff.reads import read, read_page
 from web.rendering import csv_files
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from movr.cities import City
 from web.context import movr
-from web.pages.staff_offers import show_page
-from web.pages.staff_pages import REPORTS, read_page
+from web.pages.staff.offers import show_page
+from web.pages.staff.reads import REPORTS, read_page
 
 blueprint = Blueprint("staff_reports", __name__, url_prefix="/staff/<city:city>/reports")
 

@@ -12,8 +12,8 @@ from movr.staff.permissions import Action, StaffRequest, may
 from web.context import movr
 from web.forms import LocationForm, StaffForm
 from web.pages.place import position_and_words
-from web.pages.staff_offers import OFFERS, Offer
-from web.pages.staff_pages import find
+from web.pages.staff.offers import OFFERS, Offer
+from web.pages.staff.reads import find
 from web.security import session
 
 blueprint = Blueprint("staff_actions", __name__, url_prefix="/staff/<city:city>")

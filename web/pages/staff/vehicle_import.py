@@ -16,8 +16,8 @@ from movr.vehicle_import import ImportPlan, Report
 from web.context import movr
 from web.forms import VehicleFileByStaffForm
 from web.pages import vehicle_import
-from web.pages.staff_actions import request_of
-from web.pages.staff_pages import read
+from web.pages.staff.actions import request_of
+from web.pages.staff.reads import read
 from web.security import session
 from web.services import vehicle_csv
 

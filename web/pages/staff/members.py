@@ -10,8 +10,8 @@ from movr.cities import City
 from movr.staff.results import MOST_FOUND
 from web.context import movr
 from web.forms import MemberSearchForm
-from web.pages.staff_offers import show_page
-from web.pages.staff_pages import MEMBERS, read
+from web.pages.staff.offers import show_page
+from web.pages.staff.reads import MEMBERS, read
 
 blueprint = Blueprint("staff_members", __name__, url_prefix="/staff/<city:city>/members")
 

@@ -11,8 +11,8 @@ from movr.errors import VehicleNotFound
 from movr.staff.results import IDLE, IDLE_AFTER, MISSING, OUT_OF_SERVICE
 from web.context import movr
 from web.pages.numbers import SIX_DIGITS
-from web.pages.staff_offers import show_page
-from web.pages.staff_pages import VEHICLES, read, read_page
+from web.pages.staff.offers import show_page
+from web.pages.staff.reads import VEHICLES, read, read_page
 
 blueprint = Blueprint("staff_vehicles", __name__, url_prefix="/staff/<city:city>/vehicles")
 

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from movr.cities import City
 from movr.staff.results import OVERDUE_AFTER
 from web.context import movr
-from web.pages.staff_offers import show_page
-from web.pages.staff_pages import RIDES, read_page
+from web.pages.staff.offers import show_page
+from web.pages.staff.reads import RIDES, read_page
 
 blueprint = Blueprint("staff_rides", __name__, url_prefix="/staff/<city:city>/rides")
 
