@@ -53,13 +53,18 @@ def reject_unreadable() -> None:
 
 
 def _reject_unreadable_json() -> None:
-    """Refuse bodies that are neither empty nor JSON in UTF-8; the schemas say what may be in it."""
+    """Refuse bodies that are neither empty nor JSON in UTF-8; the schemas say what may be in it.
+
+    Python's parser raises RecursionError for values that are nested too deeply.
+    """
     body = _whole_body()
     if body and request.mimetype != JSON:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:
         body.decode()
-    except UnicodeDecodeError:
+        if body:
+            request.get_json()  # which Werkzeug keeps for the operation
+    except (UnicodeDecodeError, RecursionError):
         abort(HTTPStatus.BAD_REQUEST)
 
 

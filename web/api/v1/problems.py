@@ -12,6 +12,7 @@ from web.context import site_url
 
 MIMETYPE: Final = "application/problem+json"
 NO_TYPE: Final = "about:blank"  # the problem is what its status says
+_BEFORE_SENTENCE: Final = "Value error, "  # pydantic's, before those of our own validators
 _INVALID: Final = "Some fields are missing or not valid."
 
 
@@ -42,7 +43,8 @@ def _field_errors(detail: Mapping[str, Mapping[str, list[str]]]) -> Iterator[dic
         for name, sentences in fields.items():
             path = "" if name == "_schema" else name.replace(".", "/")
             pointer = f"/{path}" if location == "json" and path else path
-            yield {"pointer": pointer, "detail": " ".join(sentences)}
+            said = " ".join(sentence.removeprefix(_BEFORE_SENTENCE) for sentence in sentences)
+            yield {"pointer": pointer, "detail": said}
 
 
 def _response(status: HTTPStatus, type_: str, title: str, detail: str, **more: Any) -> Response:

@@ -1,5 +1,9 @@
 """Operations of the API on tokens, and how the API says who calls."""
 
+from uuid import UUID
+
+import pytest
+
 from tests.visitor import PASSWORD, Visitor
 from tests.web.api.v1.client import PROBLEM, ApiClient
 
@@ -83,3 +87,18 @@ def test_members_see_numbers_and_strangers_do_not(stranger: ApiClient, visitor: 
     (seen,) = stranger.get("/cities/new-york/vehicles").json()["items"]
     assert seen["number"]
     assert seen["state"] == "available"
+
+
+@pytest.mark.parametrize("body", ["[" * 30_000 + "]" * 30_000, "9" * 5_000, "{", '"\\'])
+def test_json_that_cannot_be_parsed_is_a_problem(stranger: ApiClient, body: str) -> None:
+    reply = stranger.client.post(
+        "/api/v1/tokens", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert (reply.status_code, reply.headers["Content-Type"]) == (400, PROBLEM)
+
+
+def test_the_sentence_about_a_field_is_the_one_for_people(api: ApiClient) -> None:
+    reply = api.call("POST", "/rides", city="atlantis", vehicle_id=str(UUID(int=0)))
+
+    assert reply.json()["errors"] == [{"pointer": "/city", "detail": "MovR is not in this city."}]
