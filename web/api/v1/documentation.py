@@ -1,5 +1,7 @@
 """The description of the API: its page, by Swagger UI, and a page of its problems."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -46,7 +48,7 @@ def init_app(app: APIFlask) -> None:
     )
     folder = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
     files = {name: folder / path for name, path in FILES.items()}
-    app.spec_processor(_describe_problems)
+    app.spec_processor(_describe)
     app.add_url_rule("/swagger/<path:filename>", endpoint="swagger")
     static_files.serve_files(app, "swagger", files)
 
@@ -73,8 +75,28 @@ def _kinds_of(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from _kinds_of(kind)
 
 
-def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
-    """Return the description with problems as the responses of errors."""
+def _describe(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
+    """Return the description with one schema for each noun, and problems as the errors."""
+    spec = _with_plain_names(spec)
+    _describe_problems(spec)
+    return spec
+
+
+def _with_plain_names(spec: dict[str, Any]) -> dict[str, Any]:
+    """Call schemas within others, such as `Rides.Ride`, by their own names.
+
+    Otherwise a client that is generated from the description would have several classes of a name.
+    """
+    start = "#/components/schemas/"
+    plain: dict[str, Any] = json.loads(re.sub(rf'("{start})\w+\.', r"\1", json.dumps(spec)))
+    schemas = plain["components"]["schemas"]
+    plain["components"]["schemas"] = {
+        name.rpartition(".")[2]: schema for name, schema in schemas.items()
+    }
+    return plain
+
+
+def _describe_problems(spec: dict[str, Any]) -> None:
     schemas = spec["components"]["schemas"]
     for name in ("HTTPError", "ValidationError"):
         schemas.pop(name, None)
@@ -91,7 +113,6 @@ def _describe_problems(spec: Any) -> Any:  # noqa: ANN401 - as APIFlask calls it
         for status, response in operation["responses"].items():
             if int(status) >= HTTPStatus.BAD_REQUEST:
                 response["content"] = content
-    return spec
 
 
 def _describe_write(operation: dict[str, Any]) -> None:
