@@ -2,12 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from secrets import token_hex
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -38,6 +39,7 @@ _LATER: Final = "2100-01-01T00:00Z~00000000-0000-0000-0000-000000000000"
 
 _FOUND: Final = {HTTPStatus.OK, HTTPStatus.SEE_OTHER}
 _FOUND_OR_NOT: Final = {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
+_DONE: Final = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
 
 # Visits pages of a city, and calls a function with the method and route of each.
 Visit: TypeAlias = Callable[[Flask, City, Callable[[str], None]], None]
@@ -66,11 +68,16 @@ class PageVisitor:
     def read(self, path: str, token: str, accept: str) -> None:
         """Read data of the city as an agency; there may be none of the time that is asked for."""
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": accept}
-        self._open("GET", f"/mds/{self.city.slug}{path}", headers=headers)
+        self._open("GET", f"/mds/{self.city.slug}{path}", _FOUND_OR_NOT, headers=headers)
+
+    def call(self, method: str, path: str, token: str, body: object) -> TestResponse:
+        """Call an operation of the API with an access token; "" without one."""
+        headers = self._headers | ({"Authorization": f"Bearer {token}"} if token else {})
+        return self._open(method, path, _DONE, headers=headers, json=body)
 
     def post(self, path: str, **fields: str) -> str:
         """Send a form and return the path that it redirects to."""
-        return urlsplit(self._open("POST", path, fields).headers["Location"]).path
+        return urlsplit(self._open("POST", path, data=fields).headers["Location"]).path
 
     def follow(self, page: str, link: str) -> str:
         """Return the first path on a page of the form `<link>/<id>`. Raises PageVisitFailed.
@@ -92,8 +99,8 @@ class PageVisitor:
         self,
         method: str,
         path: str,
-        fields: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        expected: AbstractSet[HTTPStatus] = _FOUND,
+        **request: Any,
     ) -> TestResponse:
         # In a new context: the request would otherwise share the command's application context,
         # and so the `g` of the previous request.
@@ -101,12 +108,11 @@ class PageVisitor:
             self._client.open,
             path,
             method=method,
-            data=fields,
             base_url=_SITE,
-            headers=headers or self._headers,
             buffered=True,  # so that a file that is sent while it is read is read
+            **{"headers": self._headers, **request},
         )
-        if reply.status_code not in (_FOUND if headers is None else _FOUND_OR_NOT):
+        if reply.status_code not in expected:
             raise PageVisitFailed(f"{method} {path} answered {reply.status}.")
         rule, _ = self._urls.match(urlsplit(path).path, method, return_rule=True)
         self._visited(f"{method} {rule.rule}")
@@ -124,10 +130,11 @@ def visit_every_page(app: Flask, city: City, visited: Callable[[str], None]) -> 
     _add_vehicle_and_ride(member)
     _read_as_agency(app, member)
     _visit_as_staff(app, member, PageVisitor(app, city, visited))
-    _delete_account(member, password)
+    delete_account(member, password)
 
 
-def _delete_account(member: PageVisitor, password: str) -> None:
+def delete_account(member: PageVisitor, password: str) -> None:
+    """Delete the account, and with it its vehicles."""
     removal = member.follow(member.follow("/", "/users"), "/users/remove")
     member.get(removal)
     member.post(removal, password=password, confirm="1")
@@ -135,7 +142,7 @@ def _delete_account(member: PageVisitor, password: str) -> None:
 
 def _visit_as_staff(app: Flask, rider: PageVisitor, staff: PageVisitor) -> None:
     """Visit the pages of the city's staff as a new manager, and use each form."""
-    name, password = _register(staff)
+    name, password = register(staff)
     manager = UserKey(staff.city.name, UUID(staff.follow("/", "/users").rpartition("/")[2]))
     movr: MovR = app.extensions["movr"]
     movr.staff.grant_role_as_operator(staff.city.name, manager, MANAGER, _WHY)
@@ -164,7 +171,7 @@ def _visit_as_staff(app: Flask, rider: PageVisitor, staff: PageVisitor) -> None:
     _import_as_manager(staff, f"{home}/import", owner=rider)
     for page in ("roles", "money", "letters", "audit", "audit.csv"):
         staff.get(f"{home}/{page}")
-    _delete_account(staff, password)
+    delete_account(staff, password)
 
 
 def _import_as_manager(staff: PageVisitor, path: str, owner: PageVisitor) -> None:
@@ -213,7 +220,7 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     """Visit the pages of accounts and return the password of the new one."""
     for page in ("/", "/home", "/login", "/register", "/forgot"):
         member.get(page)
-    name, _ = _register(member)
+    name, _ = register(member)
     password, new_password = token_hex(8), token_hex(8)
     _follow_emails(member, name, password)
     member.post("/logout")
@@ -235,7 +242,7 @@ def _visit_as_new_member(member: PageVisitor) -> str:
     return new_password
 
 
-def _register(member: PageVisitor) -> tuple[str, str]:
+def register(member: PageVisitor) -> tuple[str, str]:
     """Open an account and return its username and password."""
     name, password = f"tour-{token_hex(8)}", token_hex(8)
     names = {"first_name": "On", "last_name": "Tour", "username": name, "email": _EMAIL}

@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from cli import page_visits
+from cli import api_visits, page_visits
 from cli.error_messages import ErrorMessageGroup
 from movr.cities import CITIES, DEFAULT_CITY, REGIONS, City, cities_in
 from movr.movr import MovR
@@ -20,6 +20,7 @@ from web.context import movr
 ACCEPTED_EXCEPTIONS: Final = {
     "POST /register": "a username is unique over all cities",
     "POST /login": "a username is looked up before its city is known",
+    "POST /api/v1/tokens": "a username is looked up before its city is known",
     "GET /about/regions": "reads the catalog and its statistics, no city's rows",
     "POST /users/remove/<uuid:user_id>": "a username that is free again is so in all cities",
 }
@@ -97,12 +98,12 @@ def render(wanted: str) -> None:  # noqa: ARG001 - only one placement has such a
 @placement.command("check")
 @click.pass_obj
 def check_pages(script: ScriptInfo) -> None:
-    """Visit every page, and show for each statement which regions it may touch.
+    """Visit every page and call the API, and show for each statement which regions it may touch.
 
     Exit status 1 if a statement is not proven to stay in its region and is no known exception. The
-    visit opens two accounts in each region, one of which becomes staff of the city, adds vehicles,
-    rides them and deletes all of it. Rows without personal data remain in each region, as after any
-    deletion, and the lines of the audit.
+    visit opens three accounts in each region, one of which becomes staff of the city, adds
+    vehicles, rides them, by the pages and by the API, and deletes all of it. Rows without personal
+    data remain in each region, as after any deletion, and the lines of the audit.
     """
     app = script.load_app()
     current = inspection.current_placement(app.extensions["movr"].engine)
@@ -113,6 +114,7 @@ def check_pages(script: ScriptInfo) -> None:
         city = cities_in(region)[0]
         click.echo(f"\n{city.label} ({region})\n{locality.LocalityCheck.heading()}")
         violations += _count_violations(app, city, page_visits.visit_every_page)
+        violations += _count_violations(app, city, api_visits.call_every_operation)
     click.echo("\nAll regions")
     violations += _count_violations(app, DEFAULT_CITY, page_visits.visit_page_about_regions)
     for table in current.whole_tables:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from cli import page_visits
+from cli import api_visits, page_visits
 from cli.placement import ACCEPTED_EXCEPTIONS, ALL_AT_HOME
 from movr import cities
 from movr.cities import City
@@ -24,6 +24,9 @@ NEW_YORK = cities.CITIES[0]
 # Routes that `placement check` does not visit: they read no row of a city, or send emails.
 NOT_VISITED = {
     "GET /.well-known/change-password",
+    "GET /api/v1/docs",
+    "GET /api/v1/docs/problems",
+    "GET /api/v1/openapi.json",
     "GET /bootstrap/static/<path:filename>",
     "GET /favicon.ico",
     "GET /gbfs/v3/<city:city>/gbfs.json",
@@ -37,6 +40,7 @@ NOT_VISITED = {
     "GET /readyz",
     "GET /robots.txt",
     "GET /static/<path:filename>",
+    "GET /swagger/<path:filename>",
     "POST /city/<name>",
     "POST /forgot",
     "POST /rides/mail/<uuid:ride_id>",
@@ -64,10 +68,16 @@ def test_every_page_of_every_region_stays_home_but_for_the_reasoned_exceptions(
     result = placed_app.test_cli_runner().invoke(args=["placement", "check"])
 
     assert result.exit_code == 0, result.output
-    rows = [line for line in result.output.splitlines() if line.startswith(("GET", "POST"))]
+    rows = [
+        line for line in result.output.splitlines() if line.startswith(("GET", "POST", "DELETE"))
+    ]
     assert len(rows) > 80
     away = [row for row in rows if not row.endswith("stays home")]
-    assert {row.split("  ")[0] for row in away} == {"POST /login", "GET /about/regions"}
+    assert {row.split("  ")[0] for row in away} == {
+        "POST /login",
+        "POST /api/v1/tokens",
+        "GET /about/regions",
+    }
     assert {"POST /login", "POST /register"} < set(ACCEPTED_EXCEPTIONS)
     assert (last_check.read(placed) or "").endswith(f" UTC: {ALL_AT_HOME}")
     placed_app.extensions["movr"].close()
@@ -154,6 +164,7 @@ def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> 
             sent.clear()
 
         page_visits.visit_every_page(app, NEW_YORK, judge_statements)
+        api_visits.call_every_operation(app, NEW_YORK, judge_statements)
         page_visits.visit_page_about_regions(app, NEW_YORK, judge_statements)
 
     app.extensions["movr"].close()
@@ -169,6 +180,7 @@ def test_every_page_is_visited_but_for_those_without_rows_and_with_emails(
     wait_for_follower_reads(app.extensions["movr"].engine)
 
     page_visits.visit_every_page(app, NEW_YORK, visited.add)
+    api_visits.call_every_operation(app, NEW_YORK, visited.add)
     page_visits.visit_page_about_regions(app, NEW_YORK, visited.add)
 
     app.extensions["movr"].close()

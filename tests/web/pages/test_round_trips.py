@@ -407,7 +407,7 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
 
 
 def test_round_trips_of_staff(distant: Visitor, proxy: LatencyProxy, movr: MovR) -> None:
-    """Who it is, what they may see and what they see, in one; and nine to suspend an account."""
+    """Who it is, what they may see and what they see, in one; and ten to suspend an account."""
     distant.register().start(distant.add_vehicle())
     rider, ride = movr.register("new york", **NEWCOMER), distant.active_ride()
     manager = UserKey("new york", distant.id)
@@ -427,8 +427,9 @@ def test_round_trips_of_staff(distant: Visitor, proxy: LatencyProxy, movr: MovR)
         return proxy.round_trips
 
     assert {path: cost("GET", path) for path in paths} == dict.fromkeys(paths, 1)
-    # BEGIN, SAVEPOINT, RELEASE, COMMIT; the role, the audit, the member, the change, the audit.
-    assert cost("POST", paths[-1], reason="Rides on pavements") == 9
+    # BEGIN, SAVEPOINT, RELEASE, COMMIT; the role, the audit, the member, the change, the letter,
+    # the audit.
+    assert cost("POST", paths[-1], reason="Rides on pavements") == 10
 
 
 def test_the_app_counts_the_round_trips_on_the_wire(
