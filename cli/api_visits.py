@@ -8,15 +8,17 @@ from flask import Flask
 from cli.page_visits import PageVisitor, delete_account, register
 from movr.cities import City
 
-_VEHICLE: Final = {"type": "bike", "color": "red", "brand": "Tour", "location": "here"}
+_PLACE: Final = {"place": "here"}
+_LOOK: Final = {"color": "red", "brand": "Tour"}
+_PROBLEM: Final = {"kind": "lock"}
 
 
 class ApiCaller:
     """A program that calls the API, with an access token unless that is empty."""
 
     def __init__(self, visitor: PageVisitor, token: str = "") -> None:
-        """Call in the name of this visitor, and with their vehicle."""
-        self.city = visitor.city
+        """Call as the visitor's programs do."""
+        self.city = visitor.city.slug
         self._visitor = visitor
         self._token = token
 
@@ -24,11 +26,6 @@ class ApiCaller:
         """Call the operation at a path below /api/v1, and return its JSON, if it has any."""
         reply = self._visitor.call(method, f"/api/v1{path}", self._token, body or None)
         return reply.json if reply.data else None
-
-    def vehicle_id(self) -> str:
-        """Return the present id of the member's vehicle, which changes with each ride."""
-        profile = self._visitor.follow("/", "/users")
-        return self._visitor.follow(profile, f"/vehicles/{self.city.slug}").rpartition("/")[2]
 
 
 def call_every_operation(app: Flask, city: City, visited: Callable[[str], None]) -> None:
@@ -39,47 +36,82 @@ def call_every_operation(app: Flask, city: City, visited: Callable[[str], None])
     app.config["WTF_CSRF_ENABLED"] = False  # the visitor is not a browser
     visitor = PageVisitor(app, city, visited)
     name, password = register(visitor)
-    visitor.post("/vehicles/add", **_VEHICLE)
     stranger = ApiCaller(visitor)
-    member = _log_in(visitor, stranger, name, password)
-    _find_vehicles(stranger, member)
-    _reserve_and_ride(member)
-    (device,) = member("GET", "/tokens")["items"]
-    member("DELETE", f"/tokens/{device['id']}")
+    member = _log_in(visitor, name, password)
+    own = f"/me/vehicles/{member('POST', '/me/vehicles', type='bike', **_LOOK, **_PLACE)['id']}"
+    _find_vehicles(stranger, member, own)
+    _reserve_and_ride(member, own)
+    _report_and_close(member, own)
+    _manage_vehicle(member, own)
+    _manage_account(member)
+    _log_in(visitor, name, password)("DELETE", "/me/sessions")
+    visitor.post("/login", username=name, password=password)
     delete_account(visitor, password)
 
 
-def _log_in(visitor: PageVisitor, stranger: ApiCaller, name: str, password: str) -> ApiCaller:
-    """Return a caller with the second access token of the member."""
-    tokens = stranger("POST", "/tokens", username=name, password=password, device="tour")
+def _log_in(visitor: PageVisitor, name: str, password: str) -> ApiCaller:
+    """Return a program with the second access token of a member."""
+    login = {"username": name, "password": password, "device": "tour"}
+    stranger = ApiCaller(visitor)
+    tokens = stranger("POST", "/tokens", **login)
     tokens = stranger("POST", "/tokens/refresh", refresh_token=tokens["refresh_token"])
     return ApiCaller(visitor, tokens["access_token"])
 
 
-def _find_vehicles(stranger: ApiCaller, member: ApiCaller) -> None:
-    vehicles = f"/cities/{member.city.slug}/vehicles"
+def _find_vehicles(stranger: ApiCaller, member: ApiCaller, own: str) -> None:
+    vehicle, vehicles = member("GET", own), f"/cities/{member.city}/vehicles"
     for caller in (stranger, member):
         caller("GET", "/cities")
         caller("GET", vehicles)
-        number = member("GET", f"{vehicles}/{member.vehicle_id()}")["number"]
-        caller("GET", f"{vehicles}/{member.vehicle_id()}")
-        caller("GET", f"{vehicles}/by-number/{number}")
+        caller("GET", f"{vehicles}/{vehicle['vehicle_id']}")
+        caller("GET", f"{vehicles}/by-number/{vehicle['number']}")
 
 
-def _reserve_and_ride(member: ApiCaller) -> None:
+def _reserve_and_ride(member: ApiCaller, own: str) -> None:
     """Reserve a vehicle, undo a ride and end one."""
-    vehicle = {"city": member.city.slug, "vehicle_id": member.vehicle_id()}
-    member("POST", "/reservations", **vehicle)
+    member("POST", "/reservations", **_vehicle_to_take(member, own))
     member("GET", "/me")
     member("DELETE", "/reservations")
-    undone = _path_of(member("POST", "/rides", **vehicle))
-    member("POST", f"{undone}/undo", place="here")
+    undone = _path_of(member("POST", "/rides", **_vehicle_to_take(member, own)))
+    member("POST", f"{undone}/undo", **_PLACE)
     member("POST", f"{undone}/undo/reason", reason="Wrong vehicle")
-    ride = member("POST", "/rides", **vehicle | {"vehicle_id": member.vehicle_id()})
-    member("POST", f"{_path_of(ride)}/end", place="there")
+    ride = member("POST", "/rides", **_vehicle_to_take(member, own))
+    member("POST", f"{_path_of(ride)}/end", **_PLACE)
+    member("POST", f"{_path_of(ride)}/reports", **_PROBLEM)
     member("GET", f"/me/rides/{ride['id']}")
     member("GET", "/me/rides")
 
 
-def _path_of(ride: dict[str, Any]) -> str:
+def _vehicle_to_take(member: ApiCaller, own: str) -> dict[str, str]:
+    """Return what names the vehicle until its next ride."""
+    return {"city": member.city, "vehicle_id": member("GET", own)["vehicle_id"]}
+
+
+def _path_of(ride: dict[str, str]) -> str:
     return f"/cities/{ride['city']}/rides/{ride['id']}"
+
+
+def _report_and_close(owner: ApiCaller, own: str) -> None:
+    vehicle = owner("GET", own)["vehicle_id"]
+    owner("POST", f"/cities/{owner.city}/vehicles/{vehicle}/reports", **_PROBLEM)
+    for report in owner("GET", f"{own}/reports")["items"]:
+        owner("POST", f"/me/reports/{report['id']}/close", outcome="mended")
+
+
+def _manage_vehicle(owner: ApiCaller, own: str) -> None:
+    owner("PUT", f"{own}/description", **_LOOK)
+    owner("PUT", f"{own}/place", **_PLACE)
+    owner("POST", f"{own}/pause")
+    owner("POST", f"{own}/resume")
+    owner("DELETE", own)
+    owner("POST", f"{own}/restore")
+    owner("GET", "/me/vehicles")
+    owner("GET", "/me/earnings")
+
+
+def _manage_account(member: ApiCaller) -> None:
+    """Change what the API can change of an account, and revoke its tokens."""
+    member("PUT", "/me/names", first_name="Still", last_name="Tour")
+    member("PUT", "/me/receipts", by_mail=True)
+    (device,) = member("GET", "/tokens")["items"]
+    member("DELETE", f"/tokens/{device['id']}")
