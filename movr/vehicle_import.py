@@ -38,7 +38,7 @@ from movr.staff import audit
 from movr.staff.actions import perform
 from movr.staff.audit import Change
 from movr.staff.permissions import Action, StaffRequest
-from movr.staff.roles import lock_member
+from movr.staff.roles import lock_member, refuse_oneself
 from movr.vehicle_events import insert_event, place, types
 from movr.vehicle_states import TRANSITIONS, VehicleState
 
@@ -197,8 +197,7 @@ def _add_as_staff(
     connection: Connection, request: StaffRequest, owner: UserKey, **details: Any
 ) -> Change | None:
     """Add the vehicles of a member of the request's city."""
-    if owner == request.staff:
-        raise errors.NotForYourself
+    refuse_oneself(request, owner)
     if owner.city != request.city:
         raise errors.MemberNotFound
     lock_member(connection, owner)

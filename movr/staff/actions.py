@@ -18,7 +18,7 @@ from movr.city_data.city_data import CityData
 from movr.city_data.zones import check_end
 from movr.database.access import Database
 from movr.database.execution import run
-from movr.formats import FARE, RIDER, UNKNOWN_LOCATION
+from movr.formats import FARE, MANAGER, RIDER, UNKNOWN_LOCATION
 from movr.models import LedgerEntry, Ride, User
 from movr.outbox import Kind
 from movr.results import ReportKey, RideKey, UserKey, VehicleKey
@@ -309,9 +309,14 @@ def set_suspended(
     at: datetime | None,
     now: datetime,
 ) -> Change | None:
-    """Suspend the account, or end its suspension if `at` is None."""
-    _refuse_oneself(request, member)
+    """Suspend the account, or end its suspension if `at` is None. Only managers do this to staff.
+
+    Support could otherwise keep managers from looking at what support does.
+    """
+    roles.refuse_oneself(request, member)
     state = roles.lock_member(connection, member)
+    if state.staff_cities:
+        roles.authorise(connection, request.staff, request.epoch, request.city, MANAGER)
     if bool(state.suspended_at) == bool(at):
         return None
     keys = {"user_city": member.city, "user_id": member.id}
@@ -326,7 +331,7 @@ def grant_role(
     connection: Connection, request: StaffRequest, user: UserKey, *, role: str, now: datetime
 ) -> Change | None:
     """Give a member a role in the city."""
-    _refuse_oneself(request, user)
+    roles.refuse_oneself(request, user)
     is_new = roles.grant(connection, request.city, user, role, by=request.staff, now=now)
     return _change_of_role(user, role, is_granted=True) if is_new else None
 
@@ -379,10 +384,5 @@ def _ride(connection: Connection, request: StaffRequest, ride: RideKey) -> Row[A
     row = run(connection, SELECT_RIDE, **keys).one_or_none()
     if row is None:
         raise errors.RideNotFound
-    _refuse_oneself(request, UserKey(row.rider_city, row.rider_id))
+    roles.refuse_oneself(request, UserKey(row.rider_city, row.rider_id))
     return row
-
-
-def _refuse_oneself(request: StaffRequest, member: UserKey) -> None:
-    if member == request.staff:
-        raise errors.NotForYourself

@@ -32,7 +32,7 @@ from movr.changes import accounts
 from movr.database.execution import run
 from movr.models import StaffRole, User
 from movr.results import UserKey
-from movr.staff.permissions import StaffGrant
+from movr.staff.permissions import StaffGrant, StaffRequest
 
 _roles, _users = (cast("Table", model.__table__) for model in (StaffRole, User))
 
@@ -128,6 +128,12 @@ def authorise(
     if row.session_epoch != epoch:
         raise errors.SessionEnded
     raise errors.AccountSuspended if row.suspended_at else errors.NotStaff
+
+
+def refuse_oneself(request: StaffRequest, member: UserKey) -> None:
+    """Check that staff do nothing for themselves. Raises NotForYourself."""
+    if member == request.staff:
+        raise errors.NotForYourself
 
 
 def grant(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from movr import errors, fleet, transactions
 from movr.results import UserKey, VehicleKey
-from movr.staff import audit
+from movr.staff import audit, roles
 from movr.staff.audit import Change
 from movr.staff.permissions import StaffRequest
 from movr.vehicle_states import VehicleState, state
@@ -17,15 +17,19 @@ from movr.vehicle_states import VehicleState, state
 
 def change_vehicle(
     connection: Connection,
-    _request: StaffRequest,
+    request: StaffRequest,
     vehicle: VehicleKey,
     *,
     change: Callable[..., bool],
     now: datetime,
     **details: object,
 ) -> Change | None:
-    """Do a change of a vehicle, which may end its reservation."""
+    """Do a change of a vehicle of others, which may end its reservation. Raises NotForYourself.
+
+    Owners could otherwise put back into service what their colleagues have taken out of it.
+    """
     row = fleet.lock_with_reserver(connection, vehicle)
+    roles.refuse_oneself(request, UserKey(row.city, row.owner_id))
     before = _facts(row, now)
     if not change(connection, row, **details, now=now):
         return None

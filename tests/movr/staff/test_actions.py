@@ -304,6 +304,27 @@ def test_staff_do_nothing_for_themselves(
         act(world.movr.staff, by, own)
 
 
+def test_an_owner_does_nothing_as_staff_with_their_own_vehicle(world: World) -> None:
+    staff = world.movr.staff
+    staff.grant_role_as_operator(CITY, world.owner, MECHANIC, "A test")
+    staff.pause_vehicle(world.by(MECHANIC), world.vehicle.id)
+
+    with pytest.raises(errors.NotForYourself):
+        staff.resume_vehicle(StaffRequest(world.owner, 0, CITY, "A test", "1"), world.vehicle.id)
+
+
+def test_only_managers_suspend_and_restore_staff(world: World) -> None:
+    staff, colleague = world.movr.staff, a_member(world.movr, CITY)
+    staff.grant_role_as_operator(CITY, colleague, MANAGER, "A test")
+
+    with pytest.raises(errors.NotStaff):
+        staff.suspend_account(world.by(SUPPORT), colleague.id)
+    assert staff.suspend_account(world.by(MANAGER), colleague.id)
+    with pytest.raises(errors.NotStaff):
+        staff.restore_account(world.by(SUPPORT), colleague.id)
+    assert staff.restore_account(world.by(MANAGER), colleague.id)
+
+
 def test_a_suspended_member_of_staff_does_nothing(world: World) -> None:
     colleague = a_member(world.movr, CITY)
     world.movr.staff.grant_role_as_operator(CITY, colleague, SUPPORT, "A test")
