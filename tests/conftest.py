@@ -166,15 +166,7 @@ def postgres(own_engine: Engine) -> Engine:
 @pytest.fixture
 def scenario(server: str, template: str) -> Iterator[Staged]:
     """Create separate databases, each filled with the scenario of this name."""
-    with ExitStack() as stack:
-
-        def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
-            uri = stack.enter_context(databases.copied_database(server, template))
-            engine = databases.connect(uri)
-            stack.callback(engine.dispose)
-            scenarios.find(name).fill(ScenarioContext(engine, datetime.now(UTC), **stage), rows)
-            return engine
-
+    with staging(server, template) as staged:
         yield staged
 
 
@@ -287,6 +279,21 @@ def run_here(
     """Run the main function of a command in this process."""
     with running_here(monkeypatch, capfd) as run:
         yield run
+
+
+@contextmanager
+def staging(server: str, template: str) -> Iterator[Staged]:
+    """Create databases with scenarios, and drop them afterwards."""
+    with ExitStack() as stack:
+
+        def staged(name: str, rows: int | None = None, **stage: Any) -> Engine:
+            uri = stack.enter_context(databases.copied_database(server, template))
+            engine = databases.connect(uri)
+            stack.callback(engine.dispose)
+            scenarios.find(name).fill(ScenarioContext(engine, datetime.now(UTC), **stage), rows)
+            return engine
+
+        yield staged
 
 
 @contextmanager

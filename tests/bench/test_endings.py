@@ -18,7 +18,7 @@ from tests.terminal import Command
 
 TIMEOUT = 120  # seconds
 LAB = ("bench.lab", "--rounds", "1000", "--distances", "0", "5")
-DRILL = ("bench.drill", "--phase", "3")
+DRILL = ("bench.drill", "--phase", "2")
 BENCH = ("bench", "--quick", "--rows", "1000000")
 
 Begin = Callable[..., "Running"]

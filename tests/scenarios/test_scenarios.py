@@ -1,7 +1,9 @@
 """All scenarios: each fills an empty database, and the invariants hold."""
 
 import random
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from sqlalchemy import Engine, text
@@ -16,15 +18,25 @@ from scenarios import demo, long_history, metropolis, race, traveller
 from scenarios.shared import world
 from scenarios.shared.context import Login
 from scenarios.shared.world import World
-from tests.conftest import Staged, settings_for, visiting
+from tests.conftest import Staged, settings_for, staging, visiting
 from tests.databases import all_rows
 from web.app import create_app
 
 FEW = 7
 
+Filled = Callable[[str], Engine]
 
-def staged(scenario: Staged, name: str) -> Engine:
-    return scenario(name, FEW if scenarios.find(name).takes_rows else None)
+
+@pytest.fixture(scope="module")
+def filled(server: str, template: str) -> Iterator[Filled]:
+    """Return the database with this scenario, which several tests read."""
+    with staging(server, template) as scenario:
+
+        @cache
+        def filled(name: str) -> Engine:
+            return scenario(name, FEW if scenarios.find(name).takes_rows else None)
+
+        yield filled
 
 
 def ask(engine: Engine, sql: str) -> list[tuple[object, ...]]:
@@ -59,9 +71,9 @@ def test_its_first_line_says_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", scenarios.names())
 def test_it_fills_a_database_that_keeps_the_invariants_and_has_working_logins(
-    scenario: Staged, name: str
+    filled: Filled, name: str
 ) -> None:
-    engine = staged(scenario, name)
+    engine = filled(name)
 
     assert invariants.find_violations(engine) == []
     assert {log_in(engine, login).username for login in scenarios.find(name).logins} == {
@@ -71,8 +83,8 @@ def test_it_fills_a_database_that_keeps_the_invariants_and_has_working_logins(
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_no_rider_and_no_vehicle_has_two_rides_at_a_time(scenario: Staged, name: str) -> None:
-    engine = staged(scenario, name)
+def test_no_rider_and_no_vehicle_has_two_rides_at_a_time(filled: Filled, name: str) -> None:
+    engine = filled(name)
 
     for whose in ("city, vehicle_id", "rider_city, rider_id"):
         overlaps = (
@@ -98,8 +110,8 @@ def test_no_rider_and_no_vehicle_has_two_rides_at_a_time(scenario: Staged, name:
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_no_ride_is_of_the_future_or_older_than_its_vehicle(scenario: Staged, name: str) -> None:
-    engine = staged(scenario, name)
+def test_no_ride_is_of_the_future_or_older_than_its_vehicle(filled: Filled, name: str) -> None:
+    engine = filled(name)
 
     assert count(engine, "rides WHERE start_time > now() OR end_time > now()") == 0
     assert count(engine, "rides WHERE length <> end_time - start_time") == 0
@@ -126,15 +138,15 @@ def test_a_few_rows_of_one_table_are_found_by_the_foreign_keys_of_the_next(
     assert count(own_engine, "users JOIN vehicles ON owner_id = users.id") == 1
 
 
-def test_empty_has_no_row(scenario: Staged) -> None:
-    assert set(map(len, all_rows(scenario("empty")).values())) == {0}
+def test_empty_has_no_row(filled: Filled) -> None:
+    assert set(map(len, all_rows(filled("empty")).values())) == {0}
 
 
 def test_in_the_rush_hour_most_vehicles_of_every_city_are_ridden_and_some_are_free(
-    scenario: Staged,
+    filled: Filled,
 ) -> None:
     ridden = ask(
-        scenario("rush_hour"),
+        filled("rush_hour"),
         "SELECT city, avg(CASE status WHEN 'in_use' THEN 1 ELSE 0 END) FROM vehicles GROUP BY city",
     )
 
@@ -165,8 +177,10 @@ def test_the_traveller_lives_in_new_york_rides_in_paris_and_can_end_the_ride(
     assert invariants.find_violations(engine) == []
 
 
-def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(scenario: Staged) -> None:
-    engine = scenario("race")
+def test_the_race_is_for_one_vehicle_and_any_of_its_riders_may_win(
+    filled: Filled,
+) -> None:
+    engine = filled("race")
 
     assert count(engine, "vehicles WHERE status = 'available'") == 1
     assert count(engine, "users WHERE NOT is_owner") == len(race.RIDERS) >= 100
@@ -214,6 +228,6 @@ def test_an_unknown_scenario_is_not_found() -> None:
         scenarios.find("shared")
 
 
-def test_the_demo_is_not_empty(scenario: Staged) -> None:
-    assert demo.is_empty(scenario("empty"))
-    assert not demo.is_empty(scenario("demo"))
+def test_the_demo_is_not_empty(filled: Filled) -> None:
+    assert demo.is_empty(filled("empty"))
+    assert not demo.is_empty(filled("demo"))
