@@ -10,11 +10,13 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Row
 
 from movr import rows as rows_to
 from movr.cities import City
 from movr.database.access import Database
+from movr.member_reads import Proof, read_rows
+from movr.queries import WithMember
 from movr.results import UserKey
 from movr.staff import queries, results
 from movr.staff.results import (
@@ -35,7 +37,7 @@ FIRST: Final = (datetime.min.replace(tzinfo=UTC), FIRST_ID)
 LAST: Final = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
-VEHICLES: Final[Mapping[str, Executable]] = {
+VEHICLES: Final[Mapping[str, WithMember]] = {
     IDLE: queries.IDLE_VEHICLES,
     OUT_OF_SERVICE: queries.VEHICLES_OUT_OF_SERVICE,
     MISSING: queries.MISSING_VEHICLES,
@@ -43,10 +45,10 @@ VEHICLES: Final[Mapping[str, Executable]] = {
 
 
 class Reader(NamedTuple):
-    """A session, and the city of which its member reads something."""
+    """A member with the proof of a session or token, and the city of which they read something."""
 
     user: UserKey
-    epoch: int
+    proof: Proof
     city: City
 
 
@@ -207,7 +209,7 @@ class StaffLists:
     def _view(
         self,
         kind: type[Item],
-        statement: Executable,
+        statement: WithMember,
         reader: Reader,
         id_: UUID,
         *,
@@ -223,19 +225,19 @@ class StaffLists:
         return results.StaffView(found.staff, next(iter(subjects), None), history)
 
     def _whole_list(
-        self, kind: type[Item], statement: Executable, reader: Reader, **parameters: object
+        self, kind: type[Item], statement: WithMember, reader: Reader, **parameters: object
     ) -> results.StaffList[Item]:
         """Return all rows as the only page of a list."""
         found = self._read(statement, reader, **parameters)
         return results.StaffList(found.staff, rows_to.whole_list(kind, found.rows))
 
-    def _read(self, statement: Executable, reader: Reader, **parameters: object) -> _Found:
+    def _read(self, statement: WithMember, reader: Reader, **parameters: object) -> _Found:
         """Execute a statement of movr/staff/queries.py."""
-        user, epoch, city = reader
-        key = {"member_city": user.city, "member_id": user.id, "epoch": epoch, "city": city.name}
-        rows = self._database.read(statement, **key, **parameters)
+        user, proof, city = reader
+        now, parameters = self._now(), {**parameters, "city": city.name}
+        rows = read_rows(self._database, user, proof, statement, parameters, now=now)
         first = rows[0]  # there is one even if member or list are missing: their columns are NULL
-        member = rows_to.member(first, self._now()) if first.member_id else None
+        member = rows_to.member(first, now) if first.member_id else None
         roles = frozenset(first.staff_roles or ())
         staff = results.Staff(member, roles, is_permitted=bool(first.is_permitted))
         return _Found(staff, rows if first.is_found else ())

@@ -1,8 +1,9 @@
 """The SELECT statements of the staff's pages.
 
 Each statement itself checks that the reader has a role in the city that permits it: without one it
-returns the session's member and nothing else, whatever there is in the city. Lists have pages by
-keyset pagination: after, or before, the time `at` and the id `after`.
+returns the member and nothing else, whatever there is in the city. It is there twice: by the epoch
+of a session, and by an access token of the API. Lists have pages by keyset pagination: after, or
+before, the time `at` and the id `after`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     DateTime,
     FromClause,
@@ -34,9 +36,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from movr.formats import AVAILABLE, MANAGER, MECHANIC, SUPPORT
 from movr.models import (
+    ApiToken,
     AuditEntry,
     LedgerEntry,
     Letter,
@@ -47,7 +51,7 @@ from movr.models import (
     Vehicle,
     VehicleEvent,
 )
-from movr.queries import with_member
+from movr.queries import WithMember, with_member
 from movr.results import MOST_COUNTED
 from movr.staff.results import MOST_FOUND
 from movr.vehicle_states import VehicleState, state_of
@@ -64,6 +68,19 @@ _MEMBER_ID: Final = bindparam("member_id", type_=Uuid())
 _OVERDUE: Final = bindparam("overdue", type_=DateTime(timezone=True))
 _IDLE: Final = bindparam("idle", type_=DateTime(timezone=True))
 
+_Token: Final = aliased(ApiToken, name="token")
+_EPOCH_OF_TOKEN: Final = (
+    select(_Token.session_epoch)
+    .where(
+        _Token.city == _MEMBER_CITY,
+        _Token.id == bindparam("token_id", type_=Uuid()),
+        _Token.holder_id == _MEMBER_ID,
+        _Token.access_hash == bindparam("token_hash", type_=String()),
+        _Token.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
+        _Token.revoked_at.is_(None),
+    )
+    .scalar_subquery()
+)
 # Aliases, which no list selects from, so that SQLAlchemy correlates them with none.
 _Role: Final = aliased(StaffRole, name="granted")
 _Reader: Final = aliased(User, name="reader")
@@ -89,16 +106,28 @@ def _granted(*roles: str) -> ColumnElement[bool]:
     return exists().where(*_GRANTS, _Role.role.in_((*roles, MANAGER)))
 
 
-def _for_staff(listed: Select[Any], *order: str, roles: Sequence[str] = ()) -> Select[Any]:
+def _for_staff(listed: Select[Any], *order: str, roles: Sequence[str] = ()) -> WithMember:
     """Select the member, their roles in the city, and the list if one of them permits it."""
     return _with_roles(with_member(listed.where(_granted(*roles)), *order).by_session, roles)
 
 
-def _with_roles(statement: Select[Any], roles: Sequence[str]) -> Select[Any]:
+def _with_roles(statement: Select[Any], roles: Sequence[str]) -> WithMember:
     """Add the member's roles in the city, and whether one of `roles` is among them."""
-    return statement.add_columns(
+    by_session = statement.add_columns(
         _ROLES.label("staff_roles"), _granted(*roles).label("is_permitted")
     )
+    return WithMember(by_session, _by_token(by_session))
+
+
+def _by_token(statement: Select[Any]) -> Select[Any]:
+    """Return the statement with the epoch of an access token instead of that of a session."""
+
+    def replaced(element: Any, **_: object) -> ColumnElement[int] | None:  # noqa: ANN401 - any part
+        is_epoch = isinstance(element, BindParameter) and element.key == "epoch"
+        return _EPOCH_OF_TOKEN if is_epoch else None
+
+    by_token: Select[Any] = replacement_traverse(statement, {}, replaced)  # type: ignore[assignment]
+    return by_token
 
 
 def _count(*roles: str, where: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
@@ -175,7 +204,7 @@ _VEHICLE: Final = (
 )
 
 
-def _vehicles(*where: ColumnElement[bool]) -> Select[Any]:
+def _vehicles(*where: ColumnElement[bool]) -> WithMember:
     """Select a page of vehicles, those first that were not ridden for the longest time."""
     return _for_staff(
         select(*_VEHICLE)
@@ -363,7 +392,7 @@ _AUDITED: Final = _happened(
 )
 
 
-def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> Select[Any]:
+def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> WithMember:
     """Select one thing and a page of its history, in any order; both or nothing."""
     found = subject.where(_granted(*roles)).subquery("subject")
     items = union_all(*history, _AUDITED).subquery("items")

@@ -20,7 +20,7 @@ SHORTEST_SEARCH: Final = 3  # letters of a username
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The session's member, or None if the session has ended, and their roles in the city.
+    """The member, or None if their session or token has ended, and their roles in the city.
 
     `is_permitted` says whether one of the roles permits what was read; otherwise it is empty.
     """

@@ -11,11 +11,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
+from movr import api_tokens
 from movr.cities import served_city
 from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT
 from movr.models import Letter, Report, Vehicle
 from movr.movr import MovR
-from movr.results import UserKey, VehicleKey
+from movr.results import AccessToken, UserKey, VehicleKey
 from movr.staff import lists
 from movr.staff.lists import Reader, StaffLists
 from movr.staff.permissions import StaffRequest
@@ -111,6 +112,20 @@ class City:
             self.movr.staff.grant_role_as_operator(of, user, role, "Hired")
         return Reader(user, 0, HERE)
 
+    def with_token(self, reader: Reader) -> Reader:
+        """Return the same reader with an access token of the API, made by their last session."""
+        member = self.movr.session_member(reader.user)
+        assert member
+        token = api_tokens.parse(self.movr.tokens.create(member, "phone").access)
+        return reader._replace(proof=token)
+
+    def revoked(self, reader: Reader) -> Reader:
+        """Return the reader with a token that they have revoked."""
+        former = self.with_token(reader)
+        assert isinstance(former.proof, AccessToken)
+        self.movr.tokens.revoke(reader.user, former.proof.id)
+        return former
+
 
 @pytest.fixture
 def city(movr: MovR, clock: TheClock) -> City:
@@ -151,7 +166,10 @@ def test_every_read_has_its_entry_in_the_table() -> None:
     assert set(READS) == {name for name in vars(StaffLists) if not name.startswith("_")}
 
 
-def test_a_statement_returns_nothing_without_a_role_that_permits_it(city: City) -> None:
+@pytest.mark.parametrize("by_token", [False, True], ids=["by session", "by token"])
+def test_a_statement_returns_nothing_without_a_role_that_permits_it(
+    city: City, *, by_token: bool
+) -> None:
     """Nor to staff of another city, to former staff, and to those who are suspended."""
     readers = {role: city.staff(role) for role in ROLES}
     suspended, former, logged_out = (city.staff(MANAGER) for _ in range(3))
@@ -162,8 +180,16 @@ def test_a_statement_returns_nothing_without_a_role_that_permits_it(city: City) 
         "staff of another city": city.staff(*ROLES, of=ELSEWHERE.name),
         "suspended": suspended,
         "former staff": former,
-        "a session that has ended": logged_out._replace(epoch=1),
     }
+    if by_token:
+        strangers, readers = (
+            {who: city.with_token(reader) for who, reader in each.items()}
+            for each in (strangers, readers)
+        )
+        strangers["a token that was revoked"] = city.revoked(logged_out)
+        strangers["another's token"] = logged_out._replace(proof=readers[MANAGER].proof)
+    else:
+        strangers["a session that has ended"] = logged_out._replace(proof=1)
 
     found = {
         (name, who): read(city, reader)
