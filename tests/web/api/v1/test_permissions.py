@@ -39,24 +39,28 @@ WITHOUT_TOKEN = (Who.STRANGER, Who.REVOKED, Who.GHOST)
 OTHERS = frozenset({Who.ANOTHER, Who.FOREIGNER})
 MEMBERS = OTHERS | {Who.OWNER}
 OWNER = frozenset({Who.OWNER})
+REFUSED = {403, 404}  # which of them may depend on the member's home city
+NOBODY: frozenset[Who] = frozenset()
 
 
 @dataclass(frozen=True)
 class Row:
     """The ids in the path of an operation, its body, and the members who may call it.
 
-    They get the status `reply`, other members `refusal`. Values refer to the scene.
+    They get the status `reply`, other members one of REFUSED. Values refer to the scene.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     admits: frozenset[Who] = MEMBERS
     reply: int = 200
-    refusal: int = 403
 
 
 VEHICLE = {"city": "new-york", "vehicle_id": "{scene.vehicle}"}
 RIDE = {"city": "new-york", "ride_id": "{scene.ride}"}
+OWN = {"vehicle_id": "{scene.permanent_id}"}
+LOOKS = {"color": "blue", "brand": "Trek"}
+DIRTY = {"kind": "dirty"}
 NEAR_BY = {"latitude": 40.7128, "longitude": -74.006}
 
 ROWS: Mapping[str, Row] = {
@@ -66,7 +70,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "refresh_token": Row(body={"refresh_token": "{scene.refresh_token}"}),
     "list_tokens": Row(),
-    "revoke_token": Row({"token_id": "{scene.token_id}"}, admits=OWNER, reply=204, refusal=404),
+    "revoke_token": Row({"token_id": "{scene.token_id}"}, admits=OWNER, reply=204),
     "get_me": Row(),
     "list_cities": Row(),
     "list_vehicles": Row({"city": "new-york"}),
@@ -76,12 +80,31 @@ ROWS: Mapping[str, Row] = {
     "give_up_reservation": Row(reply=204),
     "start_ride": Row(body=VEHICLE, reply=201),
     "list_my_rides": Row(),
-    "get_ride": Row({"ride_id": "{scene.ended_ride}"}, admits=OWNER, refusal=404),
+    "get_ride": Row({"ride_id": "{scene.ended_ride}"}, admits=OWNER),
     "end_ride": Row(RIDE, {"place": "2 Broadway", **NEAR_BY}, OWNER),
     "undo_ride": Row(RIDE, NEAR_BY, OWNER),
     "explain_undo": Row(
         RIDE | {"ride_id": "{scene.undone_ride}"}, {"reason": "It is damaged"}, OWNER, reply=204
     ),
+    "report_ride": Row(RIDE | {"ride_id": "{scene.ended_ride}"}, DIRTY, OWNER, reply=204),
+    "report_vehicle": Row({"city": "boston", "vehicle_id": "{scene.name}"}, DIRTY, reply=204),
+    "change_names": Row(body={"first_name": "Augusta", "last_name": "King"}, reply=204),
+    "choose_receipts": Row(body={"by_mail": True}, reply=204),
+    # Without mail it is not there.
+    "send_receipt": Row({"ride_id": "{scene.ended_ride}"}, admits=NOBODY),
+    "end_sessions": Row(reply=204),
+    "list_my_vehicles": Row(),
+    "list_my_earnings": Row(),
+    "add_vehicle": Row(body={**LOOKS, "type": "bike", "place": "1 Wall Street"}, reply=201),
+    "get_my_vehicle": Row(OWN, admits=OWNER),
+    "describe_vehicle": Row(OWN, LOOKS, OWNER, reply=204),
+    "move_vehicle": Row(OWN, {"place": "2 Broadway"}, OWNER, reply=204),
+    "pause_vehicle": Row(OWN, admits=OWNER),
+    "resume_vehicle": Row({"vehicle_id": "{scene.paused_vehicle}"}, admits=OWNER, reply=204),
+    "remove_vehicle": Row(OWN, admits=OWNER),
+    "restore_vehicle": Row({"vehicle_id": "{scene.removed_vehicle}"}, admits=OWNER, reply=204),
+    "list_reports": Row(OWN, admits=OWNER),
+    "close_report": Row({"report_id": "{scene.report}"}, {"outcome": "mended"}, OWNER, reply=204),
 }
 
 
@@ -202,19 +225,18 @@ def test_without_a_valid_token_an_operation_is_refused_and_changes_nothing(
 def test_other_members_are_refused_and_change_nothing(
     scene: ApiScene, operations: Mapping[str, Operation], engine: Engine, name: str
 ) -> None:
-    row = ROWS[name]
     request = Request.of(operations[name], scene)
-    programs = [scene.program_of(who) for who in MEMBERS - row.admits]
+    programs = [scene.program_of(who) for who in MEMBERS - ROWS[name].admits]
     before = all_rows(engine)
 
     replies = [request.sent_by(program) for program in programs]
 
-    assert [reply.status_code for reply in replies] == [row.refusal] * len(programs)
+    assert {reply.status_code for reply in replies} <= REFUSED & operations[name].statuses
     assert {reply.headers["Content-Type"] for reply in replies} == {PROBLEM}
     assert all_rows(engine) == before
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.admits])
 def test_a_member_who_is_admitted_gets_the_response(
     scene: ApiScene, operations: Mapping[str, Operation], name: str
 ) -> None:
