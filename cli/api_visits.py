@@ -103,7 +103,7 @@ def _manage_vehicle(owner: ApiCaller, own: str) -> None:
     owner("PUT", f"{own}/place", **_PLACE)
     owner("POST", f"{own}/pause")
     owner("POST", f"{own}/resume")
-    owner("DELETE", own)
+    owner("POST", f"{own}/remove")
     owner("POST", f"{own}/restore")
     owner("GET", "/me/vehicles")
     owner("GET", "/me/earnings")

@@ -156,12 +156,15 @@ def resume(vehicle_id: UUID) -> str:
     return ""
 
 
-@blueprint.delete("/vehicles/<uuid:vehicle_id>")
+@blueprint.post("/vehicles/<uuid:vehicle_id>/remove")
 @blueprint.auth_required(auth)
 @blueprint.output(Departure)
 @blueprint.doc(operation_id="remove_vehicle", responses=[401, 403, 404])
 def remove(vehicle_id: UUID) -> Departure:
-    """Remove the member's vehicle: now, or after its ride or reservation."""
+    """Remove the member's vehicle: now, or after its ride or reservation.
+
+    For a day it is still listed and can be restored.
+    """
     owner = authentication.member().key
     is_done = movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
     return Departure(is_pending=not is_done)

@@ -98,7 +98,7 @@ def test_a_vehicle_leaves_service_when_its_rider_is_done(
     rider.start(UUID(shown(api, vehicle)["vehicle_id"]))
 
     assert api.call("POST", f"{vehicle}/pause").json() == {"is_pending": True}
-    assert api.call("DELETE", vehicle).json() == {"is_pending": True}
+    assert api.call("POST", f"{vehicle}/remove").json() == {"is_pending": True}
     refused = api.call("PUT", f"{vehicle}/place", place="2 Broadway")
 
     assert refused.status_code == 409
@@ -109,7 +109,7 @@ def test_a_vehicle_leaves_service_when_its_rider_is_done(
 
 
 def test_a_removal_is_taken_back(api: ApiClient, vehicle: str) -> None:
-    assert api.call("DELETE", vehicle).json() == {"is_pending": False}
+    assert api.call("POST", f"{vehicle}/remove").json() == {"is_pending": False}
     removed = shown(api, vehicle)
     assert (removed["state"], removed["is_leaving"]) == ("removed", True)
     assert removed["removed_at"].endswith("Z")
@@ -122,8 +122,7 @@ def test_a_removal_is_taken_back(api: ApiClient, vehicle: str) -> None:
     ("method", "action", "body", "status"),
     [
         ("GET", "", {}, 404),
-        ("DELETE", "", {}, 403),
-        *(("POST", f"/{action}", {}, 403) for action in ("pause", "resume", "restore")),
+        *(("POST", f"/{action}", {}, 403) for action in ("pause", "resume", "remove", "restore")),
         ("PUT", "/description", {"color": "blue", "brand": "Trek"}, 403),
         ("PUT", "/place", {"place": "2 Broadway"}, 403),
     ],
