@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from movr.cities import Position
@@ -43,6 +43,14 @@ class Staff:
     def is_mechanic(self) -> bool:
         """True for those who see to vehicles."""
         return self.is_manager or MECHANIC in self.roles
+
+
+class HasStaff(Protocol):
+    """What class StaffLists returns."""
+
+    @property
+    def staff(self) -> Staff:
+        """The member and their roles."""
 
 
 @dataclass(frozen=True, slots=True)

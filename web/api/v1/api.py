@@ -13,8 +13,17 @@ from web.api.v1 import (
     tokens,
     vehicles,
 )
+from web.api.v1.staff import members as staff_members
+from web.api.v1.staff import overview as staff_overview
+from web.api.v1.staff import reports as staff_reports
+from web.api.v1.staff import rides as staff_rides
+from web.api.v1.staff import roles as staff_roles
+from web.api.v1.staff import vehicles as staff_vehicles
 
-NOUNS = (tokens, me, cities, vehicles, reservations, rides, own_vehicles, reports)
+NOUNS = (
+    *(tokens, me, cities, vehicles, reservations, rides, own_vehicles, reports),
+    *(staff_overview, staff_rides, staff_vehicles, staff_members, staff_reports, staff_roles),
+)
 
 
 def init_app(app: APIFlask) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import request, url_for
 from pydantic import AfterValidator, Field
 
+from movr.formats import ROLES
 from web.context import site_url
 
 Value = TypeVar("Value")
@@ -56,6 +57,12 @@ def month_and_id(text: str) -> tuple[date, UUID]:
     """Return the parts of `<first day of a month>~<id>`. Raises ValueError."""
     month, _, id_ = text.partition("~")
     return date.fromisoformat(month), UUID(id_)
+
+
+def role_and_id(text: str) -> tuple[str, UUID]:
+    """Return the parts of `<role>~<id>`. Raises ValueError."""
+    role, _, id_ = text.partition("~")
+    return ROLES[ROLES.index(role)], UUID(id_)
 
 
 def next_url(after: str | None) -> str | None:

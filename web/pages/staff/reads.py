@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from flask import abort
@@ -17,20 +17,11 @@ from movr.errors import (
     VehicleNotFound,
 )
 from movr.staff.lists import Reader, StaffLists
-from movr.staff.results import Staff, StaffView
+from movr.staff.results import HasStaff, StaffView
 from web.context import movr, settings
 from web.current_city import set_current_city
 from web.pages import pagination
 from web.security import session
-
-
-class HasStaff(Protocol):
-    """What class StaffLists returns."""
-
-    @property
-    def staff(self) -> Staff:
-        """The member and their roles."""
-
 
 Found = TypeVar("Found", bound=HasStaff)
 
