@@ -44,6 +44,8 @@ def call_every_operation(app: Flask, city: City, visited: Callable[[str], None])
     _report_and_close(member, own)
     _manage_vehicle(member, own)
     _manage_account(member)
+    phone = _log_in(visitor, name, password)
+    visitor.post(f"{visitor.follow('/', '/users')}/devices/{_device_of(phone)}/logout")
     _log_in(visitor, name, password)("DELETE", "/me/sessions")
     visitor.post("/login", username=name, password=password)
     delete_account(visitor, password)
@@ -113,5 +115,9 @@ def _manage_account(member: ApiCaller) -> None:
     """Change what the API can change of an account, and revoke its tokens."""
     member("PUT", "/me/names", first_name="Still", last_name="Tour")
     member("PUT", "/me/receipts", by_mail=True)
+    member("DELETE", f"/tokens/{_device_of(member)}")
+
+
+def _device_of(member: ApiCaller) -> str:
     (device,) = member("GET", "/tokens")["items"]
-    member("DELETE", f"/tokens/{device['id']}")
+    return str(device["id"])

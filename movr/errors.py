@@ -333,13 +333,13 @@ class TokenInvalid(Refusal):
 class DeviceNotFound(Refusal):
     """The member has no device with these tokens."""
 
-    sentence = "You have no such device."
+    sentence = "You have no such app."
 
 
 class TooManyDevices(Refusal):
     """A member has tokens of the API on too many devices."""
 
-    sentence = "You are logged in on too many devices. Remove one of them on your security page."
+    sentence = "You are logged in with too many apps. Log one of them out on your profile."
 
 
 class IdempotencyKeyReused(Refusal):

@@ -125,6 +125,7 @@ FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
     "fleet.resume": session.own_profile,
     "fleet.restore": session.own_profile,
     "users.end_sessions": session.own_profile,
+    "users.log_out_device": session.own_profile,
     "email_verification.send_again": session.own_profile,
 }
 

@@ -53,6 +53,7 @@ def test_a_get_of_any_form_s_address_leads_to_a_page(visitor: Visitor, app: Flas
         (f"/rides/end/{UNKNOWN_ID}?after=x~y", "/rides?after=x~y"),
         (f"/vehicles/pause/{UNKNOWN_ID}", "/users/{own}"),
         (f"/users/{UNKNOWN_ID}/logout", "/users/{own}"),
+        (f"/users/{UNKNOWN_ID}/devices/{UNKNOWN_ID}/logout", "/users/{own}"),
         (f"/users/{UNKNOWN_ID}/verify", "/users/{own}"),
     ],
 )

@@ -26,7 +26,9 @@ from web.security.link_tokens import new_email_tokens
 
 blueprint = Blueprint("account", __name__)
 
-CHANGED: Final = "Your email address has been changed. All other browsers are logged out."
+CHANGED: Final = (
+    "Your email address has been changed. All other browsers and all apps are logged out."
+)
 
 
 @blueprint.get("/users/<uuid:user_id>/names")

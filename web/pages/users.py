@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from movr.errors import DeviceNotFound
 from movr.results import MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
@@ -18,6 +20,10 @@ from web.pages.current_password import wrong_password_at
 from web.security import account_log, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
+
+PASSWORD_CHANGED: Final = (
+    "Your password has been changed. All other browsers and all apps are logged out."
+)
 
 
 @blueprint.get("")
@@ -90,11 +96,11 @@ def remove(user_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/<uuid:user_id>/security")
-@login_required
 def security(user_id: UUID) -> ResponseReturnValue:
-    """Show the form that changes the member's own password, and the button that ends sessions."""
+    """Show the form that changes the member's own password, and what is logged in."""
+    devices = session.read_as_member(movr().tokens.devices)
     form = ChangePasswordForm(session.require_own_profile(user_id))
-    return render_template("users/security.html", form=form)
+    return render_template("users/security.html", form=form, devices=devices)
 
 
 @blueprint.post("/<uuid:user_id>/security")
@@ -113,9 +119,22 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
-            flash("Your password has been changed. All other browsers are logged out.", "success")
+            flash(PASSWORD_CHANGED, "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
-    return render_template("users/security.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    devices = session.read_as_member(movr().tokens.devices)
+    page = render_template("users/security.html", form=form, devices=devices)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.post("/<uuid:user_id>/devices/<uuid:device_id>/logout")
+@login_required
+def log_out_device(user_id: UUID, device_id: UUID) -> ResponseReturnValue:
+    """Log out an app or a program of the member. Raises DeviceNotFound."""
+    member = session.require_own_profile(user_id)
+    if not movr().tokens.revoke(member.key, device_id):
+        raise DeviceNotFound
+    flash("This app is logged out.", "success")
+    return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/<uuid:user_id>/logout")

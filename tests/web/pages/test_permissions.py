@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
+from movr import api_tokens
 from tests.conftest import HERE, NewVisitor
 from tests.databases import all_rows
 from tests.visitor import DELETION, PASSWORD, Visitor, registration, sentences
@@ -189,6 +190,9 @@ ROUTES: Mapping[str, Route] = {
         "/users/{scene.owner.id}/security", OWNER, {"current": PASSWORD, "new": PASSWORD[::-1]}
     ),
     "users.end_sessions": posted("/users/{scene.owner.id}/logout", OWNER, {}),
+    "users.log_out_device": posted(
+        "/users/{scene.owner.id}/devices/{scene.device}/logout", OWNER, {}
+    ),
     "users.confirm_removal": Route("/users/remove/{scene.owner.id}", OWNER),
     "users.remove": posted("/users/remove/{scene.owner.id}", OWNER, DELETION),
     "account.names": Route("/users/{scene.owner.id}/names", OWNER),
@@ -232,6 +236,13 @@ class Scene:
     @cached_property
     def permanent_id(self) -> UUID:
         return self.owner.permanent_id(self.vehicle)
+
+    @cached_property
+    def device(self) -> UUID:
+        """The id of an app that uses the API in the owner's name."""
+        login = {"username": self.owner.username, "password": PASSWORD, "device": "phone"}
+        tokens = self.owner.client.post("/api/v1/tokens", json=login).json()
+        return api_tokens.parse(tokens["access_token"]).id
 
     @cached_property
     def paused_vehicle(self) -> UUID:

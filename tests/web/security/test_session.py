@@ -46,7 +46,7 @@ def change_password(visitor: Visitor, current: str = PASSWORD, new: str = NEW) -
 def test_changing_the_password_ends_all_sessions_but_this_one(
     laptop: Visitor, phone: Visitor
 ) -> None:
-    assert "All other browsers are logged out." in change_password(laptop)
+    assert "All other browsers and all apps are logged out." in change_password(laptop)
 
     assert (is_member(laptop), is_member(phone)) == (True, False)
     assert phone.log_in(laptop.username, PASSWORD).status_code == 422

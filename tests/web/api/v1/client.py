@@ -16,8 +16,9 @@ class ApiClient:
         self.client = client
         self.access = self.refresh = ""
 
-    def log_in(self, username: str, password: str = PASSWORD) -> Self:
-        reply = self.call("POST", "/tokens", username=username, password=password, device="test")
+    def log_in(self, username: str, password: str = PASSWORD, device: str = "test") -> Self:
+        login = {"username": username, "password": password, "device": device}
+        reply = self.call("POST", "/tokens", **login)
         assert reply.status_code == 201, reply.text
         self.access, self.refresh = (
             reply.json()[f"{kind}_token"] for kind in ("access", "refresh")
