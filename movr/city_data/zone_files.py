@@ -18,6 +18,7 @@ FARTHEST: Final = 100_000  # metres from the city's centre
 DECIMALS: Final = 6  # of a degree: 11 cm
 FEWEST_POSITIONS: Final = 4  # of a ring, whose last position is its first
 WITH_HEIGHT: Final = 3  # numbers of a position; the height is left out
+NOT_STORABLE: Final = r"[\x00\ud800-\udfff]"  # in a database's text, but in JSON
 POLE: Final = 90
 ANTIMERIDIAN: Final = 180
 
@@ -74,13 +75,14 @@ def _zone(feature: Any, city: City, begin: datetime) -> Zone:  # noqa: ANN401 - 
 
 
 def _is_name(name: str) -> bool:
-    return 1 <= len(name.strip()) <= NAME_LENGTH and not re.search(MARKUP_OR_CONTROL, name)
+    is_storable = not re.search(f"{MARKUP_OR_CONTROL}|{NOT_STORABLE}", name)
+    return 1 <= len(name.strip()) <= NAME_LENGTH and is_storable
 
 
 def _polygons(geometry: Any, city: City) -> Iterator[geo.Polygon]:  # noqa: ANN401 - JSON
     """Yield a geometry's polygons. Edges run counterclockwise and holes clockwise (RFC 7946)."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if not isinstance(kind, str) or kind not in {"Polygon", "MultiPolygon"}:
         raise InvalidZones("its geometry must be a Polygon or a MultiPolygon.")
     found = geometry.get("coordinates")
     polygons = [found] if kind == "Polygon" else found
