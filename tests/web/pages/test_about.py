@@ -15,7 +15,7 @@ from movr.placement.definitions import Placement
 from scenarios import demo
 from scenarios.shared.context import ScenarioContext
 from tests.conftest import NewVisitor, settings_for, visiting
-from tests.databases import all_rows
+from tests.databases import rows_of
 from tests.movr.placement.test_statistics import analyze
 from tests.visitor import Visitor
 from tests.web.operations.test_health import statements
@@ -67,7 +67,7 @@ def test_rows_without_statistics_are_unknown(own_database: str) -> None:
 def test_estimated_rows_are_shown_by_region(own_database: str, own_engine: Engine) -> None:
     demo.fill(ScenarioContext(own_engine, NOW))
     analyze(own_engine)
-    users = all_rows(own_engine)["users"]
+    users = rows_of(own_engine, "users")
     regions = {city.name: city.region for city in CITIES}
     with visiting(create_app(settings_for(own_database))) as new:
         text = text_of(new())

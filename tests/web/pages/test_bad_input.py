@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from movr.cities import DEFAULT_CITY
 from movr.models import Base, Ride, User, Vehicle
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import all_rows, rows_of
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.security.rate_limit_store import RateLimitStore
 
@@ -734,7 +734,7 @@ def test_a_broken_multipart_body_is_refused(
     reply = visitor.client.post("/register", content=body, headers=headers)
 
     assert reply.status_code == 415, sentences(reply)
-    assert all_rows(engine)["users"] == []
+    assert rows_of(engine, "users") == []
 
 
 @pytest.mark.parametrize(
@@ -759,7 +759,7 @@ def test_another_content_type_is_refused(visitor: Visitor, engine: Engine, kind:
     )
 
     assert reply.status_code == (415 if kind else 400)
-    assert all_rows(engine)["users"] == []
+    assert rows_of(engine, "users") == []
 
 
 def test_a_wrong_method_gets_the_allowed_methods(app: Flask, engine: Engine) -> None:
@@ -879,7 +879,7 @@ def test_the_database_accepts_a_second_valid_row(kept: Engine, model: type[Base]
     with kept.begin() as connection:
         connection.execute(insert(model).values(**another(model)))
 
-    assert len(all_rows(kept)[model.__tablename__]) == 2
+    assert len(rows_of(kept, model.__tablename__)) == 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from movr import errors
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import all_rows, rows_of
 from tests.visitor import DELETION, Visitor, registration
 
 Form = dict[str, str]
@@ -137,7 +137,7 @@ def test_a_vehicle_of_the_next_form_is_another(visitor: Visitor, engine: Engine)
         form = VEHICLE | {"key": key(visitor.get("/vehicles/add"))}
         assert "is listed" in visitor.follow(visitor.post("/vehicles/add", **form))
 
-    assert len(all_rows(engine)["vehicles"]) == 2
+    assert len(rows_of(engine, "vehicles")) == 2
 
 
 def test_a_vehicle_removed_again_is_removed(visitor: Visitor, engine: Engine) -> None:
@@ -195,7 +195,7 @@ def test_another_form_is_another_vehicle(
 
     visitor.post("/vehicles/add", **changed(form, visitor))
 
-    assert len(all_rows(engine)["vehicles"]) == 2
+    assert len(rows_of(engine, "vehicles")) == 2
 
 
 @pytest.mark.parametrize("made_up", ["", "one", "{}x", "x{}", "\u00fc"])
@@ -205,7 +205,7 @@ def test_nobody_chooses_the_key_of_a_form(visitor: Visitor, engine: Engine, made
     for _ in range(2):
         assert visitor.post("/vehicles/add", **form).status_code == 303
 
-    assert len(all_rows(engine)["vehicles"]) == 2
+    assert len(rows_of(engine, "vehicles")) == 2
 
 
 def test_the_same_form_of_another_member_adds_their_own_vehicle(
@@ -215,7 +215,7 @@ def test_the_same_form_of_another_member_adds_their_own_vehicle(
     for _ in range(2):
         new_visitor().register().post("/vehicles/add", **form)
 
-    assert len(all_rows(engine)["vehicles"]) == 2
+    assert len(rows_of(engine, "vehicles")) == 2
 
 
 @pytest.mark.parametrize("changed", ["key", "password", "email"])

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import all_rows, rows_of
 from tests.visitor import PASSWORD, Visitor, sentences
 from tests.web.pages.test_permissions import wanted
 from tests.web.pages.test_repeated_forms import key, twice
@@ -105,7 +105,7 @@ def test_a_report_sent_again_is_one_report(vehicle: UUID, rider: Visitor, engine
 
     assert "Thank you for telling us" in twice(rider, about(vehicle), form, engine)
 
-    assert len(all_rows(engine)["reports"]) == 1
+    assert len(rows_of(engine, "reports")) == 1
 
 
 def test_a_position_far_away_is_refused_and_the_report_goes_on_without_it(
@@ -119,7 +119,7 @@ def test_a_position_far_away_is_refused_and_the_report_goes_on_without_it(
         assert re.search("too far away|could not read that position", sentences(refused))
         assert "Continue without the position" in refused.text
         assert FLAT["words"] in refused.text
-    assert all_rows(engine)["reports"] == []
+    assert rows_of(engine, "reports") == []
 
     done = rider.post(about(vehicle), **FLAT, **far, without_position="1")
     assert "Thank you for telling us" in rider.follow(done)
@@ -132,7 +132,7 @@ def test_reports_of_a_member_are_limited(
 
     assert [reply.status_code for reply in replies] == [303] * 10 + [409]
     assert "10 open reports" in sentences(replies[-1])
-    assert len(all_rows(engine)["reports"]) == 10
+    assert len(rows_of(engine, "reports")) == 10
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM reports"))
     more = [rider.post(about(vehicle), **FLAT).status_code for _ in range(10)]
@@ -154,7 +154,7 @@ def test_a_report_is_closed_with_one_of_the_two_outcomes(
     for outcome in ("no_fault", "mended"):
         assert "closed" in owner.follow(owner.post(close, outcome=outcome))
 
-    assert [row["outcome"] for row in all_rows(engine)["reports"]] == ["no_fault"]
+    assert [row["outcome"] for row in rows_of(engine, "reports")] == ["no_fault"]
 
 
 def test_what_was_written_comes_back_after_a_login(vehicle: UUID, rider: Visitor) -> None:

@@ -23,7 +23,7 @@ from movr.movr import MovR
 from movr.results import UserKey
 from movr.staff.permissions import Action
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import all_rows, rows_of
 from tests.movr.city_data.test_zones import square
 from tests.visitor import Visitor, sentences
 from web.pages.staff.offers import OFFERS, in_url
@@ -187,7 +187,7 @@ class World:
         return browser.post(address, **{"key": found[1] if found else "", **WHY, **fields})
 
     def audit(self) -> list[dict[str, Any]]:
-        return all_rows(self.engine)["audit_entries"]
+        return rows_of(self.engine, "audit_entries")
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_a_file_of_an_owner_s_vehicles_is_added_by_managers_only(world: World, w
         assert sent.headers["Location"] == f"/staff/new-york/members/{world.owner.id}"
         again = world.post(browser, "/import", **file, add="1")
         assert "were listed before" in browser.follow(again)
-        assert len(all_rows(world.engine)["vehicles"]) == len(before["vehicles"]) + 1
+        assert len(rows_of(world.engine, "vehicles")) == len(before["vehicles"]) + 1
         assert len(world.audit()) == audited + 1
     else:
         assert checked.status_code == (303 if who in {Who.VISITOR, Who.LOGGED_OUT} else 403)

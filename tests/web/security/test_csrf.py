@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tests.conftest import HERE, NewVisitor, settings_for, visiting
-from tests.databases import all_rows
+from tests.databases import rows_of
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.app import create_app
 
@@ -247,7 +247,7 @@ def test_a_vehicle_s_words_are_kept_over_a_login_but_the_key_of_its_form_is_not(
     assert '<option selected value="scooter">' in page.text
     kept = {name: value(page, name) for name in ("color", "brand", "location")}
     assert kept == {name: form[name] for name in kept}
-    assert all_rows(engine)["vehicles"] == []
+    assert rows_of(engine, "vehicles") == []
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])

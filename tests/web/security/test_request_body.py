@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tests import raw_http
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import all_rows, rows_of
 from tests.visitor import Visitor
 from web.app import MAX_FORM_SIZE
 
@@ -55,7 +55,7 @@ def in_chunks(*chunks: bytes) -> bytes:
 def test_a_form_in_chunks_is_a_form(sender: Sender, engine: Engine) -> None:
     assert sender.send(CHUNKED, in_chunks(sender.form[:30], sender.form[30:])) == 303
 
-    assert len(all_rows(engine)["vehicles"]) == 1
+    assert len(rows_of(engine, "vehicles")) == 1
 
 
 MALFORMED = {

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from movr.results import UserKey
 from tests.conftest import NewVisitor, settings_for, visiting
-from tests.databases import all_rows
+from tests.databases import rows_of
 from tests.visitor import Visitor, registration
 from tests.web.pages.test_repeated_forms import VEHICLE, key
 from web.app import create_app
@@ -96,7 +96,7 @@ def test_a_form_sent_before_and_after_a_new_secret_key_takes_effect_once(
     again = deployments[later].take_over(member).client.post("/vehicles/add", data=form)
 
     assert again.status_code == 303
-    assert len(all_rows(engine)["vehicles"]) == 1
+    assert len(rows_of(engine, "vehicles")) == 1
 
 
 @pytest.mark.parametrize("later", [SECOND, THIRD])
@@ -112,7 +112,7 @@ def test_an_account_sent_before_and_after_a_new_secret_key_is_one(
     again = other.post("/register", **form)
 
     assert again.status_code == 303
-    assert len(all_rows(engine)["users"]) == 1
+    assert len(rows_of(engine, "users")) == 1
 
 
 @pytest.mark.parametrize("later", [SECOND, THIRD])
