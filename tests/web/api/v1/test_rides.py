@@ -1,5 +1,6 @@
 """Operations of the API on vehicles, reservations and rides."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -69,6 +70,15 @@ def test_a_start_that_is_repeated_starts_one_ride_even_after_its_end(
     assert again.json() == receipt
     assert kind_of(take(api, other, key="a")) == "idempotency-key-reused"
     assert kind_of(take(api, vehicle, key="b")) == "already-riding"
+
+
+def test_starts_at_once_with_one_key_start_one_ride(api: ApiClient, vehicle: UUID) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        replies = list(threads.map(lambda _: take(api, vehicle, key="a"), range(4)))
+
+    assert {reply.status_code for reply in replies} == {201}
+    assert len({reply.json()["id"] for reply in replies}) == 1
+    assert len(api.get("/me/rides").json()["items"]) == 1
 
 
 def test_the_receipt_of_another_member_is_not_found(
