@@ -85,11 +85,11 @@ class RateLimitStore:
 
     def remaining(self, limit: RateLimit, who: str) -> int:
         """Return how many more attempts are allowed now."""
-        key = limit.key(who)
-        lapsed = "SELECT count(*) FROM counted WHERE who = ? AND until <= ?"
+        unexpired = "SELECT count(*) FROM counted WHERE who = ? AND until > ?"
         with self._lock:
-            expired = self._connection.execute(lapsed, (key, self._now())).fetchone()[0]
-            return max(0, limit.at_most - self._count(key) + int(expired))
+            found = self._connection.execute(unexpired, (limit.key(who), self._now()))
+            counted: int = found.fetchone()[0]
+        return max(0, limit.at_most - counted)
 
     def seconds_until_next(self, limit: RateLimit, who: str) -> float:
         """Return the seconds until the oldest counted attempt expires."""

@@ -95,6 +95,18 @@ def test_the_window_is_a_sliding_one(attempts: RateLimitStore, clock: Clock) -> 
     assert (first, at_the_end, taken(attempts, 5)) == (1, 2, 1)
 
 
+def test_the_store_returns_how_many_attempts_remain(attempts: RateLimitStore, clock: Clock) -> None:
+    at_first = attempts.remaining(THREE, "a")
+    taken(attempts, 2)
+    clock.now += 1
+    later = attempts.remaining(THREE, "a")
+    taken(attempts, 5)
+    at_the_end = attempts.remaining(THREE, "a")
+    clock.now += MINUTE - 1
+
+    assert (at_first, later, at_the_end, attempts.remaining(THREE, "a")) == (3, 1, 0, 2)
+
+
 def test_an_uncounted_attempt_can_be_made_again(attempts: RateLimitStore) -> None:
     taken(attempts, 3)
     attempts.uncount(THREE, "a")

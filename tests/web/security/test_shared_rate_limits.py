@@ -57,6 +57,12 @@ def test_stores_on_one_server_share_their_counts(
     assert (taken(others, 1), taken(others, 1, who="b'; --")) == (0, 1)
 
 
+def test_a_fallback_returns_how_many_attempts_remain(attempts: SharedRateLimitStore) -> None:
+    taken(attempts, 2)
+
+    assert FallbackStore(attempts, RateLimitStore()).remaining(THREE, "a") == 1
+
+
 def test_an_uncounted_attempt_can_be_made_again(attempts: SharedRateLimitStore) -> None:
     """By a negative cost, which the library does not document for this."""
     taken(attempts, 3)

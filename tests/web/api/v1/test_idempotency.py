@@ -1,11 +1,13 @@
 """The headers of writes: Idempotency-Key, and those of the member's limit."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from flask import Flask
 
 from tests.visitor import Visitor
 from tests.web.api.v1.client import PROBLEM, ApiClient
@@ -44,6 +46,20 @@ def test_a_key_that_is_none_is_named(api: ApiClient, key: str) -> None:
 
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["pointer"] == "Idempotency-Key"
+
+
+def test_pages_and_programs_share_the_limit_of_a_member(
+    api: ApiClient, visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(app.extensions["settings"], writes_per_minute=1)
+    monkeypatch.setitem(app.extensions, "settings", few)
+    assert visitor.post("/city/paris").status_code == 303
+
+    refused = revoke(api, "one")
+
+    assert refused.status_code == 429
+    assert refused.headers["RateLimit"] == '"writes";r=0'
+    assert int(refused.headers["Retry-After"]) > 0
 
 
 def test_each_write_says_how_many_remain(api: ApiClient) -> None:
