@@ -82,6 +82,7 @@ def _reserve_and_ride(member: ApiCaller, own: str) -> None:
     member("POST", f"{_path_of(ride)}/reports", **_PROBLEM)
     member("GET", f"/me/rides/{ride['id']}")
     member("GET", "/me/rides")
+    member("GET", "/me/rides/totals")
 
 
 def _vehicle_to_take(member: ApiCaller, own: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from web.api.v1.schemas import (
     Parking,
     Ride,
     Rides,
+    RideTotals,
     UndoReason,
     VehicleToTake,
     Whereabouts,
@@ -58,6 +59,15 @@ def show(ride_id: UUID) -> Ride:
     if not ride.is_active:
         revalidated()
     return Ride.of(ride)
+
+
+@blueprint.get("/me/rides/totals")
+@blueprint.auth_required(auth)
+@blueprint.output(RideTotals)
+@blueprint.doc(operation_id="get_ride_totals", responses=[401])
+def totals() -> RideTotals:
+    """Return the sums of the member's rides by week and month, in the time zone of their city."""
+    return RideTotals.of(movr().history(authentication.member(), before=None, size=1))
 
 
 @blueprint.post("/rides")

@@ -368,6 +368,52 @@ class Ride(Output):
         )
 
 
+class RideTotal(Output):
+    """The rides that began in a week or month, which starts with the day `begin`."""
+
+    begin: date
+    rides: int
+    duration: int = Field(description="Seconds")
+    distance: int = Field(description="Metres")
+
+    @classmethod
+    def of(cls, total: results.RideTotal) -> Self:
+        """Return the sums of a period."""
+        return cls(
+            begin=total.begin,
+            rides=total.rides,
+            duration=round(total.time.total_seconds()),
+            distance=total.distance,
+        )
+
+
+class Spending(Output):
+    """What the member's rides cost in a month, which starts with the day `month`."""
+
+    month: date
+    spent: Money
+
+
+class RideTotals(Output):
+    """The sums of a member's rides by month for a year, and by week for half a year."""
+
+    months: list[RideTotal]
+    weeks: list[RideTotal]
+    spending: list[Spending]
+
+    @classmethod
+    def of(cls, history: results.History) -> Self:
+        """Return the sums of a history, newest first."""
+        return cls(
+            months=[RideTotal.of(total) for total in history.months],
+            weeks=[RideTotal.of(total) for total in history.weeks],
+            spending=[
+                Spending(month=total.month, spent=Money.model_validate(total))
+                for total in history.spent
+            ],
+        )
+
+
 class Rides(Output):
     """A page of rides, newest first; `next` is the URL of the next one."""
 

@@ -80,6 +80,7 @@ ROWS: Mapping[str, Row] = {
     "give_up_reservation": Row(reply=204),
     "start_ride": Row(body=VEHICLE, reply=201),
     "list_my_rides": Row(),
+    "get_ride_totals": Row(),
     "get_ride": Row({"ride_id": "{scene.ended_ride}"}, admits=OWNER),
     "end_ride": Row(RIDE, {"place": "2 Broadway", **NEAR_BY}, OWNER),
     "undo_ride": Row(RIDE, NEAR_BY, OWNER),

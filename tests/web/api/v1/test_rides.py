@@ -53,6 +53,9 @@ def test_a_ride_from_its_start_to_its_receipt(api: ApiClient, vehicle: UUID) -> 
     assert act(api, ride, "end", **CENTRE).json() == receipt
     assert api.get("/me/rides").json() == {"items": [receipt], "next": None}
     assert api.get("/me").json()["active_ride"] is None
+    totals = api.get("/me/rides/totals").json()
+    assert [total["rides"] for total in (*totals["months"], *totals["weeks"])] == [1, 1]
+    assert {total["spent"]["currency"] for total in totals["spending"]} <= {"USD"}
 
 
 def test_a_start_that_is_repeated_starts_one_ride_even_after_its_end(
