@@ -18,6 +18,8 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
 )
 from tests.web.pages.test_rides import ended
 
+RECEIPT = "/me/rides/{}/receipt"
+
 
 def test_a_member_changes_their_names_and_reads_them_on_the_pages(
     api: ApiClient, visitor: Visitor
@@ -49,10 +51,10 @@ def test_logging_out_everywhere_ends_tokens_and_browsers(api: ApiClient, visitor
 
 
 def test_without_mail_no_receipt_is_sent(api: ApiClient) -> None:
-    assert api.call("POST", f"/me/rides/{UUID(int=0)}/receipt").status_code == 404
+    assert api.call("POST", RECEIPT.format(UUID(int=0))).status_code == 404
 
 
-def test_a_receipt_asked_for_again_with_its_key_is_one_email(
+def test_a_receipt_is_one_email_to_a_verified_address(
     new_mailing_visitor: NewVisitor,  # noqa: F811
     mailing: Flask,  # noqa: F811
     postbox: Postbox,  # noqa: F811
@@ -61,14 +63,19 @@ def test_a_receipt_asked_for_again_with_its_key_is_one_email(
     verify(rider, link_of(postbox))
     location = ended(rider, rider.add_vehicle(), "paris").headers["Location"]
     ride = location.rpartition("/")[2]
+    unverified = new_mailing_visitor().register("paris")
+    postbox.rest()  # the link to verify
     with httpx.Client(transport=httpx.WSGITransport(mailing), base_url=HERE) as client:
+        refused = ApiClient(client).log_in(unverified.username).call("POST", RECEIPT.format(ride))
         api = ApiClient(client).log_in(rider.username)
         client.headers["Idempotency-Key"] = "one"
 
-        statuses = [api.call("POST", f"/me/rides/{ride}/receipt").status_code for _ in range(2)]
+        statuses = [api.call("POST", RECEIPT.format(ride)).status_code for _ in range(2)]
         client.headers["Idempotency-Key"] = "two"
-        unknown = api.call("POST", f"/me/rides/{UUID(int=0)}/receipt")
+        unknown = api.call("POST", RECEIPT.format(UUID(int=0)))
 
+    assert refused.status_code == 403
+    assert refused.json()["type"].endswith("#email-not-verified")
     assert statuses == [204, 204]
     assert unknown.status_code == 404
     assert len(postbox.rest()) == 1
