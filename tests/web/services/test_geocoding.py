@@ -17,6 +17,7 @@ from movr.cities import City, Position, find_city
 from tests.clock import Clock
 from tests.conftest import settings_for, visiting
 from tests.visitor import Visitor, sentences
+from tests.web.api.v1.client import ApiClient
 from web.app import create_app
 from web.config import Settings, SettingsError, read_settings
 from web.services import geocoding
@@ -306,6 +307,22 @@ def test_a_ride_ends_at_the_position_of_its_location(
     assert stands(engine) == ("2 Broadway", BROADWAY)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT distance FROM rides")).scalar_one() > 5000
+
+
+def test_the_place_that_a_program_sends_is_geocoded(
+    rider: Visitor, engine: Engine, clock: Clock, service: Service
+) -> None:
+    api = ApiClient(rider.client).log_in(rider.username)
+    bike = {"type": "bike", "color": "red", "brand": "Kona", "place": "1 Wall Street"}
+    path = api.call("POST", "/me/vehicles", **bike).headers["Location"].removeprefix("/api/v1")
+    assert stands(engine) == ("1 Wall Street", WALL_STREET)
+    clock.now += 1
+
+    for place in ({"place": "2 Broadway"}, {"place": "1 Wall Street", **BROADWAY._asdict()}):
+        assert api.call("PUT", f"{path}/place", **place).status_code == 204
+        assert stands(engine) == (place["place"], BROADWAY)
+
+    assert len(service.asked) == 2
 
 
 def test_a_location_with_a_position_is_not_geocoded(

@@ -119,35 +119,6 @@ def test_a_removal_is_taken_back(api: ApiClient, vehicle: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "action", "body", "status"),
-    [
-        ("GET", "", {}, 404),
-        *(("POST", f"/{action}", {}, 403) for action in ("pause", "resume", "remove", "restore")),
-        ("PUT", "/description", {"color": "blue", "brand": "Trek"}, 403),
-        ("PUT", "/place", {"place": "2 Broadway"}, 403),
-    ],
-)
-def test_a_stranger_sees_and_changes_nothing_of_my_vehicle(
-    api: ApiClient,
-    vehicle: str,
-    rider: Visitor,
-    engine: Engine,
-    method: str,
-    action: str,
-    body: dict[str, str],
-    status: int,
-) -> None:
-    stranger = ApiClient(api.client).log_in(rider.username)
-    before = all_rows(engine)
-
-    of_mine = stranger.call(method, f"{vehicle}{action}", **body)
-    of_none = stranger.call(method, f"/me/vehicles/{UUID(int=0)}{action}", **body)
-
-    assert (of_mine.status_code, of_none.status_code) == (status, 404)
-    assert all_rows(engine) == before
-
-
-@pytest.mark.parametrize(
     ("wrong", "pointer", "said"),
     [
         ({"place": "<b>"}, "/place", "do not use < or >"),
