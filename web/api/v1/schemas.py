@@ -146,7 +146,7 @@ class Vehicle(Output):
     type: VehicleType
     brand: str
     color: str
-    state: Literal["available", "reserved"]
+    state: VehicleState = Field(description="Available, or reserved by the member")
     place: str
     latitude: Latitude | None
     longitude: Longitude | None
@@ -162,7 +162,7 @@ class Vehicle(Output):
             type=cast("VehicleType", vehicle.type),
             brand=vehicle.brand,
             color=vehicle.color,
-            state="reserved" if vehicle.is_reserved else "available",
+            state=VehicleState.RESERVED if vehicle.is_reserved else VehicleState.AVAILABLE,
             place=vehicle.last_location,
             latitude=vehicle.latitude,
             longitude=vehicle.longitude,
