@@ -189,11 +189,9 @@ def scene(new_visitor: NewVisitor) -> ApiScene:
 
 @pytest.fixture
 def operations(app: Flask) -> Mapping[str, Operation]:
-    return {
-        name: operation
-        for name, operation in operations_of(cast("APIFlask", app)).items()
-        if not operation.path.startswith("/staff/")
-    }
+    """All but those of staff, which are in test_staff.py."""
+    described = operations_of(cast("APIFlask", app))
+    return {name: each for name, each in described.items() if not each.path.startswith("/staff")}
 
 
 def test_every_operation_has_a_row(operations: Mapping[str, Operation]) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+from apiflask import APIFlask
 from flask import Flask
 from sqlalchemy import Engine
 
@@ -17,6 +18,7 @@ from tests.databases import all_rows
 from tests.movr.city_data.test_zones import square
 from tests.visitor import Visitor
 from tests.web.api.v1.client import ApiClient
+from tests.web.api.v1.operations import operations_of
 from tests.web.pages.test_staff_pages import (
     ALL,
     MANAGERS,
@@ -110,17 +112,15 @@ def world(
     return ApiWorld(new_visitor, app, engine)
 
 
-def test_every_operation_of_staff_has_its_row(stranger: ApiClient) -> None:
+def test_every_operation_of_staff_has_its_row(app: Flask) -> None:
     """A new operation needs a row that says who may call it."""
-    paths = stranger.get("/openapi.json").json()["paths"]
-    described = {
-        operation["operationId"]
-        for path, methods in paths.items()
-        if path.startswith("/api/v1/staff/")
-        for operation in methods.values()
-    }
+    described = operations_of(cast("APIFlask", app)).values()
 
-    assert described == {*READS, *ACTIONS}
+    of_a_city = {each.id: each for each in described if each.path.startswith("/staff/")}
+    assert of_a_city.keys() == {*READS, *ACTIONS}
+    for name, operation in of_a_city.items():
+        assert operation.requires_token, name
+        assert operation.is_write == (name in ACTIONS), name
 
 
 @pytest.mark.parametrize("who", Who, ids=lambda who: who.name.lower())
@@ -183,12 +183,13 @@ def test_a_read_is_one_statement(world: ApiWorld) -> None:
         assert "1 statement" in world.read(client, row.path).headers["Server-Timing"], name
 
 
-def test_staff_list_their_cities_and_members_do_not(world: ApiWorld) -> None:
+def test_staff_list_their_cities_and_others_do_not(world: ApiWorld, stranger: ApiClient) -> None:
     key = UserKey("new york", world.manager.id)
     world.movr.staff.grant_role_as_operator("boston", key, SUPPORT, "Hired")
 
     assert world.client(world.manager).get("/staff").json() == {"items": ["new-york", "boston"]}
     assert world.client(world.rider).get("/staff").status_code == 403
+    assert stranger.get("/staff").status_code == 401
 
 
 def test_the_manager_reads_a_ride_from_its_list_to_the_audit(world: ApiWorld) -> None:
