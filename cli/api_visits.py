@@ -1,31 +1,21 @@
 """Calls of every operation of the API as a member of one city, like the visits of pages."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
 from flask import Flask
 
+from cli.api_caller import ApiCaller
 from cli.page_visits import PageVisitor, delete_account, register
+from cli.staff_api_visits import call_as_manager
 from movr.cities import City
+from movr.formats import MANAGER
+from movr.results import UserKey
 
 _PLACE: Final = {"place": "here"}
 _LOOK: Final = {"color": "red", "brand": "Tour"}
 _PROBLEM: Final = {"kind": "lock"}
-
-
-class ApiCaller:
-    """A program that calls the API, with an access token unless that is empty."""
-
-    def __init__(self, visitor: PageVisitor, token: str = "") -> None:
-        """Call as the visitor's programs do."""
-        self.city = visitor.city.slug
-        self._visitor = visitor
-        self._token = token
-
-    def __call__(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401 - JSON
-        """Call the operation at a path below /api/v1, and return its JSON, if it has any."""
-        reply = self._visitor.call(method, f"/api/v1{path}", self._token, body or None)
-        return reply.json if reply.data else None
 
 
 def call_every_operation(app: Flask, city: City, visited: Callable[[str], None]) -> None:
@@ -43,6 +33,7 @@ def call_every_operation(app: Flask, city: City, visited: Callable[[str], None])
     _reserve_and_ride(member, own)
     _report_and_close(member, own)
     _manage_vehicle(member, own)
+    _call_as_staff(app, PageVisitor(app, city, visited), member, own)
     _manage_account(member)
     phone = _log_in(visitor, name, password)
     visitor.post(f"{visitor.follow('/', '/users')}/devices/{_device_of(phone)}/logout")
@@ -110,6 +101,19 @@ def _manage_vehicle(owner: ApiCaller, own: str) -> None:
     owner("POST", f"{own}/restore")
     owner("GET", "/me/vehicles")
     owner("GET", "/me/earnings")
+
+
+def _call_as_staff(app: Flask, visitor: PageVisitor, rider: ApiCaller, own: str) -> None:
+    """Become a manager, who looks at a ride of the member with their own vehicle and ends it."""
+    name, password = register(visitor)
+    manager = _log_in(visitor, name, password)
+    key = UserKey(visitor.city.name, UUID(manager("GET", "/me")["id"]))
+    staff = app.extensions["movr"].staff
+    staff.grant_role_as_operator(visitor.city.name, key, MANAGER, "placement check")
+    ride = rider("POST", "/rides", **_vehicle_to_take(rider, own))
+    rider("POST", f"{_path_of(ride)}/reports", **_PROBLEM)
+    call_as_manager(manager, ride)
+    delete_account(visitor, password)
 
 
 def _manage_account(member: ApiCaller) -> None:
