@@ -21,9 +21,7 @@ from web.security import account_log, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
-PASSWORD_CHANGED: Final = (
-    "Your password has been changed. All other browsers and all apps are logged out."
-)
+CHANGED: Final = "Your password has been changed. All other browsers and all apps are logged out."
 
 
 @blueprint.get("")
@@ -119,7 +117,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
-            flash(PASSWORD_CHANGED, "success")
+            flash(CHANGED, "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
     devices = session.read_as_member(movr().tokens.devices)
     page = render_template("users/security.html", form=form, devices=devices)

@@ -409,6 +409,7 @@ def test_each_entry_of_the_table_requests_its_route(app: Flask, name: str) -> No
         name=nobody.id,
         number=123456,
         report=some,
+        device=some,
     )
     path = ROUTES[name].path.format(scene=anything)
 

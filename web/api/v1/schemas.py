@@ -19,7 +19,7 @@ from movr import results
 from movr.cities import CITIES, Position, find_city_by_slug, served_city
 from movr.cities import City as ServedCity
 from movr.fares import Tariff as Prices
-from movr.formats import OTHER, WORD_LENGTH
+from movr.formats import OTHER
 from movr.vehicle_states import VehicleState
 from web.api.v1.texts import Name, Place, Reason, Remark, Word
 from web.forms import UNREADABLE_TEXT, is_readable
@@ -87,7 +87,7 @@ class Credentials(Input):
 
     username: str = Field(max_length=64)
     password: str = Field(max_length=128)
-    device: str = Field(min_length=1, max_length=WORD_LENGTH)
+    device: Word
 
 
 class RefreshToken(Input):

@@ -68,6 +68,15 @@ def test_the_fields_that_are_wrong_are_named_by_pointers(stranger: ApiClient) ->
     }
 
 
+def test_the_name_of_a_device_is_plain_text(stranger: ApiClient, visitor: Visitor) -> None:
+    login = {"username": visitor.register().username, "password": PASSWORD}
+
+    for device in ("<b>phone</b>", " ", "a\nb", "x" * 51):
+        reply = stranger.call("POST", "/tokens", **login, device=device)
+        assert reply.status_code == 422, device
+        assert [error["pointer"] for error in reply.json()["errors"]] == ["/device"]
+
+
 def test_what_is_not_there_is_a_problem(stranger: ApiClient) -> None:
     replies = {
         (method, path): stranger.call(method, path)
