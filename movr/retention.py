@@ -59,6 +59,7 @@ _users, _vehicles, _rides, _events, _reports, _letters, _audit, _devices = (
 )
 _keys: Final = cast("Table", IdempotencyKey.__table__)
 
+_IS_PENDING: Final = and_(_letters.c.sent_at.is_(None), _letters.c.failed_at.is_(None))
 _CITY: Final = bindparam("row_city", type_=String())
 _BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
 
@@ -129,7 +130,11 @@ def _has_place() -> ColumnElement[bool]:
 RULES: Final = (
     _rule(
         _letters,
-        or_(_letters.c.sent_at < _BEFORE, _letters.c.failed_at < _BEFORE),
+        or_(
+            _letters.c.sent_at < _BEFORE,
+            _letters.c.failed_at < _BEFORE,
+            and_(_IS_PENDING, _letters.c.created_at < _BEFORE),  # there was no mail server
+        ),
         what="emails that MovR has sent, or could not send",
         since="that",
         days=30,

@@ -170,6 +170,19 @@ def test_what_is_older_than_its_period_is_removed_and_nothing_else(
     assert find_violations(engine) == []
 
 
+def test_a_letter_that_no_process_has_sent_for_a_month_is_not_sent_any_more(
+    movr: MovR, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        for days in (RULES[0].days + 1, RULES[0].days - 1):
+            at = NOW - timedelta(days=days)
+            add(connection, Letter, kind="account_suspended", created_at=at, due_at=at)
+
+    assert applied(movr, RULES[0]) == 1
+    (left,) = all_rows(engine)["outbox"]
+    assert left["created_at"] == at
+
+
 def test_the_command_counts_first_and_removes_then(database: str, engine: Engine) -> None:
     with engine.begin() as connection:
         for make in MAKERS:
