@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from movr import errors, fleet, outbox, queries, transactions
 from movr import rows as rows_to
+from movr.changes import accounts
 from movr.cities import Position
 from movr.database.access import Database
 from movr.database.execution import run
@@ -253,8 +254,10 @@ def close_own_report(
 ) -> bool:
     """Close a report about the owner's vehicle like `close_report`.
 
-    Raises ReportNotFound also for reports about the vehicles of others.
+    Raises ReportNotFound also for reports about the vehicles of others, and AccountSuspended.
     """
+    account = run(connection, accounts.LOCK_USER, user_city=owner.city, user_id=owner.id).one()
+    transactions.refuse_to_admit(account, only_verified=False)
     if _of_report(connection, key).owner_id != owner.id:
         raise errors.ReportNotFound
     return close_report(connection, key, owner, outcome=outcome, now=now)
@@ -375,7 +378,7 @@ class Reports:
     def close(self, report_id: UUID, owner: UserKey, *, outcome: str) -> bool:
         """Close a report about the owner's vehicle; return False if it was closed before.
 
-        Raises ReportNotFound, also for reports about the vehicles of others.
+        Raises ReportNotFound, also for reports about the vehicles of others, and AccountSuspended.
         """
         key = ReportKey(owner.city, report_id)
         return self._database.write(close_own_report, key, owner, outcome=outcome, now=self._now())

@@ -54,6 +54,20 @@ def test_a_suspended_member_rides_reserves_adds_and_reports_nothing(
     start_ride(movr, vehicle, owner)  # it is still available
 
 
+def test_a_suspended_owner_closes_no_report(movr: MovR, engine: Engine) -> None:
+    owner, rider = a_member(movr), a_member(movr)
+    vehicle = add(movr, owner)
+    about = ShownVehicle(vehicle.city, public_id_in(movr, vehicle))
+    movr.reports.report(about, rider, 0, Problem(kind="brakes"))
+    (report,) = movr.reports.of_vehicle(owner, 0, vehicle_id=vehicle.id).page.items
+    suspend(engine, owner)
+
+    with pytest.raises(errors.AccountSuspended):
+        movr.reports.close(report.id, owner, outcome="mended")
+
+    assert movr.reports.of_vehicle(owner, 0, vehicle_id=vehicle.id).page.items
+
+
 def test_a_suspended_member_logs_in_ends_the_ride_and_deletes_the_account(
     engine: Engine, new_visitor: NewVisitor
 ) -> None:

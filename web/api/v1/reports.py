@@ -50,7 +50,7 @@ def of_vehicle(vehicle_id: UUID) -> Reports:
 @blueprint.auth_required(auth)
 @blueprint.input(Outcome, arg_name="closed")
 @blueprint.output({}, status_code=204)
-@blueprint.doc(operation_id="close_report", responses=[401, 404, 422])
+@blueprint.doc(operation_id="close_report", responses=[401, 403, 404, 422])
 def close(report_id: UUID, closed: Outcome) -> str:
     """Close a report about the member's vehicle. Its reporter is told the outcome by email."""
     owner = authentication.member()
