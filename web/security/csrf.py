@@ -20,7 +20,9 @@ from web.security import session
 # Blueprints
 MEMBERS_FORMS: Final = frozenset(
     {
+        "fleet",
         "reports",
+        "reservations",
         "rides",
         "staff_actions",
         "staff_roles",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html import unescape
+from uuid import UUID
 
 import httpx
 import pytest
@@ -181,6 +182,17 @@ def test_over_https_a_form_of_another_origin_sets_no_cookie(production: NewVisit
 def rider(visitor: Visitor) -> Visitor:
     visitor.start(visitor.register().add_vehicle())
     return visitor
+
+
+@pytest.mark.parametrize("path", ["/vehicles/pause", "/reservations/give-up"])
+def test_a_button_of_a_session_that_is_gone_leads_to_the_login(rider: Visitor, path: str) -> None:
+    token = rider.token()
+    rider.client.cookies.delete("session")
+
+    refused = rider.client.post(f"{path}/{UUID(int=1)}", data={"csrf_token": token})
+
+    assert "You are no longer logged in." in sentences(refused)
+    assert link(refused).startswith("/login")
 
 
 WORDS = {"location": "2 Broadway <&> Wall", "latitude": "40.71", "longitude": "-74.01"}
