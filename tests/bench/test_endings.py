@@ -40,6 +40,7 @@ class Running(Command):
                 "DB_URI": uri,
                 "DATABASE_URL": "",
                 "TMPDIR": str(self.folder),
+                "WORKERS": "1",
             },
         )
 

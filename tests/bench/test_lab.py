@@ -28,7 +28,7 @@ def start_lab(folder: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*LAB, *options],
         cwd=ROOT,
-        env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": str(folder)},
+        env={**os.environ, "DB_URI": "", "DATABASE_URL": "", "TMPDIR": str(folder), "WORKERS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

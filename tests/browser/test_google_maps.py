@@ -38,7 +38,7 @@ window.googleMapsAreThere();
 
 @pytest.fixture(scope="module")
 def session_google_site(database: str) -> Iterator[str]:
-    settings = {"DB_URI": database, "DEBUG": "1", "API_KEY": "a-key"}
+    settings = {"DB_URI": database, "DEBUG": "1", "API_KEY": "a-key", "WORKERS": "1"}
     with serving(**settings, WRITES_PER_MINUTE=str(UNLIMITED)) as url:
         yield url
 

@@ -205,7 +205,7 @@ def secure_page(browser: Browser, database: str) -> Iterator[Page]:
         pytest.skip(HOW_TO_GET_IT)
     production = {"DEBUG": "0", "SECRET_KEY": secrets.token_hex(), "PROXY_HOPS": "1"}
     ports = {"8080": free_port(), "8443": free_port()}
-    with serving(DB_URI=database, **production) as replica, folder() as here:
+    with serving(DB_URI=database, WORKERS="1", **production) as replica, folder() as here:
         make_certificate(here)
         configure(here, [port_of(replica)], ports)
         with running(here, "tls.conf", f"http://127.0.0.1:{ports['8080']}"):

@@ -71,10 +71,10 @@ def is_open(port: int) -> bool:
 class Running(Command):
     """`python server.py`."""
 
-    def __init__(self, folder: Path, uri: str) -> None:
+    def __init__(self, folder: Path, uri: str, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = with_settings(DEBUG="1", PORT=str(self.port), DB_URI=uri)
+        environment = with_settings(DEBUG="1", PORT=str(self.port), DB_URI=uri, **settings)
         super().__init__(SERVER, folder / "output", environment)
 
     @property
@@ -107,8 +107,8 @@ class Running(Command):
 
 
 @contextmanager
-def started(folder: Path, uri: str) -> Iterator[Running]:
-    running = Running(folder, uri)
+def started(folder: Path, uri: str, **settings: str) -> Iterator[Running]:
+    running = Running(folder, uri, **settings)
     try:
         running.wait_until_serving()
         yield running
@@ -134,7 +134,7 @@ def new_database(server: str) -> Iterator[str]:
 def test_one_command_prepares_a_database_serves_it_and_says_how_to_log_in(
     tmp_path: Path, new_database: str
 ) -> None:
-    with started(tmp_path, new_database) as running, visiting(running) as visitor:
+    with started(tmp_path, new_database, WORKERS="1") as running, visiting(running) as visitor:
         for line in (running.url, *demo.RIDER, *demo.OWNER):
             assert line in running.output
         page = visitor.get("/vehicles")
@@ -161,7 +161,7 @@ def test_ctrl_c_ends_everything_and_the_next_start_has_the_data(
         assert not is_open(running.port)
         assert "Traceback" not in running.output
 
-    with started(tmp_path, demo_database) as again, visiting(again) as visitor:
+    with started(tmp_path, demo_database, WORKERS="1") as again, visiting(again) as visitor:
         assert visitor.log_in(username).status_code == 303
         assert str(vehicle) in visitor.get(f"/users/{visitor.id}").text
         again.press_ctrl_c()

@@ -32,7 +32,7 @@ from tests.visitor import Visitor
 def servers(database: str) -> Iterator[dict[str, int]]:
     """The port of an app server in each region."""
     with ExitStack() as stack:
-        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
+        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", "WORKERS": "1"}
         yield {
             region: port_of(stack.enter_context(serving(**settings, REGION=region)))
             for region in REGIONS
@@ -217,7 +217,7 @@ def test_a_host_that_names_no_city_is_the_default_city() -> None:
 
 def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -> None:
     with ExitStack() as stack:
-        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1"}
+        settings = {"DB_URI": database, "DEBUG": "1", "PROXY_HOPS": "1", "WORKERS": "1"}
         url, process = stack.enter_context(running(**settings))
         ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0) | {REGIONS[-1]: free_port()}
         pool = stack.enter_context(ThreadPoolExecutor(1))
@@ -229,7 +229,7 @@ def test_the_greeting_is_printed_only_when_every_region_answers(database: str) -
 
 
 def test_an_app_server_that_ends_is_one_sentence_with_its_region(database: str) -> None:
-    with running(DB_URI=database, DEBUG="1") as (url, process):
+    with running(DB_URI=database, DEBUG="1", WORKERS="1") as (url, process):
         ports = dict.fromkeys(REGIONS, urlsplit(url).port or 0)
 
     with pytest.raises(CannotStart, match=f"server in {REGIONS[0]} has ended"):

@@ -67,7 +67,7 @@ def answering(server: HTTPServer) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def eastern_site(database: str) -> Iterator[str]:
     production = {"SECRET_KEY": "eleven dogs sing under the pier", "PROXY_HOPS": "1", "DEBUG": "0"}
-    with serving(DB_URI=database, REGION=EAST, **production) as url:
+    with serving(DB_URI=database, REGION=EAST, WORKERS="1", **production) as url:
         yield url
 
 
@@ -204,7 +204,7 @@ def test_an_unreachable_site_is_reported_in_one_sentence() -> None:
 
 
 def test_a_database_without_its_schema_is_found_with_the_reason(empty_database: str) -> None:
-    with serving(DB_URI=empty_database, DEBUG="1") as url:
+    with serving(DB_URI=empty_database, DEBUG="1", WORKERS="1") as url:
         done = verify(url)
 
     assert done.returncode == 1

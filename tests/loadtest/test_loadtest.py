@@ -32,7 +32,13 @@ class LoadTestRun(Command):
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
-        defaults = {"RIDERS": "4", "ARRIVALS": "10", "THINK": "0.2", "HEADLESS": "1"}
+        defaults = {
+            "WORKERS": "1",
+            "RIDERS": "5",
+            "ARRIVALS": "10",
+            "THINK": "0.2",
+            "HEADLESS": "1",
+        }
         environment = with_settings(TMPDIR=str(folder), **defaults | settings)
         super().__init__([sys.executable, "-m", "loadtest"], folder / "output", environment)
 
@@ -116,7 +122,7 @@ def failing() -> Iterator[str]:
 
 
 def test_a_short_run_on_a_temporary_movr_succeeds_and_leaves_nothing(folder: Path) -> None:
-    with LoadTestRun(folder, RIDERS=ALL_KINDS, SECONDS="3") as load_test:
+    with LoadTestRun(folder, WORKERS="2", RIDERS=ALL_KINDS, SECONDS="3") as load_test:
         assert load_test.end() == 0, load_test.output
 
     assert load_test.done("account opened") > 0
@@ -144,7 +150,7 @@ def test_stopped_by_a_signal_it_prints_the_summary_and_leaves_nothing(
     folder: Path, ending: signal.Signals
 ) -> None:
     with LoadTestRun(folder) as load_test:
-        load_test.wait_for_writes(40)
+        load_test.wait_for_writes(20)
         begun = load_test.begun()
         assert len(begun.processes) > 5  # the database, the server and Locust, which must all end
         assert begun.ports

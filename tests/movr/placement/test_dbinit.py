@@ -136,9 +136,10 @@ def as_on_postgresql(sql: str) -> str:
     return re.sub(r"CREATE TABLE (\w+) \(\n.*?;$", apart, sql, flags=re.MULTILINE | re.DOTALL)
 
 
-def test_the_file_makes_the_schema_that_migrations_make(loaded: Engine, server: str) -> None:
-    with databases.fresh_database(server) as other:
-        databases.bring_to_head(other)
+def test_the_file_makes_the_schema_that_migrations_make(
+    loaded: Engine, server: str, template: str
+) -> None:
+    with databases.copied_database(server, template) as other:
         engine = databases.connect(other)
         migrated = columns(engine), checks(engine)
         engine.dispose()

@@ -24,7 +24,7 @@ MAP = re.compile(r"leaflet")
 @pytest.fixture(scope="module")
 def world(server: str) -> Iterator[str]:
     """MovR with the demo data, whose lists are full, in debug mode because of its cookies."""
-    with demo_world(server, DEBUG="1") as url:
+    with demo_world(server, DEBUG="1", WORKERS="1") as url:
         yield url
 
 
