@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from scenarios import demo
+from tests import plain_http
 from tests.cli.test_serve import NO_SETTINGS, TIMEOUT
 from tests.conftest import ROOT, free_port, plain_client, wait_until_answering
 from tests.visitor import Visitor
@@ -219,10 +219,10 @@ def test_the_metrics_of_four_workers_are_summed(clone: Clone, empty_database: st
 
     with clone.serving(*command) as (url, log), ThreadPoolExecutor(8) as pool:
         assert url.replace("http://127.0.0.1", "MovR is at localhost") in log.read_text()
-        before = requests(numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
-        list(pool.map(lambda _: httpx.get(f"{url}/login", timeout=TIMEOUT), range(80)))
+        before = requests(numbers(plain_http.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
+        list(pool.map(lambda _: plain_http.get(f"{url}/login", timeout=TIMEOUT), range(80)))
         counted = [
-            requests(numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
+            requests(numbers(plain_http.get(f"{url}/metrics", timeout=TIMEOUT)), "/login")
             for _ in range(8)
         ]
 
@@ -237,7 +237,7 @@ def test_metrics_that_are_not_summed_say_so_instead_of_a_wrong_number(
     command = (*GUNICORN, "-w", "2", "-b", "localhost:{port}", "server:app")
 
     with clone.serving(*command) as (url, log):
-        reply = httpx.get(f"{url}/metrics", timeout=TIMEOUT)
+        reply = plain_http.get(f"{url}/metrics", timeout=TIMEOUT)
 
     assert "Logging error" not in log.read_text()  # of gunicorn's formats
     assert reply.status_code == 503
@@ -250,4 +250,4 @@ def test_one_worker_needs_no_sum(clone: Clone, empty_database: str) -> None:
     (clone.folder / "gunicorn.conf.py").unlink()
 
     with clone.serving(*GUNICORN, "-b", "127.0.0.1:{port}", "server:app") as (url, _):
-        assert numbers(httpx.get(f"{url}/metrics", timeout=TIMEOUT))
+        assert numbers(plain_http.get(f"{url}/metrics", timeout=TIMEOUT))

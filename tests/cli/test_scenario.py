@@ -19,8 +19,9 @@ from sqlalchemy import create_engine, text
 from movr.database import admin
 from movr.database.engine import parse_uri
 from scenarios import demo, traveller
+from tests import plain_http
 from tests.cli.test_serve import wait_until, with_settings
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, free_port, plain_client
 from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
@@ -112,7 +113,7 @@ def is_left(group: int) -> bool:
 
 def is_serving(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").status_code == 200
+        return plain_http.get(f"{url}/readyz").status_code == 200
     except httpx.TransportError:
         return False
 
@@ -126,7 +127,7 @@ def test_up_serves_the_scenario_and_down_leaves_nothing(clone: Clone) -> None:
 
     for line in (url, *traveller.TRAVELLER, "movr_traveller", "scenario down traveller"):
         assert line in output
-    with httpx.Client(base_url=url) as client:
+    with plain_client(url) as client:
         visitor = Visitor(client)
         visitor.log_in(*traveller.TRAVELLER[1:])
         assert visitor.active_ride()
@@ -156,7 +157,7 @@ def test_a_scenario_has_its_size_and_only_its_owner_s_file_holds_the_password(
 
     output = clone.run("up", "metropolis", "--rows", "3") + clone.run("list")
 
-    page = httpx.get(f"{clone.file('metropolis')['url']}/vehicles").text
+    page = plain_http.get(f"{clone.file('metropolis')['url']}/vehicles").text
     assert page.count('<li class="vehicle-card"') == 3
     assert "hunter2" not in output
     assert (clone.state / "metropolis.json").stat().st_mode & 0o777 == 0o600
@@ -166,9 +167,9 @@ def test_two_are_up_at_once_and_one_stays_when_the_other_goes(clone: Clone) -> N
     empty, demo_url = clone.up("empty"), clone.up("demo")
 
     assert empty != demo_url
-    with httpx.Client(base_url=demo_url) as client:
+    with plain_client(demo_url) as client:
         assert Visitor(client).log_in(*demo.RIDER[1:]).status_code == 303
-    with httpx.Client(base_url=empty) as client:
+    with plain_client(empty) as client:
         assert Visitor(client).log_in(*demo.RIDER[1:]).status_code != 303
 
     clone.run("down", "empty")

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cli.serve import serve
 from movr.database import admin
 from scenarios import demo
-from tests.conftest import ROOT, app_with_commands, free_port, wait_until_answering
+from tests import plain_http
+from tests.conftest import ROOT, app_with_commands, free_port, plain_client, wait_until_answering
 from tests.databases import fresh_database
 from tests.terminal import Command, RunHere
 from tests.visitor import Visitor
@@ -118,7 +118,7 @@ def started(folder: Path, uri: str, **settings: str) -> Iterator[Running]:
 
 @contextmanager
 def visiting(running: Running) -> Iterator[Visitor]:
-    with httpx.Client(base_url=running.url, timeout=30) as client:
+    with plain_client(running.url) as client:
         yield Visitor(client)
 
 
@@ -287,7 +287,7 @@ def test_in_json_every_line_is_an_object_including_those_of_gunicorn(new_databas
         stderr=subprocess.PIPE,
     )
     wait_until_answering(f"http://127.0.0.1:{port}/healthz", process)
-    httpx.get(f"http://127.0.0.1:{port}/healthz", headers={"X-Request-ID": "from-the-proxy"})
+    plain_http.get(f"http://127.0.0.1:{port}/healthz", headers={"X-Request-ID": "from-the-proxy"})
     process.terminate()
     _, log = process.communicate(timeout=TIMEOUT)
 

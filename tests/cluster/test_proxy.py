@@ -23,6 +23,7 @@ from cluster.nodes import CannotStart, Cluster, command, parse_url
 from cluster.proxy import Proxy, city_of_host, host_of_city
 from cluster.readiness import wait_until_ready
 from movr.cities import CITIES, EUROPE_WEST, REGIONS, US_EAST, US_WEST, find_city
+from tests import plain_http
 from tests.cli.test_serve import wait_until
 from tests.conftest import ROOT, START_TIMEOUT, free_port, gunicorn, running, serving
 from tests.visitor import Visitor
@@ -88,7 +89,7 @@ def test_each_city_is_served_by_its_region_and_a_client_cannot_change_that(proxy
     for city in CITIES:
         headers = {"Host": f"{host_of_city(city)}:8000", "X-City": "rome", "x-city": "boston"}
 
-        reply = httpx.get(proxy, headers=headers)
+        reply = plain_http.get(proxy, headers=headers)
 
         assert reply.headers["X-Served-By-Region"] == city.region
         assert f"<title>{city.label} · MovR</title>" in reply.text
@@ -110,7 +111,7 @@ def test_a_city_whose_region_is_down_is_served_by_the_next_one(
 ) -> None:
     with proxying(servers | {dead: free_port()}) as url:
         for city in CITIES:
-            reply = httpx.get(url, headers={"Host": host_of_city(city)})
+            reply = plain_http.get(url, headers={"Host": host_of_city(city)})
 
             assert f"<title>{city.label} · MovR</title>" in reply.text
             expected = answering if city.region == dead else city.region
@@ -143,7 +144,7 @@ def test_a_page_whose_answer_is_lost_comes_from_the_next_region(
     servers: dict[str, int], reply: bytes
 ) -> None:
     with failing_server(reply) as (port, taken), proxying(servers | {US_EAST: port}) as url:
-        page = httpx.get(url)
+        page = plain_http.get(url)
 
     assert len(taken) == 1
     assert page.status_code == 200
@@ -157,12 +158,12 @@ def test_a_silent_region_delays_a_page_and_does_not_lose_it(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with proxying(servers | {US_EAST: port}) as url:
-            assert httpx.get(f"{url}/healthz").headers["X-Served-By-Region"] == US_WEST
+            assert plain_http.get(f"{url}/healthz").headers["X-Served-By-Region"] == US_WEST
 
 
 def test_a_post_whose_answer_is_lost_is_not_sent_again(servers: dict[str, int]) -> None:
     with failing_server() as (port, taken), proxying(servers | {US_EAST: port}) as url:
-        reply = httpx.post(f"{url}/login", data={"username": "ada"})
+        reply = plain_http.post(f"{url}/login", data={"username": "ada"})
 
     assert reply.status_code == 502
     assert len(taken) == 1
@@ -173,14 +174,14 @@ def test_a_slow_answer_to_a_form_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
     reply = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow"
     with failing_server(reply, after=0.5) as (port, taken):
         with proxying(dict.fromkeys(REGIONS, port)) as url:
-            assert httpx.post(f"{url}/register").text == "slow"
+            assert plain_http.post(f"{url}/register").text == "slow"
 
         assert len(taken) == 1
 
 
 def test_the_client_s_address_is_appended_to_those_that_it_claims() -> None:
     with failing_server() as (port, taken), proxying(dict.fromkeys(REGIONS, port)) as url:
-        httpx.post(url, headers={"X-Forwarded-For": "192.0.2.1"})
+        plain_http.post(url, headers={"X-Forwarded-For": "192.0.2.1"})
 
     assert b"X-Forwarded-For: 192.0.2.1, 127.0.0.1\r\n" in taken[0]
 
@@ -207,7 +208,7 @@ def test_a_client_that_leaves_before_the_answer_causes_no_traceback(
 
 def test_without_any_region_the_answer_is_502() -> None:
     with proxying({region: free_port() for region in REGIONS}) as url:
-        assert httpx.get(url).status_code == 502
+        assert plain_http.get(url).status_code == 502
 
 
 def test_a_host_that_names_no_city_is_the_default_city() -> None:

@@ -17,6 +17,7 @@ import pytest
 from cluster.proxy import host_of_city
 from movr import passwords
 from movr.cities import CITIES, DEFAULT_CITY, City
+from tests import plain_http
 from tests.conftest import free_port, serving
 from tests.deploy.proxy import (
     HOW_TO_GET_IT,
@@ -126,22 +127,22 @@ def test_the_city_header_of_a_client_is_not_forwarded(way_in: str) -> None:
         "X_City": "amsterdam",
     }
 
-    reply = httpx.get(way_in, headers=lies)
+    reply = plain_http.get(way_in, headers=lies)
 
     assert city_shown(reply) == DEFAULT_CITY.label
     assert GUESSED in reply.text
 
 
 def test_the_replica_itself_trusts_the_city_header(replica: str) -> None:
-    assert city_shown(httpx.get(replica, headers={"X-City": "paris"})) == "Paris"
-    assert city_shown(httpx.get(replica, headers={"X-City-Lat-Long": "41.9,12.5"})) == "Rome"
+    assert city_shown(plain_http.get(replica, headers={"X-City": "paris"})) == "Paris"
+    assert city_shown(plain_http.get(replica, headers={"X-City-Lat-Long": "41.9,12.5"})) == "Rome"
 
 
 @pytest.mark.parametrize("city", CITIES, ids=lambda city: city.name)
 def test_the_host_name_selects_the_city(city: City, way_in: str) -> None:
     host = f"{host_of_city(city)}:8080"
 
-    reply = httpx.get(way_in, headers={"Host": host, "X-City": "nowhere"})
+    reply = plain_http.get(way_in, headers={"Host": host, "X-City": "nowhere"})
 
     assert city_shown(reply) == city.label
     assert GUESSED not in reply.text
@@ -169,13 +170,13 @@ def claiming(address: str) -> dict[str, str]:
 
 def fail_to_log_in(url: str, address: str, headers: dict[str, str]) -> int:
     """Fail to log in from this loopback address with a new username, and return the status."""
-    transport = httpx.HTTPTransport(local_address=address)
+    transport = httpx.HTTPTransport(local_address=address, verify=False)
     with httpx.Client(base_url=url, transport=transport, headers=headers) as client:
         return Visitor(client).log_in(secrets.token_hex(8)).status_code
 
 
 def test_nginx_sets_the_request_id(way_in: str) -> None:
-    reply = httpx.get(way_in, headers={"X-Request-ID": "chosen-by-a-client"})
+    reply = plain_http.get(way_in, headers={"X-Request-ID": "chosen-by-a-client"})
 
     assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["X-Request-ID"])
 
@@ -185,7 +186,7 @@ def test_nginx_sets_the_request_id(way_in: str) -> None:
 
 @pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics?x=1"])
 def test_the_metrics_can_not_be_reached(way_in: str, path: str) -> None:
-    reply = httpx.get(way_in + path)
+    reply = plain_http.get(way_in + path)
 
     assert reply.status_code == 404
     assert "movr_requests" not in reply.text
@@ -194,7 +195,7 @@ def test_the_metrics_can_not_be_reached(way_in: str, path: str) -> None:
 def test_the_body_size_limit_is_that_of_movr(way_in: str) -> None:
     def post(size: int) -> httpx.Response:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        return httpx.post(f"{way_in}/login", content=b"a" * size, headers=form)
+        return plain_http.post(f"{way_in}/login", content=b"a" * size, headers=form)
 
     taken = post(MAX_FORM_SIZE)
     refused = post(MAX_FORM_SIZE + 1)
@@ -207,7 +208,7 @@ def test_the_body_size_limit_is_that_of_movr(way_in: str) -> None:
 @pytest.mark.parametrize("path", ["/vehicles/import", "/staff/new-york/import"])
 def test_a_file_may_be_larger(way_in: str, path: str) -> None:
     def post(size: int) -> httpx.Response:
-        return httpx.post(way_in + path, files={"file": ("fleet.csv", b"a" * size)})
+        return plain_http.post(way_in + path, files={"file": ("fleet.csv", b"a" * size)})
 
     taken, refused = post(MAX_FILE_SIZE - 1000), post(MAX_FILE_SIZE)
 
@@ -217,7 +218,7 @@ def test_a_file_may_be_larger(way_in: str, path: str) -> None:
 
 
 def test_nginx_does_not_reveal_its_version(way_in: str) -> None:
-    assert httpx.get(f"{way_in}/metrics").headers["Server"] == "nginx"
+    assert plain_http.get(f"{way_in}/metrics").headers["Server"] == "nginx"
 
 
 def test_slow_clients_do_not_block_others(way_in: str) -> None:
@@ -228,7 +229,7 @@ def test_slow_clients_do_not_block_others(way_in: str) -> None:
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(way_in))))
             slow.sendall(head)
 
-        assert httpx.get(way_in, timeout=2).status_code == 200
+        assert plain_http.get(way_in, timeout=2).status_code == 200
 
 
 # HTTPS
@@ -239,7 +240,7 @@ def test_plain_http_redirects_to_https(
 ) -> None:
     _, plain, _ = secure_way_in
 
-    reply = httpx.post(f"{plain}/login?next=/rides", headers={"Host": "movr.test"})
+    reply = plain_http.post(f"{plain}/login?next=/rides", headers={"Host": "movr.test"})
 
     assert reply.status_code == 308
     assert reply.headers["Location"] == "https://movr.test/login?next=/rides"
@@ -362,7 +363,7 @@ def failing_replica() -> Iterator[tuple[int, list[bytes]]]:
 def test_a_post_is_not_repeated_after_a_lost_response(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
         before = len(taken)
-        statuses = {httpx.post(f"{url}/login").status_code for _ in range(4)}
+        statuses = {plain_http.post(f"{url}/login").status_code for _ in range(4)}
 
         assert 502 in statuses
         assert len(taken) == before + 2  # each other one once
@@ -370,7 +371,7 @@ def test_a_post_is_not_repeated_after_a_lost_response(replica: str) -> None:
 
 def test_a_failed_get_is_repeated_at_another_replica(replica: str) -> None:
     with failing_replica() as (port, taken), proxying([port, port_of(replica)]) as url:
-        statuses = {httpx.get(url).status_code for _ in range(6)}
+        statuses = {plain_http.get(url).status_code for _ in range(6)}
 
         assert taken
         assert statuses == {200}
@@ -380,8 +381,8 @@ def test_only_get_requests_use_persistent_connections() -> None:
     """Newer versions of nginx keep connections open by default."""
     with failing_replica() as (port, taken), proxying([port]) as url:
         del taken[:]
-        httpx.get(f"{url}/read")
-        httpx.post(f"{url}/write")
+        plain_http.get(f"{url}/read")
+        plain_http.post(f"{url}/write")
 
         closed = {request.split()[1]: b"\r\nConnection: close\r\n" in request for request in taken}
         assert closed == {b"/read": False, b"/write": True}
@@ -389,7 +390,7 @@ def test_only_get_requests_use_persistent_connections() -> None:
 
 def test_a_replica_that_refuses_connections_fails_no_request(replica: str) -> None:
     with proxying([free_port(), free_port(), port_of(replica)]) as url:
-        statuses = {httpx.post(f"{url}/login").status_code for _ in range(6)}
+        statuses = {plain_http.post(f"{url}/login").status_code for _ in range(6)}
 
     assert statuses == {400}  # MovR's response to a form without a token
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from tests import plain_http
 from tests.cli.test_serve import wait_until
 from tests.conftest import START_TIMEOUT, plain_client, running, visitors
 from tests.web.operations.test_metrics import numbers, of
@@ -23,14 +24,14 @@ def draining(database: str) -> Iterator[Served]:
     """A gunicorn that got SIGTERM, with a long DRAIN_SECONDS; the last test here stops it."""
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS=LONG) as (url, process):
         os.kill(process.pid, signal.SIGTERM)
-        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 503, "readiness turns")
+        wait_until(lambda: plain_http.get(f"{url}/readyz").status_code == 503, "readiness turns")
         yield url, process
 
 
 def test_a_draining_process_reports_not_ready_with_the_reason(draining: Served) -> None:
     url, _ = draining
 
-    reply = httpx.get(f"{url}/readyz")
+    reply = plain_http.get(f"{url}/readyz")
 
     assert reply.status_code == 503
     assert "draining" in reply.json()["reason"]
@@ -39,14 +40,14 @@ def test_a_draining_process_reports_not_ready_with_the_reason(draining: Served) 
 def test_a_draining_process_is_alive_and_serves_new_requests(draining: Served) -> None:
     url, _ = draining
 
-    assert httpx.get(f"{url}/healthz").status_code == 200
-    assert httpx.get(url).status_code == 200
+    assert plain_http.get(f"{url}/healthz").status_code == 200
+    assert plain_http.get(url).status_code == 200
 
 
 def test_a_draining_process_closes_connections_after_the_response(draining: Served) -> None:
     url, _ = draining
 
-    assert httpx.get(url).headers["Connection"] == "close"
+    assert plain_http.get(url).headers["Connection"] == "close"
 
 
 def test_a_second_sigterm_stops_it_at_once(draining: Served) -> None:
@@ -56,12 +57,12 @@ def test_a_second_sigterm_stops_it_at_once(draining: Served) -> None:
 
     assert process.wait(START_TIMEOUT) == 0
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{url}/healthz")
+        plain_http.get(f"{url}/healthz")
 
 
 def test_it_stops_after_drain_seconds(database: str) -> None:
     with running(DB_URI=database, DEBUG="1", DRAIN_SECONDS="1") as (url, process):
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert plain_http.get(f"{url}/readyz").status_code == 200
         os.kill(process.pid, signal.SIGTERM)
 
         assert process.wait(START_TIMEOUT) == 0
@@ -91,13 +92,13 @@ def test_a_request_in_flight_is_finished(database: str, engine: Engine) -> None:
 
 
 def _is_in_a_transaction(url: str) -> bool:
-    found = numbers(httpx.get(f"{url}/metrics"))
+    found = numbers(plain_http.get(f"{url}/metrics"))
     return of(found, "movr_database_connections_in_use", pool="write") > 0
 
 
 def _is_closed(url: str) -> bool:
     try:
-        httpx.get(f"{url}/healthz")
+        plain_http.get(f"{url}/healthz")
     except httpx.TransportError:
         return True
     return False

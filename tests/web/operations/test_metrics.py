@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
+from tests import plain_http
 from tests.conftest import NewVisitor, plain_client, serving, settings_for, visiting, visitors
 from tests.database_proxy import CuttingProxy
 from tests.visitor import Visitor
@@ -161,7 +162,7 @@ def test_two_gunicorns_do_not_share_metrics(new_served_visitor: NewVisitor, data
     new_served_visitor().get("/vehicles")
 
     with serving(DB_URI=database, DEBUG="1") as url:
-        assert requests(numbers(httpx.get(f"{url}/metrics")), "/vehicles") == 0
+        assert requests(numbers(plain_http.get(f"{url}/metrics")), "/vehicles") == 0
 
 
 def test_metrics_are_a_404_through_a_proxy(visitor: Visitor) -> None:
@@ -244,7 +245,7 @@ def test_an_unavailable_database_has_no_connections_in_use() -> None:
 
 
 def test_the_version_of_the_image_and_the_pool_size_are_reported(served: str) -> None:
-    found = numbers(httpx.get(f"{served}/metrics"))
+    found = numbers(plain_http.get(f"{served}/metrics"))
 
     build = {
         "version": "v1.2-3-g0abcdef",

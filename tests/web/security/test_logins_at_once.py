@@ -20,7 +20,7 @@ from movr.errors import TooManyPasswords
 from movr.movr import MovR
 from movr.results import UserKey
 from tests.cheap_passwords import HASHER
-from tests.conftest import NewVisitor, free_port, gunicorn, visitors
+from tests.conftest import NewVisitor, free_port, gunicorn, plain_client, visitors
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from web.operations import gunicorn_worker
 
@@ -42,7 +42,7 @@ PASSWORD_FORMS = {
 def new_visitor_of_one_worker(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
     with (
         gunicorn(free_port(), {"DB_URI": database, "DEBUG": "1", "WORKERS": "1"}) as (url, _),
-        visitors(lambda: httpx.Client(base_url=url, timeout=60)) as new,
+        visitors(lambda: plain_client(url, timeout=60)) as new,
     ):
         yield new
 

@@ -43,8 +43,8 @@ class Deployment:
 Deployments = dict[str, Deployment]
 
 
-@pytest.fixture
-def deployments(database: str, engine: Engine) -> Iterator[Deployments]:  # noqa: ARG001 - emptied
+@pytest.fixture(scope="module")
+def module_deployments(database: str) -> Iterator[Deployments]:
     """MovR before, after one and after two rotations; and after one without a fallback."""
     fallbacks = {FIRST: (), SECOND: (FIRST,), THIRD: (SECOND, FIRST), WITHOUT: ()}
     with ExitStack() as stack:
@@ -57,6 +57,12 @@ def deployments(database: str, engine: Engine) -> Iterator[Deployments]:  # noqa
             return Deployment(app, stack.enter_context(visiting(app)))
 
         yield {secret: deploy(secret) for secret in fallbacks}
+
+
+@pytest.fixture
+def deployments(module_deployments: Deployments, engine: Engine) -> Deployments:  # noqa: ARG001 - emptied
+    """The four apps, on an empty database."""
+    return module_deployments
 
 
 def is_member(visitor: Visitor) -> bool:
