@@ -8,6 +8,8 @@ PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=
 BIN := .venv/bin
 FAULTS ?= long
 IS_LONG := $(filter long,$(FAULTS))
+# Their short forms are tests of `make test`.
+API_FAULTS := tests/web/api/v1/test_hostile_json.py tests/web/api/v1/test_schemathesis.py
 # Run on all processors, one test file on one of them, in the order of the tree: slow files come first.
 TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
@@ -23,7 +25,7 @@ test: .venv/ready-to-test ## run all tests; TEST_DB_URI=… for another server; 
 
 test-faults: .venv/ready-to-test $(if $(IS_LONG),.wapiti/$(WAPITI_VERSION)) ## inject faults and send hostile input; FAULTS=short for minutes instead of an hour
 	@FAULTS=$(FAULTS) $(BIN)/pytest -s tests/faults
-	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/pages/test_hostile_input.py
+	@FAULTS=$(FAULTS) $(BIN)/pytest -v -n auto tests/web/pages/test_hostile_input.py $(if $(IS_LONG),$(API_FAULTS))
 	@$(if $(IS_LONG),$(BIN)/python -m tests.web.pages.scan)
 
 demo: .venv/ready-to-run ## run nine CockroachDB nodes in three regions; PLACEMENT=multi-region or none for another placement

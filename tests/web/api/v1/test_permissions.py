@@ -114,8 +114,11 @@ ROWS: Mapping[str, Row] = {
 class Anything:
     """A scene in which all ids are of nothing."""
 
-    def __getattr__(self, name: str) -> UUID:
-        return UUID(int=0)
+    def __getattr__(self, name: str) -> Self:
+        return self
+
+    def __str__(self) -> str:
+        return str(UUID(int=0))
 
 
 class ApiScene(Scene):
