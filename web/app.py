@@ -54,7 +54,7 @@ from web.rendering import (
     static_files,
     template_filters,
 )
-from web.security import csrf, rate_limits, request_body, response_headers, session
+from web.security import cors, csrf, rate_limits, request_body, response_headers, session
 from web.services import geocoding, payments, prices, zones
 
 ROOT: Final = Path(__file__).parent.parent
@@ -103,7 +103,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["geocoder"] = geocoding.make_geocoder(settings)
     app.url_map.converters["city"] = CityConverter
     # First, because they measure all others.
-    for part in (tracing, request_logging, response_headers, metrics):
+    for part in (tracing, request_logging, response_headers, cors, metrics):
         part.init_app(app)
     compression.init_app(app)
     app.before_request(deadline.start)

@@ -119,6 +119,13 @@ def _site_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(_site_url(origin) for origin in text.split())
+    except ValueError:
+        raise ValueError("must be https:// and a host, of each site") from None
+
+
 def _whole_number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
@@ -181,6 +188,7 @@ class Settings:
     mail_from: Annotated[str, _email(email_addresses.to_header)] = ""
     site_url: Annotated[str, _site_url] = ""
     payments: Annotated[str, _one_of("fake")] = ""
+    api_origins: Annotated[tuple[str, ...], _origins] = ()
 
     @property
     def signing_keys(self) -> list[str]:

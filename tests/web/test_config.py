@@ -30,6 +30,7 @@ WRONG = {
     "MAIL_URI": "http://movr:hunter2@mail.example.com",
     "MAIL_FROM": "nobody",
     "SITE_URL": "movr.example.com",
+    "API_ORIGINS": "https://app.example.com *",
     "PAYMENTS": "cash",
 }
 
@@ -71,6 +72,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "RATE_LIMIT_FILE": ":memory:",
             "RATE_LIMIT_URI": "rediss://:secret@valkey.example.com:6380/1",
             "DRAIN_SECONDS": "20",
+            "API_ORIGINS": "https://app.example.com http://127.0.0.1:3000/",
         }
     )
 
@@ -79,6 +81,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert (settings.pool_size, settings.page_size, settings.writes_per_minute) == (7, 12, 9)
     assert settings.rate_limit_uri == "rediss://:secret@valkey.example.com:6380/1"
     assert settings.drain_seconds == 20
+    assert settings.api_origins == ("https://app.example.com", "http://127.0.0.1:3000")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ TIMES_TTL: Final = 10  # seconds for which the summary of response times is curr
 blueprint = Blueprint("metrics", __name__)
 
 # Other methods share one label, so that clients cannot create time series.
-METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 
 NOT_SHARED: Final = (
     "Each of several workers counts for itself, so these numbers would be wrong."
