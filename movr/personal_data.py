@@ -106,6 +106,12 @@ def _ridden(account: Values) -> tuple[str, ...]:
     return tuple(sorted({account["city"], *account["cities_ridden"]}))
 
 
+def _reserved(account: Values) -> tuple[str, ...]:
+    """Return the cities that may have a vehicle that the member had reserved last."""
+    last = account["reservation_city"]
+    return tuple(sorted({*_ridden(account), *([last] if last else [])}))
+
+
 def _visited(account: Values) -> tuple[str, ...]:
     """Return the cities where the member has ridden, reported a problem or is staff."""
     others = (*account["cities_reported"], *account["staff_cities"])
@@ -183,7 +189,7 @@ PARTS: Final = (
         "last_reservations",
         Vehicle,
         _LAST_RESERVED,
-        cities=_ridden,
+        cities=_reserved,
         only=("city", "type", "brand", "reserved_by_city", "reserved_by_id", "reserved_until"),
     ),
     _part("rides", Ride, _RIDDEN_BY_MEMBER, ("start_time", "id"), _ridden),

@@ -76,6 +76,17 @@ def test_only_the_last_reservation_that_is_the_member_s_is_in_the_file(
     assert str(rider.id) not in owner.get(path_of(owner)).text
 
 
+def test_a_reservation_in_a_city_where_the_member_never_rode_is_in_the_file(
+    new_visitor: NewVisitor,
+) -> None:
+    owner, rider = new_visitor().register(), new_visitor().register("rome")
+    rider.reserve(owner.add_vehicle(brand="Yuba"))
+
+    (reserved,) = data_of(rider)["last_reservations"]
+
+    assert (reserved["city"], reserved["brand"]) == ("new york", "Yuba")
+
+
 STAFF = UUID(int=7)
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
