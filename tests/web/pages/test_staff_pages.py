@@ -433,7 +433,7 @@ def test_a_page_that_there_is_not_is_a_404(world: World) -> None:
         *(f"/roles?after={after}" for after in (f"king~{NOWHERE}", f"%00~{NOWHERE}")),
         *(f"/{noun}/{NOWHERE}" for noun in ("rides", "vehicles", "members", "reports")),
         *(f"/rides/{NOWHERE}/{action}" for action in ("end-ride", "move-vehicle", "x")),
-        f"/roles/paris/{NOWHERE}/manager",
+        *(f"/roles/paris/{NOWHERE}/{role}" for role in ("manager", "king", "%00")),
     ]
     refused = ["/members?q=", "/members?q=%00"]
     wanted = {

@@ -16,6 +16,8 @@ from web.pages.staff.reads import read
 
 blueprint = Blueprint("staff_roles", __name__, url_prefix="/staff/<city:city>/roles")
 
+PATH = "/<city:home>/<uuid:user_id>/<any(support, mechanic, manager):role>"
+
 
 @blueprint.get("")
 def index(city: City) -> ResponseReturnValue:
@@ -25,13 +27,13 @@ def index(city: City) -> ResponseReturnValue:
     return render_template("staff/roles.html", staff=found.staff, grants=found.page)
 
 
-@blueprint.get("/<city:home>/<uuid:user_id>/<role>")
+@blueprint.get(PATH)
 def form(city: City, home: City, user_id: UUID, role: str) -> ResponseReturnValue:
     """Show the form that takes a role from a member."""
     return _page(city, UserKey(home.name, user_id), role, StaffForm())
 
 
-@blueprint.post("/<city:home>/<uuid:user_id>/<role>")
+@blueprint.post(PATH)
 def revoke(city: City, home: City, user_id: UUID, role: str) -> ResponseReturnValue:
     """Take a role from a member."""
     user, form = UserKey(home.name, user_id), StaffForm()
