@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +43,7 @@ SUBPROCESS_COVERAGE = "COVERAGE_PROCESS_CONFIG"  # the variable by which coverag
 compiled_templates.keep()
 
 NewVisitor = Callable[[], Visitor]
+AppOf = Callable[[Settings], Flask]
 Staged = Callable[..., Engine]
 
 
@@ -207,11 +209,38 @@ def session_app(database: str) -> Iterator[Flask]:
 @pytest.fixture
 def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it empties
     """MovR in this process, on an empty database, with unused rate limits."""
-    session_app.extensions["rate_limit_store"] = RateLimitStore()
-    for part in (gbfs, about, earlier_vehicles, zones):  # without what earlier tests have read
-        part.init_app(session_app)
     session_app.debug = True  # Flask commands in other tests change it through FLASK_DEBUG
-    return session_app
+    return as_new(session_app)
+
+
+def as_new(app: Flask) -> Flask:
+    """Return the app with unused rate limits, and without what earlier tests have read."""
+    app.extensions["rate_limit_store"] = RateLimitStore()
+    for part in (gbfs, about, earlier_vehicles, zones):
+        part.init_app(app)
+    return app
+
+
+@pytest.fixture(scope="session")
+def session_apps() -> Iterator[AppOf]:
+    with ExitStack() as stack:
+
+        @cache
+        def app_of(settings: Settings) -> Flask:
+            app = create_app(settings)
+            stack.callback(app.extensions["movr"].close)
+            return app
+
+        yield app_of
+
+
+@pytest.fixture
+def app_of(session_apps: AppOf, engine: Engine) -> AppOf:  # noqa: ARG001 - which it empties
+    """Return MovR with these settings, on an empty database, as new.
+
+    It is created once for all tests, which must not change it: that takes 0.15 s.
+    """
+    return lambda settings: as_new(session_apps(settings))
 
 
 @pytest.fixture
@@ -224,7 +253,7 @@ def many_vehicles(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def new_visitor(app: Flask) -> Iterator[NewVisitor]:
     """Create visitors of MovR in this process."""
-    with visitors(lambda: httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE)) as new:
+    with visitors_of(app) as new:
         yield new
 
 
@@ -310,14 +339,21 @@ def visitors(client: Callable[[], httpx.Client]) -> Iterator[NewVisitor]:
 
 
 @contextmanager
-def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
-    """Create visitors of a separate app, which is closed afterwards."""
+def visitors_of(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
+    """Create visitors of an app in this process."""
 
     def client() -> httpx.Client:
         return httpx.Client(transport=httpx.WSGITransport(app), base_url=base_url)
 
+    with visitors(client) as new:
+        yield new
+
+
+@contextmanager
+def visiting(app: Flask, base_url: str = HERE) -> Iterator[NewVisitor]:
+    """Create visitors of a separate app, which is closed afterwards."""
     try:
-        with visitors(client) as new:
+        with visitors_of(app, base_url) as new:
             yield new
     finally:
         app.extensions["movr"].close()

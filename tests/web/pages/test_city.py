@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from tests.conftest import NewVisitor, settings_for, visiting
+from tests.conftest import AppOf, NewVisitor, settings_for, visiting, visitors_of
 from tests.visitor import PASSWORD, Visitor, sentences
 from web.app import create_app
 
@@ -19,9 +19,9 @@ ROME = "41.9,12.5"
 
 
 @pytest.fixture
-def new_western_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def new_western_visitor(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     """Create visitors of a deployment in the region gcp-us-west1."""
-    with visiting(create_app(replace(settings_for(database), region="gcp-us-west1"))) as new:
+    with visitors_of(app_of(replace(settings_for(database), region="gcp-us-west1"))) as new:
         yield new
 
 

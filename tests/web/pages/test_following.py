@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from movr.errors import VehicleTaken
-from tests.conftest import NewVisitor, settings_for, visiting
+from tests.conftest import AppOf, NewVisitor, settings_for, visitors_of
 from tests.visitor import Visitor, next_page, sentences
 from web import background_cache
-from web.app import create_app
 
 pytestmark = pytest.mark.usefixtures("complete_feeds")
 
@@ -30,9 +29,9 @@ def current_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def new_reader(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def new_reader(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     """Create visitors of a site whose pages hold two items, so that lists have cursors."""
-    with visiting(create_app(replace(settings_for(database), page_size=2))) as new:
+    with visitors_of(app_of(replace(settings_for(database), page_size=2))) as new:
         yield new
 
 

@@ -10,8 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from movr.database import invariants
-from tests.conftest import NewVisitor, settings_for, visiting
-from web.app import create_app
+from tests.conftest import AppOf, NewVisitor, settings_for, visitors_of
 
 FREE = "Rides are free of charge until payments are set up."
 BIKE = "€ 1,00 to unlock, € 0,15 a minute"  # in Amsterdam
@@ -20,17 +19,15 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @pytest.fixture
-def charging(database: str, engine: Engine) -> Iterator[Flask]:  # noqa: ARG001 - emptied afterwards
+def charging(database: str, app_of: AppOf) -> Flask:
     """MovR where rides cost."""
-    app = create_app(replace(settings_for(database), payments="fake"))
-    yield app
-    app.extensions["movr"].close()
+    return app_of(replace(settings_for(database), payments="fake"))
 
 
 @pytest.fixture
 def new_rider(charging: Flask) -> Iterator[NewVisitor]:
     """Create visitors of the site where rides cost."""
-    with visiting(charging) as new:
+    with visitors_of(charging) as new:
         yield new
 
 

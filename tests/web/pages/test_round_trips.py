@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
-import httpx
 import pytest
+from flask import Flask
 from sqlalchemy import Engine
 
 from bench.latency_proxy import LatencyProxy
@@ -20,7 +20,7 @@ from movr.database.engine import parse_uri
 from movr.formats import MANAGER
 from movr.movr import MovR
 from movr.results import UserKey
-from tests.conftest import HERE, NewVisitor, settings_for
+from tests.conftest import NewVisitor, as_new, settings_for, visitors_of
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
 from web import background_cache
 from web.app import create_app
@@ -37,28 +37,38 @@ NEWCOMER = {
 }
 
 
-@pytest.fixture
-def proxy(database: str, engine: Engine) -> Iterator[LatencyProxy]:  # noqa: ARG001 - emptied afterwards
+@pytest.fixture(scope="module")
+def proxy(database: str) -> Iterator[LatencyProxy]:
     with LatencyProxy(parse_uri(database)) as proxy:
         yield proxy
 
 
+@pytest.fixture(scope="module")
+def distant_app(proxy: LatencyProxy) -> Iterator[Flask]:
+    """MovR where rides cost, whose database is behind the counting proxy."""
+    app = create_app(replace(settings_for(uri_text(proxy.url)), payments="fake"))
+    yield app
+    app.extensions["movr"].close()
+
+
 @pytest.fixture
-def distant(proxy: LatencyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
-    """A visitor of MovR where rides cost, whose database is behind the counting proxy.
+def distant(
+    distant_app: Flask,
+    engine: Engine,  # noqa: ARG001 - emptied
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Visitor]:
+    """A visitor of this app.
 
     The prices and zones of New York, which are read in the background, are known and do not become
     old.
     """
     monkeypatch.setattr(background_cache, "TTL", math.inf)
-    app = create_app(replace(settings_for(uri_text(proxy.url)), payments="fake"))
-    with httpx.Client(transport=httpx.WSGITransport(app), base_url=HERE) as client:
-        visitor = Visitor(client)
+    with visitors_of(as_new(distant_app)) as new:
+        visitor = new()
         visitor.get("/vehicles")  # connects
         visitor.get("/prices")
         visitor.get("/gbfs/v3/new-york/geofencing_zones.json")
         yield visitor
-    app.extensions["movr"].close()
 
 
 @pytest.mark.parametrize(

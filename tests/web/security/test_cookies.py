@@ -4,21 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
 
-from tests.conftest import NewVisitor, settings_for, visiting
+from tests.conftest import AppOf, NewVisitor, settings_for, visitors_of
 from tests.visitor import Visitor, registration
-from web.app import create_app
 
 SITE = "https://movr.test"
 LOCKED = {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"}
 
 
 @pytest.fixture
-def new_https_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def new_https_visitor(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     """Create visitors of MovR as production has it."""
     settings = replace(settings_for(database), debug=False, secret_key="of this test alone")
-    with visiting(create_app(settings), SITE) as new:
+    with visitors_of(app_of(settings), SITE) as new:
         yield new
 
 

@@ -12,10 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from tests.conftest import HERE, NewVisitor, settings_for, visiting
+from tests.conftest import HERE, AppOf, NewVisitor, settings_for, visitors_of
 from tests.databases import rows_of
 from tests.visitor import PASSWORD, Visitor, registration, sentences
-from web.app import create_app
 
 SECURELY = HERE.replace("http:", "https:")
 PUBLIC = "https://rides.example"
@@ -56,11 +55,11 @@ UNKNOWN: Mapping[str, Mapping[str, str]] = {
 
 
 @pytest.fixture
-def production(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def production(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     settings = replace(
         settings_for(database), debug=False, secret_key="eleven dogs sing", site_url=PUBLIC
     )
-    with visiting(create_app(settings), SECURELY) as new:
+    with visitors_of(app_of(settings), SECURELY) as new:
         yield new
 
 

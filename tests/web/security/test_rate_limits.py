@@ -25,6 +25,7 @@ from movr.movr import MovR
 from tests.clock import Clock
 from tests.conftest import (
     HERE,
+    AppOf,
     NewVisitor,
     free_port,
     gunicorn,
@@ -32,6 +33,7 @@ from tests.conftest import (
     settings_for,
     visiting,
     visitors,
+    visitors_of,
 )
 from tests.visitor import PASSWORD, Visitor, registration, sentences
 from tests.web.pages.test_races import at_once
@@ -251,14 +253,14 @@ def test_a_store_on_a_full_disk_limits_without_an_error_and_recovers(
 
 
 @pytest.fixture
-def proxied(database: str, engine: Engine) -> Flask:  # noqa: ARG001 - emptied
+def proxied(database: str, app_of: AppOf) -> Flask:
     """MovR behind one proxy, with a separate rate limit store."""
-    return create_app(replace(settings_for(database), proxy_hops=1))
+    return app_of(replace(settings_for(database), proxy_hops=1))
 
 
 @pytest.fixture
 def new_proxied_visitor(proxied: Flask) -> Iterator[NewVisitor]:
-    with visiting(proxied) as new:
+    with visitors_of(proxied) as new:
         yield new
 
 
@@ -773,9 +775,9 @@ def test_rides_started_in_one_network_are_limited(
 
 
 @pytest.fixture
-def new_slow_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def new_slow_visitor(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     """Create visitors of a MovR with WRITES_PER_MINUTE=5."""
-    with visiting(create_app(replace(settings_for(database), writes_per_minute=5))) as new:
+    with visitors_of(app_of(replace(settings_for(database), writes_per_minute=5))) as new:
         yield new
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from tests.conftest import HERE, NewVisitor, settings_for, visiting
+from tests.conftest import HERE, AppOf, NewVisitor, settings_for, visiting, visitors_of
 from tests.visitor import Visitor, registration, sentences
 from web.app import create_app
 from web.context import API
@@ -36,12 +36,12 @@ REPLIES = {
 
 
 @pytest.fixture
-def new_secure_visitor(database: str, engine: Engine) -> Iterator[NewVisitor]:  # noqa: ARG001 - emptied
+def new_secure_visitor(database: str, app_of: AppOf) -> Iterator[NewVisitor]:
     """Create visitors of MovR with production settings, over https."""
     settings = replace(
         settings_for(database), debug=False, secret_key=SECRET, region="gcp-us-west1"
     )
-    with visiting(create_app(settings), SECURELY) as new:
+    with visitors_of(app_of(settings), SECURELY) as new:
         yield new
 
 
