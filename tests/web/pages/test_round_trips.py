@@ -22,6 +22,7 @@ from movr.movr import MovR
 from movr.results import UserKey
 from tests.conftest import NewVisitor, as_new, settings_for, visitors_of
 from tests.visitor import DELETION, PASSWORD, Visitor, registration
+from tests.web.api.v1.client import ApiClient
 from web import background_cache
 from web.app import create_app
 from web.config import DEVELOPMENT_SECRET
@@ -480,3 +481,35 @@ def test_waiting_for_begin_and_commit_is_measured(
 
     assert cost.round_trips == 5  # BEGIN, SAVEPOINT, INSERT, RELEASE, COMMIT
     assert cost.seconds >= cost.round_trips * distance
+
+
+def test_round_trips_of_the_api(distant: Visitor, proxy: LatencyProxy) -> None:
+    """A read is one, a ride's two as on its page; a write has one more, for the token.
+
+    The reply to the start or end of a ride is the ride, which is another.
+    """
+    vehicle = distant.register().add_vehicle()
+    api, own = ApiClient(distant.client).log_in(distant.username), distant.permanent_id(vehicle)
+    number = api.get(f"/me/vehicles/{own}").json()["number"]
+
+    def cost(method: str, path: str, **body: object) -> int:
+        proxy.reset()
+        reply = api.call(method, path, **body)
+        assert reply.status_code in {200, 201, 204}, reply.text
+        return proxy.round_trips
+
+    found, mine = "/cities/new-york/vehicles", f"/me/vehicles/{own}"
+    reads = (
+        *("/me", "/tokens", found, f"{found}/{vehicle}", f"{found}/by-number/{number}"),
+        *("/me/vehicles", mine, f"{mine}/reports", "/me/earnings"),
+    )
+    assert {path: cost("GET", path) for path in reads} == dict.fromkeys(reads, 1)
+    assert cost("GET", "/cities") == 0
+    wanted = {"city": "new-york", "vehicle_id": str(vehicle)}
+    assert cost("POST", "/reservations", **wanted) == 1 + 1
+    assert cost("DELETE", "/reservations") == 1 + 1
+    assert cost("POST", "/rides", **wanted) == 1 + 1 + 1
+    ride = distant.active_ride()
+    assert cost("GET", "/me/rides") == cost("GET", f"/me/rides/{ride}") == 2
+    assert cost("POST", f"/cities/new-york/rides/{ride}/end", place="here") == 1 + 1 + 1
+    assert cost("POST", f"{mine}/pause") == 1 + 8
