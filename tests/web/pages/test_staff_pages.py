@@ -411,6 +411,12 @@ def test_pages_offer_what_the_role_permits_and_the_state_allows(world: World) ->
     assert offered(world.manager) == {*of_support, *of_mechanics, "grant-role"}
 
 
+def test_who_refunds_a_fare_learns_that_no_money_moves(world: World) -> None:
+    page = world.get(world.staff(SUPPORT), f"/rides/{world.ids['ride']}/refund-fare")
+
+    assert "If it was paid, the money must be returned" in page.text
+
+
 def test_a_suspended_member_may_be_restored(world: World) -> None:
     world.post(world.manager, f"/members/{world.ids['rider']}/suspend-account")
 

@@ -55,7 +55,8 @@ OFFERS: Final[dict[Action, Offer]] = {
     Action.REFUND_FARE: Offer(
         RIDES,
         "Refund the fare",
-        "Takes the whole fare back from the owner and MovR, for the rider.",
+        "Takes the whole fare back from the owner and MovR, for the rider. If it was paid, the"
+        " money must be returned on the page of the payment gateway.",
         "The fare is refunded.",
         Staff.refund_fare,
         lambda ride: bool(ride.amount),

@@ -70,5 +70,5 @@ def end(city: City, ride_id: UUID, where: PlaceByStaff) -> Done:
 @blueprint.output(Done)
 @blueprint.doc(operation_id="staff_refund_fare", responses=requests.ERRORS)
 def refund(city: City, ride_id: UUID, why: Why) -> Done:
-    """Take the whole fare of a ride back, for its rider."""
+    """Take the whole fare of a ride back, for its rider. The payment gateway returns no money."""
     return Done(changed=movr().staff.refund_fare(request_of(why, city), ride_id))
