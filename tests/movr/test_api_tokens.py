@@ -1,6 +1,6 @@
 """Tokens of the API: what they open, how long, and what ends them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from movr.api_tokens import ACCESS_FOR, MAX_DEVICES, REFRESH_FOR, parse
 from movr.formats import ERASED
 from movr.movr import MovR
 from movr.results import Member, TokenPair
+from tests.movr.conftest import MovRAt
 from tests.movr.test_movr import near
 from tests.movr.test_reservations import Clock
 from tests.movr.test_sessions import ENDS
@@ -23,11 +24,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: Clock) -> Iterator[MovR]:  # noqa: ARG001 - which it empties
+def movr(movr_at: MovRAt, engine: Engine, clock: Clock) -> MovR:  # noqa: ARG001 - which it empties
     """MovR with this clock, on an empty database."""
-    movr = MovR(database, clock=clock)
-    yield movr
-    movr.close()
+    return movr_at(clock)
 
 
 @pytest.fixture

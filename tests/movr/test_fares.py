@@ -15,6 +15,7 @@ from movr.models import LedgerEntry, Ride
 from movr.models import Tariff as TariffRow
 from movr.movr import MovR
 from movr.results import RideKey, UserKey, VehicleKey
+from tests.movr.conftest import MovRAt
 from tests.movr.people import start_ride
 from tests.visitor import registration
 
@@ -48,11 +49,9 @@ def clock() -> TheClock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: TheClock) -> Iterator[MovR]:  # noqa: ARG001 - emptied
+def movr(movr_at: MovRAt, engine: Engine, clock: TheClock) -> MovR:  # noqa: ARG001 - emptied
     """Class MovR where rides cost."""
-    movr = MovR(database, charges_rides=True, clock=clock)
-    yield movr
-    movr.close()
+    return movr_at(clock, charges_rides=True)
 
 
 @pytest.fixture

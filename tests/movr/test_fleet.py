@@ -16,6 +16,7 @@ from movr.movr import MovR
 from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
 from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF
+from tests.movr.conftest import MovRAt
 from tests.movr.people import public_id_in, start_ride
 from tests.visitor import PASSWORD, registration
 
@@ -40,11 +41,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: Clock) -> Iterator[MovR]:
+def movr(movr_at: MovRAt, engine: Engine, clock: Clock) -> Iterator[MovR]:
     """MovR where rides cost, with this clock; all invariants hold after the test."""
-    movr = MovR(database, clock=clock, charges_rides=True)
-    yield movr
-    movr.close()
+    yield movr_at(clock, charges_rides=True)
     assert invariants.find_violations(engine, clock.now) == []
 
 

@@ -16,6 +16,7 @@ from movr.models import Letter, Report, VehicleEvent
 from movr.movr import MovR
 from movr.reports import MAX_OPEN, REPORT_WITHIN, Problem, ShownVehicle
 from movr.results import OpenReport, RideKey, UserKey, VehicleKey
+from tests.movr.conftest import MovRAt
 from tests.movr.people import HERE, public_id_in, start_ride
 from tests.movr.test_movr import a_member
 from tests.movr.test_reservations import Clock
@@ -31,11 +32,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: Clock) -> Iterator[MovR]:
+def movr(movr_at: MovRAt, engine: Engine, clock: Clock) -> Iterator[MovR]:
     """MovR with this clock; all invariants hold after the test."""
-    movr = MovR(database, clock=clock)
-    yield movr
-    movr.close()
+    yield movr_at(clock)
     assert invariants.find_violations(engine, clock.now) == []
 
 

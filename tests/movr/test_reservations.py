@@ -18,6 +18,7 @@ from movr.movr import MovR
 from movr.results import Page, Reservation, UserKey, VehicleKey
 from tests.cli.test_serve import wait_until
 from tests.follower_reads import wait_for_follower_reads
+from tests.movr.conftest import MovRAt
 from tests.movr.database.test_schema import is_waiting
 from tests.movr.people import public_id_in
 from tests.movr.test_movr import a_member, near
@@ -44,11 +45,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: Clock) -> Iterator[MovR]:
+def movr(movr_at: MovRAt, engine: Engine, clock: Clock) -> Iterator[MovR]:
     """MovR with this clock; all invariants hold after the test."""
-    movr = MovR(database, clock=clock)
-    yield movr
-    movr.close()
+    yield movr_at(clock)
     assert invariants.find_violations(engine, clock.now) == []
 
 

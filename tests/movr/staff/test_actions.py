@@ -25,6 +25,7 @@ from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
 from tests.database_proxy import CuttingProxy
 from tests.movr.city_data.test_zones import square
+from tests.movr.conftest import MovRAt
 from tests.movr.people import public_id_in, start_ride
 from tests.movr.test_fares import TheClock
 from tests.movr.test_movr import a_member
@@ -42,11 +43,9 @@ def clock() -> TheClock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: TheClock) -> Iterator[MovR]:
+def movr(movr_at: MovRAt, engine: Engine, clock: TheClock) -> Iterator[MovR]:
     """MovR where rides cost; all invariants hold after the test."""
-    movr = MovR(database, charges_rides=True, pool_size=10, clock=clock)
-    yield movr
-    movr.close()
+    yield movr_at(clock, charges_rides=True)
     assert invariants.find_violations(engine, clock.now) == []
 
 

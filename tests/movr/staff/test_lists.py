@@ -1,6 +1,6 @@
 """What staff of a city read: the statements themselves check the reader's role there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from functools import cached_property
@@ -29,6 +29,7 @@ from movr.staff.results import (
     StaffList,
     StaffView,
 )
+from tests.movr.conftest import MovRAt
 from tests.movr.people import start_ride
 from tests.movr.test_fares import TheClock
 from tests.movr.test_movr import a_member
@@ -45,11 +46,9 @@ def clock() -> TheClock:
 
 
 @pytest.fixture
-def movr(database: str, engine: Engine, clock: TheClock) -> Iterator[MovR]:  # noqa: ARG001 - emptied
+def movr(movr_at: MovRAt, engine: Engine, clock: TheClock) -> MovR:  # noqa: ARG001 - emptied
     """Class MovR where rides cost."""
-    movr = MovR(database, charges_rides=True, pool_size=10, clock=clock)
-    yield movr
-    movr.close()
+    return movr_at(clock, charges_rides=True)
 
 
 class City:
