@@ -17,8 +17,11 @@ from movr.database import deadline
 PROBES: Final = tuple(
     b"%b %b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"/healthz", b"/readyz")
 )
-# The forms with a password, which may wait for one another (movr/passwords.py).
-PASSWORD_FORMS: Final = (b"POST /login", b"POST /register", b"POST /reset", b"POST /users/")
+# The requests with a password, which may wait for one another (movr/passwords.py).
+PASSWORD_FORMS: Final = (
+    *(b"POST /login", b"POST /register", b"POST /reset", b"POST /users/"),
+    b"POST /api/v1/tokens ",
+)
 END: Final = b"\r\n\r\n"
 MAX_HEAD: Final = 4096  # bytes of a probe
 BODY: Final = re.compile(rb"^(content-length|transfer-encoding)\b", re.IGNORECASE | re.MULTILINE)
