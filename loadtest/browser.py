@@ -29,7 +29,7 @@ class Browser:
         """Open an empty window, with no cookies."""
         self._session = session
         self._session.cookiejar.clear()
-        self._address, self._host = address, host
+        self.address, self._host = address, host
         self.page = Page("")
 
     def open(self, url: str) -> None:
@@ -93,7 +93,7 @@ class Browser:
     def _headers(self) -> dict[str, str]:
         referer = {"Referer": f"{self._session.base_url}{self.page.url}"} if self.page.url else {}
         host = {"Host": self._host} if self._host else {}
-        return {"X-Forwarded-For": self._address} | host | referer
+        return {"X-Forwarded-For": self.address} | host | referer
 
     def token(self) -> str:
         """Return the CSRF token of this page. Raises NotOffered if it has no form."""
@@ -105,5 +105,5 @@ class Browser:
 def name_of(url: str) -> str:
     """Return the URL without ids, the name by which Locust groups requests."""
     path, _, query = url.partition("?")
-    path = re.sub(UUID, "[id]", re.sub(r"^/city/[^/]+", "/city/[city]", path))
+    path = re.sub(UUID, "[id]", re.sub(r"/(city|cities)/[^/]+", r"/\1/[city]", path))
     return f"{path}?{query.partition('=')[0]}=" if query else path

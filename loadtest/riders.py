@@ -1,6 +1,7 @@
 """The simulated users, run by Locust for loadtest/__main__.py.
 
-They use MovR through its pages only; each step follows a link or sends a form of the current page.
+They use MovR through its pages and its API only; on pages, each step follows a link or sends a form
+of the current page.
 """
 
 import os
@@ -17,6 +18,7 @@ import gevent
 from locust import FastHttpUser, between, events, task
 from locust.env import Environment
 
+from loadtest.app import CREATED, App
 from loadtest.browser import SEE_OTHER, Browser
 from loadtest.journal import JOURNAL_VARIABLE, Event, Journal, Note
 from loadtest.pages import Page
@@ -31,6 +33,7 @@ HOSTILE: Final = " (hostile)"
 BAD_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST})
 FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN})
 NOT_FOUND: Final = frozenset({HTTPStatus.NOT_FOUND})
+TAKEN: Final = frozenset({HTTPStatus.CONFLICT})
 INVALID: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 
 journal: Final = Journal(Path(os.environ[JOURNAL_VARIABLE]))
@@ -54,7 +57,7 @@ class Person:
 class Rider(FastHttpUser):
     """Registers, rides in several cities and leaves, then starts again with a new account."""
 
-    weight = 7
+    weight = 5
     max_redirects = 0  # Browser follows them
     wait_time = between(THINK / 2, THINK * 3 / 2)
     person: Person
@@ -210,6 +213,56 @@ class Rider(FastHttpUser):
     def note(self, event: Event, city: str, id: str, place: str = "") -> None:
         """Add an acknowledged write to the journal."""
         journal.add(Note(event=event, city=city, id=id, user_id=self.person.id, place=place))
+
+
+class AppRider(Rider):
+    """A rider with an app, which uses the API; accounts are opened and deleted on pages."""
+
+    weight = 2
+    app: App
+    home: str  # the city in the API's paths
+
+    def steps(self) -> Steps:
+        """Return what riders do with the app."""
+        return {self.ride: 6, self.look_around: 3, self.refresh: 1}
+
+    def register(self) -> None:
+        """Open an account on pages, and log in with the app."""
+        super().register()
+        self.app = App(self.client, self.browser.address)
+        self.app.log_in(self.person.name, self.person.password)
+        self.home = self.app.call("GET", "/me")["city"]
+
+    def start_ride(self) -> None:
+        """Start a ride with a vehicle of the list, which another rider may have taken since."""
+        offered = self.app.call("GET", f"/cities/{self.home}/vehicles")["items"]
+        self.think()
+        if not offered:
+            return
+        wanted = {"city": self.home, "vehicle_id": random.choice(offered)["id"]}
+        ride = self.app.call("POST", "/rides", CREATED | TAKEN, **wanted)
+        if "id" in ride:
+            self.person.ride = ride["id"]
+            self.note(Event.STARTED, self.person.city, ride["id"])
+
+    def end_ride(self) -> None:
+        """End the active ride, if any. Raises Broken if the receipt names another place."""
+        if not (ride := self.person.ride):
+            return
+        place = f"Bench {secrets.token_hex(4)}"
+        receipt = self.app.call("POST", f"/cities/{self.home}/rides/{ride}/end", place=place)
+        if receipt["end_place"] != place:
+            raise Broken("A ride has ended elsewhere than its rider says.")
+        self.note(Event.ENDED, self.person.city, ride, place)
+        self.person.ride = ""
+
+    def look_around(self) -> None:
+        """Read something."""
+        self.app.call("GET", random.choice(["/cities", "/me", "/me/rides", "/me/vehicles"]))
+
+    def refresh(self) -> None:
+        """Exchange the tokens for new ones."""
+        self.app.refresh()
 
 
 OWN: Final = "/vehicles/own/"
