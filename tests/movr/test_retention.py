@@ -31,7 +31,7 @@ from movr.movr import MovR
 from movr.results import VehicleKey
 from movr.retention import RULES
 from tests.conftest import app_with_commands
-from tests.databases import TABLES, all_rows
+from tests.databases import TABLES, all_rows, rows_of
 from tests.movr.people import a_member, a_past_ride, a_vehicle
 
 CITY = "new york"
@@ -179,7 +179,7 @@ def test_a_letter_that_no_process_has_sent_for_a_month_is_not_sent_any_more(
             add(connection, Letter, kind="account_suspended", created_at=at, due_at=at)
 
     assert applied(movr, RULES[0]) == 1
-    (left,) = all_rows(engine)["outbox"]
+    (left,) = rows_of(engine, "outbox")
     assert left["created_at"] == at
 
 

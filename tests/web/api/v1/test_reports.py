@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.conftest import NewVisitor
-from tests.databases import all_rows
+from tests.databases import rows_of
 from tests.visitor import Visitor
 from tests.web.api.v1.client import ApiClient
 from web.security import rate_limits
@@ -77,7 +77,7 @@ def test_a_report_sent_again_with_its_key_is_one_report(
     for _ in range(2):
         assert reported(program, vehicle, **FLAT) == 204
 
-    assert len(all_rows(engine)["reports"]) == 1
+    assert len(rows_of(engine, "reports")) == 1
 
 
 def reported(program: ApiClient, vehicle: UUID, **problem: object) -> int:
@@ -90,7 +90,7 @@ def test_only_what_a_rider_can_ride_or_has_ridden_is_reported(
 ) -> None:
     rider.start(vehicle)
     ride = f"/cities/new-york/rides/{rider.active_ride()}/reports"
-    before = all_rows(engine)["reports"]
+    before = rows_of(engine, "reports")
 
     assert owner.call("POST", ride, **FLAT).status_code == 404
     assert reported(owner, vehicle, **FLAT) == 404
@@ -99,7 +99,7 @@ def test_only_what_a_rider_can_ride_or_has_ridden_is_reported(
     assert reported(program, vehicle, kind="other") == 422
     assert reported(program, vehicle, kind="other", words="<b>") == 422
     assert reported(program, vehicle, kind="engine") == 422
-    assert all_rows(engine)["reports"] == before
+    assert rows_of(engine, "reports") == before
 
 
 def test_pages_and_programs_share_the_limit_of_reports(
