@@ -41,10 +41,15 @@ def slug_of(kind: type[Refusal]) -> str:
 def _field_errors(detail: Mapping[str, Mapping[str, list[str]]]) -> Iterator[dict[str, str]]:
     for location, fields in detail.items():
         for name, sentences in fields.items():
-            path = "" if name == "_schema" else name.replace(".", "/")
+            path = "" if name == "_schema" else _escaped(name).replace(".", "/")
             pointer = f"/{path}" if location == "json" and path else path
             said = " ".join(sentence.removeprefix(_BEFORE_SENTENCE) for sentence in sentences)
             yield {"pointer": pointer, "detail": said}
+
+
+def _escaped(name: str) -> str:
+    """Return the name as a part of a JSON pointer (RFC 6901, section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _response(status: HTTPStatus, type_: str, title: str, detail: str, **more: Any) -> Response:

@@ -58,13 +58,13 @@ def test_a_cookie_is_not_read(visitor: Visitor) -> None:
 
 
 def test_the_fields_that_are_wrong_are_named_by_pointers(stranger: ApiClient) -> None:
-    reply = stranger.call("POST", "/tokens", username=3, password=PASSWORD, color="red")
+    reply = stranger.call("POST", "/tokens", username=3, password=PASSWORD, **{"a/b~c": "red"})
 
     assert reply.status_code == 422
     assert {error["pointer"] for error in reply.json()["errors"]} == {
         "/username",
         "/device",
-        "/color",
+        "/a~1b~0c",
     }
 
 
