@@ -12,7 +12,7 @@ from movr.results import UserKey, VehicleKey
 from movr.staff import audit, roles
 from movr.staff.audit import Change
 from movr.staff.permissions import StaffRequest
-from movr.vehicle_states import VehicleState, state
+from movr.vehicle_states import BY_STAFF, VehicleState, state
 
 
 def change_vehicle(
@@ -63,9 +63,13 @@ def mark_found(connection: Connection, vehicle: Row[Any], *, now: datetime, **pl
 
 
 def remove_vehicle(connection: Connection, vehicle: Row[Any], *, now: datetime) -> bool:
-    """Remove a vehicle as its owner would; return False if it was removed before."""
+    """Remove a vehicle as its owner would; return False if it was removed before.
+
+    It is out of service first: an owner who restores it does not put it back on the street.
+    """
     if vehicle.removed_at or vehicle.remove_after_ride:
         return False
+    fleet.pause(connection, vehicle, BY_STAFF, now=now)
     owner = UserKey(vehicle.city, vehicle.owner_id)
     transactions.remove_vehicle(connection, VehicleKey(vehicle.city, vehicle.id), owner, now=now)
     return True

@@ -397,7 +397,20 @@ def test_a_ridden_vehicle_changes_where_its_ride_ends(world: World, engine: Engi
     with pytest.raises(errors.VehicleNotFound):
         staff.pause_vehicle(world.by(MECHANIC), vehicle)
     (entry,) = audit(engine, Action.REMOVE_VEHICLE)
-    assert json.loads(entry.after) == {"state": "on_trip", "remove_after_ride": True}
+    after = {"state": "on_trip", "remove_after_ride": True, "paused_by": "staff"}
+    assert json.loads(entry.after) == after
+
+
+def test_an_owner_who_restores_what_staff_removed_does_not_put_it_back_into_service(
+    world: World, clock: TheClock
+) -> None:
+    world.movr.staff.remove_vehicle(world.by(SUPPORT), world.vehicle.id)
+    clock.now += timedelta(hours=1)
+    world.movr.fleet.restore(world.owner, 0, world.vehicle.id)
+
+    with pytest.raises(errors.PausedByStaff):
+        world.movr.fleet.resume(world.owner, 0, world.vehicle.id)
+    assert world.movr.vehicle_counts(CITY).items == ()
 
 
 def test_members_are_told_what_staff_did(world: World, engine: Engine) -> None:
