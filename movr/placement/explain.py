@@ -41,9 +41,21 @@ class Step:
         return next(iter(self.all(key)), "")
 
     @property
+    def index(self) -> str:
+        """The index that the step reads, as `table@index`; of an UPDATE, the table."""
+        return self.get("table").removesuffix(" (partial index)")
+
+    @property
     def columns(self) -> list[str]:
         """The names of the output columns."""
         return names(self.get("columns"))
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the server knows at planning that the step has no rows, and writes none."""
+        if self.name in {"project", "render", "insert", "upsert"} and self.inputs:
+            return self.inputs[0].is_empty
+        return self.name == "norows"
 
     def walk(self) -> Iterator["Step"]:
         """Yield this step and all its inputs, recursively."""

@@ -51,6 +51,7 @@ class Index:
     name: str
     columns: tuple[str, ...]
     is_global: bool = False
+    is_partial: bool = False
 
     @property
     def full_name(self) -> str:
@@ -75,9 +76,10 @@ def indexes_of(table: Table, *, is_global: bool = False) -> Iterator[Index]:
             columns = tuple(column.name for column in constraint.columns)
             yield Index(table.name, str(constraint.name), columns, is_global)
     for index in table.indexes:
-        stored = index.dialect_options["postgresql"]["include"] or ()
-        columns = (*(column.name for column in index.columns), *stored)
-        yield Index(table.name, str(index.name), columns, is_global)
+        options = index.dialect_options["postgresql"]
+        columns = (*(column.name for column in index.columns), *(options["include"] or ()))
+        is_partial = options["where"] is not None
+        yield Index(table.name, str(index.name), columns, is_global, is_partial)
 
 
 INDEXES: Final = {
@@ -110,13 +112,14 @@ class _Reader:
     def read(self, step: Step) -> None:
         """Record what a step accesses itself, apart from its inputs."""
         if step.name in _SCANS:
-            self._touch(step.get("table"), cities_of_spans(step.get("spans")))
+            self._touch(step.index, cities_of_spans(step.get("spans")))
         elif step.name.startswith("lookup join"):
-            self._touch(step.get("table"), self._looked_up(step))
+            self._touch(step.index, self._looked_up(step))
         elif step.name == "index join":
-            self._touch(step.get("table"), self._inputs(step).get("city", _UNKNOWN))
+            self._touch(step.index, self._inputs(step).get("city", _UNKNOWN))
         elif step.name in _INSERTS:
-            self._read_insert(step)
+            if not step.is_empty:
+                self._read_insert(step)
         elif step.name in {"update", "delete"}:
             self._read_update(step)
         elif not _PROCESSING.match(step.name):
@@ -149,13 +152,16 @@ class _Reader:
             self._touch(checked, values.get(_referring_column(table, checked), _UNKNOWN))
 
     def _read_update(self, step: Step) -> None:
-        """Record an update: it writes to the row and to the indexes with a changed column."""
-        table = step.get("table") or step.get("from")
+        """Record an update: it writes to the row and to the indexes with a changed column.
+
+        Any change may add the row to a partial index, or remove it.
+        """
+        table = step.index or step.get("from")
         changed = set(names(step.get("set")))
         found = self._inputs(step)
         for index in INDEXES.values():
-            has_changed = step.name == "delete" or changed.intersection(index.columns)
-            if index.table == table and (has_changed or index.is_primary):
+            is_written = index.is_primary or index.is_partial or step.name == "delete"
+            if index.table == table and (is_written or changed.intersection(index.columns)):
                 cities = found.get(index.columns[0], _UNKNOWN)
                 self._touch(index.full_name, cities, is_write=True)
         if moved := sorted(changed & _CITY_COLUMNS):
@@ -165,7 +171,7 @@ class _Reader:
         """Return the cities of the rows that a lookup join looks up."""
         if step.get("remote lookup condition"):
             return _UNKNOWN
-        leading = _leading_column(step.get("table"))
+        leading = _leading_column(step.index)
         ours, _, theirs = step.get("equality").partition(" = ")
         column = dict(zip(names(theirs), names(ours), strict=False)).get(leading, "")
         named = _of_condition(step.get("lookup condition")).get(leading, _UNKNOWN)
@@ -190,7 +196,7 @@ class _Reader:
     def _known(self, step: Step) -> dict[str, Cities]:
         if step.name in _SCANS:
             spans = cities_of_spans(step.get("spans"))
-            return {_leading_column(step.get("table")): spans}
+            return {_leading_column(step.index): spans}
         if step.name in _INSERTS:
             return dict(self._inserted(step))
         if step.name == "render":
@@ -215,7 +221,7 @@ class _Reader:
         (source,) = step.inputs
         fed = self._columns(source)
         added = Counter(step.columns) - Counter(name for name, _ in fed)
-        leading = _leading_column(step.get("table"))
+        leading = _leading_column(step.index)
         cities = self._looked_up(step)
         return _by_name(
             [*fed, *((name, cities if name == leading else _UNKNOWN) for name in added)]

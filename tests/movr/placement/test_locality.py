@@ -1,7 +1,9 @@
 """The locality checks: every page stays in its region, and violations are detected."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -149,6 +151,13 @@ def test_an_unproven_statement_is_a_violation_unless_it_is_an_exception() -> Non
     assert str(accepted).endswith("a username is unique over all cities")
 
 
+def with_and_without_receipt(sent: SentStatement) -> Iterator[SentStatement]:
+    """Yield a statement, and the one of a server that mails receipts: it has another plan."""
+    yield sent
+    if "mails_receipts" in sent.parameters:
+        yield replace(sent, parameters={**sent.parameters, "mails_receipts": True})
+
+
 @pytest.mark.usefixtures("on_cockroachdb")
 def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> None:
     """Its plans contain the cities even without a placement."""
@@ -160,7 +169,7 @@ def test_cockroachdb_s_own_plans_prove_every_page_at_home(own_database: str) -> 
     with locality.recording_statements(*app.extensions["movr"].engines) as sent:
 
         def judge_statements(page: str) -> None:
-            for statement in sent.copy():
+            for statement in chain.from_iterable(map(with_and_without_receipt, sent.copy())):
                 proof = judged(engine, NEW_YORK, statement)
                 if proof.is_violation:
                     away[page] = proof.verdict

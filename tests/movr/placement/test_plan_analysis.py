@@ -177,3 +177,53 @@ def test_a_read_of_a_global_table_stays_in_every_region(plan: str) -> None:
 )
 def test_a_write_to_a_global_table_leaves_its_region(plan: str) -> None:
     assert plan_analysis.read(plan)[1] == ("fares is written in every region",)
+
+
+SCAN_OF_RIDES_UNDER_WAY = """
+    └── • scan
+          columns: (city, id, start_time)
+          table: rides@rides_city_start_time_idx (partial index)
+          spans: /"new york"/0001-01-01T00:00:00Z-/"new york"/PrefixEnd
+"""
+RIDES_UNDER_WAY = """
+• index join
+│ columns: (city, id, vehicle_id, start_time, end_time)
+│ table: rides@rides_pkey
+│ key columns: city, id
+│"""
+
+
+def test_a_partial_index_is_read_by_its_cities_like_others() -> None:
+    plan = RIDES_UNDER_WAY + SCAN_OF_RIDES_UNDER_WAY
+
+    assert plan_analysis.read(plan) == (frozenset({"new york"}), ())
+    assert plan_analysis.read(plan.replace("rides_city_start", "rides_start"))[1]
+
+
+def test_any_update_may_add_a_row_to_a_partial_index_or_remove_it() -> None:
+    update = "• update\n│ columns: ()\n│ table: rides\n│ set: end_time\n│"
+    without_city = SCAN_OF_RIDES_UNDER_WAY.replace("(city, id, start_time)", "(id, end_time)")
+
+    assert plan_analysis.read(update + without_city)[1] == (
+        f"rides@rides_pkey {NAMELESS}",
+        f"rides@rides_city_start_time_idx {NAMELESS}",
+    )
+
+
+INSERT_OF_LETTERS = """
+• insert
+│ columns: (city, id)
+│ into: outbox(city, id, user_id)
+│
+└── • project
+    │ columns: (city_cast, anon_15, anon_16)
+    │
+    └── • {source}
+          columns: (city_cast, anon_15, anon_16)
+"""
+
+
+def test_an_insert_of_no_rows_writes_nothing() -> None:
+    """CockroachDB plans `norows` where a parameter makes a condition false."""
+    assert plan_analysis.read(INSERT_OF_LETTERS.format(source="norows")) == (frozenset(), ())
+    assert plan_analysis.read(INSERT_OF_LETTERS.format(source="emptyrow"))[1]
