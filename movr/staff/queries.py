@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -160,6 +161,16 @@ OVERVIEW: Final = _for_staff(
     "reports",
     roles=(SUPPORT, MECHANIC),
 )
+
+
+def _user_of_here(city: Column, id_: Column) -> ColumnElement[bool]:
+    """Return the condition that joins a user if they live here.
+
+    The rows of other cities' users are in other regions: their ids are left out, or CockroachDB
+    would look them up there before it compares the cities.
+    """
+    return and_(User.city == _CITY, User.id == case((city == _CITY, id_)))
+
 
 _VEHICLE_NAMES: Final = (
     Vehicle.type.label("vehicle_type"),
@@ -311,9 +322,7 @@ def _audit() -> Select[Any]:
         .limit(_LIMIT)
         .subquery("page")
     )
-    of_here = and_(
-        User.city == _CITY, User.city == entries.c.actor_city, User.id == entries.c.actor_id
-    )
+    of_here = _user_of_here(entries.c.actor_city, entries.c.actor_id)
     return select(*entries.c, User.username.label("actor_name")).outerjoin(User, of_here)
 
 
@@ -322,15 +331,12 @@ AUDIT: Final = _for_staff(_audit(), "id")
 
 def _grants(*where: ColumnElement[bool]) -> Select[Any]:
     """Select roles in the city, with the usernames of members who live here."""
-    of_here = and_(
-        User.city == _CITY, User.city == StaffRole.user_city, User.id == StaffRole.user_id
-    )
     return (
         select(
             *(StaffRole.user_city, StaffRole.user_id, StaffRole.role, StaffRole.granted_at),
             User.username,
         )
-        .outerjoin(User, of_here)
+        .outerjoin(User, _user_of_here(StaffRole.user_city, StaffRole.user_id))
         .where(StaffRole.city == _CITY, StaffRole.revoked_at.is_(None), *where)
         .order_by(StaffRole.role, StaffRole.user_id)
         .limit(_LIMIT)
@@ -435,9 +441,7 @@ RIDE: Final = _view(
         *(Ride.undone, Ride.amount, User.username.label("rider_name"), *_VEHICLE_NAMES),
     )
     .join(Vehicle, _vehicle_of(Ride))
-    .outerjoin(
-        User, and_(User.city == _CITY, User.city == Ride.rider_city, User.id == Ride.rider_id)
-    )
+    .outerjoin(User, _user_of_here(Ride.rider_city, Ride.rider_id))
     .where(Ride.city == _CITY, Ride.id == _ID),
     _happened(
         "ledger",
