@@ -13,12 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
+    DateTime,
     Float,
     Row,
     String,
     Table,
     Uuid,
-    and_,
     bindparam,
     exists,
     func,
@@ -34,7 +34,7 @@ from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import AVAILABLE, IN_USE, SAFETY_KINDS
 from movr.member_reads import Proof, read_with_member
-from movr.models import Report, User, Vehicle
+from movr.models import Report, Vehicle
 from movr.results import MemberAndPage, Page, UserKey, VehicleKey
 from movr.ride_totals import money_since
 from movr.service_area import within_city
@@ -45,7 +45,7 @@ ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums of owners' vehicles
 RESTORABLE: Final = timedelta(days=1)  # since the vehicle was removed
 LAST: Final = datetime.max.replace(tzinfo=UTC)  # later than all events
 
-_users, _vehicles = (cast("Table", model.__table__) for model in (User, Vehicle))
+_vehicles = cast("Table", Vehicle.__table__)
 
 _IS_VEHICLE: Final = (
     _vehicles.c.city == bindparam("vehicle_city", type_=String()),
@@ -65,20 +65,9 @@ LOCK: Final = (
     .where(*_IS_VEHICLE)
     .with_for_update()
 )
-# The rider who has the vehicle reserved last.
-LOCK_RESERVER: Final = (
-    select(_users.c.id)
-    .select_from(_vehicles)
-    .join(
-        _users,
-        and_(
-            _users.c.city == _vehicles.c.reserved_by_city,
-            _users.c.id == _vehicles.c.reserved_by_id,
-        ),
-    )
-    .where(*_IS_VEHICLE)
-    .with_for_update(of=_users)
-)
+SELECT_RESERVER: Final = select(
+    _vehicles.c.reserved_by_city.label("city"), _vehicles.c.reserved_by_id.label("id")
+).where(*_IS_VEHICLE, _vehicles.c.reserved_until > bindparam("now", type_=DateTime(timezone=True)))
 SET_STATE: Final = (
     update(_vehicles)
     .where(*_IS_VEHICLE)
@@ -235,12 +224,15 @@ def lock(connection: Connection, vehicle: VehicleKey) -> Row[Any]:
     return row
 
 
-def lock_with_reserver(connection: Connection, vehicle: VehicleKey) -> Row[Any]:
-    """Lock the row of the rider who has a vehicle reserved, and then like `lock`.
+def lock_with_reserver(connection: Connection, vehicle: VehicleKey, *, now: datetime) -> Row[Any]:
+    """Lock the row of the rider who has a vehicle reserved, if any, and then like `lock`.
 
-    For changes that end a reservation.
+    For changes that end a reservation. The rider's row is found by a statement that names its city,
+    so that no other region is asked.
     """
-    run(connection, LOCK_RESERVER, vehicle_city=vehicle.city, vehicle_id=vehicle.id)
+    key = {"vehicle_city": vehicle.city, "vehicle_id": vehicle.id}
+    if rider := run(connection, SELECT_RESERVER, **key, now=now).one_or_none():
+        run(connection, accounts.LOCK_USER, user_city=rider.city, user_id=rider.id)
     return lock(connection, vehicle)
 
 

@@ -310,8 +310,10 @@ def _add_about_safety(
     """
     of_others = {**_reporter(reporter), "of_city": key.city, "of_vehicle": key.id}
     is_second = run(connection, SAFETY_REPORTS_OF_OTHERS, **of_others).scalar_one() > 0
-    lock = fleet.lock_with_reserver if is_second else fleet.lock
-    vehicle = lock(connection, key)
+    if is_second:
+        vehicle = fleet.lock_with_reserver(connection, key, now=now)
+    else:
+        vehicle = fleet.lock(connection, key)
     run(connection, ADD, **row)
     is_second = run(connection, SAFETY_REPORTS_OF_OTHERS, **of_others).scalar_one() > 0
     if is_second and state(vehicle, now) is not VehicleState.REMOVED:

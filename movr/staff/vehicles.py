@@ -28,7 +28,7 @@ def change_vehicle(
 
     Owners could otherwise put back into service what their colleagues have taken out of it.
     """
-    row = fleet.lock_with_reserver(connection, vehicle)
+    row = fleet.lock_with_reserver(connection, vehicle, now=now)
     roles.refuse_oneself(request, UserKey(row.city, row.owner_id))
     before = _facts(row, now)
     if not change(connection, row, **details, now=now):

@@ -80,7 +80,8 @@ def state(movr: MovR, owner: UserKey, vehicle: VehicleKey) -> str:
 
 def pause_by(movr: MovR, vehicle: VehicleKey, by: str, now: datetime) -> bool:
     with movr.engine.begin() as connection:
-        return fleet.pause(connection, fleet.lock_with_reserver(connection, vehicle), by, now=now)
+        row = fleet.lock_with_reserver(connection, vehicle, now=now)
+        return fleet.pause(connection, row, by, now=now)
 
 
 def events(engine: Engine, vehicle: VehicleKey) -> list[tuple[str, str]]:

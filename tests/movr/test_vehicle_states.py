@@ -247,7 +247,7 @@ def test_a_reserved_vehicle_that_leaves_afterwards_leaves_at_once_if_staff_pause
     transactions.reserve(connection, vehicle.city, shown, rider, now=NOW)
     transactions.remove_vehicle(connection, vehicle, owner_of(connection, vehicle), now=NOW)
 
-    row = fleet.lock_with_reserver(connection, vehicle)
+    row = fleet.lock_with_reserver(connection, vehicle, now=NOW)
     assert fleet.pause(connection, row, "staff", now=NOW)
 
     *_, (types, *states, _, _) = events_of(connection, vehicle)
