@@ -22,7 +22,7 @@ from tests.visitor import PASSWORD, Visitor
 
 LONG = os.environ.get("FAULTS") == "long"
 REQUESTS = 20_000 if LONG else 100
-LIMIT = "--max-time=1800" if LONG else "--max-time=30"  # seconds
+LIMIT = "--max-time=1800" if LONG else "--max-time=15"  # seconds
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 MEMBER = "schema-tester"
 
