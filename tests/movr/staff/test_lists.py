@@ -316,6 +316,29 @@ def test_staff_learn_nothing_of_rides_in_other_cities(city: City) -> None:
     assert city.lists.member(manager, owner.id, **PAGE).subject is None
 
 
+def test_staff_read_the_names_of_people_who_live_in_their_city_only(city: City) -> None:
+    """Those of others are in other regions."""
+    manager, visitor = city.staff(MANAGER), city.staff(SUPPORT, home="paris")
+    abroad = start_ride(city.movr, city.vehicles[IDLE], visitor.user)
+    why = StaffRequest(visitor.user, 0, HERE.name, "Rides on pavements", "key")
+    city.movr.staff.suspend_account(why, city.rider.id)
+    city.movr.staff.restore_account(why._replace(staff=manager.user), city.rider.id)
+
+    rides = [city.lists.ride(manager, ride.id, **PAGE).subject for ride in (city.paid, abroad)]
+    grants = city.lists.grants(manager, **PAGE).page.items
+    audit = city.lists.audit(manager, **PAGE).page.items
+
+    assert [ride and ride.rider_name for ride in rides] == ["rider_1", None]
+    assert {grant.user_city: bool(grant.username) for grant in grants} == {
+        "new york": True,
+        "paris": False,
+    }
+    assert {line.actor_city: bool(line.actor_name) for line in audit if line.actor_city} == {
+        "new york": True,
+        "paris": False,
+    }
+
+
 def test_only_managers_read_in_a_history_what_staff_did(city: City) -> None:
     support, manager = city.staff(SUPPORT), city.staff(MANAGER)
     why = StaffRequest(support.user, 0, HERE.name, "Rides on pavements", "key")
