@@ -129,7 +129,8 @@ def test_members_see_their_neighbours(device: InputDevice, new_http_visitor: New
     register(device, "Rome")
     choose_city(device, "Rome")
 
-    device.press(device.page.get_by_role("link", name="Members"))
+    device.press(device.page.get_by_role("link", name="Privacy"))
+    device.press(device.page.get_by_role("link", name="the first names of the members"))
 
     expect(device.page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
     expect(device.page.get_by_text("Sofia")).to_be_visible()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, text
 
 from movr.cities import CITIES
+from movr.database.engine import is_cockroachdb
 from movr.placement import change, inspection
 from movr.placement.definitions import TABLES, Placement
 from movr.placement.statistics import estimated_rows
@@ -22,11 +23,14 @@ def analyze(engine: Engine) -> None:
 
 
 def counted(engine: Engine) -> dict[str, dict[str, int]]:
+    """Count the rows of each city; PostgreSQL keeps no common values of a column of one row."""
     rows: dict[str, dict[str, int]] = {}
     with engine.connect() as connection:
         for name in (table.name for table in TABLES):
             cities = connection.execute(text(f"SELECT city, count(*) FROM {name} GROUP BY city"))
-            rows[name] = dict(cities.tuples().all())
+            found = dict(cities.tuples().all())
+            is_one = not is_cockroachdb(engine.url) and sum(found.values()) == 1
+            rows[name] = {} if is_one else found
     return rows
 
 

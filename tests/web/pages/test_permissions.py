@@ -99,7 +99,7 @@ ROUTES: Mapping[str, Route] = {
     "auth.change_password": Route("/.well-known/change-password", MEMBERS, reply=303),
     "password_reset.forgot": Route("/forgot", ALL_USERS),
     "password_reset.send_link": posted(
-        "/forgot", ALL_USERS, {"username": "{scene.friend.username}"}, changes=NO_USERS
+        "/forgot", ALL_USERS, {"username": "{scene.friend.username}"}, changes=ALL_USERS
     ),
     "password_reset.form": Route("/reset", ALL_USERS),
     # Without a valid link the response redirects to the form that sends one.

@@ -309,7 +309,7 @@ EXAMPLES = {
     "<city:home>": "new-york",
     "<any(rides, vehicles, members, reports):noun>": "rides",
     "<action>": "end-ride",
-    "<role>": "manager",
+    "<any(support, mechanic, manager):role>": "manager",
 }
 
 

@@ -95,7 +95,6 @@ ROWS: Mapping[str, Row] = {
     # Without mail it is not there.
     "send_receipt": Row({"ride_id": "{scene.ended_ride}"}, admits=NOBODY),
     "end_sessions": Row(reply=204),
-    "list_staff_cities": Row(admits=NOBODY),
     "list_my_vehicles": Row(),
     "list_my_earnings": Row(),
     "add_vehicle": Row(body={**LOOKS, "type": "bike", "place": "1 Wall Street"}, reply=201),
