@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 import scenarios
 from cli import commands
 from movr import passwords, transactions
+from movr.database import deadline
 from movr.database.engine import is_cockroachdb, parse_uri
 from movr.movr import MovR
 from scenarios.shared.context import ScenarioContext
@@ -82,6 +83,13 @@ def cheaply_hashed_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name, value in cheap_passwords.REPLACED.items():
         monkeypatch.setattr(passwords, name, value)
+
+
+@pytest.fixture(autouse=True)
+def without_deadline() -> Iterator[None]:
+    """End the deadline that a command in this process has left, as its own process would."""
+    yield
+    deadline.end()
 
 
 @pytest.fixture
