@@ -4,6 +4,7 @@ Everything that changes a state adds an event by the same statement or transacti
 """
 
 from datetime import datetime
+from math import floor
 from typing import Any, Final, cast
 
 from sqlalchemy import (
@@ -51,6 +52,11 @@ def coarse(degrees: ColumnElement[Any]) -> ColumnElement[Any]:
     """
     hundredths = func.floor(degrees * 100 + _FLOAT_ERROR, type_=Float())
     return hundredths / 100.0  # of an integer, SQLAlchemy would make a decimal
+
+
+def coarse_degrees(degrees: float) -> float:
+    """Return the same in Python."""
+    return floor(degrees * 100 + _FLOAT_ERROR) / 100
 
 
 def place() -> tuple[ColumnElement[Any], ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from math import floor
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,6 +11,7 @@ from movr.results import UserKey, VehicleKey
 from movr.staff import audit, roles
 from movr.staff.audit import Change
 from movr.staff.permissions import StaffRequest
+from movr.vehicle_events import coarse_degrees
 from movr.vehicle_states import BY_STAFF, VehicleState, state
 
 
@@ -88,4 +88,4 @@ def _facts(vehicle: Row[Any], now: datetime) -> dict[str, object]:
 
 
 def _rounded(degrees: float | None) -> float | None:
-    return None if degrees is None else floor(degrees * 100) / 100
+    return None if degrees is None else coarse_degrees(degrees)

@@ -12,7 +12,7 @@ from movr.formats import ERASED
 from movr.models import Ride, User, Vehicle
 from movr.movr import MovR
 from movr.results import UserKey, VehicleKey
-from movr.vehicle_events import coarse
+from movr.vehicle_events import coarse, coarse_degrees
 from tests.movr.people import HERE, NOW, a_member, a_past_ride, a_ride, a_vehicle, end
 from tests.visitor import PASSWORD, registration
 
@@ -131,6 +131,7 @@ def test_a_position_that_is_rounded_stays_where_it_is(connection: Connection) ->
     once = connection.scalars(select(coarse(degrees))).all()
 
     assert once == hundredths
+    assert [coarse_degrees(degrees) for degrees in hundredths] == hundredths
 
 
 def test_the_places_of_more_rides_than_one_statement_erases_are_all_erased(
