@@ -31,8 +31,6 @@ MAX_DEVICES: Final = 20  # of a member
 _HEX: Final = 32  # digits of an id
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
-_HASH: Final = bindparam("hash", type_=String())
-_NEW_REFRESH: Final = bindparam("new_refresh_hash", type_=String())
 _IS_USER: Final = (
     User.city == bindparam("member_city", type_=String()),
     User.id == bindparam("member_id", type_=Uuid()),
@@ -51,27 +49,22 @@ _IS_OF_SESSIONS: Final = ApiToken.session_epoch == _PRESENT_EPOCH
 _COUNT: Final = select(func.count()).where(*_IS_OF_USER, *_IS_LIVE, _IS_OF_SESSIONS)
 _ADD: Final = insert(ApiToken).on_conflict_do_nothing().returning(ApiToken.id)
 # A repeated call, after its reply was lost, finds its own new token.
-_IS_PRESENT: Final = ApiToken.refresh_hash.in_((_HASH, _NEW_REFRESH))
+_IS_PRESENT: Final = ApiToken.refresh_hash.in_(
+    (bindparam("hash", type_=String()), bindparam("new_refresh_hash", type_=String()))
+)
+_REFRESHED: Final = ("access_hash", "access_until", "refresh_hash", "refresh_until")
 _REFRESH: Final = (
     update(ApiToken)
     .where(*_IS_TOKEN, *_IS_LIVE, _IS_OF_SESSIONS)
     .values(
-        access_hash=case(
-            (_IS_PRESENT, bindparam("new_access_hash", type_=String())),
-            else_=ApiToken.access_hash,
-        ),
-        refresh_hash=case((_IS_PRESENT, _NEW_REFRESH), else_=ApiToken.refresh_hash),
-        access_until=case(
-            (_IS_PRESENT, bindparam("new_access_until", type_=DateTime(timezone=True))),
-            else_=ApiToken.access_until,
-        ),
-        refresh_until=case(
-            (_IS_PRESENT, bindparam("new_refresh_until", type_=DateTime(timezone=True))),
-            else_=ApiToken.refresh_until,
-        ),
-        last_used_at=_NOW,
-        revoked_at=case((~_IS_PRESENT, _NOW)),
+        {
+            column: case(
+                (_IS_PRESENT, bindparam(f"new_{column.name}", type_=column.type)), else_=column
+            )
+            for column in (ApiToken.__table__.c[name] for name in _REFRESHED)
+        }
     )
+    .values(last_used_at=_NOW, revoked_at=case((~_IS_PRESENT, _NOW)))
     .returning(ApiToken.revoked_at)
 )
 _REVOKE: Final = (
