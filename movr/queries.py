@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, WEEK
 from movr.models import (
@@ -98,16 +99,20 @@ MEMBER: Final = select(*_MEMBER).where(
     User.deleted_at.is_(None),
 )
 SESSION_MEMBER: Final = MEMBER.where(User.session_epoch == bindparam("epoch", type_=Integer()))
-_TOKEN_MEMBER: Final = MEMBER.where(
-    exists().where(
-        ApiToken.city == bindparam("member_city", type_=String()),
-        ApiToken.id == bindparam("token_id", type_=Uuid()),
-        ApiToken.holder_id == User.id,
-        ApiToken.session_epoch == User.session_epoch,
-        ApiToken.access_hash == bindparam("token_hash", type_=String()),
-        ApiToken.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
-        ApiToken.revoked_at.is_(None),
+# The epoch of a valid access token, in place of that of a session. An alias, which no list selects
+# from, so that SQLAlchemy correlates it with none.
+_Token: Final = aliased(ApiToken, name="token")
+_EPOCH_OF_TOKEN: Final = (
+    select(_Token.session_epoch)
+    .where(
+        _Token.city == bindparam("member_city", type_=String()),
+        _Token.id == bindparam("token_id", type_=Uuid()),
+        _Token.holder_id == bindparam("member_id", type_=Uuid()),
+        _Token.access_hash == bindparam("token_hash", type_=String()),
+        _Token.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
+        _Token.revoked_at.is_(None),
     )
+    .scalar_subquery()
 )
 
 # To check the current password before a change.
@@ -519,24 +524,34 @@ class WithMember(NamedTuple):
     by_token: Select[Any]
 
 
-def with_member(listed: Select[Any], *order: str) -> WithMember:
+def after_member(listed: Select[Any], *order: str) -> Select[Any]:
     """Select the session's member and a list in one round trip: each row begins with the member.
 
     Returns at least one row; the columns of a missing member or of an empty list are NULL, and
     `is_found` is false for an empty list. The last column of `order` is never NULL in the list.
     """
-    return WithMember(
-        _after_member(SESSION_MEMBER, listed, order), _after_member(_TOKEN_MEMBER, listed, order)
-    )
-
-
-def _after_member(who: Select[Any], listed: Select[Any], order: tuple[str, ...]) -> Select[Any]:
-    member, items = who.subquery("member"), listed.subquery("items")
+    member, items = SESSION_MEMBER.subquery("member"), listed.subquery("items")
     one = select(literal_column("1").label("one")).subquery("one")
     both = one.outerjoin(member, true()).outerjoin(items, true())
     by = [items.c[name] for name in order]
     is_found = by[-1].is_not(None).label("is_found")
     return select(*member.c, *items.c, is_found).select_from(both).order_by(*by)
+
+
+def by_token_too(by_session: Select[Any]) -> WithMember:
+    """Return the statement, and the same with the epoch of an access token."""
+
+    def replaced(element: Any, **_: object) -> ColumnElement[int] | None:  # noqa: ANN401 - any part
+        is_epoch = isinstance(element, BindParameter) and element.key == "epoch"
+        return _EPOCH_OF_TOKEN if is_epoch else None
+
+    by_token: Select[Any] = replacement_traverse(by_session, {}, replaced)  # type: ignore[assignment]
+    return WithMember(by_session, by_token)
+
+
+def with_member(listed: Select[Any], *order: str) -> WithMember:
+    """Select a list after the member, as `after_member` says, by session or access token."""
+    return by_token_too(after_member(listed, *order))
 
 
 @cache

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     DateTime,
     FromClause,
@@ -37,11 +36,9 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.visitors import replacement_traverse
 
 from movr.formats import AVAILABLE, MANAGER, MECHANIC, SUPPORT
 from movr.models import (
-    ApiToken,
     AuditEntry,
     LedgerEntry,
     Letter,
@@ -52,7 +49,7 @@ from movr.models import (
     Vehicle,
     VehicleEvent,
 )
-from movr.queries import WithMember, with_member
+from movr.queries import WithMember, after_member, by_token_too
 from movr.results import MOST_COUNTED
 from movr.staff.results import MOST_FOUND
 from movr.vehicle_states import VehicleState, state_of
@@ -69,19 +66,6 @@ _MEMBER_ID: Final = bindparam("member_id", type_=Uuid())
 _OVERDUE: Final = bindparam("overdue", type_=DateTime(timezone=True))
 _IDLE: Final = bindparam("idle", type_=DateTime(timezone=True))
 
-_Token: Final = aliased(ApiToken, name="token")
-_EPOCH_OF_TOKEN: Final = (
-    select(_Token.session_epoch)
-    .where(
-        _Token.city == _MEMBER_CITY,
-        _Token.id == bindparam("token_id", type_=Uuid()),
-        _Token.holder_id == _MEMBER_ID,
-        _Token.access_hash == bindparam("token_hash", type_=String()),
-        _Token.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
-        _Token.revoked_at.is_(None),
-    )
-    .scalar_subquery()
-)
 # Aliases, which no list selects from, so that SQLAlchemy correlates them with none.
 _Role: Final = aliased(StaffRole, name="granted")
 _Reader: Final = aliased(User, name="reader")
@@ -109,26 +93,13 @@ def _granted(*roles: str) -> ColumnElement[bool]:
 
 def _for_staff(listed: Select[Any], *order: str, roles: Sequence[str] = ()) -> WithMember:
     """Select the member, their roles in the city, and the list if one of them permits it."""
-    return _with_roles(with_member(listed.where(_granted(*roles)), *order).by_session, roles)
+    return _with_roles(after_member(listed.where(_granted(*roles)), *order), roles)
 
 
 def _with_roles(statement: Select[Any], roles: Sequence[str]) -> WithMember:
     """Add the member's roles in the city, and whether one of `roles` is among them."""
-    by_session = statement.add_columns(
-        _ROLES.label("staff_roles"), _granted(*roles).label("is_permitted")
-    )
-    return WithMember(by_session, _by_token(by_session))
-
-
-def _by_token(statement: Select[Any]) -> Select[Any]:
-    """Return the statement with the epoch of an access token instead of that of a session."""
-
-    def replaced(element: Any, **_: object) -> ColumnElement[int] | None:  # noqa: ANN401 - any part
-        is_epoch = isinstance(element, BindParameter) and element.key == "epoch"
-        return _EPOCH_OF_TOKEN if is_epoch else None
-
-    by_token: Select[Any] = replacement_traverse(statement, {}, replaced)  # type: ignore[assignment]
-    return by_token
+    is_permitted = _granted(*roles).label("is_permitted")
+    return by_token_too(statement.add_columns(_ROLES.label("staff_roles"), is_permitted))
 
 
 def _count(*roles: str, where: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
@@ -407,7 +378,7 @@ def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> 
     )
     renamed = [column.label(f"history_{column.key}") for column in newest.c]
     both = select(*found.c, *renamed).select_from(found.outerjoin(newest, true()))
-    return _with_roles(with_member(both, "id").by_session, roles)
+    return _with_roles(after_member(both, "id"), roles)
 
 
 VEHICLE: Final = _view(
