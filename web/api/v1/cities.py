@@ -14,9 +14,10 @@ from movr.search import FIRST_PAGE, Search
 from web.api.v1 import authentication
 from web.api.v1.authentication import auth
 from web.api.v1.caching import revalidated
-from web.api.v1.cursors import AFTER, LONGEST, distance_and_id, next_url, parsed_by
+from web.api.v1.cursors import AFTER, LONGEST, next_url, parsed_by
 from web.api.v1.schemas import Cities, City, Input, Vehicle, Vehicles, VehicleType
 from web.context import movr, settings
+from web.cursors import distance_and_id
 
 blueprint = APIBlueprint("api_cities", __name__, url_prefix="/api/v1/cities", tag="Cities")
 

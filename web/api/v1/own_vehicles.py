@@ -11,7 +11,7 @@ from movr.cities import Position, served_city
 from movr.results import Member, VehicleKey
 from web.api.v1 import authentication, idempotency
 from web.api.v1.authentication import auth
-from web.api.v1.cursors import AFTER, month_and_id, next_url, parsed_by, time
+from web.api.v1.cursors import AFTER, next_url, parsed_by, time
 from web.api.v1.places import position_of, words_of
 from web.api.v1.schemas import (
     AddedVehicle,
@@ -27,6 +27,7 @@ from web.api.v1.schemas import (
     Parking,
 )
 from web.context import movr, settings
+from web.cursors import month_and_id
 
 blueprint = APIBlueprint("api_own_vehicles", __name__, url_prefix="/api/v1/me", tag="My vehicles")
 

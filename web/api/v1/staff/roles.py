@@ -8,13 +8,14 @@ from apiflask import APIBlueprint
 from movr.cities import City
 from movr.results import UserKey
 from web.api.v1.authentication import auth
-from web.api.v1.cursors import AFTER, next_url, parsed_by, role_and_id
+from web.api.v1.cursors import AFTER, next_url, parsed_by
 from web.api.v1.schemas import Input
 from web.api.v1.staff import reads, requests
 from web.api.v1.staff.reads import read, read_page
 from web.api.v1.staff.requests import request_of
 from web.api.v1.staff.schemas import Audit, AuditLine, Done, Grant, Grants, TimePage, Why
 from web.context import movr, settings
+from web.cursors import role_and_id
 
 blueprint = APIBlueprint(
     "api_staff_roles", __name__, url_prefix="/api/v1/staff/<city:city>", tag="Staff"
