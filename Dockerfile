@@ -25,6 +25,7 @@ COPY web web
 COPY cli cli
 COPY templates templates
 COPY static static
+COPY translations translations
 # Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`.
 ARG VERSION=unknown REVISION=unknown
 ENV MOVR_VERSION=$VERSION

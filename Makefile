@@ -62,6 +62,16 @@ check: .venv/ready-to-test ## check format, lint, types, layers and tests; COV= 
 	$(TEST) $(COV)
 	@$(if $(COV),$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; })
 
+# Sentences that no code uses any more leave the catalogues; new ones come in untranslated.
+messages: .venv/ready-to-run ## write new sentences to the catalogues in translations/, and compile these
+	@$(BIN)/pybabel --quiet extract --mapping-file=pyproject.toml --keywords="gettext_noop ngettext_noop:1,2" \
+		--add-location=file --sort-by-file --no-wrap --project=MovR --version="" --copyright-holder=MovR \
+		--output-file=translations/messages.pot movr web templates
+	@$(BIN)/pybabel --quiet update --input-file=translations/messages.pot --output-dir=translations \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	@$(BIN)/pybabel --quiet compile --directory=translations --statistics
+	@rm translations/messages.pot
+
 # Without pip's configuration files: Pipenv's hash contains their indexes, and a `pipenv install`
 # elsewhere would take the lock for outdated.
 lock: .pipenv/bin/pipenv ## write the newest versions that the Pipfile allows to Pipfile.lock

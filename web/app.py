@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from movr.database import deadline, embedded
 from movr.movr import MovR
-from web import errors
+from web import errors, languages
 from web.api import gbfs, mds
 from web.api.v1 import api, documentation
 from web.config import Settings
@@ -120,6 +120,7 @@ def create_app(settings: Settings) -> Flask:
         session,
         errors,
         health,
+        languages,
         template_filters,
         prices,
         payments,
