@@ -58,7 +58,8 @@ def desk(browser: Browser, site: str) -> Iterator[Page]:
 @contextmanager
 def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Page]:
     """Open a page, and assert that the browser logs no error and no violation of the policy."""
-    context = browser.new_context(base_url=site, **options)
+    # Playwright intercepts no request that a service worker sees.
+    context = browser.new_context(**{"base_url": site, "service_workers": "block"} | options)
     context.route(TILES, give_tile)
     page = context.new_page()
     complaints: list[str] = []

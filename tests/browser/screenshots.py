@@ -18,10 +18,15 @@ FOLDER: Final = ROOT / "docs" / "screenshots"
 STATIC: Final = ROOT / "static"
 SHARE: Final = Path(__file__).parent / "drawings" / "share.svg"
 ICON: Final = STATIC / "favicon.svg"
+# The same with room for the masks of Android, whose circle is 80 % wide.
+MASKABLE: Final = Path(__file__).parent / "drawings" / "maskable.svg"
 PICTURES: Final = {  # file, width and height in pixels
     "share.png": (SHARE, (1200, 630)),
     "favicon.png": (ICON, (48, 48)),
     "touch-icon.png": (ICON, (180, 180)),
+    "icon-192.png": (ICON, (192, 192)),
+    "icon-512.png": (ICON, (512, 512)),
+    "icon-maskable.png": (MASKABLE, (512, 512)),
 }
 SCREENS: Final[dict[str, dict[str, Any]]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},

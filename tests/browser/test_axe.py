@@ -93,7 +93,7 @@ def be_a_stranger(inspector: Inspector) -> None:
     inspector.open("/", "the city guessed, nothing free")
     inspector.page.get_by_text("change").click()
     inspector.look("the menu of cities")
-    information = ("/help", "/prices", "/privacy", "/terms", "/contact")
+    information = ("/help", "/prices", "/privacy", "/terms", "/contact", "/offline")
     for path in ("/vehicles", "/register", "/login", "/about/regions", "/nowhere", *information):
         inspector.open(path, "as a stranger")
     inspector.page.goto("/register")

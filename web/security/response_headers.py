@@ -28,7 +28,7 @@ _POLICY_WITH_GOOGLE: Final = (
     " font-src 'self' https://fonts.gstatic.com;"
     " connect-src 'self' data: blob: https://*.googleapis.com https://*.google.com"
     " https://*.gstatic.com;"
-    " frame-src https://*.google.com; worker-src blob:; manifest-src 'self';"
+    " frame-src https://*.google.com; worker-src 'self' blob:; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ALWAYS: Final = {

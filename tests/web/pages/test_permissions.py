@@ -78,6 +78,8 @@ ROUTES: Mapping[str, Route] = {
     "static": Route("/static/favicon.svg", ALL_USERS),
     "robots.txt": Route("/robots.txt", ALL_USERS),
     "favicon.ico": Route("/favicon.ico", ALL_USERS),
+    "offline.page": Route("/offline", ALL_USERS),
+    "offline.worker": Route("/service-worker.js", ALL_USERS),
     "leaflet": Route("/leaflet/leaflet.css", ALL_USERS),
     "swagger": Route("/swagger/swagger-ui.css", ALL_USERS),
     "openapi.spec": Route("/api/v1/openapi.json", ALL_USERS),

@@ -78,6 +78,7 @@ def distant(
         *(("/", 1), ("/home", 1), ("/vehicles", 1)),
         *(("/login", 0), ("/forgot", 0), ("/reset", 0), ("/healthz", 0)),
         *(("/help", 0), ("/prices", 0), ("/privacy", 0), ("/terms", 0), ("/contact", 0)),
+        *(("/offline", 0), ("/service-worker.js", 0)),
     ],
 )
 def test_round_trips_of_a_page_without_login(

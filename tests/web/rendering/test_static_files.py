@@ -1,6 +1,8 @@
 """Static files: cached forever at URLs with the current fingerprint only."""
 
+import json
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,3 +132,34 @@ def test_bootstrap_s_style_is_cached_and_compressed_like_our_files(
 @pytest.mark.parametrize("name", ["js/bootstrap.min.js", "icons/bootstrap-icons.svg"])
 def test_only_the_used_files_of_bootstrap_are_served(production: NewVisitor, name: str) -> None:
     assert production().get(f"/bootstrap/static/{name}").status_code == 404
+
+
+def test_the_manifest_names_icons_of_the_sizes_that_it_says(production: NewVisitor) -> None:
+    """Browsers offer to install a site with icons of 192 and 512 pixels."""
+    visitor = production()
+    address = f"/static/{CURRENT}"
+    icons = json.loads(visitor.get(f"{address}/movr.webmanifest").text)["icons"]
+
+    sizes = {}
+    for icon in icons:
+        if icon["type"] == "image/png":
+            content = visitor.get(f"{address}/{icon['src']}").content
+            width, height = struct.unpack(">II", content[16:24])  # of the header of a PNG
+            sizes[icon["src"]] = f"{width}x{height}", icon["sizes"]
+    assert {"192x192", "512x512"} <= {actual for actual, _ in sizes.values()}
+    assert all(actual == said for actual, said in sizes.values())
+
+
+def test_the_service_worker_keeps_static_files_and_its_page_only(production: NewVisitor) -> None:
+    """The page is in the language of the page that installs it, and has no token of a session."""
+    visitor = production()
+    reply = visitor.get("/service-worker.js?lang=fr")
+
+    kept = re.findall(r'"(/[^"]+)"', reply.text)
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert kept[0] == "/offline?lang=fr"
+    assert all("/static/" in path for path in kept[1:])
+    assert {visitor.get(path).status_code for path in kept} == {200}
+    page = visitor.get(kept[0]).text
+    assert 'lang="fr"' in page
+    assert "csrf" not in page
