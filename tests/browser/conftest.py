@@ -65,6 +65,8 @@ def opened(browser: Browser, site: str, options: dict[str, Any]) -> Iterator[Pag
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
+        if message.text == "Service Worker registration blocked by Playwright":
+            return
         # Chromium logs the status of a refused page, which some tests expect.
         if not (
             "the server responded with" in message.text and message.location["url"] == page.url
