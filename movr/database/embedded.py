@@ -62,8 +62,9 @@ class TemporaryServer:
         self.uri = uri
 
     def stop(self) -> None:
-        """Stop the server, which cuts all connections."""
-        self._server.stop()
+        """Stop the server, which cuts all connections. An interrupted stop would end later."""
+        with signals.deferred(), signals.sigint_blocked_for_children():
+            self._server.stop()
 
     def start(self) -> None:
         """Start the server again."""
@@ -90,7 +91,8 @@ def temporary_server(database: str = "movr") -> Iterator[TemporaryServer]:
         try:
             yield TemporaryServer(server, uri)
         finally:
-            server.cleanup()
+            with signals.sigint_blocked_for_children():
+                server.cleanup()
 
 
 def is_embedded(uri: str) -> bool:

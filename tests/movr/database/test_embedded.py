@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,31 @@ def test_a_temporary_server_that_stops_and_starts_keeps_its_data_and_its_address
 
         with engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM kept")).scalar_one() == 0
+
+
+def test_ctrl_c_while_a_temporary_server_stops_waits_until_it_can_start_again() -> None:
+    with embedded.temporary_server() as server:
+        engine = create_engine(parse_uri(server.uri), poolclass=NullPool)
+        data = Path(str(parse_uri(server.uri).query["host"]))
+        with engine.connect() as connection:
+            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            ending = threading.Thread(target=interrupt_the_stop, args=[data, backend])
+            ending.start()
+
+            with pytest.raises(KeyboardInterrupt):
+                server.stop()
+            connection.invalidate()
+        server.start()
+        ending.join()
+
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def interrupt_the_stop(data: Path, backend: int) -> None:
+    """Send SIGINT to this process while its server stops, which this backend delays."""
+    os.kill(backend, signal.SIGSTOP)
+    while "stopping" not in (data / "postmaster.pid").read_text():
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+    threading.Timer(0.5, os.kill, [backend, signal.SIGCONT]).start()
