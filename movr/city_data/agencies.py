@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from movr.database.execution import run
+from movr.database.execution import lock_table, run
 from movr.models import AgencyToken
 
 _tokens = cast("Table", AgencyToken.__table__)
@@ -93,6 +93,7 @@ def add(
 
     A repeated call with the same id changes nothing and returns True.
     """
+    lock_table(connection, _tokens)
     row = {"new_id": id_, "hash": hash_token(token), "at": now}
     if run(connection, ADD, agency_city=city, agency_name=name, **row).all():
         return True

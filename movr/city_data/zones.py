@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from movr import errors, geo
 from movr.cities import Position
-from movr.database.execution import run
+from movr.database.execution import lock_table, run
 from movr.models import Zone as ZoneRow
 
 _zones = cast("Table", ZoneRow.__table__)
@@ -103,6 +103,7 @@ def replace(
     connection: Connection, city: str, new: Mapping[UUID, Zone], *, begin: datetime
 ) -> Sequence[UUID]:
     """Let a city's zones end at `begin`, and add these, which begin then. Return the ended ones."""
+    lock_table(connection, _zones)
     ended = run(connection, _END, zone_city=city, at=begin, new_ids=list(new)).scalars().all()
     for id_, each in new.items():
         row = {**each._asdict(), "area": text_of(each.area)}

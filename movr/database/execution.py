@@ -11,7 +11,7 @@ removed, every database test fails.
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Compiled, Connection, CursorResult, Dialect, Executable
+from sqlalchemy import Compiled, Connection, CursorResult, Dialect, Executable, Table, text
 from sqlalchemy.sql.compiler import WARN_LINTING
 
 CACHE_SIZE: Final = 500  # compiled statements; MovR has about forty
@@ -22,6 +22,16 @@ def run(connection: Connection, statement: Executable, **parameters: object) -> 
     compiled: Any = _compiled(statement, connection.dialect, tuple(parameters))
     result: CursorResult[Any] = connection.execute(compiled, parameters)
     return result
+
+
+def lock_table(connection: Connection, table: Table) -> None:
+    """Let other transactions that lock this table wait until the end of this one.
+
+    This is for rare changes that depend on which rows a city has. On CockroachDB nothing is locked:
+    its transactions are serializable.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 @lru_cache(CACHE_SIZE)

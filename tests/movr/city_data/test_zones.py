@@ -3,7 +3,9 @@
 import json
 import math
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -199,3 +201,34 @@ def test_other_zones_replace_a_city_s_at_a_moment_and_leave_other_cities_alone(m
     assert not any(
         zone.is_in_force(later + timedelta(minutes=6)) for zone in movr.city_data.zones("paris")
     )
+
+
+def test_one_of_several_sets_of_zones_given_at_the_same_moment_wins_wholly(movr: MovR) -> None:
+    (zone,) = parse(collection(feature([SQUARE])))
+    together = Barrier(4)
+
+    def replace(name: str) -> int:
+        new = [zone._replace(name=f"{name} {n}") for n in range(3)]
+        together.wait()
+        return movr.city_data.replace_zones("paris", new, begin=BEGIN)
+
+    with ThreadPoolExecutor(4) as threads:
+        ended = list(threads.map(replace, "ABCD"))
+
+    names = [each.name for each in movr.city_data.zones("paris") if each.valid_until is None]
+    assert names in [[f"{name} {n}" for n in range(3)] for name in "ABCD"]
+    assert sorted(ended) == [0, 3, 3, 3]
+
+
+def test_an_agency_added_several_times_at_the_same_moment_has_one_token(movr: MovR) -> None:
+    together = Barrier(4)
+
+    def add(name: str) -> str | None:
+        together.wait()
+        return movr.city_data.add_agency("paris", name)
+
+    with ThreadPoolExecutor(4) as threads:
+        tokens = list(threads.map(add, ["Voirie"] * 4))
+
+    assert len([token for token in tokens if token]) == 1
+    assert len(movr.city_data.agencies("paris")) == 1
