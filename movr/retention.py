@@ -5,8 +5,8 @@ not delete rows. SECURITY.md and the privacy page name the periods. The ledger i
 books are kept as long as the law demands.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from sqlalchemy import (
     DateTime,
     Executable,
     Integer,
+    Row,
     Select,
     String,
     Table,
-    Uuid,
     and_,
     bindparam,
     delete,
@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -51,6 +52,12 @@ from movr.vehicle_events import coarse
 
 BATCH: Final = 1_000  # rows that are read at once
 LAST_ID: Final = 2**128 - 1
+# The columns of a page's order, each with what is before its first value.
+BEGIN: Final[dict[str, Any]] = {
+    "id": UUID(int=0),
+    "vehicle_id": UUID(int=0),
+    "happened_at": datetime(1970, 1, 1, tzinfo=UTC),
+}
 YEAR: Final = 365  # days
 
 _users, _vehicles, _rides, _events, _reports, _letters, _audit, _devices = (
@@ -70,7 +77,8 @@ class Rule(NamedTuple):
     what: str
     since: str  # the event from which the days count
     days: int
-    find: Select[Any]  # the ids of a page of rows, and which of them are due
+    order: Sequence[str]  # of the rows, by which they are read in pages; from a UUID to the id
+    find: Select[Any]  # the keys of a page of rows, and which of them are due
     remove: Executable
 
     @property
@@ -91,22 +99,25 @@ def _rule(
     table: Table,
     is_due: ColumnElement[bool],
     values: Mapping[Any, Any] | None = None,
+    order: Sequence[str] = ("id",),
     **words: Any,
 ) -> Rule:
     """Return a rule that sets these values in the rows that are due, or else deletes the rows.
 
     The rows are changed by their keys, as always on CockroachDB (docs/multi-region.md).
     """
+    keys = [table.c[name] for name in order]
+    after = tuple_(*(bindparam(f"after_{key.name}", type_=key.type) for key in keys))
     find = (
-        select(table.c.id, func.coalesce(is_due, literal(value=False)).label("is_due"))
-        .where(table.c.city == _CITY, table.c.id > bindparam("after", type_=Uuid()))
-        .order_by(table.c.id)
+        select(*keys, func.coalesce(is_due, literal(value=False)).label("is_due"))
+        .where(table.c.city == _CITY, tuple_(*keys) > after)
+        .order_by(*keys)
         .limit(bindparam("limit", type_=Integer()))
     )
     change = update(table).values(values) if values else delete(table)
     found = (table.c.city == _CITY, table.c.id.in_(bindparam("ids", expanding=True)))
     remove = change.where(*found, is_due).returning(table.c.id)
-    return Rule(**words, find=find, remove=remove)
+    return Rule(**words, order=order, find=find, remove=remove)
 
 
 def _is_superseded() -> ColumnElement[bool]:
@@ -202,6 +213,7 @@ RULES: Final = (
     _rule(
         _events,
         and_(_events.c.happened_at < _BEFORE, _is_superseded()),
+        order=("vehicle_id", "happened_at", "id"),  # what is left is a chain at any time
         what="the events of a vehicle, except its last one",
         since="they happened",
         days=2 * YEAR,
@@ -230,16 +242,19 @@ class Retention:
         It may be stopped and repeated at any time.
         """
         before = self._now() - timedelta(days=rule.days)
-        after, is_last = UUID(int=0), False
+        after, is_last = [BEGIN[name] for name in rule.order], False
         while not is_last:
-            wanted = {"row_city": city, "before": before, "after": after, "limit": BATCH}
-            rows = self._database.read(rule.find, **wanted)
+            rows = self._page(rule, after, row_city=city, before=before)
             is_last = len(rows) < BATCH
-            after = rows[-1].id if rows else after
+            after = [getattr(rows[-1], name) for name in rule.order] if rows else after
             due = [row.id for row in rows if row.is_due]
             if due and not is_trial:
                 self._database.write(_remove, rule, row_city=city, before=before, ids=due)
-            yield Step(1 if is_last else after.int / LAST_ID, len(due))
+            yield Step(1 if is_last else after[0].int / LAST_ID, len(due))
+
+    def _page(self, rule: Rule, after: Sequence[Any], **wanted: object) -> Sequence[Row[Any]]:
+        keys = {f"after_{name}": value for name, value in zip(rule.order, after, strict=True)}
+        return self._database.read(rule.find, **keys, **wanted, limit=BATCH)
 
 
 def _remove(connection: Connection, rule: Rule, **rows: object) -> None:

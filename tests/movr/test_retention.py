@@ -170,6 +170,26 @@ def test_what_is_older_than_its_period_is_removed_and_nothing_else(
     assert find_violations(engine) == []
 
 
+def test_an_interrupted_removal_of_events_leaves_whole_chains(
+    movr: MovR, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    (rule,) = (rule for rule, make in zip(RULES, MAKERS, strict=True) if make is events)
+    with engine.begin() as connection:
+        for _ in range(3):
+            vehicle, rider = a_vehicle(connection, a_member(connection)), a_member(connection)
+            for days in (2, 1):
+                start = NOW - timedelta(days=days)
+                a_past_ride(connection, vehicle, rider, start, length=MINUTE, distance=None)
+        in_the_past = {"happened_at": VehicleEvent.happened_at - timedelta(days=rule.days)}
+        connection.execute(update(VehicleEvent).values(in_the_past))
+
+    violations = [find_violations(engine) for _ in movr.retention.apply(rule, CITY)]
+
+    assert violations == [[]] * 8  # after each batch
+    assert len(rows_of(engine, "vehicle_events")) == 3
+
+
 def test_a_letter_that_no_process_has_sent_for_a_month_is_not_sent_any_more(
     movr: MovR, engine: Engine
 ) -> None:
