@@ -85,6 +85,12 @@ class TooManyLetters(Refusal):
     sentence = "Several emails to you are still on their way. Please wait until they arrive."
 
 
+class TooManyResets(Refusal):
+    """Many requests of a city for password reset links wait; no more are accepted."""
+
+    sentence = "Many people are asking for links right now. Please try again in a few minutes."
+
+
 class AccountDeleted(Refusal):
     """The account of this session was deleted."""
 

@@ -40,7 +40,7 @@ from movr.database.access import Database
 from movr.database.execution import run
 from movr.results import RideKey, UserKey
 
-MAX_PENDING: Final = 20  # letters of a member
+MAX_PENDING: Final = 20  # letters to a member: as long as they wait, no more can be asked for
 MAX_REQUESTS: Final = 1_000  # letters of a city whose recipients are still to be found
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 10
@@ -124,11 +124,11 @@ def _is_below(most: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool
     return unsent.scalar_subquery() < most
 
 
-def _put(is_below: ColumnElement[bool]) -> ReturningInsert[Any]:
+def _put(*where: ColumnElement[bool]) -> ReturningInsert[Any]:
     row = _row()
     return (
         pg_insert(_letters)
-        .from_select(list(row), select(*row.values()).where(is_below))
+        .from_select(list(row), select(*row.values()).where(*where))
         .on_conflict_do_nothing()
         .returning(_letters.c.id)
     )
@@ -138,7 +138,8 @@ def _is_of(city: ColumnElement[Any], user_id: ColumnElement[Any]) -> ColumnEleme
     return and_(_letters.c.city == city, _letters.c.user_id == user_id)
 
 
-_PUT: Final = _put(_is_below(MAX_PENDING, _is_of(_row()["city"], _row()["user_id"])))
+_PUT: Final = _put()
+_PUT_IF_FEW: Final = _put(_is_below(MAX_PENDING, _is_of(_row()["city"], _row()["user_id"])))
 _REQUEST: Final = _put(
     _is_below(MAX_REQUESTS, _letters.c.city == _row()["city"], _letters.c.user_id.is_(None))
 )
@@ -305,14 +306,25 @@ def put(
     now: datetime,
     address: str | None = None,
 ) -> bool:
-    """Write a letter in this transaction; a letter of the same id changes nothing.
+    """Write a letter in this transaction, with its cause; one of the same id changes nothing.
 
     `data` is what the text needs beyond the account, as JSON. Returns False if it was written
-    before, or if MAX_PENDING letters to this member wait already.
+    before. Letters that wait are not counted: their causes are bounded.
     """
-    row = {"city": to.city, "id": id, "user_id": to.id, "kind": str(kind), "address": address}
-    put = run(connection, _PUT, **row, data=json.dumps(data), now=now)
-    return put.one_or_none() is not None
+    row = _values(NewLetter(to, kind, data, address), id)
+    return run(connection, _PUT, **row, now=now).one_or_none() is not None
+
+
+def _values(letter: NewLetter, id_: UUID) -> dict[str, object]:
+    """Return the columns of a letter's row, except its time."""
+    return {
+        "city": letter.to.city,
+        "id": id_,
+        "user_id": letter.to.id,
+        "kind": str(letter.kind),
+        "data": json.dumps(letter.data),
+        "address": letter.address,
+    }
 
 
 def retry_time(attempts: int, now: datetime) -> datetime:
@@ -330,7 +342,7 @@ class Outbox:
         self._now = clock
 
     def put(self, *letters: NewLetter, idempotency_key: str = "") -> None:
-        """Write letters that belong to no other change. Raises TooManyLetters.
+        """Write letters that a member asks for. Raises TooManyLetters.
 
         All calls with the same `idempotency_key` write a member one letter of each kind.
         """
@@ -338,17 +350,22 @@ class Outbox:
             (_id(letter, idempotency_key) if idempotency_key else uuid4(), letter)
             for letter in letters
         ]
-        self._database.write(_put_all, with_ids, now=self._now())
+        self._database.write(_put_if_few, with_ids, now=self._now())
 
     def request_password_reset(self, city: str, username: str) -> None:
         """Write a letter to the member of this username, who is looked up when it is sent.
 
         The letter is stored in `city`, which need not be the member's. Whether there is such a
-        member makes no difference here, so that neither the answer nor its time tells.
+        member makes no difference here, so that neither the answer nor its time tells. Raises
+        TooManyResets.
         """
         row = {"city": city, "id": uuid4(), "user_id": None, "kind": str(Kind.PASSWORD_RESET)}
         data = json.dumps({"username": username})
-        self._database.read(_REQUEST, **row, data=data, address=None, now=self._now())
+        key = {"letter_city": city, "letter_id": row["id"]}
+        if self._database.read(_REQUEST, **row, data=data, address=None, now=self._now()):
+            return
+        if not self._database.read(_EXISTS, **key):  # written by an attempt whose reply was lost
+            raise errors.TooManyResets
 
     def remind_riders(self, city: str) -> int:
         """Ask the riders whose rides in this city began two hours ago, once; return how many."""
@@ -394,13 +411,13 @@ def _id(letter: NewLetter, idempotency_key: str) -> UUID:
     return uuid5(letter.to.id, f"{letter.kind} {idempotency_key}")
 
 
-def _put_all(
+def _put_if_few(
     connection: Connection, letters: Iterable[tuple[UUID, NewLetter]], *, now: datetime
 ) -> None:
-    """Write the letters; they are sent in this order."""
+    """Write the letters, unless many to the member wait; they are sent in this order."""
     for n, (id_, letter) in enumerate(letters):
         at = now + n * timedelta.resolution
-        if put(connection, *letter[:3], id=id_, address=letter.address, now=at):
+        if run(connection, _PUT_IF_FEW, **_values(letter, id_), now=at).first():
             continue
         if not run(connection, _EXISTS, letter_city=letter.to.city, letter_id=id_).first():
             raise errors.TooManyLetters

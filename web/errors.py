@@ -50,6 +50,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.EmailNotVerified: session.own_profile,
     errors.AccountSuspended: session.own_profile,
     errors.TooManyLetters: session.own_profile,
+    errors.TooManyResets: partial(url_for, "password_reset.forgot"),
     errors.AccountDeleted: session.login_page,
     errors.NotAnAgency: HTTPStatus.UNAUTHORIZED,
     errors.NoOperation: HTTPStatus.NOT_FOUND,
@@ -106,6 +107,7 @@ API_STATUSES: Final[dict[type[errors.Refusal], HTTPStatus]] = {
     errors.EmailNotVerified: HTTPStatus.FORBIDDEN,
     errors.AccountSuspended: HTTPStatus.FORBIDDEN,
     errors.TooManyLetters: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyResets: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 # The pages of forms whose own addresses show nothing.

@@ -163,13 +163,29 @@ def test_only_so_many_letters_to_a_member_wait(movr: MovR, member: UserKey, engi
     assert len(stored(engine)) == MAX_PENDING + 2
 
 
-def test_only_so_many_requests_of_a_city_wait(
+def test_what_others_have_caused_is_written_however_many_letters_wait(
+    movr: MovR, member: UserKey, engine: Engine
+) -> None:
+    for _ in range(MAX_PENDING):
+        put(movr, member)
+
+    with engine.begin() as connection:
+        for kind in (Kind.RIDE_ENDED_BY_STAFF, Kind.REPORT_CLOSED, Kind.ACCOUNT_SUSPENDED):
+            assert outbox.put(connection, member, kind, {}, id=uuid4(), now=datetime.now(UTC))
+
+    assert len(stored(engine)) == MAX_PENDING + 3
+
+
+def test_a_request_for_a_link_is_refused_if_too_many_of_a_city_wait(
     movr: MovR, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = outbox._put(outbox._is_below(3, Stored.user_id.is_(None)))  # noqa: SLF001 - fewer
     monkeypatch.setattr(outbox, "_REQUEST", few)
-    for n in range(5):
+    for n in range(3):
         movr.outbox.request_password_reset("paris", f"name-{n}")
+
+    with pytest.raises(errors.TooManyResets):
+        movr.outbox.request_password_reset("paris", "name-3")
 
     assert len(stored(engine)) == 3
 
