@@ -6,6 +6,7 @@ from flask import Flask
 
 from cli.city_data import agency, zones
 from cli.db import db
+from cli.invariants import invariants
 from cli.money import payments, tariff
 from cli.outbox import outbox
 from cli.placement import placement
@@ -16,6 +17,7 @@ from cli.staff import staff
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(db)
+    app.cli.add_command(invariants)
     app.cli.add_command(placement)
     app.cli.add_command(tariff)
     app.cli.add_command(payments)

@@ -1,5 +1,8 @@
 """Conversion of expected errors to error messages of a command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from flask.cli import AppGroup
 
@@ -16,13 +19,29 @@ class ErrorMessageGroup(AppGroup):
 
     def invoke(self, context: click.Context) -> object:
         """Run the command. Raises ClickException for expected errors."""
-        try:
-            with readable_errors():
-                return super().invoke(context)
-        except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
-            raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
-        except ModuleNotFoundError as error:  # a clone with production's packages only
-            message = f"This command needs the package {error.name}: {LAPTOP_PACKAGES}"
-            raise click.ClickException(message) from error
-        except (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe) as error:
-            raise click.ClickException(str(error)) from error
+        with error_messages():
+            return super().invoke(context)
+
+
+class ErrorMessageCommand(click.Command):
+    """The same for a command that is in no group."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command. Raises ClickException for expected errors."""
+        with error_messages():
+            return super().invoke(context)
+
+
+@contextmanager
+def error_messages() -> Iterator[None]:
+    """Convert expected errors to ClickException."""
+    try:
+        with readable_errors():
+            yield
+    except DatabaseUnavailable as error:  # its sentence is for riders, its reason for operators
+        raise click.ClickException(f"MovR cannot use its database: {error.reason}.") from error
+    except ModuleNotFoundError as error:  # a clone with production's packages only
+        message = f"This command needs the package {error.name}: {LAPTOP_PACKAGES}"
+        raise click.ClickException(message) from error
+    except (SchemaError, Refusal, DatabaseRefused, PlacementNotSupported, CannotServe) as error:
+        raise click.ClickException(str(error)) from error

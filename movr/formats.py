@@ -78,5 +78,6 @@ MECHANIC: Final = "mechanic"
 MANAGER: Final = "manager"
 ROLES: Final = (SUPPORT, MECHANIC, MANAGER)
 
+AUDIT_DAYS: Final = 3 * 365  # for which an entry of the audit is kept
 # What an entry of the audit is about.
 SUBJECTS: Final = ("vehicle", "ride", "account", "report", "role", "fare")

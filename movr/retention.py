@@ -36,7 +36,7 @@ from movr.changes.accounts import ERASED_PLACES, HAS_PLACES
 from movr.changes.reservations import NO_RESERVATION
 from movr.database.access import Database
 from movr.database.execution import run
-from movr.formats import ERASED
+from movr.formats import AUDIT_DAYS, ERASED
 from movr.models import (
     ApiToken,
     AuditEntry,
@@ -223,7 +223,7 @@ RULES: Final = (
         _audit.c.happened_at < _BEFORE,
         what="what staff did, and why",
         since="that",
-        days=3 * YEAR,
+        days=AUDIT_DAYS,
     ),
 )
 

@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 from operator import itemgetter
 from typing import Final
+from uuid import uuid4
 
 from sqlalchemy import Engine, select
 
@@ -19,7 +20,8 @@ from movr.models import User
 from movr.passwords import hash_password
 from movr.reports import Problem
 from movr.results import ReportKey, RideKey, UserKey
-from movr.staff import roles
+from movr.staff import actions
+from movr.staff.permissions import Action
 from scenarios.shared import world
 from scenarios.shared.context import Login, ScenarioContext
 from scenarios.shared.world import Size, World
@@ -68,7 +70,16 @@ def fill(context: ScenarioContext) -> None:
 
 def _make_manager(context: ScenarioContext, user: UserKey) -> None:
     with context.engine.begin() as connection:
-        roles.grant(connection, user.city, user, MANAGER, by=None, now=context.now)
+        actions.change_role_as_operator(
+            connection,
+            user.city,
+            user,
+            role=MANAGER,
+            action=Action.GRANT_ROLE,
+            id=uuid4(),
+            reason="The demo's staff",
+            now=context.now,
+        )
 
 
 def _report_problems(context: ScenarioContext, made: World) -> None:

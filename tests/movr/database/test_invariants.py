@@ -66,6 +66,11 @@ BREACHES = {
     "The entries of a ride in the ledger sum to zero.": (
         "DELETE FROM ledger_entries WHERE account = 'movr'"
     ),
+    "A payment or refund is of the amount, the currency and the people of its fare.": (
+        "INSERT INTO ledger_entries (city, ride_id, kind, account, holder_city, holder_id,"
+        " vehicle_id, amount, currency, created_at) SELECT city, ride_id, 'refund', account,"
+        " holder_city, holder_id, vehicle_id, 1 - amount, currency, now() FROM ledger_entries"
+    ),
     "An undone ride ended within minutes, where it began.": (
         "UPDATE rides SET undone = true WHERE end_time IS NOT NULL"
     ),
@@ -74,6 +79,13 @@ BREACHES = {
     ),
     "A member's row names the cities of their roles, and no others.": (
         "UPDATE users SET staff_cities = ARRAY['rome'] WHERE city = 'paris'"
+    ),
+    "Suspended accounts and given roles are in the audit.": (
+        "UPDATE users SET suspended_at = now() WHERE deleted_at IS NULL"
+    ),
+    "A deleted account has no role, and no device or program.": (
+        "INSERT INTO staff_roles (city, user_city, user_id, role, granted_at) SELECT 'paris', city,"
+        " id, 'support', now() FROM users WHERE deleted_at IS NOT NULL"
     ),
     "Every vehicle has a number.": "UPDATE vehicles SET number = NULL",
     "A vehicle that is not ridden is not to be removed after its ride.": (
