@@ -2,11 +2,15 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from movr import formats
+from movr.outbox import Kind
+from movr.staff.permissions import Action
 from tests.conftest import ROOT
 
 # A vehicle is available, because "free" reads as costless; it is listed and removed.
@@ -77,3 +81,19 @@ def test_unwanted_words_are_found(text: str) -> None:
 
 def test_a_ride_may_be_free_of_charge() -> None:
     assert unwanted(iter([("page", "Rides are free of charge. A street map. A freeway.")])) == []
+
+
+@pytest.mark.parametrize(
+    ("macro", "names"),
+    [
+        ("action_words", Action),
+        ("letter_words", Kind),
+        ("entry_words", formats.ENTRY_KINDS),
+        ("role_words", formats.ROLES),
+        ("outcome_words", formats.OUTCOMES),
+    ],
+)
+def test_each_name_that_staff_read_has_words(app: Flask, macro: str, names: Iterable[str]) -> None:
+    with app.test_request_context():
+        words = getattr(app.jinja_env.get_template("staff/parts.html").module, macro)
+        assert [words(name).lower() for name in names] == [name.replace("_", " ") for name in names]
