@@ -129,7 +129,10 @@ class StaffLists:
         )
 
     def sums_of_day(self, reader: Reader, day: date) -> results.StaffList[results.SumOfDay]:
-        """Return what was booked on a day of the city's calendar, by kind and account."""
+        """Return what was booked on a day of the city's calendar, by kind and account.
+
+        Payments to be returned are items of their own, each of a ride whose fare is refunded.
+        """
         start, end = (
             datetime.combine(when, time(), reader.city.timezone)
             for when in (day, day + timedelta(days=1))

@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from movr.formats import AVAILABLE, MANAGER, MECHANIC, SUPPORT
+from movr.formats import AVAILABLE, MANAGER, MECHANIC, PAYMENT, REFUND, RIDER, SUPPORT
 from movr.models import (
     AuditEntry,
     LedgerEntry,
@@ -244,23 +244,50 @@ FOUND_MEMBERS: Final = _for_staff(
     roles=(SUPPORT,),
 )
 
-SUMS_OF_DAY: Final = _for_staff(
+_IS_OF_DAY: Final = (
+    LedgerEntry.city == _CITY,
+    LedgerEntry.created_at >= _AT,
+    LedgerEntry.created_at < bindparam("until", type_=DateTime(timezone=True)),
+)
+_Earlier: Final = aliased(LedgerEntry, name="earlier")
+_BOTH: Final = (PAYMENT, REFUND)
+_SUMS: Final = (
     select(
         LedgerEntry.kind,
         LedgerEntry.account,
         LedgerEntry.currency,
         func.count().label("entries"),
         cast(func.sum(LedgerEntry.amount), BigInteger).label("amount"),
+        cast(null(), Uuid).label("ride_id"),
+    )
+    .where(*_IS_OF_DAY)
+    .group_by(LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency)
+)
+# Fares that are both paid and refunded, since one of both was booked on this day.
+_CREDITS: Final = (
+    select(
+        *(LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency, literal(1)),
+        *(LedgerEntry.amount, LedgerEntry.ride_id),
+    )
+    .join(
+        _Earlier,
+        and_(
+            _Earlier.city == _CITY,
+            _Earlier.ride_id == LedgerEntry.ride_id,
+            _Earlier.kind.in_(_BOTH),
+            _Earlier.account == LedgerEntry.account,
+        ),
     )
     .where(
-        LedgerEntry.city == _CITY,
-        LedgerEntry.created_at >= _AT,
-        LedgerEntry.created_at < bindparam("until", type_=DateTime(timezone=True)),
+        *_IS_OF_DAY,
+        LedgerEntry.kind.in_(_BOTH),
+        LedgerEntry.account == RIDER,
+        tuple_(_Earlier.created_at, _Earlier.kind)
+        < tuple_(LedgerEntry.created_at, LedgerEntry.kind),
     )
-    .group_by(LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency),
-    "kind",
-    "account",
-    roles=(SUPPORT,),
+)
+SUMS_OF_DAY: Final = _for_staff(
+    select(union_all(_SUMS, _CREDITS).subquery("booked")), "kind", "account", roles=(SUPPORT,)
 )
 
 _IS_BEFORE: Final = tuple_(_AT, _AFTER)

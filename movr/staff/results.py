@@ -218,13 +218,17 @@ class StaffReport(NamedTuple):
 
 
 class SumOfDay(NamedTuple):
-    """The sum of a day's ledger entries of a kind and an account, in the currency's minor unit."""
+    """The sum of a day's ledger entries of a kind and an account, in the currency's minor unit.
+
+    With `ride_id` it is a payment to be returned: the fare of this ride is paid and refunded.
+    """
 
     kind: str
     account: str
     currency: str
     entries: int
     amount: int
+    ride_id: UUID | None
 
 
 class DeadLetter(NamedTuple):

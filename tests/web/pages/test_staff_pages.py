@@ -474,6 +474,23 @@ def test_the_money_of_a_day_is_what_was_booked(world: World) -> None:
     assert re.findall(amount, page) == [f"-{fare}"]
 
 
+def test_the_money_page_lists_a_payment_that_was_booked_after_the_refund_of_its_fare(
+    world: World,
+) -> None:
+    """As if staff refund the fare while the gateway charges it."""
+    ride = world.ids["ride"]
+    world.post(world.manager, f"/rides/{ride}/end-ride", **PLACE)
+    world.movr.refund_fare("new york", ride)
+    assert "Return this money" not in world.get(world.manager, "/money").text
+
+    world.movr.book_payment("new york", ride)
+
+    _, _, listed = world.get(world.manager, "/money").text.partition("Return this money")
+    (fare,) = re.findall(r">Price</dt><dd[^>]*>([^<]+)<", page_of_ride(world))
+    link = rf'<a href="/staff/new-york/rides/{ride}">Ride</a>\s*<span[^>]*>([^<]+)<'
+    assert re.findall(link, listed) == [fare]
+
+
 def page_of_ride(world: World) -> str:
     return world.get(world.manager, f"/rides/{world.ids['ride']}").text
 

@@ -215,6 +215,19 @@ def test_the_manager_reads_a_ride_from_its_list_to_the_audit(world: ApiWorld) ->
     assert line[0]["after"]["amount"] == ride["cost"]["amount"]
 
 
+def test_a_program_reads_which_payments_are_to_be_returned(world: ApiWorld) -> None:
+    client = world.client(world.manager)
+    world.act(client, ACTIONS["staff_end_ride"])
+    world.movr.book_payment("new york", world.ids["ride"])
+    assert world.read(client, "/money").json()["to_return"] == []
+
+    world.movr.refund_fare("new york", world.ids["ride"])
+
+    cost = world.read(client, "/rides/{ride}").json()["cost"]
+    credit = {"ride_id": str(world.ids["ride"]), "sum": cost}
+    assert world.read(client, "/money").json()["to_return"] == [credit]
+
+
 def test_a_mechanic_finds_a_vehicle_and_sees_its_history(world: ApiWorld) -> None:
     client = world.client(world.staff(MECHANIC))
     pause = ACTIONS["staff_pause_vehicle"]

@@ -17,7 +17,6 @@ from web.api.v1.staff.schemas import (
     DeadLetters,
     Overview,
     StaffCities,
-    SumOfDay,
     SumsOfDay,
     TimePage,
 )
@@ -61,10 +60,9 @@ def overview(city: City) -> Overview:
 @blueprint.output(SumsOfDay)
 @blueprint.doc(operation_id="get_staff_money", responses=ERRORS)
 def money(city: City, wanted: Day) -> SumsOfDay:
-    """Return what was booked on a day, by kind and account."""
+    """Return what was booked on a day, by kind and account, and which payments to return."""
     day = wanted.day or datetime.now(city.timezone).date()
-    sums = read(city, movr().staff_lists.sums_of_day, day=day).page.items
-    return SumsOfDay(day=day, items=[SumOfDay.of(each) for each in sums])
+    return SumsOfDay.of(day, read(city, movr().staff_lists.sums_of_day, day=day).page.items)
 
 
 @blueprint.get("/<city:city>/letters")

@@ -1,6 +1,7 @@
 """What the operations of staff take and return, by the rules of web/api/v1/schemas.py."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -287,11 +288,31 @@ class SumOfDay(Output):
         return cls(kind=sum_.kind, account=sum_.account, entries=sum_.entries, sum=total)
 
 
+class Credit(Output):
+    """A payment to be returned by the payment service: the fare of this ride is refunded."""
+
+    ride_id: UUID
+    sum: Money
+
+
 class SumsOfDay(Output):
-    """What was booked on a day of the city's calendar."""
+    """What was booked on a day of the city's calendar, and which payments are to be returned."""
 
     day: date
     items: list[SumOfDay]
+    to_return: list[Credit]
+
+    @classmethod
+    def of(cls, day: date, booked: Iterable[results.SumOfDay]) -> Self:
+        """Return what class StaffLists has found."""
+        sums, credits_ = list[SumOfDay](), list[Credit]()
+        for each in booked:
+            if each.ride_id:
+                total = Money(amount=each.amount, currency=each.currency)
+                credits_.append(Credit(ride_id=each.ride_id, sum=total))
+            else:
+                sums.append(SumOfDay.of(each))
+        return cls(day=day, items=sums, to_return=credits_)
 
 
 class DeadLetter(Output):
