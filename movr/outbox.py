@@ -42,6 +42,7 @@ from movr.results import RideKey, UserKey
 
 MAX_PENDING: Final = 20  # letters to a member: as long as they wait, no more can be asked for
 MAX_REQUESTS: Final = 1_000  # letters of a city whose recipients are still to be found
+MARKED_AT_ONCE: Final = 1_000  # letters, after a restore
 LEASE: Final = timedelta(seconds=60)
 MAX_ATTEMPTS: Final = 10
 FIRST_RETRY: Final = timedelta(minutes=1)
@@ -215,11 +216,16 @@ def _claim() -> ReturningUpdate[Any]:
 
 _CLAIM: Final = _claim()
 _NOTHING_LEFT: Final = {"data": null(), "address": null(), "failed_at": null()}
-_MARK_SENT: Final = (
+_SENT: Final = (
     update(_letters)
-    .where(_IS_LETTER, _letters.c.sent_at.is_(None))
+    .where(_letters.c.sent_at.is_(None))
     .values(sent_at=_NOW, last_error=null(), **_NOTHING_LEFT)
     .returning(_letters.c.id)
+)
+_MARK_SENT: Final = _SENT.where(_IS_LETTER)
+_MARK_ALL_SENT: Final = _SENT.where(
+    _letters.c.city == bindparam("letter_city", type_=String()),
+    _letters.c.id.in_(bindparam("letter_ids", expanding=True)),
 )
 # Only by the process that made the last attempt: another one may be sending it now.
 _MARK_FAILED: Final = (
@@ -390,6 +396,19 @@ class Outbox:
         """Note that a letter was sent, or that it is out of date."""
         self._database.read(
             _MARK_SENT, letter_city=letter.city, letter_id=letter.id, now=self._now()
+        )
+
+    def mark_all_sent(self, city: str, ids: Iterable[UUID]) -> int:
+        """Note that those of a city's letters that are not sent were; return how many there are.
+
+        A restored backup brings back letters that were sent after it was made.
+        """
+        rest = list(ids)
+        pages = (rest[n : n + MARKED_AT_ONCE] for n in range(0, len(rest), MARKED_AT_ONCE))
+        parameters = {"letter_city": city, "now": self._now()}
+        return sum(
+            len(self._database.read(_MARK_ALL_SENT, **parameters, letter_ids=page))
+            for page in pages
         )
 
     def mark_failed(self, letter: Letter, error: str) -> bool:

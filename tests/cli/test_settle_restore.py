@@ -1,9 +1,13 @@
 """`flask db settle-restore`: what an older backup must not bring back."""
 
 import logging
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,16 +15,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from cli import commands
 from movr.database import embedded
 from movr.database.engine import is_cockroachdb, parse_uri
-from movr.database.invariants import find_violations
+from movr.database.invariants import INVARIANTS, find_violations
 from movr.results import UserKey
-from tests.conftest import NewVisitor, app_with_commands, visiting
+from tests.conftest import ROOT, NewVisitor, app_with_commands, settings_for, visiting
+from tests.databases import rows_of
+from tests.movr.people import a_member, a_ride, a_vehicle
+from tests.movr.test_retention import a_key
+from tests.smtp import Postbox, deliver, receiving
 from tests.visitor import PASSWORD, Visitor
+from web.app import create_app
 from web.operations.request_logging import formatter
 from web.security import account_log
 
 NEW = "a wholly other password"
+RUNBOOK = re.findall(
+    r"^flask --app server (.+)$",
+    (ROOT / "docs" / "backups.md").read_text().partition("\n## Restore\n")[2].partition("\n## ")[0],
+    re.MULTILINE,
+)
 
 Restore = Callable[[], None]
 Settle = Callable[..., str]
@@ -237,6 +252,79 @@ def test_the_log_of_accounts_names_nobody(
 
     with restored_app.app_context():
         events = account_log.read(log.read_text().splitlines())
-    assert [(event.what, event.user) for event in events.events] == [("deleted", key)]
+    assert [(event.what, event.city, event.id) for event in events.events] == [("deleted", *key)]
     assert member.username not in log.read_text()
     assert "@" not in log.read_text()
+
+
+# The runbook
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def mailing_app(own_database: str, postbox: Postbox) -> Iterator[Flask]:
+    settings = replace(
+        settings_for(own_database),
+        mail_uri=postbox.settings,
+        mail_from="movr@example.com",
+        site_url="https://movr.test",
+    )
+    app = create_app(settings)
+    commands.init_app(app)
+    yield app
+    app.extensions["movr"].close()
+
+
+def run(app: Flask, command: str) -> str:
+    ended = app.test_cli_runner().invoke(args=shlex.split(command))
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
+
+
+@pytest.mark.parametrize("log", ["text"], indirect=True)
+def test_after_the_runbook_the_data_is_whole_and_nothing_comes_back_or_is_sent_twice(
+    back_up: Callable[[], Restore],
+    mailing_app: Flask,
+    postbox: Postbox,
+    log: Path,
+    own_engine: Engine,
+) -> None:
+    with visiting(mailing_app) as new:
+        leaving, staying, _ = (
+            new().register(email=f"{name}@home.example") for name in ("leaving", "staying", "away")
+        )
+        with own_engine.begin() as connection:
+            a_ride(connection, a_vehicle(connection, a_member(connection)), a_member(connection))
+            a_key(connection, datetime.now(UTC) - timedelta(days=2))
+        restore = back_up()
+        stolen = same_browser(staying)
+        staying.post(f"/users/{staying.id}/logout")
+        postbox.refused = "away@home.example"
+        deliver(mailing_app)
+        leaving.delete_account()
+        run(mailing_app, "retention run")
+
+        restore()
+        said = [run(mailing_app, command) for command in following_the_runbook(log)]
+        assert len(postbox.rest()) == 2
+        postbox.refused = "nobody@home.example"
+        run(mailing_app, "outbox run --once")
+
+        assert said[1].splitlines()[1:] == ["1 account deleted again.", "1 letter not sent again."]
+        assert said[-1] == f"All {len(INVARIANTS)} invariants hold.\n"
+        assert not is_accepted(stolen)
+        assert personal_data(own_engine, leaving.username) == 0
+        assert rows_of(own_engine, "idempotency_keys") == []
+        assert [email.recipients for email in postbox.rest()] == [["away@home.example"]]
+
+
+def following_the_runbook(log: Path) -> list[str]:
+    """Return the commands of docs/backups.md, on this log."""
+    found = [command.replace("movr.log", str(log)) for command in RUNBOOK]
+    assert [command.split()[0] for command in found] == ["db", "db", "retention", "invariants"]
+    return found

@@ -25,18 +25,18 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         """Create the data folder."""
-        self._data = folder / "data"
+        self.data = folder / "data"
         self._log = folder / "log"
-        self._owner = _owner()
+        self.owner = _owner()
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         for place in (folder, *folder.parents):  # so that its owner can open it
-            if self._owner and place.stat().st_uid == os.geteuid():
+            if self.owner and place.stat().st_uid == os.geteuid():
                 place.chmod(place.stat().st_mode | 0o111)
-        self._data.mkdir(mode=0o700)
-        if self._owner:
-            os.chown(self._data, pwd.getpwnam(self._owner).pw_uid, -1)
-        self._run("initdb", "-D", str(self._data), "-U", "tests", "--auth=trust").wait()
+        self.data.mkdir(mode=0o700)
+        if self.owner:
+            os.chown(self.data, pwd.getpwnam(self.owner).pw_uid, -1)
+        self._run("initdb", "-D", str(self.data), "-U", "tests", "--auth=trust").wait()
         self.start()
 
     @property
@@ -55,7 +55,7 @@ class Server:
             assert time.monotonic() < deadline, self._log.read_text()[-2000:]
             if not self.runs:  # after a crash it waits until its last process has ended
                 self._process = self._run(
-                    *("postgres", "-D", str(self._data), "-p", str(self._port)),
+                    *("postgres", "-D", str(self.data), "-p", str(self._port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
                 )
             time.sleep(0.1)
@@ -99,7 +99,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                user=self._owner,
+                user=self.owner,
                 start_new_session=True,
             )
 

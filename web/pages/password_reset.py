@@ -84,7 +84,7 @@ def reset() -> ResponseReturnValue:
         return render_template("auth/reset.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     rate_limits.count_password()
     movr().reset_password(member.key, member.session_epoch, str(form.password.data))
-    account_log.record(account_log.PASSWORD_CHANGED, member.key, member.session_epoch + 1)
+    account_log.record(account_log.PASSWORD_CHANGED, *member.key, member.session_epoch + 1)
     del session["reset"]
     known_browsers.remember_browser(member.username)
     flash("Your password has been changed. Please log in with it.", "success")

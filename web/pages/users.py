@@ -86,7 +86,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
             movr().delete_account(
                 member.key, member.session_epoch, password=str(form.password.data)
             )
-            account_log.record(account_log.DELETED, member.key, member.session_epoch + 1)
+            account_log.record(account_log.DELETED, *member.key, member.session_epoch + 1)
             session.log_out()
             flash("Your account has been deleted. Thank you for riding with us.", "info")
             return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
@@ -115,7 +115,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
                 current=str(form.current.data),
                 new=str(form.new.data),
             )
-            account_log.record(account_log.PASSWORD_CHANGED, member.key, epoch)
+            account_log.record(account_log.PASSWORD_CHANGED, *member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
             flash(CHANGED, "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)

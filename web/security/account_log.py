@@ -1,7 +1,8 @@
-"""A log of deleted accounts and changed passwords, which survives when a backup is restored.
+"""A log of what a restored backup would bring back, which survives when one is restored.
 
-`flask db settle-restore` reads it (docs/decisions/0015). An entry has the key of the account and no
-name. It is signed, because other lines of a log may contain text that visitors chose.
+These are deleted accounts, changed passwords and letters that were sent. `flask db settle-restore`
+reads it (docs/decisions/0015). An entry has the key of the account or the letter and no name. It is
+signed, because other lines of a log may contain text that visitors chose.
 """
 
 import logging
@@ -12,11 +13,11 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from movr.results import UserKey
 from web.context import settings
 
 DELETED: Final = "deleted"
 PASSWORD_CHANGED: Final = "password changed"  # noqa: S105 - the name of an event
+LETTER_SENT: Final = "letter sent"
 MARK: Final = "account-log"
 
 _ENTRY: Final = re.compile(rf"{MARK} ([\w.-]+)", re.ASCII)
@@ -25,10 +26,11 @@ logger = logging.getLogger("movr.accounts")
 
 
 class Event(NamedTuple):
-    """What happened to an account, and the epoch of its sessions since then."""
+    """What happened to which account or letter, and the epoch of the account's sessions since."""
 
     what: str
-    user: UserKey
+    city: str
+    id: UUID
     epoch: int
 
 
@@ -39,9 +41,9 @@ class Log(NamedTuple):
     unsigned: int
 
 
-def record(what: str, user: UserKey, epoch: int) -> None:
+def record(what: str, city: str, id: UUID, epoch: int = 0) -> None:
     """Write an entry to the log of this process."""
-    entry = serializer(settings().signing_keys).dumps([what, user.city, user.id.hex, epoch])
+    entry = serializer(settings().signing_keys).dumps([what, city, id.hex, epoch])
     logger.info("%s %s", MARK, entry)
 
 
@@ -55,7 +57,7 @@ def read(lines: Iterable[str]) -> Log:
         except BadSignature:
             unsigned += 1
         else:
-            events.append(Event(what, UserKey(city, UUID(id_)), epoch))
+            events.append(Event(what, city, UUID(id_), epoch))
     return Log(events, unsigned)
 
 

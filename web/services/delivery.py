@@ -18,6 +18,7 @@ from movr.database import deadline
 from movr.errors import Refusal
 from movr.outbox import MAX_ATTEMPTS, Letter
 from web.context import movr, settings
+from web.security import account_log
 from web.services import letters, mail
 
 IDLE: Final = 1.0  # seconds until the next look, if no letter is due
@@ -106,6 +107,7 @@ def _send(letter: Letter) -> None:
     email = letters.compose(letter)
     if email:
         mail.send(email)
+        account_log.record(account_log.LETTER_SENT, letter.city, letter.id)
     logger.info(
         "%s: %s, %.1f s after it was due", "Sent" if email else "Out of date", *_facts(letter)
     )
