@@ -290,6 +290,7 @@ def _add_vehicle_and_ride(member: PageVisitor) -> None:
     member.get("/vehicles/import")
     member.post("/vehicles/import", text=_FILE, add="1")
     member.post(f"/users/{profile.rpartition('/')[2]}/receipts", by_mail="1")
+    member.post("/language", language="en")
     _manage_vehicle(member, own)
 
 

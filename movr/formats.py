@@ -15,6 +15,7 @@ LOCATION_LENGTH: Final = 200
 REASON_LENGTH: Final = 300
 AREA_LENGTH: Final = 250_000  # of a zone, as GeoJSON
 REFERENCE_LENGTH: Final = 50
+LANGUAGE_LENGTH: Final = 2  # ISO 639-1
 
 USERNAME_PATTERN: Final = r"^[a-z0-9._@+-]{3,64}$"
 EMAIL_PATTERN: Final = r"^[^@\s<>\x01-\x1f\x7f]+@[^@\s<>\x01-\x1f\x7f]+[.][^@\s<>\x01-\x1f\x7f]+$"

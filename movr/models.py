@@ -34,6 +34,7 @@ from movr.formats import (
     ENTRY_KINDS,
     HIGHEST_CAP,
     IN_USE,
+    LANGUAGE_LENGTH,
     LOCATION_LENGTH,
     MARKUP_OR_CONTROL,
     NAME_LENGTH,
@@ -101,6 +102,8 @@ class User(Base):
 
     `email_verified_at` is when the member opened a link that was sent to `email`.
 
+    `language` is what the member reads letters in; NULL where they have not chosen it.
+
     `reservation_*` describes the rider's last reservation, which ends at `reservation_until`; NULL
     after it was used or given up. Each page shows it from here (docs/decisions/0020).
 
@@ -145,6 +148,7 @@ class User(Base):
     receipts_by_mail: Mapped[bool] = mapped_column(server_default=text("false"))
     staff_cities: Mapped[list[str]] = mapped_column(ARRAY(CityName), server_default=text("'{}'"))
     suspended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    language: Mapped[str | None] = mapped_column(String(LANGUAGE_LENGTH), info=PERSONAL)
 
     __table_args__ = (
         UniqueConstraint("username"),

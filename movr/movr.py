@@ -222,6 +222,10 @@ class MovR:
         """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
         self._database.write(transactions.choose_receipts, user, by_mail=by_mail)
 
+    def choose_language(self, user: UserKey, epoch: int, language: str) -> None:
+        """Note the language of the member's letters, unless the session has ended."""
+        self._database.attempt(transactions.choose_language, user, epoch, language)
+
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""
         self._database.write(transactions.end_sessions, user, epoch)

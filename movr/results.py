@@ -91,12 +91,13 @@ class Reservation(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What a person enters to register; the columns of users have the same names."""
+    """What a person enters to register, and their language; named like the columns of users."""
 
     first_name: str
     last_name: str
     email: str
     username: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,6 +122,14 @@ def choose_receipts(connection: Connection, user: UserKey, *, by_mail: bool) -> 
         raise errors.AccountDeleted
 
 
+def choose_language(connection: Connection, user: UserKey, epoch: int, language: str) -> bool:
+    """Note the member's language; return False if the sessions of this epoch have ended."""
+    keys = _parameters(user=user)
+    return _is_changed(
+        connection, accounts.CHOOSE_LANGUAGE, **keys, epoch=epoch, new_language=language
+    )
+
+
 def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:
     """End all sessions of this epoch. Does nothing if they have ended already."""
     run(connection, accounts.END_SESSIONS, **_parameters(user=user), epoch=epoch)

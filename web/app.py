@@ -26,6 +26,7 @@ from web.pages import (
     email_verification,
     fleet,
     information,
+    language,
     numbers,
     offline,
     password_reset,
@@ -140,6 +141,7 @@ def create_app(settings: Settings) -> Flask:
     )
     for noun in (
         city,
+        language,
         auth,
         account,
         email_verification,

@@ -114,6 +114,7 @@ API_STATUSES: Final[dict[type[errors.Refusal], HTTPStatus]] = {
 FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
     "auth.logout": partial(url_for, "city.home"),
     "city.choose": partial(url_for, "city.home"),
+    "language.choose": partial(url_for, "city.home"),
     "rides.start": partial(url_for, "vehicles.index"),
     "rides.end": partial(url_for, "rides.index"),
     "reservations.start": partial(url_for, "vehicles.index"),

@@ -427,7 +427,7 @@ class RegisterForm(IdempotentForm):
     @property
     def account(self) -> Account:
         """The account as entered, without the password."""
-        entered = {field.name: self.data[field.name] or "" for field in fields(Account)}
+        entered = {field.name: self.data.get(field.name) or "" for field in fields(Account)}
         return Account(**entered)
 
 

@@ -50,6 +50,17 @@ def current_language() -> str:
     return language
 
 
+def chosen_language() -> str | None:
+    """Return the language that was chosen in this session, if any."""
+    language: str | None = session.get("language")
+    return language
+
+
+def choose_language(language: str) -> None:
+    """Set the language of this session, and of the rest of this response."""
+    session["language"] = g.language = language
+
+
 @contextmanager
 def in_language(language: str | None) -> Iterator[None]:
     """Translate to this language, or to English, within the block."""
@@ -94,7 +105,7 @@ def _candidates() -> Iterator[str]:
     `fr-CA` asks for French here; Werkzeug's best_match prefers any language that is named exactly.
     """
     browser = (tag.partition("-")[0] for tag, quality in request.accept_languages if quality)
-    for wanted in (request.args.get("lang"), session.get("language"), *browser, ENGLISH):
+    for wanted in (request.args.get("lang"), chosen_language(), *browser, ENGLISH):
         if wanted in LANGUAGES:
             yield wanted
 

@@ -70,6 +70,12 @@ CHOOSE_RECEIPTS: Final = (
     .values(receipts_by_mail=bindparam("by_mail", type_=Boolean()))
     .returning(users.c.id)
 )
+CHOOSE_LANGUAGE: Final = (
+    update(users)
+    .where(HAS_SESSION)
+    .values(language=bindparam("new_language", type_=String()))
+    .returning(users.c.id)
+)
 CHANGE_NAMES: Final = (
     update(users)
     .where(IS_MEMBER)

@@ -10,6 +10,7 @@ from movr.errors import UsernameTaken, WrongCredentials
 from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
+from web.languages import choose_language, chosen_language, current_language
 from web.pages import email_verification
 from web.security import login_limits, rate_limits, session
 from web.security.redirects import safe_redirect_path
@@ -33,7 +34,11 @@ def create_account() -> ResponseReturnValue:
         may_send = email_verification.may_send_first_link()
         register = movr().register_with_link if may_send else movr().register
         try:
-            user = register(**form.values(), idempotency_key=form.idempotency_key)
+            user = register(
+                **form.values(),
+                language=current_language(),
+                idempotency_key=form.idempotency_key,
+            )
         except UsernameTaken as refusal:
             form.username.errors = [refusal.sentence]
         else:
@@ -69,6 +74,8 @@ def create_session() -> ResponseReturnValue:
                 member.session_epoch,
                 permanent=form.stay_logged_in.data,
             )
+            if member.language and not chosen_language():
+                choose_language(member.language)
             flash(f"Hello, {member.first_name}.", "success")
             return _redirect_to_next()
     page = render_template("auth/login.html", form=form, next=_next())

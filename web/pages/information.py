@@ -21,6 +21,7 @@ PERSONAL_DATA: Final[Mapping[str, str]] = {
     "email_verified_at": "when you confirmed your email address",
     "username": "your username",
     "password_hash": "a hash of your password, from which the password cannot be read",
+    "language": "the language of your letters",
     "suspended_at": "when your account was suspended, if it is",
     **dict.fromkeys(
         (f"reservation_{what}" for what in ("city", "public_id", "type", "brand", "until")),

@@ -29,6 +29,7 @@ from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.forms import REPORT_KINDS
 from web.rendering import charts
+from web.security.redirects import referring_path
 from web.security.response_headers import csp_nonce, served_by
 
 REMEMBERED: Final = 10_000  # entries of each cache
@@ -83,6 +84,7 @@ def init_app(app: Flask) -> None:
         day=day,
         month=month,
         query=query,
+        referring_path=referring_path,
         shows_messages=shows_messages,
         site_url=site_url,
         rides_a_week=charts.rides_a_week,

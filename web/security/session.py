@@ -26,8 +26,9 @@ from web.security.redirects import address_with_fields, referring_path
 from web.security.session_cookie import SessionInterface
 
 RIDE_GOES_ON: Final = "Your ride is still running. Log in again to end it."
-# At a login or logout: the chosen city, its last explanation, and the CSRF token of other tabs.
-KEPT_IN_SESSION: Final = ("city", "city_reason", "csrf_token")
+# At a login or logout: the chosen city, its last explanation, the chosen language, and the CSRF
+# token of other tabs.
+KEPT_IN_SESSION: Final = ("city", "city_reason", "language", "csrf_token")
 
 Item = TypeVar("Item")
 

@@ -89,6 +89,7 @@ ROUTES: Mapping[str, Route] = {
     "metrics.show": Route("/metrics", ALL_USERS),
     "city.home": Route("/", ALL_USERS),
     "city.choose": posted("/city/paris", ALL_USERS, {}),
+    "language.choose": posted("/language", ALL_USERS, {"language": "fr"}, changes=MEMBERS),
     "auth.register": Route("/register", ALL_USERS),
     "auth.create_account": posted(
         "/register", ALL_USERS, registration() | {"username": "newcomer"}

@@ -412,11 +412,12 @@ def test_round_trips_of_each_change(distant: Visitor, proxy: LatencyProxy) -> No
     log_out_here = cost("/logout")  # which says whether a ride goes on
     distant.log_in(distant.username)
     receipts = cost(f"/users/{distant.id}/receipts", by_mail="1")
+    language = cost("/language", language="fr")
     leave = cost(f"/users/remove/{distant.id}", **DELETION)
 
     assert (register, add, remove, leave) == (5, 7, 7, 10)
     assert (change, log_out) == (7, 6)  # the password's hash is read by a separate statement
-    assert (names, email, log_out_here, receipts) == (6, 7, 1, 6)
+    assert (names, email, log_out_here, receipts, language) == (6, 7, 1, 6, 1)
 
 
 def test_round_trips_of_staff(distant: Visitor, proxy: LatencyProxy, movr: MovR) -> None:
