@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from movr.messages import gettext_noop
+
 US_EAST: Final = "gcp-us-east1"
 US_WEST: Final = "gcp-us-west1"
 EUROPE_WEST: Final = "gcp-europe-west1"
@@ -55,20 +57,23 @@ class City:
         return self.name.replace(" ", "-")
 
 
-_EASTERN = ZoneInfo("America/New_York")
-_PACIFIC = ZoneInfo("America/Los_Angeles")
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+# The last fields of cities: time zone, locale and currency.
+_EASTERN = (ZoneInfo("America/New_York"), "en_US", "USD")
+_PACIFIC = (ZoneInfo("America/Los_Angeles"), "en_US", "USD")
+_AMSTERDAM = (ZoneInfo("Europe/Amsterdam"), "nl_NL", "EUR")
+_PARIS = (ZoneInfo("Europe/Paris"), "fr_FR", "EUR")
+_ROME = (ZoneInfo("Europe/Rome"), "it_IT", "EUR")
 
 CITIES: Final = (
-    City("new york", "New York", US_EAST, 40.7128, -74.0060, _EASTERN, "en_US", "USD"),
-    City("boston", "Boston", US_EAST, 42.3601, -71.0589, _EASTERN, "en_US", "USD"),
-    City("washington dc", "Washington DC", US_EAST, 38.9072, -77.0369, _EASTERN, "en_US", "USD"),
-    City("seattle", "Seattle", US_WEST, 47.6062, -122.3321, _PACIFIC, "en_US", "USD"),
-    City("san francisco", "San Francisco", US_WEST, 37.7749, -122.4194, _PACIFIC, "en_US", "USD"),
-    City("los angeles", "Los Angeles", US_WEST, 34.0522, -118.2437, _PACIFIC, "en_US", "USD"),
-    City("amsterdam", "Amsterdam", EUROPE_WEST, 52.3676, 4.9041, _AMSTERDAM, "nl_NL", "EUR"),
-    City("paris", "Paris", EUROPE_WEST, 48.8566, 2.3522, ZoneInfo("Europe/Paris"), "fr_FR", "EUR"),
-    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT", "EUR"),
+    City("new york", gettext_noop("New York"), US_EAST, 40.7128, -74.0060, *_EASTERN),
+    City("boston", gettext_noop("Boston"), US_EAST, 42.3601, -71.0589, *_EASTERN),
+    City("washington dc", gettext_noop("Washington DC"), US_EAST, 38.9072, -77.0369, *_EASTERN),
+    City("seattle", gettext_noop("Seattle"), US_WEST, 47.6062, -122.3321, *_PACIFIC),
+    City("san francisco", gettext_noop("San Francisco"), US_WEST, 37.7749, -122.4194, *_PACIFIC),
+    City("los angeles", gettext_noop("Los Angeles"), US_WEST, 34.0522, -118.2437, *_PACIFIC),
+    City("amsterdam", gettext_noop("Amsterdam"), EUROPE_WEST, 52.3676, 4.9041, *_AMSTERDAM),
+    City("paris", gettext_noop("Paris"), EUROPE_WEST, 48.8566, 2.3522, *_PARIS),
+    City("rome", gettext_noop("Rome"), EUROPE_WEST, 41.9028, 12.4964, *_ROME),
 )
 
 DEFAULT_CITY: Final = CITIES[0]

@@ -7,6 +7,8 @@ Python, PostgreSQL and CockroachDB share.
 
 from typing import Final
 
+from movr.messages import gettext_noop
+
 NAME_LENGTH: Final = 100
 EMAIL_LENGTH: Final = 254  # the 256 of RFC 5321, section 4.5.3.1.3, without the angle brackets
 USERNAME_LENGTH: Final = 64
@@ -24,7 +26,7 @@ MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 # Spreadsheets take a cell that begins like this as a formula; some know the full-width forms.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - meant
 
-VEHICLE_TYPES: Final = ("bike", "scooter", "skateboard")
+VEHICLE_TYPES: Final = (gettext_noop("bike"), gettext_noop("scooter"), gettext_noop("skateboard"))
 AVAILABLE: Final = "available"
 NUMBERS: Final = range(100_000, 1_000_000)  # of vehicles
 UNKNOWN_LOCATION: Final = "Place not known"
@@ -36,11 +38,11 @@ HIGHEST_CAP: Final = 100_000  # of a day, in cents
 ERASED: Final = "erased"
 
 UNDO_REASONS: Final = (
-    "Wrong vehicle",
-    "It does not work",
-    "It is damaged",
-    "I changed my mind",
-    "Something else",
+    gettext_noop("Wrong vehicle"),
+    gettext_noop("It does not work"),
+    gettext_noop("It is damaged"),
+    gettext_noop("I changed my mind"),
+    gettext_noop("Something else"),
 )
 
 # What a rider can report about a vehicle. With one of the SAFETY_KINDS it is dangerous to ride.

@@ -12,6 +12,7 @@ from uuid import UUID
 from movr.cities import Position
 from movr.fares import Tariff, fare
 from movr.formats import AVAILABLE
+from movr.messages import Message
 from movr.vehicle_states import VehicleState
 
 Item = TypeVar("Item")
@@ -209,11 +210,14 @@ class NewVehicle(NamedTuple):
 
 
 class LineError(NamedTuple):
-    """What is wrong in a line of a file, and in which column; the whole file has no line."""
+    """What is wrong in a line of a file, and in which column; the whole file has no line.
+
+    The sentence is a Message until it is translated.
+    """
 
     line: int | None
     column: str
-    sentence: str
+    sentence: str | Message
 
 
 class NumberedVehicle(NamedTuple):

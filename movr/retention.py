@@ -37,6 +37,7 @@ from movr.changes.reservations import NO_RESERVATION
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import AUDIT_DAYS, ERASED
+from movr.messages import Message, gettext_noop, ngettext_noop
 from movr.models import (
     ApiToken,
     AuditEntry,
@@ -82,10 +83,11 @@ class Rule(NamedTuple):
     remove: Executable
 
     @property
-    def period(self) -> str:
+    def period(self) -> Message:
         """The period in words."""
-        number, unit = (self.days // YEAR, "year") if self.days >= YEAR else (self.days, "day")
-        return f"{number} {unit}{'' if number == 1 else 's'}"
+        if self.days < YEAR:
+            return Message(*ngettext_noop("%(count)d day", "%(count)d days"), self.days)
+        return Message(*ngettext_noop("%(count)d year", "%(count)d years"), self.days // YEAR)
 
 
 class Step(NamedTuple):
@@ -146,38 +148,38 @@ RULES: Final = (
             _letters.c.failed_at < _BEFORE,
             and_(_IS_PENDING, _letters.c.created_at < _BEFORE),  # there was no mail server
         ),
-        what="emails that MovR has sent, or could not send",
-        since="that",
+        what=gettext_noop("emails that MovR has sent, or could not send"),
+        since=gettext_noop("that"),
         days=30,
     ),
     _rule(
         _devices,
         or_(_devices.c.revoked_at < _BEFORE, _devices.c.refresh_until < _BEFORE),
-        what="a device or program that does not use MovR for you any more",
-        since="that",
+        what=gettext_noop("a device or program that does not use MovR for you any more"),
+        since=gettext_noop("that"),
         days=30,
     ),
     _rule(
         _keys,
         _keys.c.created_at < _BEFORE,
-        what="what makes a request of a program repeatable",
-        since="it was sent first",
+        what=gettext_noop("what makes a request of a program repeatable"),
+        since=gettext_noop("it was sent first"),
         days=1,
     ),
     _rule(
         _users,
         _users.c.reservation_until < _BEFORE,
         NO_RESERVATION,
-        what="your last reservation",
-        since="its end",
+        what=gettext_noop("your last reservation"),
+        since=gettext_noop("its end"),
         days=1,
     ),
     _rule(
         _vehicles,
         _vehicles.c.reserved_until < _BEFORE,
         dict.fromkeys(("reserved_until", "reserved_by_city", "reserved_by_id")),
-        what="who had a vehicle reserved last",
-        since="the end of the reservation",
+        what=gettext_noop("who had a vehicle reserved last"),
+        since=gettext_noop("the end of the reservation"),
         days=1,
     ),
     _rule(
@@ -187,16 +189,18 @@ RULES: Final = (
             or_(_reports.c.words.is_not(None), _reports.c.latitude.is_not(None)),
         ),
         dict.fromkeys(("words", "latitude", "longitude")),
-        what="the words and the position of a report",
-        since="it was closed",
+        what=gettext_noop("the words and the position of a report"),
+        since=gettext_noop("it was closed"),
         days=YEAR,
     ),
     _rule(
         _rides,
         and_(_rides.c.end_time < _BEFORE, HAS_PLACES),
         ERASED_PLACES,
-        what="the words and exact positions of a ride (then rounded to about a kilometre)",
-        since="its end",
+        what=gettext_noop(
+            "the words and exact positions of a ride (then rounded to about a kilometre)"
+        ),
+        since=gettext_noop("its end"),
         days=2 * YEAR,
     ),
     _rule(
@@ -206,23 +210,23 @@ RULES: Final = (
             "last_location": ERASED,
             **{name: coarse(_vehicles.c[name]) for name in ("latitude", "longitude")},
         },
-        what="the exact place of a removed vehicle (then rounded, too)",
-        since="it was removed",
+        what=gettext_noop("the exact place of a removed vehicle (then rounded, too)"),
+        since=gettext_noop("it was removed"),
         days=2 * YEAR,
     ),
     _rule(
         _events,
         and_(_events.c.happened_at < _BEFORE, _is_superseded()),
         order=("vehicle_id", "happened_at", "id"),  # what is left is a chain at any time
-        what="the events of a vehicle, except its last one",
-        since="they happened",
+        what=gettext_noop("the events of a vehicle, except its last one"),
+        since=gettext_noop("they happened"),
         days=2 * YEAR,
     ),
     _rule(
         _audit,
         _audit.c.happened_at < _BEFORE,
-        what="what staff did, and why",
-        since="that",
+        what=gettext_noop("what staff did, and why"),
+        since=gettext_noop("that"),
         days=AUDIT_DAYS,
     ),
 )

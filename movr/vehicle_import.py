@@ -32,6 +32,7 @@ from movr import errors, transactions
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import AVAILABLE, NUMBERS
+from movr.messages import Message, gettext_noop
 from movr.models import Vehicle
 from movr.results import LineError, NewVehicle, UserKey
 from movr.staff import audit
@@ -51,13 +52,15 @@ ROWS_AT_ONCE: Final = 500  # that a statement reads or adds
 SPARE_NUMBERS: Final = 2  # candidates for each vehicle's number, because some are taken
 RANDOM: Final = secrets.SystemRandom()
 
-REMOVED: Final = "The vehicle of this reference was removed. Please give the new one another."
-A_DAY: Final = (
-    "You can add {most} vehicles a day, {left} more today, and this file would add {added}."
+REMOVED: Final = gettext_noop(
+    "The vehicle of this reference was removed. Please give the new one another."
 )
-WITHOUT_POSITION: Final = (
-    "You can have {most} vehicles without a latitude and longitude, {left} more than now, and this"
-    " file would add {added}."
+A_DAY: Final = gettext_noop(
+    "You can add %(most)d vehicles a day, %(left)d more today, and this file would add %(added)d."
+)
+WITHOUT_POSITION: Final = gettext_noop(
+    "You can have %(most)d vehicles without a latitude and longitude, %(left)d more than now, and"
+    " this file would add %(added)d."
 )
 
 _CITY: Final = bindparam("city", type_=String())
@@ -139,7 +142,7 @@ class VehicleImport:
         for vehicle in vehicles:
             is_removed = removed.get(_id(owner, vehicle))
             if is_removed:
-                plan.errors.append(LineError(vehicle.line, "reference", REMOVED))
+                plan.errors.append(LineError(vehicle.line, "reference", Message(REMOVED)))
             else:
                 (plan.new if is_removed is None else plan.known).append(vehicle)
         if is_bounded:
@@ -298,7 +301,7 @@ def _counted(owner: UserKey, now: datetime) -> dict[str, Any]:
     return {"city": owner.city, "owner_id": owner.id, "since": now - transactions.DAY}
 
 
-def _over_bounds(new: Sequence[NewVehicle], counts: Row[Any]) -> list[str]:
+def _over_bounds(new: Sequence[NewVehicle], counts: Row[Any]) -> list[Message]:
     """Return sentences about the bounds that an owner with these counts would exceed."""
     without = sum(each.position is None for each in new)
     bounds = (
@@ -306,7 +309,7 @@ def _over_bounds(new: Sequence[NewVehicle], counts: Row[Any]) -> list[str]:
         (WITHOUT_POSITION, transactions.MAX_WITHOUT_POSITION, counts.without_position, without),
     )
     return [
-        sentence.format(most=most, left=max(0, most - so_far), added=added)
+        Message(sentence, values={"most": most, "left": max(0, most - so_far), "added": added})
         for sentence, most, so_far, added in bounds
         if added and so_far + added > most
     ]

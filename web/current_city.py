@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.routing import BaseConverter, ValidationError
 
 from movr.cities import DEFAULT_CITY, City, Position, find_city, find_city_by_slug
+from movr.messages import gettext_noop
 from web.context import settings
 from web.geoutils import (
     city_at,
@@ -18,8 +19,9 @@ from web.geoutils import (
     parse_position_header,
     unserved_name,
 )
+from web.languages import gettext as _
 
-YOU_CAN_CHOOSE: Final = "You can choose another city at the top of the page."
+YOU_CAN_CHOOSE: Final = gettext_noop("You can choose another city at the top of the page.")
 
 
 class CityConverter(BaseConverter):
@@ -100,18 +102,20 @@ def _explain(city: City, source: str) -> None:
     reason = _reason(city, source)
     if reason and session.get("city_reason") != reason:
         session["city_reason"] = reason
-        flash(f"{reason} {YOU_CAN_CHOOSE}", "info")
+        flash(f"{reason} {_(YOU_CAN_CHOOSE)}", "info")
 
 
 def _reason(city: City, source: str) -> str | None:
     position = _position()
     if source in {"chosen", "header"} or (position and city_at(position)):
         return None
-    name = unserved_name(_name())
+    names = {"place": unserved_name(_name()), "city": _(city.label)}
+    if position and names["place"]:
+        return _("MovR is not in %(place)s yet; the nearest city is %(city)s.", **names)
     if position:
-        return f"MovR is not in {name or 'your city'} yet; the nearest city is {city.label}."
-    if name:
-        return f"MovR is not in {name} yet, so this page shows {city.label}."
+        return _("MovR is not in your city yet; the nearest city is %(city)s.", **names)
+    if names["place"]:
+        return _("MovR is not in %(place)s yet, so this page shows %(city)s.", **names)
     if source == "default":
-        return f"We do not know where you are, so this page shows {city.label}."
+        return _("We do not know where you are, so this page shows %(city)s.", **names)
     return None

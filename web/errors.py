@@ -25,10 +25,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from movr import errors
+from movr.messages import Message, gettext_noop
 from web.api import gbfs, mds
 from web.api.mds_parameters import InvalidParameter
 from web.api.v1 import problems
 from web.context import is_api_request
+from web.languages import translate
 from web.operations import request_logging
 from web.operations.refusals import record_refusal
 from web.pages import earlier_vehicles
@@ -133,13 +135,13 @@ FORM_PAGES: Final[dict[str, Callable[[], str]]] = {
 }
 
 _SENTENCES: Final = {
-    400: "We could not understand that request.",
-    403: "You do not have access to this page.",
-    404: "We could not find this page.",
-    405: "This page does not support that action.",
-    415: "MovR cannot read this kind of data.",
-    413: "That is too much data to send at once.",
-    500: "Something went wrong on our side. We have noted it.",
+    400: gettext_noop("We could not understand that request."),
+    403: gettext_noop("You do not have access to this page."),
+    404: gettext_noop("We could not find this page."),
+    405: gettext_noop("This page does not support that action."),
+    415: gettext_noop("MovR cannot read this kind of data."),
+    413: gettext_noop("That is too much data to send at once."),
+    500: gettext_noop("Something went wrong on our side. We have noted it."),
 }
 
 logger = logging.getLogger("movr")
@@ -161,7 +163,7 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
     if is_api_request():
         response = api_status(type(refusal))
     if isinstance(response, HTTPStatus):
-        page = _page(response, str(refusal), refusal)
+        page = _page(response, refusal.message(), refusal)
         if isinstance(refusal, TooManyAttempts):
             page.retry_after = refusal.seconds
         elif response in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
@@ -169,7 +171,7 @@ def handle_refusal(refusal: errors.Refusal) -> ResponseReturnValue:
         return page
     if isinstance(refusal, errors.AccountDeleted | errors.SessionEnded):
         session.log_out()
-    flash(str(refusal), "warning")
+    flash(translate(refusal.message()), "warning")
     return redirect(response(), HTTPStatus.SEE_OTHER)
 
 
@@ -194,7 +196,7 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
         return error  # the error page needs a valid host for its links
     if request.routing_exception and not is_api_request() and (page := _redirect_to_page()):
         return page
-    page = _page(HTTPStatus(error.code), _SENTENCES.get(error.code, error.name))
+    page = _page(HTTPStatus(error.code), _sentence(error.code, error.name))
     if isinstance(error, MethodNotAllowed):
         page.allow.update(error.valid_methods or ())
     return page
@@ -203,7 +205,7 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
 def handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     """Log an unexpected exception with its traceback and return a 500 page."""
     logger.error("%s %s failed", request.method, request_logging.route(), exc_info=error)
-    return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _SENTENCES[500])
+    return _page(HTTPStatus.INTERNAL_SERVER_ERROR, _sentence(500))
 
 
 def handle_api_error(error: HTTPError) -> Response:
@@ -211,7 +213,7 @@ def handle_api_error(error: HTTPError) -> Response:
     status = HTTPStatus(error.status_code)
     if error.detail:
         return problems.of_fields(status, error.detail)
-    return _page(status, _SENTENCES.get(status, status.phrase))
+    return _page(status, _sentence(status, status.phrase))
 
 
 def _redirect_to_page() -> ResponseReturnValue | None:
@@ -231,14 +233,19 @@ def _redirect_to_page() -> ResponseReturnValue | None:
     return None
 
 
-def _page(status: HTTPStatus, sentence: str, refusal: errors.Refusal | None = None) -> Response:
-    """Return the error page, or JSON to programs."""
+def _sentence(status: int, otherwise: str = "") -> Message:
+    return Message(_SENTENCES.get(status, otherwise))
+
+
+def _page(status: HTTPStatus, message: Message, refusal: errors.Refusal | None = None) -> Response:
+    """Return the error page, or JSON to programs. Programs of GBFS and MDS read English."""
+    if gbfs.is_request():
+        return gbfs.error(status, str(message))
+    if mds.is_request():
+        return mds.error(status, str(message))
+    sentence = translate(message)
     if is_api_request():
         return problems.of(status, sentence, refusal)
-    if gbfs.is_request():
-        return gbfs.error(status, sentence)
-    if mds.is_request():
-        return mds.error(status, sentence)
     form = refusal if isinstance(refusal, csrf.FormRefused) else None
     is_away = status is HTTPStatus.SERVICE_UNAVAILABLE
     earlier = earlier_vehicles.recall() if is_away else None

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property, partial
 from typing import Any, Final
@@ -29,14 +29,16 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # types-WTForms lacks it
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, Regexp, StopValidation
+from wtforms.validators import Optional, StopValidation
 
 from movr import formats
 from movr.cities import CITIES, Position
+from movr.messages import gettext_noop
 from movr.results import Account
-from web import email_addresses
+from web import email_addresses, languages
 from web.context import settings
 from web.geoutils import parse_position
+from web.languages import gettext as _
 from web.security.password_rules import is_easy_to_guess
 
 # The replacement character (invalid UTF-8), bidirectional controls and invisible letters.
@@ -47,16 +49,29 @@ PASSWORD_LENGTH: Final = (10, 128)
 LONGEST_LETTER: Final = 4  # characters of a letter before NFC composes them
 # What riders report, in the order of the form's choices.
 REPORT_KINDS: Final = {
-    formats.BRAKES: "Brakes",
-    formats.TYRE: "Tyre or wheel",
-    formats.LOCK: "Lock",
-    formats.BATTERY: "Battery",
-    formats.NOT_THERE: "It is not there",
-    formats.DIRTY: "It is dirty",
-    formats.OTHER: "Something else",
+    formats.BRAKES: gettext_noop("Brakes"),
+    formats.TYRE: gettext_noop("Tyre or wheel"),
+    formats.LOCK: gettext_noop("Lock"),
+    formats.BATTERY: gettext_noop("Battery"),
+    formats.NOT_THERE: gettext_noop("It is not there"),
+    formats.DIRTY: gettext_noop("It is dirty"),
+    formats.OTHER: gettext_noop("Something else"),
 }
-UNREADABLE_TEXT: Final = "This contains a character that we cannot read."
-UNREADABLE_POSITION: Final = "We could not read that position. Please choose it again."
+TYPE_LABELS: Final = {
+    "bike": gettext_noop("Bike"),
+    "scooter": gettext_noop("Scooter"),
+    "skateboard": gettext_noop("Skateboard"),
+}
+ROLE_LABELS: Final = {
+    formats.SUPPORT: gettext_noop("Support"),
+    formats.MECHANIC: gettext_noop("Mechanic"),
+    formats.MANAGER: gettext_noop("Manager"),
+}
+NOT_A_CHOICE: Final = gettext_noop("Not a valid choice.")  # WTForms' sentence
+UNREADABLE_TEXT: Final = gettext_noop("This contains a character that we cannot read.")
+UNREADABLE_POSITION: Final = gettext_noop(
+    "We could not read that position. Please choose it again."
+)
 
 
 def _strip(text: str | None) -> str | None:
@@ -77,12 +92,43 @@ def _compose(text: str | None) -> str | None:
     return unicodedata.normalize("NFC", text)
 
 
+def required(missing: str) -> Callable[[Form, Field], None]:
+    """Refuse an empty field with this message."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(_(missing))
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]  # WTForms reads it
+    return check
+
+
+def one_of(choices: Collection[str], message: str) -> Callable[[Form, Field], None]:
+    """Refuse other texts with this message."""
+
+    def check(_form: Form, field: Field) -> None:
+        if field.data not in choices:
+            raise StopValidation(_(message))
+
+    return check
+
+
+def matching(pattern: str, message: str) -> Callable[[Form, Field], None]:
+    """Refuse text that does not match with this message."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not re.match(pattern, field.data):
+            raise StopValidation(_(message))
+
+    return check
+
+
 def max_length(longest: int) -> Callable[[Form, Field], None]:
     """Refuse longer text and stop validation, because patterns are slow on long text."""
 
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > longest:
-            raise StopValidation(f"Please use at most {longest} characters.")
+            raise StopValidation(_("Please use at most %(most)d characters.", most=longest))
 
     check.field_flags = {"maxlength": longest}  # type: ignore[attr-defined]  # WTForms reads it
     return check
@@ -92,7 +138,8 @@ def password_length(_form: Form, field: Field) -> None:
     """Refuse other lengths and stop validation, because the other rules are slow on long text."""
     shortest, longest = PASSWORD_LENGTH
     if not shortest <= len(field.data) <= longest:
-        raise StopValidation(f"Please use {shortest} to {longest} characters.")
+        sentence = _("Please use %(least)d to %(most)d characters.", least=shortest, most=longest)
+        raise StopValidation(sentence)
 
 
 password_length.field_flags = {  # type: ignore[attr-defined]  # WTForms reads it
@@ -106,7 +153,7 @@ def location_or_position(missing: str) -> Callable[["LocationForm", Field], None
 
     def check(form: "LocationForm", field: Field) -> None:
         if not field.data:
-            raise StopValidation("" if form.position else missing)
+            raise StopValidation("" if form.position else _(missing))
 
     check.field_flags = {"required": True}  # type: ignore[attr-defined]  # WTForms reads it
     return check
@@ -123,7 +170,7 @@ def is_readable(text: str) -> bool:
 def readable_text(_form: Form, field: Field) -> None:
     """Refuse control characters, bidirectional controls, invisible letters and invalid UTF-8."""
     if not is_readable(field.data):
-        raise StopValidation(UNREADABLE_TEXT)
+        raise StopValidation(_(UNREADABLE_TEXT))
 
 
 def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
@@ -132,7 +179,7 @@ def hard_to_guess(form: "NewPasswordForm | RegisterForm", field: Field) -> None:
     names = (account.username, account.email, account.first_name, account.last_name)
     # Longer names are refused by their own fields.
     if is_easy_to_guess(field.data, [name[: formats.EMAIL_LENGTH] for name in names]):
-        raise StopValidation("This password is too easy to guess. Please choose another.")
+        raise StopValidation(_("This password is too easy to guess. Please choose another."))
 
 
 def mailable(_form: Form, field: Field) -> None:
@@ -140,7 +187,8 @@ def mailable(_form: Form, field: Field) -> None:
     try:
         field.data = email_addresses.normalize(field.data)
     except ValueError:
-        raise StopValidation("We cannot send email to this address. Please check it.") from None
+        sentence = _("We cannot send email to this address. Please check it.")
+        raise StopValidation(sentence) from None
 
 
 def visible_text(missing: str) -> Callable[[Form, Field], None]:
@@ -148,7 +196,7 @@ def visible_text(missing: str) -> Callable[[Form, Field], None]:
 
     def check(_form: Form, field: Field) -> None:
         if not any(unicodedata.category(character)[0] in "LNPS" for character in field.data):
-            raise StopValidation(missing)
+            raise StopValidation(_(missing))
 
     return check
 
@@ -156,13 +204,13 @@ def visible_text(missing: str) -> Callable[[Form, Field], None]:
 def no_markup(_form: Form, field: Field) -> None:
     """Refuse markup."""
     if re.search(formats.MARKUP_OR_CONTROL, field.data):
-        raise StopValidation("Please do not use < or >.")
+        raise StopValidation(_("Please do not use < or >."))
 
 
 def no_formula(_form: Form, field: Field) -> None:
     """Refuse text that spreadsheets take as a formula; in a file it is one by mistake."""
     if field.data.startswith(formats.FORMULA):
-        raise StopValidation("This looks like a formula. Please enter the text itself.")
+        raise StopValidation(_("This looks like a formula. Please enter the text itself."))
 
 
 def _text(
@@ -170,7 +218,7 @@ def _text(
     longest: int,
     *,
     missing: str,
-    required: Callable[[str], Callable[..., object]] = DataRequired,
+    required: Callable[[str], Callable[..., object]] = required,
     rules: Sequence[Callable[..., object]] = (no_markup,),
     filters: Sequence[Callable[[str | None], str | None]] = (_strip,),
     field: type[StringField] = StringField,
@@ -192,7 +240,7 @@ def _text(
 
 _username = partial(
     _text,
-    "Username",
+    gettext_noop("Username"),
     formats.USERNAME_LENGTH,
     rules=[],
     filters=[_strip, _lower],
@@ -202,22 +250,22 @@ _username = partial(
 
 _first_name = partial(
     _text,
-    "First name",
+    gettext_noop("First name"),
     formats.NAME_LENGTH,
-    missing="Please enter your first name.",
+    missing=gettext_noop("Please enter your first name."),
     autocomplete="given-name",
 )
 _last_name = partial(
     _text,
-    "Last name",
+    gettext_noop("Last name"),
     formats.NAME_LENGTH,
-    missing="Please enter your last name.",
+    missing=gettext_noop("Please enter your last name."),
     autocomplete="family-name",
 )
 _email = partial(
     _text,
     longest=formats.EMAIL_LENGTH,
-    missing="Please enter your email address.",
+    missing=gettext_noop("Please enter your email address."),
     rules=[mailable],
     autocomplete="email",
     field=EmailField,
@@ -229,7 +277,7 @@ def _password(label: str, missing: str) -> PasswordField:
     longest = LONGEST_LETTER * PASSWORD_LENGTH[1]
     return PasswordField(
         label,
-        validators=[InputRequired(missing), max_length(longest), readable_text],
+        validators=[required(missing), max_length(longest), readable_text],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -239,12 +287,12 @@ def _new_password(label: str) -> PasswordField:
         label,
         filters=[_compose],
         validators=[
-            InputRequired("Please choose a password."),
+            required(gettext_noop("Please choose a password.")),
             password_length,
             readable_text,
             hard_to_guess,
         ],
-        description=f"At least {PASSWORD_LENGTH[0]} characters.",
+        description=gettext_noop("At least 10 characters."),  # PASSWORD_LENGTH
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -256,6 +304,10 @@ class TextForm(FlaskForm):
         """WTForms' settings."""
 
         csrf = False
+
+        def get_translations(self, _form: Form) -> Any:  # noqa: ANN401 - a module
+            """Return what translates WTForms' own message, `Not a valid choice.`."""
+            return languages
 
     def values(self) -> dict[str, str]:
         """Return the texts that were entered, by the names of their fields."""
@@ -315,7 +367,7 @@ class PositionForm(TextForm):
 
     latitude = HiddenField()
     longitude = HiddenField()
-    without_position = BooleanField("Continue without the position")
+    without_position = BooleanField(gettext_noop("Continue without the position"))
     error_field = "latitude"
     is_position_refused = False
 
@@ -331,7 +383,7 @@ class PositionForm(TextForm):
         is_valid: bool = super().validate(extra_validators)
         is_given = self.latitude.data or self.longitude.data
         if is_given and not (self.position or self.without_position.data):
-            self.refuse_position(UNREADABLE_POSITION)
+            self.refuse_position(_(UNREADABLE_POSITION))
             return False
         return is_valid
 
@@ -355,16 +407,18 @@ class LocationForm(PositionForm):
 class LoginForm(TextForm):
     """Username and password, without the format rules for new ones."""
 
-    username = _username(missing="Please enter your username.")
-    password = _password("Password", "Please enter your password.")
-    stay_logged_in = BooleanField("Stay logged in for 30 days")
+    username = _username(missing=gettext_noop("Please enter your username."))
+    password = _password(gettext_noop("Password"), gettext_noop("Please enter your password."))
+    stay_logged_in = BooleanField(gettext_noop("Stay logged in for 30 days"))
 
 
 class ChangePasswordForm(NewPasswordForm):
     """The current and the new password."""
 
-    current = _password("Current password", "Please enter your current password.")
-    new = _new_password("New password")
+    current = _password(
+        gettext_noop("Current password"), gettext_noop("Please enter your current password.")
+    )
+    new = _new_password(gettext_noop("New password"))
 
 
 class NamesForm(TextForm):
@@ -377,52 +431,59 @@ class NamesForm(TextForm):
 class EmailForm(TextForm):
     """A new email address, and the current password."""
 
-    email = _email("New email")
-    password = _password("Current password", "Please enter your current password.")
+    email = _email(gettext_noop("New email"))
+    password = _password(
+        gettext_noop("Current password"), gettext_noop("Please enter your current password.")
+    )
 
 
 class DeleteAccountForm(TextForm):
     """The current password, and the member's confirmation."""
 
-    password = _password("Current password", "Please enter your current password.")
+    password = _password(
+        gettext_noop("Current password"), gettext_noop("Please enter your current password.")
+    )
     confirm = BooleanField(
-        "Yes, delete my account", validators=[DataRequired("Please tick this box to confirm.")]
+        gettext_noop("Yes, delete my account"),
+        validators=[required(gettext_noop("Please tick this box to confirm."))],
     )
 
 
 class ForgotPasswordForm(TextForm):
     """The username of the account whose password is forgotten."""
 
-    username = _username(missing="Please enter your username.")
+    username = _username(missing=gettext_noop("Please enter your username."))
 
 
 class ResetPasswordForm(NewPasswordForm):
     """A new password."""
 
-    password = _new_password("New password")
+    password = _new_password(gettext_noop("New password"))
 
 
 class RegisterForm(IdempotentForm):
     """The data of a new account."""
 
     city = SelectField(
-        "Home city",
+        gettext_noop("Home city"),
         choices=[SelectChoice(city.name, city.label) for city in CITIES],
         filters=[_lower],
     )
     first_name = _first_name()
     last_name = _last_name()
-    email = _email("Email")
+    email = _email(gettext_noop("Email"))
     username = _username(
-        missing="Please choose a username.",
+        missing=gettext_noop("Please choose a username."),
         rules=[
-            Regexp(
+            matching(
                 formats.USERNAME_PATTERN,
-                message="Please use 3 to 64 letters (a to z), digits or the characters . _ - + @",
+                gettext_noop(
+                    "Please use 3 to 64 letters (a to z), digits or the characters . _ - + @"
+                ),
             )
         ],
     )
-    password = _new_password("Password")
+    password = _new_password(gettext_noop("Password"))
 
     @property
     def account(self) -> Account:
@@ -431,12 +492,22 @@ class RegisterForm(IdempotentForm):
         return Account(**entered)
 
 
-_color = partial(_text, "Color", formats.WORD_LENGTH, missing="Please enter its color.")
-_brand = partial(_text, "Brand", formats.WORD_LENGTH, missing="Please enter its brand.")
+_color = partial(
+    _text,
+    gettext_noop("Color"),
+    formats.WORD_LENGTH,
+    missing=gettext_noop("Please enter its color."),
+)
+_brand = partial(
+    _text,
+    gettext_noop("Brand"),
+    formats.WORD_LENGTH,
+    missing=gettext_noop("Please enter its brand."),
+)
 _location = partial(
     _text,
     longest=formats.LOCATION_LENGTH,
-    missing="Please enter a place.",
+    missing=gettext_noop("Please enter a place."),
     required=location_or_position,
 )
 
@@ -445,11 +516,11 @@ class VehicleForm(LocationForm, IdempotentForm):
     """The data of a new vehicle."""
 
     type = SelectField(
-        "Type", choices=[SelectChoice(type_, type_.capitalize()) for type_ in formats.VEHICLE_TYPES]
+        gettext_noop("Type"), choices=[SelectChoice(*each) for each in TYPE_LABELS.items()]
     )
     color = _color()
     brand = _brand()
-    location = _location("Where is it?")
+    location = _location(gettext_noop("Where is it?"))
 
 
 class DescribeVehicleForm(TextForm):
@@ -462,7 +533,7 @@ class DescribeVehicleForm(TextForm):
 class MoveVehicleForm(LocationForm):
     """The place to which a vehicle was moved."""
 
-    location = _location("Where is it now?")
+    location = _location(gettext_noop("Where is it now?"))
 
 
 _cell = partial(_text, rules=(no_markup, no_formula))
@@ -472,23 +543,29 @@ class VehicleLineForm(Form):
     """A line of a file of vehicles, without its position."""
 
     reference = _cell(
-        "reference", formats.REFERENCE_LENGTH, missing="Please enter a reference of your own."
+        "reference",
+        formats.REFERENCE_LENGTH,
+        missing=gettext_noop("Please enter a reference of your own."),
     )
     type = StringField(
         "type",
         filters=[_strip, _lower],
-        validators=[AnyOf(formats.VEHICLE_TYPES, "Please enter bike, scooter or skateboard.")],
+        validators=[
+            one_of(formats.VEHICLE_TYPES, gettext_noop("Please enter bike, scooter or skateboard."))
+        ],
     )
-    brand = _cell("brand", formats.WORD_LENGTH, missing="Please enter its brand.")
-    color = _cell("color", formats.WORD_LENGTH, missing="Please enter its color.")
-    location = _cell("location", formats.LOCATION_LENGTH, missing="Please enter a place.")
+    brand = _cell("brand", formats.WORD_LENGTH, missing=gettext_noop("Please enter its brand."))
+    color = _cell("color", formats.WORD_LENGTH, missing=gettext_noop("Please enter its color."))
+    location = _cell(
+        "location", formats.LOCATION_LENGTH, missing=gettext_noop("Please enter a place.")
+    )
 
 
 class VehicleFileForm(TextForm):
     """A file of vehicles, or its lines as text; `add` is missing if they are only checked."""
 
-    file = FileField("File")
-    text = TextAreaField("or its lines")
+    file = FileField(gettext_noop("File"))
+    text = TextAreaField(gettext_noop("or its lines"))
     add = HiddenField()
 
     @cached_property
@@ -509,19 +586,21 @@ def _optional(_missing: str) -> Optional:
 class UndoRideForm(LocationForm):
     """Where the rider is: a position, or words to look up."""
 
-    location = _text("Where are you?", formats.LOCATION_LENGTH, missing="", required=_optional)
+    location = _text(
+        gettext_noop("Where are you?"), formats.LOCATION_LENGTH, missing="", required=_optional
+    )
 
 
 class UndoReasonForm(TextForm):
     """Why a ride was undone."""
 
     why = SelectField(
-        "Why did you undo it?",
+        gettext_noop("Why did you undo it?"),
         choices=[SelectChoice(why, why) for why in formats.UNDO_REASONS],
         validate_choice=True,
     )
     words = _text(
-        "Anything else we should know? (optional)",
+        gettext_noop("Anything else we should know? (optional)"),
         formats.REASON_LENGTH - formats.WORD_LENGTH,
         missing="",
         required=_optional,
@@ -539,7 +618,7 @@ def words_unless_named(missing: str) -> Callable[["ReportForm", Field], None]:
     def check(form: "ReportForm", field: Field) -> None:
         is_named = form.kind.data in REPORT_KINDS and form.kind.data != formats.OTHER
         if not field.data:
-            raise StopValidation("" if is_named else missing)
+            raise StopValidation("" if is_named else _(missing))
 
     return check
 
@@ -548,15 +627,15 @@ class ReportForm(PositionForm, IdempotentForm):
     """A problem with a vehicle."""
 
     kind = RadioField(
-        "What is wrong?",
+        gettext_noop("What is wrong?"),
         choices=[SelectChoice(kind, words) for kind, words in REPORT_KINDS.items()],
         validate_choice=False,
-        validators=[AnyOf(REPORT_KINDS, "Please choose what is wrong.")],
+        validators=[one_of(REPORT_KINDS, gettext_noop("Please choose what is wrong."))],
     )
     words = _text(
-        "Tell us more (optional)",
+        gettext_noop("Tell us more (optional)"),
         formats.REASON_LENGTH,
-        missing="Please say what is wrong.",
+        missing=gettext_noop("Please say what is wrong."),
         required=words_unless_named,
     )
 
@@ -564,16 +643,16 @@ class ReportForm(PositionForm, IdempotentForm):
 class EndRideForm(LocationForm):
     """The location where the vehicle was left."""
 
-    location = _location("Where did you leave it?")
+    location = _location(gettext_noop("Where did you leave it?"))
 
 
 class MemberSearchForm(TextForm):
     """Whom staff look for."""
 
     q = _text(
-        "Username or email address",
+        gettext_noop("Username or email address"),
         formats.EMAIL_LENGTH,
-        missing="Please enter a username or an email address.",
+        missing=gettext_noop("Please enter a username or an email address."),
         autocapitalize="none",
     )
 
@@ -582,9 +661,9 @@ class StaffForm(IdempotentForm):
     """Why staff do something; the base class of the forms of their actions."""
 
     reason = _text(
-        "Why? Managers can read it in the audit.",
+        gettext_noop("Why? Managers can read it in the audit."),
         formats.REASON_LENGTH,
-        missing="Please say why.",
+        missing=gettext_noop("Please say why."),
         autocomplete="off",
     )
 
@@ -598,17 +677,17 @@ class StaffForm(IdempotentForm):
 class PlaceByStaffForm(LocationForm, StaffForm):
     """Where a vehicle is, as staff of its city see it."""
 
-    location = _location("Where is the vehicle?")
+    location = _location(gettext_noop("Where is the vehicle?"))
 
 
 class CloseReportForm(StaffForm):
     """How a report was dealt with."""
 
     outcome = SelectField(
-        "What came of it?",
+        gettext_noop("What came of it?"),
         choices=[
-            SelectChoice(formats.MENDED, "It is mended"),
-            SelectChoice(formats.NO_FAULT, "Nothing is wrong"),
+            SelectChoice(formats.MENDED, gettext_noop("It is mended")),
+            SelectChoice(formats.NO_FAULT, gettext_noop("Nothing is wrong")),
         ],
         validate_choice=True,
     )
@@ -618,8 +697,8 @@ class RoleForm(StaffForm):
     """A role in a city."""
 
     role = SelectField(
-        "Role",
-        choices=[SelectChoice(role, role.capitalize()) for role in formats.ROLES],
+        gettext_noop("Role"),
+        choices=[SelectChoice(*each) for each in ROLE_LABELS.items()],
         validate_choice=True,
     )
 
@@ -627,7 +706,7 @@ class RoleForm(StaffForm):
 class VehicleFileByStaffForm(VehicleFileForm, StaffForm):
     """A file of vehicles of an owner, which staff add."""
 
-    username = _username(missing="Please enter the username of their owner.")
+    username = _username(missing=gettext_noop("Please enter the username of their owner."))
 
     @property
     def idempotency_key(self) -> str:

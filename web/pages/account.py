@@ -14,11 +14,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from movr.errors import EmailLinkExpired
+from movr.messages import gettext_noop
 from movr.outbox import Kind, NewLetter
 from movr.results import Member, UserKey
 from web.context import movr, settings
 from web.email_addresses import to_ascii
 from web.forms import EmailForm, NamesForm
+from web.languages import gettext as _
 from web.pages.current_password import wrong_password_at
 from web.pages.email_verification import count_request
 from web.security import session
@@ -26,7 +28,7 @@ from web.security.link_tokens import new_email_tokens
 
 blueprint = Blueprint("account", __name__)
 
-CHANGED: Final = (
+CHANGED: Final = gettext_noop(
     "Your email address has been changed. All other browsers and all apps are logged out."
 )
 
@@ -48,7 +50,7 @@ def change_names(user_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return render_template("account/names.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     movr().change_names(member.key, **form.values())
-    flash("Your name has been changed.", "success")
+    flash(_("Your name has been changed."), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -92,7 +94,7 @@ def confirm_email() -> ResponseReturnValue:
     username = movr().confirm_new_email(user, epoch, new_email)
     if (current_user.key, current_user.epoch) == (user, epoch):
         session.log_in_again(user, username, epoch + 1)
-    flash(CHANGED, "success")
+    flash(_(CHANGED), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -104,7 +106,7 @@ def _change_at_once(member: Member, new_email: str) -> None:
     """Change the email address, and end all other sessions."""
     epoch = movr().change_email(member.key, member.session_epoch, new_email)
     session.log_in_again(member.key, member.username, epoch)
-    flash(CHANGED, "success")
+    flash(_(CHANGED), "success")
 
 
 def _send_link(member: Member, new_email: str) -> None:
@@ -117,9 +119,11 @@ def _send_link(member: Member, new_email: str) -> None:
         member.key, Kind.EMAIL_CHANGED, {"new_email": to_ascii(new_email)}, member.email
     )
     movr().outbox.put(*([to_new, to_old] if member.email_verified_at else [to_new]))
-    flash(
-        f"We have sent a link to {new_email}. Open it within a day to confirm the change.", "info"
+    sentence = _(
+        "We have sent a link to %(email)s. Open it within a day to confirm the change.",
+        email=new_email,
     )
+    flash(sentence, "info")
 
 
 def _read_link(token: str) -> tuple[UserKey, Any] | None:

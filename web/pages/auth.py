@@ -10,7 +10,8 @@ from movr.errors import UsernameTaken, WrongCredentials
 from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
-from web.languages import choose_language, chosen_language, current_language
+from web.languages import choose_language, chosen_language, current_language, translate
+from web.languages import gettext as _
 from web.pages import email_verification
 from web.security import login_limits, rate_limits, session
 from web.security.redirects import safe_redirect_path
@@ -40,10 +41,10 @@ def create_account() -> ResponseReturnValue:
                 idempotency_key=form.idempotency_key,
             )
         except UsernameTaken as refusal:
-            form.username.errors = [refusal.sentence]
+            form.username.errors = [translate(refusal.message())]
         else:
             session.log_in(user, str(form.username.data))
-            flash(f"Welcome to MovR, {form.first_name.data}.", "success")
+            flash(_("Welcome to MovR, %(name)s.", name=form.first_name.data), "success")
             return _redirect_to_next()
     page = render_template("auth/register.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -66,7 +67,7 @@ def create_session() -> ResponseReturnValue:
             with login_limits.counting_failed_logins(username):
                 member = movr().log_in(**form.values())
         except WrongCredentials as refusal:
-            form.password.errors = [refusal.sentence]
+            form.password.errors = [translate(refusal.message())]
         else:
             session.log_in(
                 member.key,
@@ -76,7 +77,7 @@ def create_session() -> ResponseReturnValue:
             )
             if member.language and not chosen_language():
                 choose_language(member.language)
-            flash(f"Hello, {member.first_name}.", "success")
+            flash(_("Hello, %(name)s.", name=member.first_name), "success")
             return _redirect_to_next()
     page = render_template("auth/login.html", form=form, next=_next())
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -86,7 +87,7 @@ def create_session() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """Log out."""
     session.log_out()
-    flash("You are logged out. See you soon.", "info")
+    flash(_("You are logged out. See you soon."), "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 

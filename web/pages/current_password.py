@@ -7,6 +7,7 @@ from wtforms import Field
 
 from movr.errors import WrongPassword
 from movr.results import Member
+from web.languages import translate
 from web.security import rate_limits
 
 
@@ -17,4 +18,4 @@ def wrong_password_at(field: Field, member: Member) -> Iterator[None]:
         with rate_limits.counting_wrong_passwords(member):
             yield
     except WrongPassword as refusal:
-        field.errors = [refusal.sentence]
+        field.errors = [translate(refusal.message())]

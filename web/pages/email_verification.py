@@ -18,6 +18,7 @@ from movr.outbox import Kind, NewLetter
 from movr.results import UserKey
 from web.context import movr, settings
 from web.email_addresses import can_be_mailed
+from web.languages import gettext as _
 from web.security import rate_limits, session
 from web.security.link_tokens import email_tokens
 from web.security.rate_limit_store import RateLimit
@@ -42,7 +43,7 @@ def verify() -> ResponseReturnValue:
     if user_and_email is None:
         raise EmailLinkExpired
     movr().verify_email(*user_and_email)
-    flash("Your email address is confirmed. Have a good ride.", "success")
+    flash(_("Your email address is confirmed. Have a good ride."), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 
 
@@ -55,11 +56,14 @@ def send_again(user_id: UUID) -> ResponseReturnValue:
         if settings().mail_uri:
             count_request()
             movr().outbox.put(NewLetter(member.key, Kind.VERIFY_EMAIL, {}))
-        flash(f"We have sent a link to {member.email}. It works for a day.", "info")
+        sentence = _("We have sent a link to %(email)s. It works for a day.", email=member.email)
+        flash(sentence, "info")
     else:
-        flash(
-            f"We cannot send email to {member.email}. Please change your email address.", "warning"
+        sentence = _(
+            "We cannot send email to %(email)s. Please change your email address.",
+            email=member.email,
         )
+        flash(sentence, "warning")
     return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
 
 

@@ -11,9 +11,12 @@ from flask_login import login_required
 from movr.cities import served_city
 from movr.errors import TooFarAway, VehicleNotFound
 from movr.fleet import RESTORABLE
+from movr.messages import gettext_noop
 from movr.results import ManagedVehicle, VehicleKey
 from web.context import movr, settings
 from web.forms import DescribeVehicleForm, MoveVehicleForm
+from web.languages import gettext as _
+from web.languages import translate
 from web.pages import pagination
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.security import session
@@ -21,10 +24,14 @@ from web.security.redirects import kept_fields
 
 blueprint = Blueprint("fleet", __name__, url_prefix="/vehicles")
 
-PAUSED: Final = "Your vehicle is paused. Riders do not find it until you resume it."
-WILL_BE_PAUSED: Final = "A rider has your vehicle. It will be paused when the ride ends."
-REMOVED: Final = "Your vehicle has been removed. You can undo this for a day."
-WILL_BE_REMOVED: Final = "A rider has your vehicle. It will be removed when they are done."
+PAUSED: Final = gettext_noop("Your vehicle is paused. Riders do not find it until you resume it.")
+WILL_BE_PAUSED: Final = gettext_noop(
+    "A rider has your vehicle. It will be paused when the ride ends."
+)
+REMOVED: Final = gettext_noop("Your vehicle has been removed. You can undo this for a day.")
+WILL_BE_REMOVED: Final = gettext_noop(
+    "A rider has your vehicle. It will be removed when they are done."
+)
 
 
 @blueprint.get("/own/<uuid:vehicle_id>")
@@ -40,9 +47,9 @@ def pause(vehicle_id: UUID) -> ResponseReturnValue:
     """Take the member's own vehicle out of service."""
     owner = session.current_session()
     if movr().fleet.pause(owner.key, owner.epoch, vehicle_id):
-        flash(PAUSED, "success")
+        flash(_(PAUSED), "success")
     else:
-        flash(WILL_BE_PAUSED, "info")
+        flash(_(WILL_BE_PAUSED), "info")
     return redirect(_vehicle_page(), HTTPStatus.SEE_OTHER)
 
 
@@ -51,7 +58,7 @@ def resume(vehicle_id: UUID) -> ResponseReturnValue:
     """Put the member's own vehicle back into service."""
     owner = session.current_session()
     movr().fleet.resume(owner.key, owner.epoch, vehicle_id)
-    flash("Your vehicle is back in service.", "success")
+    flash(_("Your vehicle is back in service."), "success")
     return redirect(_vehicle_page(), HTTPStatus.SEE_OTHER)
 
 
@@ -72,7 +79,7 @@ def describe(vehicle_id: UUID) -> ResponseReturnValue:
         page = _page_of("describe", _read(vehicle_id), form)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     movr().fleet.describe(owner.key, owner.epoch, vehicle_id, **form.values())
-    flash("Your vehicle has been changed.", "success")
+    flash(_("Your vehicle has been changed."), "success")
     return redirect(_vehicle_page(), HTTPStatus.SEE_OTHER)
 
 
@@ -105,9 +112,9 @@ def remove(vehicle_id: UUID) -> ResponseReturnValue:
     """Remove the member's own vehicle."""
     owner = session.current_member().key
     if movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner):
-        flash(REMOVED, "success")
+        flash(_(REMOVED), "success")
     else:
-        flash(WILL_BE_REMOVED, "info")
+        flash(_(WILL_BE_REMOVED), "info")
     return redirect(_vehicle_page(), HTTPStatus.SEE_OTHER)
 
 
@@ -116,7 +123,7 @@ def restore(vehicle_id: UUID) -> ResponseReturnValue:
     """Take back the removal of the member's own vehicle."""
     owner = session.current_session()
     movr().fleet.restore(owner.key, owner.epoch, vehicle_id)
-    flash("Your vehicle is listed again.", "success")
+    flash(_("Your vehicle is listed again."), "success")
     return redirect(_vehicle_page(), HTTPStatus.SEE_OTHER)
 
 
@@ -154,9 +161,9 @@ def _is_moved(vehicle_id: UUID, form: MoveVehicleForm) -> bool:
         position = position_and_words(form, owner.key.city)
         movr().fleet.move(owner.key, owner.epoch, vehicle_id, **form.values(), position=position)
     except TooFarAway as refusal:
-        form.refuse_position(refusal.sentence)
+        form.refuse_position(translate(refusal.message()))
         return False
-    flash("Your vehicle has been moved.", "success")
+    flash(_("Your vehicle has been moved."), "success")
     if not position:
-        flash(POSITION_UNKNOWN, "info")
+        flash(_(POSITION_UNKNOWN), "info")
     return True

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from movr.messages import gettext_noop
 from movr.retention import RULES
 from web.config import NO_CONTACT
 from web.context import settings
@@ -15,32 +16,42 @@ blueprint = Blueprint("information", __name__)
 
 # What the privacy page says of the personal columns, which deleting an account erases.
 PERSONAL_DATA: Final[Mapping[str, str]] = {
-    "first_name": "your first name",
-    "last_name": "your last name",
-    "email": "your email address",
-    "email_verified_at": "when you confirmed your email address",
-    "username": "your username",
-    "password_hash": "a hash of your password, from which the password cannot be read",
-    "language": "the language of your letters",
-    "suspended_at": "when your account was suspended, if it is",
+    "first_name": gettext_noop("your first name"),
+    "last_name": gettext_noop("your last name"),
+    "email": gettext_noop("your email address"),
+    "email_verified_at": gettext_noop("when you confirmed your email address"),
+    "username": gettext_noop("your username"),
+    "password_hash": gettext_noop(
+        "a hash of your password, from which the password cannot be read"
+    ),
+    "language": gettext_noop("the language of your letters"),
+    "suspended_at": gettext_noop("when your account was suspended, if it is"),
     **dict.fromkeys(
         (f"reservation_{what}" for what in ("city", "public_id", "type", "brand", "until")),
-        "the vehicle that you reserved last, and until when",
+        gettext_noop("the vehicle that you reserved last, and until when"),
     ),
 }
 # The same of the tables that refer to an account.
 RECORDS: Final[Mapping[str, str]] = {
-    "vehicles": "your vehicles: their type, color and brand, and where they are",
-    "rides": (
+    "vehicles": gettext_noop("your vehicles: their type, color and brand, and where they are"),
+    "rides": gettext_noop(
         "your rides: the vehicle, when and where each started and ended, and why one was undone"
     ),
-    "ledger_entries": "what each ride cost you, and what your vehicles earned",
-    "staff_roles": "your roles as staff of a city",
-    "audit_entries": "what you did as staff, or what staff did with your account, and why",
-    "api_tokens": "the devices and programs that use MovR for you, by the names you gave them",
-    "outbox": "the emails that we send you: which, and when",
-    "reports": "the problems with vehicles that you reported: when, what you said and where",
-    "ride_totals": "the number, time and distance of your rides in each week and month",
+    "ledger_entries": gettext_noop("what each ride cost you, and what your vehicles earned"),
+    "staff_roles": gettext_noop("your roles as staff of a city"),
+    "audit_entries": gettext_noop(
+        "what you did as staff, or what staff did with your account, and why"
+    ),
+    "api_tokens": gettext_noop(
+        "the devices and programs that use MovR for you, by the names you gave them"
+    ),
+    "outbox": gettext_noop("the emails that we send you: which, and when"),
+    "reports": gettext_noop(
+        "the problems with vehicles that you reported: when, what you said and where"
+    ),
+    "ride_totals": gettext_noop(
+        "the number, time and distance of your rides in each week and month"
+    ),
 }
 
 

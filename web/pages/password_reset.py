@@ -12,10 +12,12 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from movr.errors import ResetLinkExpired
+from movr.messages import gettext_noop
 from movr.results import Member
 from web.context import movr, settings
 from web.current_city import current_city
 from web.forms import ForgotPasswordForm, ResetPasswordForm
+from web.languages import gettext as _
 from web.security import account_log, known_browsers, rate_limits
 from web.security.link_tokens import RESET_LIFETIME, reset_tokens
 from web.security.rate_limit_store import RateLimit
@@ -23,7 +25,7 @@ from web.services import mail
 
 blueprint = Blueprint("password_reset", __name__)
 
-SENT: Final = (
+SENT: Final = gettext_noop(
     "If this account exists, we have sent a link to its email address. It works for 30 minutes."
 )
 
@@ -55,7 +57,7 @@ def send_link() -> ResponseReturnValue:
         rate_limits.count_attempts(*rate_limits.by_network(RESETS_OF_ADDRESS))
     if rate_limits.try_count(EMAILS_TO_USERNAME, username):
         movr().outbox.request_password_reset(current_city().name, username)
-    flash(SENT, "info")
+    flash(_(SENT), "info")
     return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 
 
@@ -87,7 +89,7 @@ def reset() -> ResponseReturnValue:
     account_log.record(account_log.PASSWORD_CHANGED, *member.key, member.session_epoch + 1)
     del session["reset"]
     known_browsers.remember_browser(member.username)
-    flash("Your password has been changed. Please log in with it.", "success")
+    flash(_("Your password has been changed. Please log in with it."), "success")
     return redirect(url_for("auth.login"), HTTPStatus.SEE_OTHER)
 
 

@@ -3,11 +3,14 @@
 from typing import Final
 
 from movr.cities import DEFAULT_CITY, Position, find_city
+from movr.messages import gettext_noop
 from web.forms import LocationForm
 from web.rendering.template_filters import place_name
 from web.services.geocoding import position_from_form
 
-POSITION_UNKNOWN: Final = "We do not know the exact place, so the vehicle is not on the map."
+POSITION_UNKNOWN: Final = gettext_noop(
+    "We do not know the exact place, so the vehicle is not on the map."
+)
 
 
 def position_and_words(form: LocationForm, city: str) -> Position | None:

@@ -4,20 +4,26 @@ Only verified addresses get them: a member asks for one, or chooses to get that 
 """
 
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from movr.messages import gettext_noop
 from movr.reports import REPORT_WITHIN
 from movr.results import Ride
 from web.context import movr, settings
 from web.forms import UndoReasonForm
+from web.languages import gettext as _
 from web.security import session
 from web.services import receipts
 
 blueprint = Blueprint("receipts", __name__)
+
+BY_MAIL: Final = gettext_noop("We will email you the receipt of each ride.")
+NOT_BY_MAIL: Final = gettext_noop("We will not email you the receipt of each ride.")
 
 
 def page(ride: Ride, form: UndoReasonForm) -> str:
@@ -37,7 +43,7 @@ def send(ride_id: UUID) -> ResponseReturnValue:
     """Send the receipt of the member's own ride to their verified address."""
     member = session.current_member()
     receipts.send(member, ride_id)
-    flash(f"Your receipt is on its way to {member.email}.", "success")
+    flash(_("Your receipt is on its way to %(email)s.", email=member.email), "success")
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
@@ -48,6 +54,5 @@ def choose(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     by_mail = request.form.get("by_mail") == "1"
     movr().choose_receipts(member.key, by_mail=by_mail)
-    will = "will" if by_mail else "will not"
-    flash(f"We {will} email you the receipt of each ride.", "success")
+    flash(_(BY_MAIL if by_mail else NOT_BY_MAIL), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)

@@ -16,6 +16,8 @@ from movr.results import RideKey
 from web.context import movr
 from web.current_city import city_of_form, set_current_city
 from web.forms import ReportForm
+from web.languages import gettext as _
+from web.languages import translate
 from web.pages.search import find_by_public_id
 from web.security import rate_limits, session
 from web.security.redirects import kept_fields
@@ -72,7 +74,7 @@ def close(vehicle_id: UUID, report_id: UUID) -> ResponseReturnValue:
     if outcome not in OUTCOMES:
         abort(HTTPStatus.BAD_REQUEST)
     movr().reports.close(report_id, session.current_member().key, outcome=outcome)
-    flash("The report is closed.", "success")
+    flash(_("The report is closed."), "success")
     return redirect(url_for("reports.of_vehicle", vehicle_id=vehicle_id), HTTPStatus.SEE_OTHER)
 
 
@@ -89,9 +91,9 @@ def _is_reported(about: RideKey | ShownVehicle, form: ReportForm) -> bool:
             about, reporter.key, reporter.epoch, problem, idempotency_key=form.idempotency_key
         )
     except TooFarAway as refusal:
-        form.refuse_position(refusal.sentence)
+        form.refuse_position(translate(refusal.message()))
         return False
-    flash("Thank you for telling us. The owner will look at it.", "success")
+    flash(_("Thank you for telling us. The owner will look at it."), "success")
     return True
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from web.context import movr, settings
 from web.current_city import city_of_form
+from web.languages import gettext as _
 from web.security import rate_limits, session
 
 blueprint = Blueprint("reservations", __name__, url_prefix="/reservations")
@@ -19,7 +20,7 @@ def start(public_id: UUID) -> ResponseReturnValue:
     city, rider = city_of_form(), session.current_session()
     rate_limits.count_vehicle_taken(settings().writes_per_minute)
     movr().reserve(city.name, public_id, rider.key, rider.epoch)
-    flash("It is reserved for you.", "success")
+    flash(_("It is reserved for you."), "success")
     page = url_for("vehicles.show", city=city, public_id=public_id)
     return redirect(page, HTTPStatus.SEE_OTHER)
 
@@ -29,5 +30,5 @@ def give_up(public_id: UUID) -> ResponseReturnValue:
     """End the member's reservation of the vehicle of this public id."""
     city, rider = city_of_form().name, session.current_session()
     movr().give_up_reservation(city, public_id, rider.key, rider.epoch)
-    flash("Your reservation is cancelled.", "info")
+    flash(_("Your reservation is cancelled."), "info")
     return redirect(url_for("vehicles.index"), HTTPStatus.SEE_OTHER)

@@ -13,6 +13,8 @@ from movr.undo import UNDO_WITHIN
 from web.context import movr, settings
 from web.current_city import city_of_form
 from web.forms import EndRideForm, UndoReasonForm, UndoRideForm
+from web.languages import gettext as _
+from web.languages import translate
 from web.operations import metrics
 from web.pages import pagination, receipts
 from web.pages.place import POSITION_UNKNOWN, position_and_words
@@ -50,7 +52,7 @@ def start(public_id: UUID) -> ResponseReturnValue:
     ride = movr().start_ride(city, public_id, rider.key, rider.epoch)
     if ride.is_new:  # otherwise the form was sent twice
         metrics.RIDES_STARTED.labels(city).inc()
-    flash("Have a good ride. Come back here to end it.", "success")
+    flash(_("Have a good ride. Come back here to end it."), "success")
     return redirect(url_for("rides.index"), HTTPStatus.SEE_OTHER)
 
 
@@ -73,7 +75,7 @@ def undo(ride_id: UUID) -> ResponseReturnValue:
     position = position_from_form(form, ride.city) if is_given else None
     if movr().undo_ride(ride, rider.key, rider.epoch, position=position):
         metrics.RIDES_ENDED.labels(ride.city).inc()
-    flash("Your ride is undone. It costs you nothing.", "success")
+    flash(_("Your ride is undone. It costs you nothing."), "success")
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
@@ -86,7 +88,7 @@ def explain_undo(ride_id: UUID) -> ResponseReturnValue:
         shown = movr().ride(session.current_member(), ride_id)
         return receipts.page(shown, form), HTTPStatus.UNPROCESSABLE_ENTITY
     movr().explain_undo(ride, rider.key, rider.epoch, form.reason)
-    flash("Thank you for telling us.", "success")
+    flash(_("Thank you for telling us."), "success")
     return redirect(url_for("rides.receipt", ride_id=ride_id), HTTPStatus.SEE_OTHER)
 
 
@@ -108,14 +110,14 @@ def _is_ended(ride_id: UUID, form: EndRideForm) -> bool:
             zones=zones_in_force(city),
         )
     except TooFarAway as refusal:
-        form.refuse_position(refusal.sentence)
+        form.refuse_position(translate(refusal.message()))
         return False
     except NoParking as refusal:
-        form.refuse_place(str(refusal))
+        form.refuse_place(translate(refusal.message()))
         return False
-    flash("Your ride has ended. Thank you for riding.", "success")
+    flash(_("Your ride has ended. Thank you for riding."), "success")
     if not position:
-        flash(POSITION_UNKNOWN, "info")
+        flash(_(POSITION_UNKNOWN), "info")
     if is_new:  # otherwise the form was sent twice
         metrics.RIDES_ENDED.labels(ride.city).inc()
     return True

@@ -11,17 +11,21 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.errors import DeviceNotFound
+from movr.messages import gettext_noop
 from movr.results import MonthlyActivity
 from web.context import movr, settings
 from web.current_city import current_city
 from web.forms import ChangePasswordForm, DeleteAccountForm
+from web.languages import gettext as _
 from web.pages import pagination
 from web.pages.current_password import wrong_password_at
 from web.security import account_log, session
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
-CHANGED: Final = "Your password has been changed. All other browsers and all apps are logged out."
+CHANGED: Final = gettext_noop(
+    "Your password has been changed. All other browsers and all apps are logged out."
+)
 
 
 @blueprint.get("")
@@ -88,7 +92,7 @@ def remove(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.DELETED, *member.key, member.session_epoch + 1)
             session.log_out()
-            flash("Your account has been deleted. Thank you for riding with us.", "info")
+            flash(_("Your account has been deleted. Thank you for riding with us."), "info")
             return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
     return render_template("users/remove.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -117,7 +121,7 @@ def change_password(user_id: UUID) -> ResponseReturnValue:
             )
             account_log.record(account_log.PASSWORD_CHANGED, *member.key, epoch)
             session.log_in_again(member.key, member.username, epoch)
-            flash(CHANGED, "success")
+            flash(_(CHANGED), "success")
             return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
     devices = session.read_as_member(movr().tokens.devices)
     page = render_template("users/security.html", form=form, devices=devices)
@@ -131,7 +135,7 @@ def log_out_device(user_id: UUID, device_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     if not movr().tokens.revoke(member.key, device_id):
         raise DeviceNotFound
-    flash("This app is logged out.", "success")
+    flash(_("This app is logged out."), "success")
     return redirect(url_for("users.security", user_id=member.id), HTTPStatus.SEE_OTHER)
 
 
@@ -142,7 +146,7 @@ def end_sessions(user_id: UUID) -> ResponseReturnValue:
     member = session.require_own_profile(user_id)
     movr().end_sessions(member.key, member.session_epoch)
     session.log_out()
-    flash("You are logged out everywhere.", "info")
+    flash(_("You are logged out everywhere."), "info")
     return redirect(url_for("city.home"), HTTPStatus.SEE_OTHER)
 
 

@@ -19,10 +19,15 @@ from flask_login import login_required
 
 from movr.cities import DEFAULT_CITY, City, find_city
 from movr.errors import Refusal
-from movr.results import UserKey
+from movr.messages import gettext_noop
+from movr.results import LineError, UserKey
 from movr.vehicle_import import ImportPlan, Report
 from web.context import movr
+from web.current_city import current_city
 from web.forms import VehicleFileForm
+from web.languages import gettext as _
+from web.languages import ngettext, translate
+from web.rendering.template_filters import number
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 from web.services import vehicle_csv
@@ -34,7 +39,7 @@ SHOWN: Final = 100  # vehicles that a check lists; it lists all errors
 FILES_OF_MEMBER: Final = RateLimit("files of vehicles of", 60, rate_limits.HOUR)
 PATIENCE: Final = 1  # seconds after which progress is shown
 THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="import")
-FAILED: Final = "Something went wrong on our side. No vehicle was added."
+FAILED: Final = gettext_noop("Something went wrong on our side. No vehicle was added.")
 
 logger = logging.getLogger("movr")
 
@@ -84,9 +89,16 @@ def count_file(sender: UserKey) -> None:
 
 
 def with_errors_of(file: VehicleFile, plan: ImportPlan) -> ImportPlan:
-    """Add the errors of the file to those of the plan, in the order of the lines."""
+    """Add the errors of the file to those of the plan, translated, in the order of the lines."""
     found = sorted([*plan.errors, *file.errors], key=lambda error: error.line or 0)
-    return plan._replace(errors=found)
+    return plan._replace(errors=list(map(_translated, found)))
+
+
+def _translated(error: LineError) -> LineError:
+    """Return the error with its sentence translated; those of the file are already."""
+    if isinstance(error.sentence, str):
+        return error
+    return error._replace(sentence=translate(error.sentence))
 
 
 def status_of(plan: ImportPlan) -> HTTPStatus:
@@ -120,19 +132,23 @@ def _end(adding: Future[int]) -> Callable[[], str]:
         try:
             return _sentence(adding.result())
         except Refusal as refusal:
-            return str(refusal)
+            return translate(refusal.message())
         except Exception:
             logger.exception("an import failed")
-            return FAILED
+            return _(FAILED)
 
     return sentence
 
 
 def _sentence(added: int) -> str:
     if not added:
-        return "All vehicles of this file were listed before. Nothing was changed."
-    vehicles = "1 vehicle is" if added == 1 else f"{added:,} vehicles are"
-    return f"{vehicles} listed. Riders can find them now."
+        return _("All vehicles of this file were listed before. Nothing was changed.")
+    return ngettext(
+        "1 vehicle is listed. Riders can find them now.",
+        "%(shown)s vehicles are listed. Riders can find them now.",
+        added,
+        shown=number(added, current_city().name),
+    )
 
 
 def _home() -> City:

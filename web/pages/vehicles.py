@@ -2,6 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 import segno
@@ -12,15 +13,24 @@ from markupsafe import Markup
 
 from movr.cities import City, find_city
 from movr.errors import TooFarAway, VehicleNotFound
+from movr.messages import gettext_noop
 from web.context import movr, site_url
 from web.current_city import current_city, set_current_city
 from web.forms import VehicleForm
+from web.languages import gettext as _
+from web.languages import translate
 from web.pages.place import POSITION_UNKNOWN, position_and_words
 from web.pages.search import find_by_public_id, find_vehicles, parse_search
 from web.security import session
 from web.security.redirects import kept_fields
 
 blueprint = Blueprint("vehicles", __name__, url_prefix="/vehicles")
+
+LISTED: Final = {
+    "bike": gettext_noop("Your bike is listed. Riders can find it now."),
+    "scooter": gettext_noop("Your scooter is listed. Riders can find it now."),
+    "skateboard": gettext_noop("Your skateboard is listed. Riders can find it now."),
+}
 
 
 @blueprint.get("")
@@ -89,11 +99,11 @@ def _is_added(form: VehicleForm) -> bool:
             owner, **form.values(), position=position, idempotency_key=form.idempotency_key
         )
     except TooFarAway as refusal:
-        form.refuse_position(refusal.sentence)
+        form.refuse_position(translate(refusal.message()))
         return False
-    flash(f"Your {form.type.data} is listed. Riders can find it now.", "success")
+    flash(_(LISTED[form.type.data]), "success")
     if not position:
-        flash(POSITION_UNKNOWN, "info")
+        flash(_(POSITION_UNKNOWN), "info")
     return True
 
 

@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
 from movr.errors import Refusal
+from movr.messages import gettext_noop
 from web.config import Settings
 from web.context import is_api_request, settings
 from web.security import session
@@ -37,8 +38,8 @@ MEMBERS_FORMS: Final = frozenset(
 class FormRefused(Refusal):
     """A form has no valid token of the session; CSRFError is the cause."""
 
-    sentence = "This form has expired. Please open the page again and try once more."
-    link_text = "Open the page again"
+    sentence = gettext_noop("This form has expired. Please open the page again and try once more.")
+    link_text = gettext_noop("Open the page again")
 
     @property
     def link(self) -> str:
@@ -49,7 +50,7 @@ class FormRefused(Refusal):
 class OriginUnknown(FormRefused):
     """The browser does not say which page the form is from."""
 
-    sentence = (
+    sentence = gettext_noop(
         "Your browser hides which site this form was sent from, so we cannot accept it."
         " Please check its privacy settings and extensions, or use another browser."
     )
@@ -58,13 +59,15 @@ class OriginUnknown(FormRefused):
 class OtherOrigin(FormRefused):
     """The form is from a page of another site, or a proxy has changed the host of the request."""
 
-    sentence = "This form was sent from another site. Please open the page on MovR and try again."
+    sentence = gettext_noop(
+        "This form was sent from another site. Please open the page on MovR and try again."
+    )
 
 
 class CookiesBlocked(FormRefused):
     """The browser sent no cookie, although the form's page set one."""
 
-    sentence = (
+    sentence = gettext_noop(
         "Your browser sent no cookies, which MovR needs for this form."
         " Please allow cookies for this site and open the page again."
     )
@@ -73,8 +76,8 @@ class CookiesBlocked(FormRefused):
 class LoggedOut(FormRefused):
     """The session in which the member opened the form is gone."""
 
-    sentence = "You are no longer logged in. Log in to continue where you were."
-    link_text = "Log in"
+    sentence = gettext_noop("You are no longer logged in. Log in to continue where you were.")
+    link_text = gettext_noop("Log in")
 
     @property
     def link(self) -> str:

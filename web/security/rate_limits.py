@@ -7,6 +7,7 @@ strangers cannot lock a member out.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
-from movr.errors import Refusal, WrongPassword
+from movr.errors import Refusal, WrongPassword, with_minutes
+from movr.messages import Message, ngettext_noop
 from movr.results import Member, UserKey
 from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
 from web.security.shared_rate_limits import FallbackStore, SharedRateLimitStore
@@ -52,18 +54,18 @@ UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, HOUR)
 class TooManyAttempts(Refusal):
     """A rate limit is reached; `seconds` is the time until the next attempt is allowed."""
 
-    sentence = "Too many attempts. Please try again in a minute."
+    sentence, plural = ngettext_noop(
+        "Too many attempts. Please try again in a minute.",
+        "Too many attempts. Please try again in %(count)d minutes.",
+    )
 
     def __init__(self, seconds: int = MINUTE) -> None:
         """Store the time to wait."""
         self.seconds = seconds
 
-    def __str__(self) -> str:
-        """Return the sentence, with the time to wait if it is longer than a minute."""
-        minutes = ceil(self.seconds / MINUTE)
-        return self.sentence.replace(
-            "a minute", f"{minutes} minutes" if minutes > 1 else "a minute"
-        )
+    def message(self) -> Message:
+        """Return the sentence with the number of minutes."""
+        return with_minutes(self.sentence, self.plural, timedelta(seconds=self.seconds))
 
 
 def init_app(app: Flask, *, file: str, uri: str, writes_per_minute: int) -> None:

@@ -9,6 +9,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from movr.errors import Refusal
+from movr.messages import gettext_noop
 from web.context import is_api_request
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -24,7 +25,9 @@ MAX_FILE_SIZE: Final = 1024 * 1024  # bytes, with the form around it
 class FileTooLarge(Refusal):
     """A form with a file has more than MAX_FILE_SIZE."""
 
-    sentence = "This file is too large. A file can have 1 MB; please send it in parts."
+    sentence = gettext_noop(
+        "This file is too large. A file can have 1 MB; please send it in parts."
+    )
 
 
 def reject_unreadable() -> None:

@@ -19,13 +19,15 @@ from flask_login import current_user
 from werkzeug.utils import cached_property
 
 from movr.errors import NotYourProfile, Refusal
+from movr.messages import gettext_noop
 from movr.results import Member, MemberAndPage, Page, UserKey
 from web.context import movr
+from web.languages import gettext as _
 from web.security import known_browsers
 from web.security.redirects import address_with_fields, referring_path
 from web.security.session_cookie import SessionInterface
 
-RIDE_GOES_ON: Final = "Your ride is still running. Log in again to end it."
+RIDE_GOES_ON: Final = gettext_noop("Your ride is still running. Log in again to end it.")
 # At a login or logout: the chosen city, its last explanation, the chosen language, and the CSRF
 # token of other tabs.
 KEPT_IN_SESSION: Final = ("city", "city_reason", "language", "csrf_token")
@@ -106,7 +108,7 @@ def log_out() -> None:
     flask_login.logout_user()
     _renew()
     if is_riding:
-        flash(RIDE_GOES_ON, "warning")
+        flash(_(RIDE_GOES_ON), "warning")
 
 
 def _is_riding() -> bool:
@@ -190,7 +192,7 @@ def redirect_to_login() -> ResponseReturnValue:
     """Redirect to the login page, with the requested page in `next`."""
     if current_user.key:
         log_out()  # a session that was ended elsewhere
-    flash("Please log in first.", "info")
+    flash(_("Please log in first."), "info")
     return redirect(login_page(), HTTPStatus.SEE_OTHER)
 
 

@@ -12,26 +12,34 @@ from typing import Final, NamedTuple
 from movr import formats, geo
 from movr.cities import City, Position
 from movr.errors import TooFarAway
+from movr.messages import gettext_noop
 from movr.results import LineError, NewVehicle
 from web.forms import VehicleLineForm
 from web.geoutils import parse_position
+from web.languages import gettext as _
+from web.languages import ngettext
 
 COLUMNS: Final = ("reference", "type", "brand", "color", "location", "latitude", "longitude")
 OPTIONAL: Final = ("latitude", "longitude")
 MAX_LINES: Final = 5_000
 SEPARATORS: Final = ",;\t"
 
-NOT_UTF_8: Final = (
+NOT_UTF_8: Final = gettext_noop(
     "This file is not in UTF-8. Please save it as “CSV UTF-8” in your spreadsheet and try again."
 )
-NOT_TEXT: Final = (
+NOT_TEXT: Final = gettext_noop(
     "This is not a text file. Please save it as “CSV UTF-8” in your spreadsheet and try again."
 )
-EMPTY: Final = "Please choose a file with lines, or paste them."
-NO_HEADER: Final = f"The first line must name the columns: {', '.join(COLUMNS)}."
-QUOTES: Final = "The quotation marks do not match, so we cannot read on."
-TOO_MANY: Final = f"A file can have {MAX_LINES:,} lines. Please send the rest as another one."
-POSITION: Final = "Please enter two numbers of degrees, such as 40.7128 and -74.006, or neither."
+EMPTY: Final = gettext_noop("Please choose a file with lines, or paste them.")
+NO_HEADER: Final = gettext_noop(
+    "The first line must name the columns: reference, type, brand, color, location, latitude,"
+    " longitude."
+)
+QUOTES: Final = gettext_noop("The quotation marks do not match, so we cannot read on.")
+TOO_MANY: Final = gettext_noop("A file can have 5,000 lines. Please send the rest as another one.")
+POSITION: Final = gettext_noop(
+    "Please enter two numbers of degrees, such as 40.7128 and -74.006, or neither."
+)
 
 
 class VehicleFile(NamedTuple):
@@ -67,9 +75,9 @@ def _decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _UnreadableError(None, NOT_UTF_8) from None
+        raise _UnreadableError(None, _(NOT_UTF_8)) from None
     if "\0" in text:
-        raise _UnreadableError(None, NOT_TEXT)
+        raise _UnreadableError(None, _(NOT_TEXT))
     return text
 
 
@@ -82,9 +90,14 @@ def _vehicles(text: str, city: City) -> Iterator[tuple[NewVehicle | None, list[L
     form, lines = VehicleLineForm(), dict[str, int]()
     for number, (line, cells) in enumerate(records):
         if number == MAX_LINES:
-            raise _UnreadableError(line, TOO_MANY)
+            raise _UnreadableError(line, _(TOO_MANY))
         if len(cells) != len(columns):
-            sentence = f"This line has {len(cells)} cells instead of {len(columns)}."
+            sentence = ngettext(
+                "This line has 1 cell instead of %(right)d.",
+                "This line has %(num)d cells instead of %(right)d.",
+                len(cells),
+                right=len(columns),
+            )
             yield None, [LineError(line, "", sentence)]
             continue
         values = dict(zip(columns, cells, strict=True))
@@ -92,7 +105,11 @@ def _vehicles(text: str, city: City) -> Iterator[tuple[NewVehicle | None, list[L
         errors = [*_errors(form, line, values), *errors]
         reference = str(form.reference.data)
         if (before := lines.setdefault(reference, line)) != line:
-            sentence = f"Line {before} has the reference {reference}, too."
+            sentence = _(
+                "Line %(line)d has the reference %(reference)s, too.",
+                line=before,
+                reference=reference,
+            )
             errors.append(LineError(line, "reference", sentence))
         yield None if errors else NewVehicle(line=line, position=position, **form.data), errors
 
@@ -108,25 +125,34 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error:
-        raise _UnreadableError(line, QUOTES) from None
+        raise _UnreadableError(line, _(QUOTES)) from None
 
 
 def _columns(header: tuple[int, list[str]] | None) -> list[str]:
     """Return the names of the columns, in the order of the file."""
     if header is None:
-        raise _UnreadableError(None, EMPTY)
+        raise _UnreadableError(None, _(EMPTY))
     line, cells = header
     names = [cell.lower() for cell in cells]
     if not set(names) & set(COLUMNS):
-        raise _UnreadableError(line, NO_HEADER)
+        raise _UnreadableError(line, _(NO_HEADER))
     for sentence, wrong in (
-        ("There is no column “{}”.", [name for name in names if name not in COLUMNS]),
-        ("The column “{}” is there twice.", [name for name in COLUMNS if names.count(name) > 1]),
-        ("The column “{}” is missing.", set(COLUMNS) - set(OPTIONAL) - set(names)),
+        (
+            gettext_noop("There is no column “%(name)s”."),
+            [name for name in names if name not in COLUMNS],
+        ),
+        (
+            gettext_noop("The column “%(name)s” is there twice."),
+            [name for name in COLUMNS if names.count(name) > 1],
+        ),
+        (
+            gettext_noop("The column “%(name)s” is missing."),
+            set(COLUMNS) - set(OPTIONAL) - set(names),
+        ),
     ):
         if wrong:
             name = min(wrong)[: formats.WORD_LENGTH]
-            raise _UnreadableError(line, f"{sentence.format(name)} {NO_HEADER}")
+            raise _UnreadableError(line, f"{_(sentence, name=name)} {_(NO_HEADER)}")
     return names
 
 
@@ -152,7 +178,7 @@ def _position(
         degrees = [text.replace(",", ".") for text in degrees]
     position = parse_position(",".join(degrees))
     if position is None:
-        return None, [LineError(line, "latitude, longitude", POSITION)]
+        return None, [LineError(line, "latitude, longitude", _(POSITION))]
     if not geo.is_within(city, position):
-        return None, [LineError(line, "latitude, longitude", TooFarAway.sentence)]
+        return None, [LineError(line, "latitude, longitude", _(TooFarAway.sentence))]
     return position, []

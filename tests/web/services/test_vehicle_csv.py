@@ -89,7 +89,7 @@ def test_every_error_of_every_line_is_named() -> None:
         + f"{GOOD}\nA1,bike,Gazelle,red,\u202eDam,,\n"
     )
 
-    assert [(error.line, error.column, error.sentence[:30]) for error in file.errors] == [
+    assert [(error.line, error.column, str(error.sentence)[:30]) for error in file.errors] == [
         (2, "type", "Please enter bike, scooter or "),
         (2, "brand", "Please enter its brand."),
         (2, "latitude, longitude", "Please enter two numbers of de"),

@@ -18,6 +18,7 @@ from web.api.v1.cursors import AFTER, LONGEST, next_url, parsed_by
 from web.api.v1.schemas import Cities, City, Input, Vehicle, Vehicles, VehicleType
 from web.context import movr, settings
 from web.cursors import distance_and_id
+from web.languages import gettext as _
 
 blueprint = APIBlueprint("api_cities", __name__, url_prefix="/api/v1/cities", tag="Cities")
 
@@ -25,7 +26,7 @@ blueprint = APIBlueprint("api_cities", __name__, url_prefix="/api/v1/cities", ta
 def _position(text: str) -> Position:
     latitude, longitude = map(float, text.split(","))
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004 - degrees
-        raise ValueError("These are not degrees of latitude and longitude.")
+        raise ValueError(_("These are not degrees of latitude and longitude."))
     return Position(latitude, longitude)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from web.context import site_url
 from web.cursors import pair
+from web.languages import gettext as _
 
 LONGEST: Final = 100  # characters
 AFTER: Final = Field(None, max_length=LONGEST, description="From the URL of the next page")
@@ -22,7 +23,7 @@ def parsed_by(parse: Callable[[str], object]) -> AfterValidator:
         try:
             parse(text)
         except (ValueError, OverflowError):
-            raise ValueError("This is not valid.") from None
+            raise ValueError(_("This is not valid.")) from None
         return text
 
     return AfterValidator(check)

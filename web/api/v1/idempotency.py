@@ -10,8 +10,10 @@ from typing import Any, Final
 from apiflask import HTTPError
 from flask import g, request
 
+from movr.messages import gettext_noop
 from movr.results import Member
 from web.context import movr
+from web.languages import gettext as _
 
 HEADER: Final = "Idempotency-Key"
 LONGEST: Final = 100  # characters
@@ -21,7 +23,7 @@ PARAMETER: Final[dict[str, Any]] = {
     "description": "A random text, new for each request and the same for its repetitions",
     "schema": {"type": "string", "pattern": f"^[!#-~]{{1,{LONGEST}}}$"},
 }
-_SENTENCE: Final = f"Please use 1 to {LONGEST} letters, digits or signs."
+_SENTENCE: Final = gettext_noop("Please use 1 to 100 letters, digits or signs.")
 
 
 def claim(member: Member) -> None:
@@ -30,7 +32,7 @@ def claim(member: Member) -> None:
         return
     key = text.removeprefix('"').removesuffix('"')  # a string, or a token as many programs send it
     if not (0 < len(key) <= LONGEST and all("!" <= letter <= "~" for letter in key)):
-        raise HTTPError(422, detail={"headers": {HEADER: [_SENTENCE]}})
+        raise HTTPError(422, detail={"headers": {HEADER: [_(_SENTENCE)]}})
     g.idempotency_key = movr().idempotency.claim(member.key, key, _fingerprint())
 
 

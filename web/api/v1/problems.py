@@ -8,24 +8,43 @@ from typing import Any, Final
 from flask import Response, jsonify, url_for
 
 from movr.errors import Refusal
+from movr.messages import gettext_noop
 from web.context import site_url
+from web.languages import current_language
+from web.languages import gettext as _
 
 MIMETYPE: Final = "application/problem+json"
 NO_TYPE: Final = "about:blank"  # the problem is what its status says
 _BEFORE_SENTENCE: Final = "Value error, "  # pydantic's, before those of our own validators
-_INVALID: Final = "Some fields are missing or not valid."
+_INVALID: Final = gettext_noop("Some fields are missing or not valid.")
+# The phrases of statuses: the titles of problems without a type, and of error pages.
+_PHRASES: Final = {
+    HTTPStatus.BAD_REQUEST: gettext_noop("Bad Request"),
+    HTTPStatus.FORBIDDEN: gettext_noop("Forbidden"),
+    HTTPStatus.NOT_FOUND: gettext_noop("Not Found"),
+    HTTPStatus.METHOD_NOT_ALLOWED: gettext_noop("Method Not Allowed"),
+    HTTPStatus.CONFLICT: gettext_noop("Conflict"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_noop("Request Entity Too Large"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_noop("Unsupported Media Type"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: gettext_noop("Unprocessable Entity"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_noop("Too Many Requests"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_noop("Internal Server Error"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_noop("Service Unavailable"),
+}
 
 
 def of(status: HTTPStatus, sentence: str, refusal: Refusal | None) -> Response:
     """Return the problem of a refusal, with its kind as the type, or one that its status names."""
     if refusal is None:
-        return _response(status, NO_TYPE, status.phrase, sentence)
-    return _response(status, type_of(type(refusal)), type(refusal).sentence, sentence)
+        return _response(status, NO_TYPE, _title(status), sentence)
+    return _response(status, type_of(type(refusal)), _(refusal.sentence), sentence)
 
 
 def of_fields(status: HTTPStatus, fields: Mapping[str, Mapping[str, list[str]]]) -> Response:
     """Return the problem of input that a schema does not allow, with a pointer to each field."""
-    return _response(status, NO_TYPE, status.phrase, _INVALID, errors=list(_field_errors(fields)))
+    return _response(
+        status, NO_TYPE, _title(status), _(_INVALID), errors=list(_field_errors(fields))
+    )
 
 
 def type_of(kind: type[Refusal]) -> str:
@@ -36,6 +55,10 @@ def type_of(kind: type[Refusal]) -> str:
 def slug_of(kind: type[Refusal]) -> str:
     """Return the name of a kind of refusal, e.g. `vehicle-taken`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _title(status: HTTPStatus) -> str:
+    return _(_PHRASES.get(status, status.phrase))
 
 
 def _field_errors(detail: Mapping[str, Mapping[str, list[str]]]) -> Iterator[dict[str, str]]:
@@ -54,6 +77,8 @@ def _escaped(name: str) -> str:
 
 def _response(status: HTTPStatus, type_: str, title: str, detail: str, **more: Any) -> Response:
     response = jsonify(type=type_, title=title, status=int(status), detail=detail, **more)
+    response.content_language.add(current_language())
+    response.vary.add("Accept-Language")
     response.status_code = status
     response.mimetype = MIMETYPE
     if status is HTTPStatus.UNAUTHORIZED:

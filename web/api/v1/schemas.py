@@ -23,11 +23,12 @@ from movr.formats import OTHER
 from movr.vehicle_states import VehicleState
 from web.api.v1.texts import Name, Place, Reason, Remark, Word
 from web.forms import UNREADABLE_TEXT, is_readable
+from web.languages import gettext as _
 
 
 def _known_city(slug: str) -> str:
     if find_city_by_slug(slug) is None:
-        raise ValueError("MovR is not in this city.")
+        raise ValueError(_("MovR is not in this city."))
     return slug
 
 
@@ -55,7 +56,7 @@ class Input(BaseModel):
     @classmethod
     def _is_readable(cls, value: object) -> object:
         if isinstance(value, str) and not is_readable(value):
-            raise ValueError(UNREADABLE_TEXT)
+            raise ValueError(_(UNREADABLE_TEXT))
         return value
 
 
@@ -267,7 +268,7 @@ class Located(Input):
     @model_validator(mode="after")
     def _has_both(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
-            raise ValueError("Please send latitude and longitude together.")
+            raise ValueError(_("Please send latitude and longitude together."))
         return self
 
 
@@ -283,7 +284,7 @@ class Parking(Whereabouts):
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
         if not (self.position or self.place):
-            raise ValueError("Please send a position, a place or both.")
+            raise ValueError(_("Please send a position, a place or both."))
         return self
 
 
@@ -603,7 +604,7 @@ class NewReport(Located):
     @model_validator(mode="after")
     def _says_what(self) -> Self:
         if self.kind == OTHER and not self.words:
-            raise ValueError("Please say what is wrong.")
+            raise ValueError(_("Please say what is wrong."))
         return self
 
 

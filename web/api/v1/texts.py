@@ -8,6 +8,7 @@ from pydantic import AfterValidator, StringConstraints
 from wtforms.validators import StopValidation
 
 from movr import formats
+from movr.messages import gettext_noop
 from web.forms import no_markup, readable_text, visible_text
 
 
@@ -30,7 +31,9 @@ def _at_most(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
 
 
-_RULES: Final = _follows(readable_text, visible_text("Please enter a text."), no_markup)
+_RULES: Final = _follows(
+    readable_text, visible_text(gettext_noop("Please enter a text.")), no_markup
+)
 
 Name = Annotated[str, _at_most(formats.NAME_LENGTH), _RULES]
 Place = Annotated[str, _at_most(formats.LOCATION_LENGTH), _RULES]

@@ -11,6 +11,8 @@ from movr.errors import NoParking, NotStaff, TooFarAway
 from movr.staff.permissions import Action, StaffRequest, may
 from web.context import movr
 from web.forms import LocationForm, StaffForm
+from web.languages import gettext as _
+from web.languages import translate
 from web.pages.place import position_and_words
 from web.pages.staff.offers import OFFERS, Offer
 from web.pages.staff.reads import find
@@ -89,10 +91,10 @@ def _is_done(city: City, id_: UUID, offer: Offer, form: StaffForm) -> bool:
         position = position_and_words(form, city.name)
         is_done = offer.act(movr().staff, request, id_, **form.details(), position=position)
     except TooFarAway as refusal:
-        form.refuse_position(refusal.sentence)
+        form.refuse_position(translate(refusal.message()))
         return False
     except NoParking as refusal:
-        form.refuse_place(str(refusal))
+        form.refuse_place(translate(refusal.message()))
         return False
     say(offer.done, is_done=is_done)
     return True
@@ -100,4 +102,4 @@ def _is_done(city: City, id_: UUID, offer: Offer, form: StaffForm) -> bool:
 
 def say(done: str, *, is_done: bool) -> None:
     """Say on the next page that an action is done, or that it was not needed."""
-    flash(done if is_done else "Nothing had to change.", "success" if is_done else "info")
+    flash(_(done) if is_done else _("Nothing had to change."), "success" if is_done else "info")

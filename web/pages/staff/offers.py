@@ -7,11 +7,13 @@ from uuid import UUID
 from flask import render_template, url_for
 
 from movr.cities import City
+from movr.messages import gettext_noop
 from movr.results import UserKey
 from movr.staff.actions import Staff
 from movr.staff.permissions import Action, StaffRequest, may
 from movr.vehicle_states import VehicleState
 from web.forms import CloseReportForm, PlaceByStaffForm, RoleForm, StaffForm
+from web.languages import gettext as _
 from web.pages.staff.reads import MEMBERS, REPORTS, RIDES, VEHICLES, find
 
 
@@ -39,111 +41,121 @@ def _grant_role(staff: Staff, request: StaffRequest, id_: UUID, *, role: str) ->
     return staff.grant_role(request, UserKey(request.city, id_), role)
 
 
-_AVAILABLE, _RESERVED, _ON_TRIP, _PAUSED, _MISSING, _ = VehicleState
+_AVAILABLE, _RESERVED, _ON_TRIP, _PAUSED, _MISSING, _REMOVED = VehicleState
 
 OFFERS: Final[dict[Action, Offer]] = {
     Action.END_RIDE: Offer(
         RIDES,
-        "End the ride",
-        "For a ride that its rider has forgotten. It costs at most what a day costs, and the rider"
-        " is told by email.",
-        "The ride has ended.",
+        gettext_noop("End the ride"),
+        gettext_noop(
+            "For a ride that its rider has forgotten. It costs at most what a day costs, and the"
+            " rider is told by email."
+        ),
+        gettext_noop("The ride has ended."),
         Staff.end_ride,
         lambda ride: ride.end_time is None,
         PlaceByStaffForm,
     ),
     Action.REFUND_FARE: Offer(
         RIDES,
-        "Refund the fare",
-        "Takes the whole fare back from the owner and MovR, for the rider. If it was paid, the"
-        " money must be returned on the page of the payment gateway.",
-        "The fare is refunded.",
+        gettext_noop("Refund the fare"),
+        gettext_noop(
+            "Takes the whole fare back from the owner and MovR, for the rider. If it was paid, the"
+            " money must be returned on the page of the payment gateway."
+        ),
+        gettext_noop("The fare is refunded."),
         Staff.refund_fare,
         lambda ride: bool(ride.amount),
     ),
     Action.MOVE_VEHICLE: Offer(
         VEHICLES,
-        "Move",
-        "Notes where the vehicle is now.",
-        "The vehicle's place is noted.",
+        gettext_noop("Move"),
+        gettext_noop("Notes where the vehicle is now."),
+        gettext_noop("The vehicle's place is noted."),
         Staff.move_vehicle,
         _is_in(_AVAILABLE, _PAUSED),
         PlaceByStaffForm,
     ),
     Action.PAUSE_VEHICLE: Offer(
         VEHICLES,
-        "Take out of service",
-        "At once, or at the end of its ride. A reservation ends.",
-        "The vehicle is out of service, or will be when its ride ends.",
+        gettext_noop("Take out of service"),
+        gettext_noop("At once, or at the end of its ride. A reservation ends."),
+        gettext_noop("The vehicle is out of service, or will be when its ride ends."),
         Staff.pause_vehicle,
         lambda vehicle: not vehicle.paused_by and _is_in(_AVAILABLE, _RESERVED, _ON_TRIP)(vehicle),
     ),
     Action.RESUME_VEHICLE: Offer(
         VEHICLES,
-        "Put back into service",
-        "Riders can take the vehicle again.",
-        "The vehicle is in service.",
+        gettext_noop("Put back into service"),
+        gettext_noop("Riders can take the vehicle again."),
+        gettext_noop("The vehicle is in service."),
         Staff.resume_vehicle,
         lambda vehicle: bool(vehicle.paused_by) and not _is_in(_MISSING)(vehicle),
     ),
     Action.MARK_MISSING: Offer(
         VEHICLES,
-        "Mark as missing",
-        "For a vehicle that is not where it should be.",
-        "The vehicle is marked as missing.",
+        gettext_noop("Mark as missing"),
+        gettext_noop("For a vehicle that is not where it should be."),
+        gettext_noop("The vehicle is marked as missing."),
         Staff.mark_missing,
         _is_in(_AVAILABLE, _RESERVED, _PAUSED),
     ),
     Action.MARK_FOUND: Offer(
         VEHICLES,
-        "Mark as found",
-        "Riders can take the vehicle again, unless it is out of service.",
-        "The vehicle is marked as found.",
+        gettext_noop("Mark as found"),
+        gettext_noop("Riders can take the vehicle again, unless it is out of service."),
+        gettext_noop("The vehicle is marked as found."),
         Staff.mark_found,
         _is_in(_MISSING),
         PlaceByStaffForm,
     ),
     Action.REMOVE_VEHICLE: Offer(
         VEHICLES,
-        "Remove",
-        "Removes the vehicle for its owner, for example so that the account can be deleted: at"
-        " once, or at the end of its ride.",
-        "The vehicle is removed, or will be when its ride ends.",
+        gettext_noop("Remove"),
+        gettext_noop(
+            "Removes the vehicle for its owner, for example so that the account can be deleted: at"
+            " once, or at the end of its ride."
+        ),
+        gettext_noop("The vehicle is removed, or will be when its ride ends."),
         Staff.remove_vehicle,
         lambda vehicle: vehicle.removed_at is None,
     ),
     Action.CLOSE_REPORT: Offer(
         REPORTS,
-        "Close",
-        "The rider who reported the problem is thanked by email.",
-        "The report is closed.",
+        gettext_noop("Close"),
+        gettext_noop("The rider who reported the problem is thanked by email."),
+        gettext_noop("The report is closed."),
         Staff.close_report,
         lambda report: report.closed_at is None,
         CloseReportForm,
     ),
     Action.SUSPEND_ACCOUNT: Offer(
         MEMBERS,
-        "Suspend",
-        "The member can still log in, end a ride and see receipts, but not ride, reserve or add"
-        " vehicles.",
-        "The account is suspended.",
+        gettext_noop("Suspend"),
+        gettext_noop(
+            "The member can still log in, end a ride and see receipts, but not ride, reserve or add"
+            " vehicles."
+        ),
+        gettext_noop("The account is suspended."),
         Staff.suspend_account,
         lambda member: member.suspended_at is None,
     ),
     Action.RESTORE_ACCOUNT: Offer(
         MEMBERS,
-        "End the suspension",
-        "The member can ride again.",
-        "The suspension has ended.",
+        gettext_noop("End the suspension"),
+        gettext_noop("The member can ride again."),
+        gettext_noop("The suspension has ended."),
         Staff.restore_account,
         lambda member: member.suspended_at is not None,
     ),
     Action.GRANT_ROLE: Offer(
         MEMBERS,
-        "Give a role",
-        "Support sees members, rides and money; mechanics see to vehicles; managers do all of it,"
-        " give roles and read the audit.",
-        "The member has the role.",
+        gettext_noop("Give a role"),
+        gettext_noop(
+            "Support sees members, rides and money; mechanics see to vehicles; managers do all of"
+            " it, give roles and read the audit."
+        ),
+        gettext_noop("The member has the role."),
         _grant_role,
         lambda member: member.suspended_at is None,
         RoleForm,
@@ -167,7 +179,7 @@ def show_page(noun: str, template: str, city: City, id_: UUID) -> str:
     """Return the page of one thing, which the template calls `subject`, with what is offered."""
     found, subject = find(noun, city, id_)
     links = [
-        (label, url_for("staff_actions.form", city=city, noun=noun, id_=id_, action=name))
+        (_(label), url_for("staff_actions.form", city=city, noun=noun, id_=id_, action=name))
         for name, label in offered(noun, subject, found.staff.roles)
     ]
     return render_template(

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from movr.cities import City
+from movr.messages import gettext_noop
 from movr.results import UserKey
 from web.context import movr, settings
 from web.forms import StaffForm
@@ -40,7 +41,7 @@ def revoke(city: City, home: City, user_id: UUID, role: str) -> ResponseReturnVa
     if not form.validate():
         return _page(city, user, role, form), HTTPStatus.UNPROCESSABLE_ENTITY
     is_done = movr().staff.revoke_role(request_of(form, city), user, role)
-    say("The member no longer has the role.", is_done=is_done)
+    say(gettext_noop("The member no longer has the role."), is_done=is_done)
     return redirect(url_for("staff_roles.index", city=city), HTTPStatus.SEE_OTHER)
 
 

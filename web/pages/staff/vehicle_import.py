@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from movr.cities import City
 from movr.errors import NotStaff
+from movr.messages import gettext_noop
 from movr.results import UserKey
 from movr.staff.permissions import Action, may
 from movr.staff.results import FoundMember, StaffList
 from movr.vehicle_import import ImportPlan, Report
 from web.context import movr
 from web.forms import VehicleFileByStaffForm
+from web.languages import gettext as _
 from web.pages import vehicle_import
 from web.pages.staff.actions import request_of
 from web.pages.staff.reads import read
@@ -23,7 +25,7 @@ from web.services import vehicle_csv
 
 blueprint = Blueprint("staff_import", __name__, url_prefix="/staff/<city:city>/import")
 
-NO_MEMBER = "No member of this city has this username."
+NO_MEMBER = gettext_noop("No member of this city has this username.")
 
 
 @blueprint.get("")
@@ -72,7 +74,7 @@ def _owner(form: VehicleFileByStaffForm, found: StaffList[FoundMember]) -> Found
     for member in found.page.items:
         if member.username == form.username.data:
             return member
-    form.username.errors = [NO_MEMBER]
+    form.username.errors = [_(NO_MEMBER)]
     return None
 
 
