@@ -101,7 +101,9 @@ class TooManyLetters(Refusal):
 class TooManyResets(Refusal):
     """Many requests of a city for password reset links wait; no more are accepted."""
 
-    sentence = "Many people are asking for links right now. Please try again in a few minutes."
+    sentence = gettext_noop(
+        "Many people are asking for links right now. Please try again in a few minutes."
+    )
 
 
 class AccountDeleted(Refusal):

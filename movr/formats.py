@@ -27,6 +27,17 @@ MARKUP_OR_CONTROL: Final = r"[<>\x01-\x1f\x7f]"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - meant
 
 VEHICLE_TYPES: Final = (gettext_noop("bike"), gettext_noop("scooter"), gettext_noop("skateboard"))
+# Owners choose the words for the colors of their vehicles; pages translate these.
+COLORS: Final = (
+    gettext_noop("red"),
+    gettext_noop("yellow"),
+    gettext_noop("blue"),
+    gettext_noop("green"),
+    gettext_noop("black"),
+    gettext_noop("white"),
+    gettext_noop("orange"),
+    gettext_noop("teal"),
+)
 AVAILABLE: Final = "available"
 NUMBERS: Final = range(100_000, 1_000_000)  # of vehicles
 UNKNOWN_LOCATION: Final = "Place not known"

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from movr.cities import CITIES, DEFAULT_CITY, City, Position
 from movr.database.engine import disable_statement_timeout
 from movr.database.retries import retrying
-from movr.formats import AVAILABLE, IN_USE, NUMBERS, PERIODS
+from movr.formats import AVAILABLE, COLORS, IN_USE, NUMBERS, PERIODS
 from movr.geo import planar_metres_between
 from movr.passwords import hash_password
 from movr.ride_totals import begin
@@ -43,7 +43,6 @@ _BRANDS: Final = {
     "skateboard": ("Element", "Longboarder", "Plank & Sons", "Quarterpipe"),
 }
 _TYPES: Final = sorted(_BRANDS)
-_COLORS: Final = ("red", "yellow", "blue", "green", "black", "white", "orange", "teal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +178,7 @@ def vehicle(
         "public_id": _id(rng),
         "number": NUMBERS[nth * _STEP % len(NUMBERS)],
         "available_since": None,
-        "color": rng.choice(_COLORS),
+        "color": rng.choice(COLORS),
         "brand": rng.choice(_BRANDS[type_]),
         **place(owner["city"], rng, around=around),
     }

@@ -7,9 +7,11 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from movr.messages import gettext_noop
-from movr.retention import RULES
+from movr.retention import RULES, Rule
 from web.config import NO_CONTACT
 from web.context import settings
+from web.languages import gettext as _
+from web.languages import translate
 from web.services import mail
 
 blueprint = Blueprint("information", __name__)
@@ -74,7 +76,7 @@ def privacy() -> ResponseReturnValue:
         "information/privacy.html",
         personal_data=dict.fromkeys(PERSONAL_DATA.values()),
         records=RECORDS.values(),
-        retention=RULES,
+        retention=[_removed(rule) for rule in RULES],
         settings=settings(),
         contact=_contact(),
     )
@@ -90,6 +92,16 @@ def terms() -> ResponseReturnValue:
 def contact() -> ResponseReturnValue:
     """Show the email address of the operator, if it is set."""
     return render_template("information/contact.html", contact=_contact())
+
+
+def _removed(rule: Rule) -> str:
+    """Return what is removed when, as a phrase."""
+    return _(
+        "%(what)s: %(period)s after %(since)s",
+        what=_(rule.what),
+        period=translate(rule.period),
+        since=_(rule.since),
+    )
 
 
 def _contact() -> str | None:

@@ -15,7 +15,7 @@ from web.pages.information import PERSONAL_DATA, RECORDS
 
 PAGES = ("/help", "/prices", "/privacy", "/terms", "/contact")
 ADDRESS = "rides@movr.example"
-WITHOUT_FOOTER = {"/api/v1/docs"}  # the page of Swagger UI
+WITHOUT_FOOTER = {"/api/v1/docs", "/offline"}  # the page of Swagger UI, the one without a network
 
 
 @pytest.fixture
