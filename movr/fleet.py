@@ -39,7 +39,15 @@ from movr.results import MemberAndPage, Page, UserKey, VehicleKey
 from movr.ride_totals import money_since
 from movr.service_area import within_city
 from movr.vehicle_events import record
-from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF, PAUSED_BY, VehicleState, state
+from movr.vehicle_states import (
+    BY_OWNER,
+    BY_REPORTS,
+    BY_STAFF,
+    PAUSED_BY,
+    PICK_UP,
+    VehicleState,
+    state,
+)
 
 ACTIVITY_PERIOD: Final = timedelta(days=30)  # of the sums of owners' vehicles
 RESTORABLE: Final = timedelta(days=1)  # since the vehicle was removed
@@ -272,6 +280,7 @@ def move(
 ) -> bool:
     """Note where a vehicle is now; return False if this was known.
 
+    If its position changes, cities read that it was picked up and put down again.
     Raises VehicleInUse, VehicleReserved, because its rider is there or on the way to its old place,
     VehicleNotFound.
     """
@@ -283,8 +292,15 @@ def move(
     place = (location, *(position or (None, None)))
     if place == (vehicle.last_location, vehicle.latitude, vehicle.longitude):
         return False
-    names = ("place", "at_latitude", "at_longitude")
-    run(connection, MOVE, **_key(vehicle), **dict(zip(names, place, strict=True)))
+    is_elsewhere = place[1:] != (vehicle.latitude, vehicle.longitude)
+    is_rebalance = is_elsewhere and before is not VehicleState.MISSING
+    key, removed = VehicleKey(vehicle.city, vehicle.id), VehicleState.REMOVED
+    if is_rebalance:
+        record(connection, key, before, removed, types=PICK_UP, now=now)
+    values = dict(zip(("place", "at_latitude", "at_longitude"), place, strict=True))
+    run(connection, MOVE, **_key(vehicle), **values)
+    if is_rebalance:
+        record(connection, key, removed, before, now=now)
     return True
 
 

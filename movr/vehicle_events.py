@@ -3,6 +3,7 @@
 Everything that changes a state adds an event by the same statement or transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import floor
 from typing import Any, Final, cast
@@ -122,10 +123,12 @@ def record(
     state: VehicleState,
     *,
     now: datetime,
+    types: Sequence[str] = (),
 ) -> None:
     """Add the event of a change that this transaction has made to a locked vehicle's row.
 
-    The database refuses a change that is not in the table of transitions.
+    Its types are those of the table of transitions by default. The database refuses a change that
+    is not in that table.
     Rides and reservations add their events by their own statements (movr/changes).
     """
     run(
@@ -135,6 +138,6 @@ def record(
         vehicle_id=vehicle.id,
         previous_state=previous,
         state=state,
-        event_types=list(TRANSITIONS[previous, state]),
+        event_types=list(types or TRANSITIONS[previous, state]),
         now=now,
     )

@@ -39,6 +39,9 @@ PAUSED_BY: Final = (BY_OWNER, BY_REPORTS, BY_STAFF)
 
 TRIP_END: Final = "trip_end"
 TRIP_CANCEL: Final = "trip_cancel"  # instead of TRIP_END, of a ride that was undone
+# Of a vehicle that is moved: it is removed until the next event, which puts it down in the state in
+# which it was.
+PICK_UP: Final = ("rebalance_pick_up",)
 _NOT_LOCATED: Final = ("unspecified", "not_located")
 
 # The allowed transitions, each with the event types that lead there: modes/micromobility.md of

@@ -15,6 +15,7 @@ from movr.models import Report, User, Vehicle, VehicleEvent
 from movr.movr import MovR
 from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
+from movr.vehicle_events import coarse_degrees
 from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF
 from tests.movr.conftest import MovRAt
 from tests.movr.people import public_id_in, start_ride
@@ -225,6 +226,28 @@ def test_riders_find_a_moved_and_described_vehicle_as_its_owner_says(
     seen = found.vehicle
     assert (seen.last_location, seen.position, found.distance) == ("Spring Street", THERE, 0)
     assert (seen.color, seen.brand) == ("blue", "Trek")
+
+
+@pytest.mark.parametrize("state", ["available", "non_operational"])
+def test_a_move_is_a_rebalance_for_cities_and_a_correction_of_words_is_none(
+    movr: MovR, owner: UserKey, vehicle: VehicleKey, engine: Engine, state: str
+) -> None:
+    if state == "non_operational":
+        movr.fleet.pause(owner, 0, vehicle.id)
+
+    movr.fleet.move(owner, 0, vehicle.id, location="Spring Street", position=THERE)
+    movr.fleet.move(owner, 0, vehicle.id, location="8 Spring Street", position=THERE)
+
+    of_event = (VehicleEvent.event_types, VehicleEvent.state, VehicleEvent.latitude)
+    with engine.connect() as connection:
+        newest = select(*of_event).order_by(VehicleEvent.happened_at.desc())
+        put, taken, before, *_ = connection.execute(newest)
+    assert before.state == state
+    assert (taken.event_types, taken.state) == (["rebalance_pick_up"], "removed")
+    assert (put.event_types[0], put.state) == ("provider_drop_off", state)
+    places = [coarse_degrees(place.latitude) for place in (HERE, THERE)]
+    assert [taken.latitude, put.latitude] == places
+    assert managed(movr, owner, vehicle).owned.state == state
 
 
 def test_a_vehicle_is_not_moved_during_a_ride_or_out_of_its_city(

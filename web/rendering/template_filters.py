@@ -50,6 +50,7 @@ _DIRECTIONS: Final = (
 # The event types of MDS 2.0 that owners read of.
 _EVENTS: Final = {
     "provider_drop_off": "listed",
+    "rebalance_pick_up": "picked up",
     "decommissioned": "removed",
     "maintenance": "out of service",
     "reservation_start": "reserved",
