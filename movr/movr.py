@@ -15,7 +15,7 @@ from movr.api_tokens import ApiTokens
 from movr.cities import CITIES, Position, served_city
 from movr.city_data.city_data import CityData
 from movr.city_data.zones import Zone, check_end
-from movr.database import schema
+from movr.database import deadline, schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
 from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
@@ -710,6 +710,7 @@ class MovR:
         while before and rider.cities_ridden:
             time, after = before
             wanted = {"before": time, "after": after, "limit": BATCH + 1}
+            deadline.restart()
             rows = self._database.read(queries.RIDES, **_rider_parameters(rider), **wanted)
             page = rows_to.page_of_rides(rows, BATCH)
             yield page.items

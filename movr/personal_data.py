@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from movr import errors
+from movr.database import deadline
 from movr.database.access import Database
 from movr.formats import OWNER, RIDER
 from movr.models import (
@@ -270,6 +271,7 @@ class PersonalData:
     def _of_city(self, part: Part, user: UserKey, city: str) -> Iterator[Rows]:
         last, is_last = part.first, False
         while not is_last:
+            deadline.restart()
             rows = self._database.read(
                 part.statement,
                 city=city,

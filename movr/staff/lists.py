@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from movr import rows as rows_to
 from movr.cities import City
+from movr.database import deadline
 from movr.database.access import Database
 from movr.member_reads import Proof, read_rows
 from movr.queries import WithMember
@@ -159,6 +160,7 @@ class StaffLists:
         """Yield the whole audit, newest first, in batches of BATCH; each checks the role again."""
         after: Key | None = LAST
         while after:
+            deadline.restart()
             batch = self.audit(reader, after=after, size=BATCH)
             yield batch
             last = batch.page.items[-1] if batch.page.next else None

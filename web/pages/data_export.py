@@ -13,6 +13,7 @@ from flask_login import login_required
 
 from movr.personal_data import Rows
 from web.context import movr
+from web.rendering.downloads import attachment
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 
@@ -26,16 +27,13 @@ EXPORTS_OF_MEMBER: Final = RateLimit("files of data of", 10, rate_limits.HOUR)
 def download(user_id: UUID) -> Response:
     """Send all that MovR keeps about the member, as an object with a list for each table.
 
-    The file is written while it is read, so that a long history takes no more memory. The account
-    is read before, so that a failure has its own page.
+    The account is read before the file begins, so that a failure has its own page.
     """
     member = session.require_own_profile(user_id)
     rate_limits.count_attempts((EXPORTS_OF_MEMBER, str(member.id)))
     batches = movr().personal_data.of(member.key)
     account = next(batches)
-    reply = Response(_written(chain([account], batches)), mimetype="application/json")
-    reply.headers["Content-Disposition"] = 'attachment; filename="movr-data.json"'
-    return reply
+    return attachment(_written(chain([account], batches)), "movr-data.json", "application/json")
 
 
 def _written(batches: Iterator[Rows]) -> Iterator[str]:

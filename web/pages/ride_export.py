@@ -14,6 +14,7 @@ from movr.cities import DEFAULT_CITY, City, find_city
 from movr.results import Ride
 from web.context import movr
 from web.rendering.csv_files import cell, lines
+from web.rendering.downloads import attachment
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 
@@ -32,16 +33,13 @@ COLUMNS: Final = (
 def download() -> Response:
     """Send all of the member's rides, newest first.
 
-    The file is written while it is read, so that a long history takes no more memory. The first
-    rides are read before, so that a failure has its own page.
+    The first rides are read before the file begins, so that a failure has its own page.
     """
     member = session.current_member()
     rate_limits.count_attempts((EXPORTS_OF_MEMBER, str(member.id)))
     batches = movr().all_rides(member)
     first = next(batches, ())
-    reply = Response(_written(chain([first], batches)), mimetype="text/csv")
-    reply.headers["Content-Disposition"] = 'attachment; filename="movr-rides.csv"'
-    return reply
+    return attachment(_written(chain([first], batches)), "movr-rides.csv", "text/csv")
 
 
 def _written(batches: Iterator[tuple[Ride, ...]]) -> Iterator[str]:

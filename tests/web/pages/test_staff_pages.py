@@ -17,10 +17,12 @@ from flask import Flask
 from sqlalchemy import Engine, insert
 
 from movr.cities import Position
+from movr.errors import NotStaff
 from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT
 from movr.models import Report
 from movr.movr import MovR
 from movr.results import UserKey
+from movr.staff import lists
 from movr.staff.permissions import Action
 from tests.conftest import NewVisitor
 from tests.databases import all_rows, rows_of
@@ -509,6 +511,21 @@ def test_the_file_of_the_audit_has_every_line_and_no_formula(world: World) -> No
     assert (lines[0]["action"], lines[0]["subject_id"]) == (
         "suspend_account", str(world.ids["rider"]),
     )  # fmt: skip
+
+
+def test_a_file_of_the_audit_is_not_whole_if_the_role_is_taken_while_it_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "BATCH", 1)
+    manager = UserKey("new york", world.manager.id)
+    whole = world.get(world.manager, "/audit.csv").text
+    with world.manager.client.stream("GET", "/staff/new-york/audit.csv") as reply:
+        world.movr.staff.revoke_role_as_operator("new york", manager, MANAGER, "Left")
+
+        with pytest.raises(NotStaff):
+            reply.read()
+
+    assert len(whole.splitlines()) == len(world.audit())
 
 
 def test_the_audit_names_who_did_what_to_whom_and_why(world: World) -> None:

@@ -8,11 +8,13 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from movr.cities import City
+from movr.errors import NotStaff
 from movr.staff.lists import Reader
 from movr.staff.results import AuditLine, StaffList
 from web.context import movr
 from web.pages.staff.reads import read, read_page
 from web.rendering import csv_files
+from web.rendering.downloads import attachment
 from web.security import rate_limits, session
 from web.security.rate_limit_store import RateLimit
 
@@ -32,23 +34,22 @@ def index(city: City) -> ResponseReturnValue:
 def download(city: City) -> Response:
     """Send the whole audit, newest first.
 
-    The file is written while it is read, so that a long audit takes no more memory. The first
-    lines are read before, so that a refusal has its own page.
+    The first lines are read before the file begins, so that a refusal has its own page.
     """
     user = session.current_session()
     batches = movr().staff_lists.whole_audit(Reader(user.key, user.epoch, city))
     first = read(city, lambda _: next(batches))
     rate_limits.count_attempts((FILES_OF_MEMBER, str(user.key.id)))
-    reply = Response(_written(chain([first], batches)), mimetype="text/csv")
-    name = f"movr-audit-{city.slug}.csv"
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return reply
+    written = _written(chain([first], batches))
+    return attachment(written, f"movr-audit-{city.slug}.csv", "text/csv")
 
 
 def _written(batches: Iterator[StaffList[AuditLine]]) -> Iterator[str]:
-    """Yield the header, then the lines of each batch."""
+    """Yield the header, then the lines of each batch. Raises NotStaff if the role was taken."""
     yield csv_files.lines([AuditLine._fields])
     for batch in batches:
+        if not batch.staff.is_permitted:
+            raise NotStaff
         yield csv_files.lines(_cells(line) for line in batch.page.items)
 
 
