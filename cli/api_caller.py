@@ -1,6 +1,7 @@
 """A program that calls the API, for the visits of every operation."""
 
-from typing import Any
+from typing import Any, Self
+from uuid import uuid4
 
 from cli.page_visits import PageVisitor
 
@@ -8,13 +9,20 @@ from cli.page_visits import PageVisitor
 class ApiCaller:
     """A program that calls the API, with an access token unless that is empty."""
 
-    def __init__(self, visitor: PageVisitor, token: str = "") -> None:
-        """Call as the visitor's programs do."""
+    def __init__(self, visitor: PageVisitor, token: str = "", *, has_keys: bool = False) -> None:
+        """Call as the visitor's programs do, with an idempotency key in each call or without."""
         self.city = visitor.city.slug
         self._visitor = visitor
         self._token = token
+        self._has_keys = has_keys
+
+    def with_keys(self) -> Self:
+        """Return the same program, whose calls have idempotency keys."""
+        return type(self)(self._visitor, self._token, has_keys=True)
 
     def __call__(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401 - JSON
         """Call the operation at a path below /api/v1, and return its JSON, if it has any."""
-        reply = self._visitor.call(method, f"/api/v1{path}", self._token, body or None)
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        headers |= {"Idempotency-Key": str(uuid4())} if self._has_keys else {}
+        reply = self._visitor.call(method, f"/api/v1{path}", headers, body or None)
         return reply.json if reply.data else None

@@ -30,7 +30,12 @@ def call_every_operation(app: Flask, city: City, visited: Callable[[str], None])
     member = _log_in(visitor, name, password)
     own = f"/me/vehicles/{member('POST', '/me/vehicles', type='bike', **_LOOK, **_PLACE)['id']}"
     _find_vehicles(stranger, member, own)
-    _reserve_and_ride(member, own)
+    reserved = _vehicle_to_take(member, own)
+    member("POST", "/reservations", **reserved)
+    member("GET", "/me")
+    member("DELETE", f"/reservations/{reserved['city']}/{reserved['vehicle_id']}")
+    for caller in (member, member.with_keys()):
+        _ride(caller, own)
     _report_and_close(member, own)
     _manage_vehicle(member, own)
     _call_as_staff(app, PageVisitor(app, city, visited), member, own)
@@ -60,11 +65,8 @@ def _find_vehicles(stranger: ApiCaller, member: ApiCaller, own: str) -> None:
         caller("GET", f"{vehicles}/by-number/{vehicle['number']}")
 
 
-def _reserve_and_ride(member: ApiCaller, own: str) -> None:
-    """Reserve a vehicle, undo a ride and end one."""
-    member("POST", "/reservations", **_vehicle_to_take(member, own))
-    member("GET", "/me")
-    member("DELETE", "/reservations")
+def _ride(member: ApiCaller, own: str) -> None:
+    """Undo a ride and end one."""
     undone = _path_of(member("POST", "/rides", **_vehicle_to_take(member, own)))
     member("POST", f"{undone}/undo", **_PLACE)
     member("POST", f"{undone}/undo/reason", reason="Wrong vehicle")

@@ -70,10 +70,9 @@ class PageVisitor:
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": accept}
         self._open("GET", f"/mds/{self.city.slug}{path}", _FOUND_OR_NOT, headers=headers)
 
-    def call(self, method: str, path: str, token: str, body: object) -> TestResponse:
-        """Call an operation of the API with an access token; "" without one."""
-        headers = self._headers | ({"Authorization": f"Bearer {token}"} if token else {})
-        return self._open(method, path, _DONE, headers=headers, json=body)
+    def call(self, method: str, path: str, headers: dict[str, str], body: object) -> TestResponse:
+        """Call an operation of the API with these headers."""
+        return self._open(method, path, _DONE, headers=self._headers | headers, json=body)
 
     def post(self, path: str, **fields: str) -> str:
         """Send a form and return the path that it redirects to."""

@@ -250,7 +250,8 @@ class AppRider(Rider):
         if not (ride := self.person.ride):
             return
         place = f"Bench {secrets.token_hex(4)}"
-        receipt = self.app.call("POST", f"/cities/{self.home}/rides/{ride}/end", place=place)
+        self.app.call("POST", f"/cities/{self.home}/rides/{ride}/end", place=place)
+        receipt = self.app.call("GET", f"/me/rides/{ride}")
         if receipt["end_place"] != place:
             raise Broken("A ride has ended elsewhere than its rider says.")
         self.note(Event.ENDED, self.person.city, ride, place)

@@ -1,8 +1,8 @@
 """Tokens of the API: opaque texts `city.user.secret`, stored as hashes in the member's home city.
 
 A program gets a short access token and a refresh token, which it exchanges for a new pair (OAuth's
-terms, RFC 6749 and RFC 9700). The secret begins with the id of the row and ends with 256 random
-bits, so that a plain hash of it cannot be reversed.
+terms, RFC 6749 and RFC 9700). The secret begins with the id of the row and the epoch of the
+member's sessions, and ends with 256 random bits, so that a plain hash of it cannot be reversed.
 """
 
 import secrets
@@ -20,8 +20,10 @@ from movr import rows as rows_to
 from movr.cities import find_city_by_slug, served_city
 from movr.database.access import Database
 from movr.database.execution import run
-from movr.member_reads import Proof, read_with_member
+from movr.idempotency import Repeatable
+from movr.member_reads import read_with_member
 from movr.models import ApiToken, User
+from movr.proofs import Proof
 from movr.queries import with_member
 from movr.results import AccessToken, ApiDevice, Member, MemberAndPage, TokenPair, UserKey
 
@@ -29,6 +31,7 @@ ACCESS_FOR: Final = timedelta(minutes=15)
 REFRESH_FOR: Final = timedelta(days=60)
 MAX_DEVICES: Final = 20  # of a member
 _HEX: Final = 32  # digits of an id
+_END_OF_EPOCH: Final = "~"  # which random texts do not contain
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _IS_USER: Final = (
@@ -97,7 +100,7 @@ class ApiTokens:
 
         Raises SessionEnded, AccountDeleted, TooManyDevices.
         """
-        tokens = _new_tokens(member.key, uuid4())
+        tokens = _new_tokens(member.key, uuid4(), member.session_epoch)
         self._database.write(_create, member, tokens, device=device, now=self._now())
         return tokens
 
@@ -107,7 +110,7 @@ class ApiTokens:
         Raises TokenInvalid. A token that was spent before revokes those that replaced it.
         """
         token = parse(refresh_token)
-        tokens = _new_tokens(token.user, token.id)
+        tokens = _new_tokens(token.user, token.id, token.epoch)
         if not self._database.write(_refresh, token, tokens, self._now()):
             raise errors.TokenInvalid
         return tokens
@@ -129,9 +132,14 @@ class ApiTokens:
         )
         return MemberAndPage(member, rows_to.whole_list(ApiDevice, rows if member else ()))
 
-    def revoke(self, user: UserKey, token_id: UUID) -> bool:
-        """Revoke the tokens of one of the member's devices; return False if there is none."""
-        return self._database.write(_revoke, user, token_id, self._now())
+    def revoke(self, user: UserKey, token_id: UUID, proof: Proof = 0) -> bool:
+        """Revoke the tokens of one of the member's devices; return False if there is none.
+
+        A request whose `proof` has an idempotency key is repeatable.
+        """
+        now = self._now()
+        once = Repeatable(user, proof, now)
+        return once.write(self._database, _revoke, user, token_id, now)
 
 
 def parse(text: str) -> AccessToken:
@@ -145,11 +153,19 @@ def parse(text: str) -> AccessToken:
         city = None
     if city is None:
         raise errors.TokenInvalid
-    return AccessToken(UserKey(city.name, ids[0]), ids[1], _hash(secret))
+    return AccessToken(UserKey(city.name, ids[0]), ids[1], _hash(secret), _epoch(secret[_HEX:]))
 
 
-def _new_tokens(user: UserKey, token_id: UUID) -> TokenPair:
-    access, refresh = (f"{token_id.hex}{secrets.token_urlsafe()}" for _ in range(2))
+def _epoch(rest: str) -> int:
+    """Return the epoch in a secret; 0 for tokens of earlier releases, which have none."""
+    number, separator, _ = rest.partition(_END_OF_EPOCH)
+    return int(number) if separator and number.isdecimal() else 0
+
+
+def _new_tokens(user: UserKey, token_id: UUID, epoch: int) -> TokenPair:
+    access, refresh = (
+        f"{token_id.hex}{epoch}{_END_OF_EPOCH}{secrets.token_urlsafe()}" for _ in range(2)
+    )
     start = f"{served_city(user.city).slug}.{user.id.hex}"
     return TokenPair(token_id, f"{start}.{access}", f"{start}.{refresh}", ACCESS_FOR)
 

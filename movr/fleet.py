@@ -33,8 +33,10 @@ from movr.cities import Position, served_city
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import AVAILABLE, IN_USE, SAFETY_KINDS
-from movr.member_reads import Proof, read_with_member
+from movr.idempotency import Repeatable
+from movr.member_reads import read_with_member
 from movr.models import Report, Vehicle
+from movr.proofs import Proof
 from movr.results import MemberAndPage, Page, UserKey, VehicleKey
 from movr.ride_totals import money_since
 from movr.service_area import within_city
@@ -121,8 +123,8 @@ HAS_OPEN_SAFETY_REPORT: Final = select(
 class Fleet:
     """What owners see and change of their vehicles. Each method is one read or one transaction.
 
-    Changes raise VehicleNotFound, NotYourVehicle, AccountDeleted, and SessionEnded if the sessions
-    of `epoch` have ended. Suspended owners pause their vehicles only; else AccountSuspended.
+    Changes raise VehicleNotFound, NotYourVehicle, AccountDeleted, and SessionEnded if the session
+    of `proof` has ended. Suspended owners pause their vehicles only; else AccountSuspended.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -158,21 +160,21 @@ class Fleet:
         found = (rows_to.managed_vehicle(rows, size),) if member and rows else ()
         return MemberAndPage(member, Page(found, None))
 
-    def pause(self, owner: UserKey, epoch: int, vehicle_id: UUID) -> bool:
+    def pause(self, owner: UserKey, proof: Proof, vehicle_id: UUID) -> bool:
         """Take the owner's vehicle out of service: now, or when its ride ends.
 
         Return True if it is out of service now. Raises VehicleReserved.
         """
-        return self._change(_pause, owner, epoch, vehicle_id)
+        return self._change(_pause, owner, proof, vehicle_id)
 
-    def resume(self, owner: UserKey, epoch: int, vehicle_id: UUID) -> None:
+    def resume(self, owner: UserKey, proof: Proof, vehicle_id: UUID) -> None:
         """Put the owner's vehicle back into service. Raises PausedByStaff, SafetyReportsOpen."""
-        self._change(_resume, owner, epoch, vehicle_id)
+        self._change(_resume, owner, proof, vehicle_id)
 
     def move(
         self,
         owner: UserKey,
-        epoch: int,
+        proof: Proof,
         vehicle_id: UUID,
         *,
         location: str,
@@ -183,42 +185,45 @@ class Fleet:
         Raises VehicleInUse, VehicleReserved, TooFarAway, TooManyVehicles.
         """
         place = {"location": location, "position": within_city(owner.city, position)}
-        self._change(_move, owner, epoch, vehicle_id, **place)
+        self._change(_move, owner, proof, vehicle_id, **place)
 
     def describe(
-        self, owner: UserKey, epoch: int, vehicle_id: UUID, *, color: str, brand: str
+        self, owner: UserKey, proof: Proof, vehicle_id: UUID, *, color: str, brand: str
     ) -> None:
         """Change the colour and the brand of the owner's vehicle."""
-        self._change(_describe, owner, epoch, vehicle_id, color=color, brand=brand)
+        self._change(_describe, owner, proof, vehicle_id, color=color, brand=brand)
 
-    def restore(self, owner: UserKey, epoch: int, vehicle_id: UUID) -> None:
+    def restore(self, owner: UserKey, proof: Proof, vehicle_id: UUID) -> None:
         """List the owner's vehicle again that they have removed, or are about to.
 
         Raises TooLateToRestore a day after it was removed, TooManyVehicles.
         """
-        self._change(_restore, owner, epoch, vehicle_id)
+        self._change(_restore, owner, proof, vehicle_id)
 
     def _change(
         self,
         change: Callable[..., bool],
         owner: UserKey,
-        epoch: int,
+        proof: Proof,
         vehicle_id: UUID,
         **wanted: object,
     ) -> bool:
         """Run a change of the owner's vehicle in a transaction that checks the session."""
 
         def transaction(connection: Connection, now: datetime) -> bool:
-            account = run(connection, accounts.LOCK_USER, user_city=owner.city, user_id=owner.id)
-            is_suspended = transactions.with_session(account, epoch).suspended_at
-            if is_suspended and change is not _pause:
+            keys = {"user_city": owner.city, "user_id": owner.id}
+            account = transactions.with_session(
+                connection, accounts.LOCK_USER, owner, proof, at=now, **keys
+            )
+            if account.suspended_at and change is not _pause:
                 raise errors.AccountSuspended
             vehicle = lock(connection, VehicleKey(owner.city, vehicle_id))
             if vehicle.owner_id != owner.id:
                 raise errors.NotYourVehicle
             return change(connection, vehicle, now=now, **wanted)
 
-        return self._database.write(transaction, self._now())
+        now = self._now()
+        return Repeatable(owner, proof, now).write(self._database, transaction, now)
 
 
 # What owners and staff do

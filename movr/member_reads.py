@@ -4,22 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 
-from movr import results
+from movr import proofs, results
 from movr import rows as rows_to
 from movr.database.access import Database
-from movr.queries import WithMember
-from movr.results import AccessToken, UserKey
-
-Proof = int | AccessToken  # that a request is the member's: the epoch of a session, or a token
+from movr.proofs import Proof
+from movr.results import UserKey
 
 
 def read_with_member(
     database: Database,
     user: UserKey,
     proof: Proof,
-    statement: WithMember,
+    statement: Select[Any],
     *,
     at: datetime,
     **parameters: object,
@@ -38,7 +36,7 @@ def read_rows(
     database: Database,
     user: UserKey,
     proof: Proof,
-    statement: WithMember,
+    statement: Select[Any],
     parameters: Mapping[str, object],
     *,
     now: datetime,
@@ -48,7 +46,4 @@ def read_rows(
     `now` is the time by which an access token has ended or not.
     """
     key = {"member_city": user.city, "member_id": user.id}
-    if isinstance(proof, AccessToken):
-        by_token = {"token_id": proof.id, "token_hash": proof.hash, "token_now": now}
-        return database.read(statement.by_token, **key, **by_token, **parameters)
-    return database.read(statement.by_session, **key, epoch=proof, **parameters)
+    return database.read(statement, **key, **proofs.parameters(user, proof, now), **parameters)

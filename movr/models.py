@@ -718,7 +718,8 @@ class IdempotencyKey(Base):
     """A request that a member's program may repeat, in the member's home city.
 
     The id is derived from the member and the key, so that the row names neither. The fingerprint is
-    the SHA-256 of the request, because another request may not have the same key.
+    the SHA-256 of the request, because another request may not have the same key. The result is
+    what a repetition returns, as JSON; rows of before migration 0029 have none.
     """
 
     __tablename__ = "idempotency_keys"
@@ -727,5 +728,6 @@ class IdempotencyKey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+    result: Mapped[str | None] = mapped_column(String(200))
 
     __table_args__ = (_check_city(),)

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row, Select, text
 
 from movr import errors, passwords, queries, results, transactions
 from movr import rows as rows_to
@@ -20,11 +20,12 @@ from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
 from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
 from movr.formats import NUMBERS
-from movr.idempotency import IdempotencyKeys
-from movr.member_reads import Proof, read_with_member
+from movr.idempotency import Repeatable, with_result, without_key
+from movr.member_reads import read_with_member
 from movr.outbox import Outbox
 from movr.personal_data import PersonalData
 from movr.placement import inspection, last_check, statistics
+from movr.proofs import Proof
 from movr.reports import Reports
 from movr.results import MemberAndPage, Page, RideKey, UserKey, VehicleKey
 from movr.retention import Retention
@@ -40,6 +41,8 @@ CANDIDATES: Final = 10  # for a new vehicle's number, if some are taken
 BATCH: Final = 1_000  # rows that the public feed and the file of all rides read at once
 FIRST_ID: Final = UUID(int=0)
 LAST_ID: Final = UUID(int=2**128 - 1)
+
+Result = TypeVar("Result")
 
 RANDOM: Final = secrets.SystemRandom()
 _PING: Final = text("SELECT 1")
@@ -81,7 +84,6 @@ class MovR:
         self._charges_rides = charges_rides
         self._now = clock
         self.tokens: Final = ApiTokens(self._database, clock)
-        self.idempotency: Final = IdempotencyKeys(self._database, clock)
         self.staff: Final = Staff(self._database, clock)
         self.staff_lists: Final = StaffLists(self._database, clock)
         self.fleet: Final = Fleet(self._database, clock)
@@ -212,15 +214,31 @@ class MovR:
         except (errors.SessionEnded, errors.AccountDeleted):
             raise errors.EmailLinkExpired from None
 
-    def change_names(self, user: UserKey, *, first_name: str, last_name: str) -> None:
-        """Change the member's names. Raises AccountDeleted."""
-        self._database.write(
-            transactions.change_names, user, first_name=first_name, last_name=last_name
+    def change_names(
+        self, user: UserKey, proof: Proof = 0, *, first_name: str, last_name: str
+    ) -> None:
+        """Change the member's names.
+
+        Raises AccountDeleted, and SessionEnded if the session of this `proof` has ended.
+        """
+        now = self._now()
+        Repeatable(user, proof, now).write(
+            self._database,
+            transactions.change_names,
+            user,
+            proof,
+            first_name=first_name,
+            last_name=last_name,
+            now=now,
         )
 
-    def choose_receipts(self, user: UserKey, *, by_mail: bool) -> None:
-        """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
-        self._database.write(transactions.choose_receipts, user, by_mail=by_mail)
+    def choose_receipts(self, user: UserKey, proof: Proof = 0, *, by_mail: bool) -> None:
+        """Note whether the member wants the receipt of each ride by mail.
+
+        Raises AccountDeleted, and SessionEnded if the session of this `proof` has ended.
+        """
+        once, change = Repeatable(user, proof, now := self._now()), transactions.choose_receipts
+        once.write(self._database, change, user, proof, by_mail=by_mail, now=now)
 
     def choose_language(self, user: UserKey, epoch: int, language: str) -> None:
         """Note the language of the member's letters, unless the session has ended."""
@@ -440,6 +458,7 @@ class MovR:
     def add_vehicle(
         self,
         owner: UserKey,
+        proof: Proof = 0,
         *,
         type: str,
         color: str,
@@ -450,15 +469,20 @@ class MovR:
     ) -> VehicleKey:
         """Add a vehicle in its owner's home city, mark the member as owner and return its key.
 
-        All calls of the owner with the same `idempotency_key` add one vehicle. Raises TooFarAway,
-        AccountDeleted, AccountSuspended, EmailNotVerified, TooManyVehicles, or VehicleRemoved if
-        that vehicle was removed since.
+        All calls of the owner with the same `idempotency_key`, that of a form, add one vehicle; and
+        so does a request that is repeated with the key of its `proof`. Raises TooFarAway,
+        AccountDeleted, AccountSuspended, EmailNotVerified, TooManyVehicles, VehicleRemoved if that
+        vehicle was removed since, and SessionEnded if the session of this `proof` has ended.
         """
         vehicle = VehicleKey(owner.city, _id(owner.id, idempotency_key))
-        self._database.write(
+        now = self._now()
+        return Repeatable(owner, proof, now).write(
+            self._database,
             transactions.add_vehicle,
             vehicle,
             owner,
+            proof,
+            decode=lambda key: VehicleKey(key[0], UUID(key[1])),
             type=type,
             color=color,
             brand=brand,
@@ -466,82 +490,82 @@ class MovR:
             position=within_city(owner.city, position),
             numbers=RANDOM.sample(NUMBERS, CANDIDATES),
             only_verified=self._only_verified,
-            now=self._now(),
+            now=now,
         )
-        return vehicle
 
-    def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey) -> bool:
+    def remove_vehicle(self, vehicle: VehicleKey, owner: UserKey, proof: Proof = 0) -> bool:
         """Remove a vehicle from service: now, or after its active ride or reservation.
 
-        Return True if it is removed now. Raises VehicleNotFound, NotYourVehicle.
+        Return True if it is removed now. A request whose `proof` has an idempotency key is
+        repeatable. Raises VehicleNotFound, NotYourVehicle.
         """
-        return self._database.write(transactions.remove_vehicle, vehicle, owner, now=self._now())
+        now = self._now()
+        once = Repeatable(owner, proof, now)
+        return once.write(self._database, transactions.remove_vehicle, vehicle, owner, now=now)
 
     # Reservations
 
-    def reserve(self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0) -> datetime:
+    def reserve(self, city: str, public_id: UUID, rider: UserKey, proof: Proof = 0) -> datetime:
         """Reserve the vehicle of this public id for ten minutes, usually in one round trip.
 
         Return when the reservation ends. A repeated call changes nothing. Raises AlreadyReserved,
         ReservedRecently, ReservingDuringRide, VehicleTaken, AccountDeleted, AccountSuspended,
-        EmailNotVerified, and SessionEnded if the sessions of `epoch` have ended.
+        EmailNotVerified, and SessionEnded if the session of this `proof` has ended.
         """
         now = self._now()
-        wanted = {"epoch": epoch, "only_verified": self._only_verified, "now": now}
-        if self._database.attempt(transactions.try_to_reserve, city, public_id, rider, **wanted):
-            return now + transactions.RESERVATION
-        return self._database.write(transactions.reserve, city, public_id, rider, **wanted)
+        return self._change(
+            (transactions.try_to_reserve, transactions.reserve),
+            (city, public_id, rider),
+            Repeatable(rider, proof, now),
+            result=now + transactions.RESERVATION,
+            decode=datetime.fromisoformat,
+            only_verified=self._only_verified,
+        )
 
     def give_up_reservation(
-        self, city: str, public_id: UUID, rider: UserKey, epoch: int = 0
+        self, city: str, public_id: UUID, rider: UserKey, proof: Proof = 0
     ) -> None:
         """End the rider's reservation of this vehicle, usually in one round trip.
 
-        Does nothing if it has ended. Raises AccountDeleted, and SessionEnded if the sessions of
-        `epoch` have ended.
+        Does nothing if it has ended. Raises AccountDeleted, and SessionEnded if the session of this
+        `proof` has ended.
         """
-        wanted = {"epoch": epoch, "now": self._now()}
-        if not self._database.attempt(
-            transactions.try_to_give_up, city, public_id, rider, **wanted
-        ):
-            self._database.write(transactions.give_up, city, public_id, rider, **wanted)
+        self._change(
+            (transactions.try_to_give_up, transactions.give_up),
+            (city, public_id, rider),
+            Repeatable(rider, proof, self._now()),
+            result=None,
+        )
 
     # Rides
 
     def start_ride(
-        self,
-        city: str,
-        public_id: UUID,
-        rider: UserKey,
-        epoch: int = 0,
-        *,
-        idempotency_key: str = "",
+        self, city: str, public_id: UUID, rider: UserKey, proof: Proof = 0
     ) -> results.StartedRide:
         """Start a ride with the vehicle of this public id, usually in one round trip.
 
-        A repeated call returns the rider's active ride; all calls of the rider with the same
-        `idempotency_key` return one ride, even if it has ended. Raises AlreadyRiding, VehicleTaken,
-        AccountDeleted, AccountSuspended, EmailNotVerified, and SessionEnded if the sessions of
-        `epoch` have ended.
+        A repeated call returns the rider's active ride; a repeated request with an idempotency key
+        returns its ride, even if it has ended. Raises AlreadyRiding, VehicleTaken, AccountDeleted,
+        AccountSuspended, EmailNotVerified, and SessionEnded if the session of this `proof` has
+        ended.
         """
-        ride = RideKey(city, _id(rider.id, idempotency_key))
-        wanted = {
-            "epoch": epoch,
-            "only_verified": self._only_verified,
-            "is_charged": self._charges_rides,
-            "now": self._now(),
-        }
-        if self._database.attempt(transactions.try_to_start_ride, ride, public_id, rider, **wanted):
-            return results.StartedRide(ride, is_new=True)
-        active = self._database.write(transactions.start_ride, ride, public_id, rider, **wanted)
-        # With a key it may be that of an earlier call.
-        return results.StartedRide(active, is_new=active == ride and not idempotency_key)
+        ride = RideKey(city, uuid4())
+        started = self._change(
+            (transactions.try_to_start_ride, transactions.start_ride),
+            (ride, public_id, rider),
+            Repeatable(rider, proof, self._now()),
+            result=ride,
+            decode=lambda key: RideKey(key[0], UUID(key[1])),
+            only_verified=self._only_verified,
+            is_charged=self._charges_rides,
+        )
+        return results.StartedRide(started, is_new=started == ride)
 
     def end_ride(
         self,
         ride: RideKey,
         rider: UserKey,
-        epoch: int = 0,
+        proof: Proof = 0,
         *,
         location: str,
         position: Position | None = None,
@@ -552,45 +576,52 @@ class MovR:
         Without a `position`, the ride's distance and the vehicle's position are unknown. `zones`
         are those of the ride's city that are in force. Ending a ride again changes nothing and
         returns False. Raises RideNotFound, NotYourRide, TooFarAway, NoParking, AccountDeleted, and
-        SessionEnded if the sessions of `epoch` have ended.
+        SessionEnded if the session of this `proof` has ended.
         """
         check_end(zones, position)
-        end = {
-            "epoch": epoch,
-            "location": location,
-            "position": within_city(ride.city, position),
-            "public_id": uuid4(),
-            "timezone": served_city(rider.city).timezone.key,
-            "mails_receipts": self._only_verified,
-            "now": self._now(),
-        }
-        if self._database.attempt(transactions.try_to_end_ride, ride, rider, **end):
-            return True
-        return self._database.write(transactions.end_ride, ride, rider, **end)
+        return self._change(
+            (transactions.try_to_end_ride, transactions.end_ride),
+            (ride, rider),
+            Repeatable(rider, proof, self._now()),
+            result=True,
+            location=location,
+            position=within_city(ride.city, position),
+            public_id=uuid4(),
+            timezone=served_city(rider.city).timezone.key,
+            mails_receipts=self._only_verified,
+        )
 
     def undo_ride(
-        self, ride: RideKey, rider: UserKey, epoch: int = 0, *, position: Position | None = None
+        self, ride: RideKey, rider: UserKey, proof: Proof = 0, *, position: Position | None = None
     ) -> bool:
         """Undo the rider's active ride, usually in one round trip; its vehicle stays where it was.
 
         The ride must have begun at most UNDO_WITHIN ago and UNDO_RADIUS from this `position`.
         Undoing a ride again changes nothing and returns False. Raises RideNotFound, NotYourRide,
         RideEnded, TooLateToUndo, TooFarToUndo, PositionNeeded, AccountDeleted, and SessionEnded if
-        the sessions of `epoch` have ended.
+        the session of this `proof` has ended.
         """
-        undo = {"epoch": epoch, "position": position, "public_id": uuid4(), "now": self._now()}
-        if self._database.attempt(transactions.try_to_undo_ride, ride, rider, **undo):
-            return True
-        return self._database.write(transactions.undo_ride, ride, rider, **undo)
+        return self._change(
+            (transactions.try_to_undo_ride, transactions.undo_ride),
+            (ride, rider),
+            Repeatable(rider, proof, self._now()),
+            result=True,
+            position=position,
+            public_id=uuid4(),
+        )
 
-    def explain_undo(self, ride: RideKey, rider: UserKey, epoch: int, reason: str) -> None:
+    def explain_undo(self, ride: RideKey, rider: UserKey, proof: Proof, reason: str) -> None:
         """Note why the rider has undone a ride, usually in one round trip.
 
         Raises RideNotFound if it was not undone, NotYourRide, AccountDeleted, SessionEnded.
         """
-        explain = {"epoch": epoch, "reason": reason}
-        if not self._database.attempt(transactions.try_to_explain_undo, ride, rider, **explain):
-            self._database.write(transactions.explain_undo, ride, rider, **explain)
+        self._change(
+            (transactions.try_to_explain_undo, transactions.explain_undo),
+            (ride, rider),
+            Repeatable(rider, proof, self._now()),
+            result=None,
+            reason=reason,
+        )
 
     def ride(self, rider: results.Member, id: UUID) -> results.Ride:
         """Return one of the rider's own rides. Raises RideNotFound."""
@@ -765,15 +796,37 @@ class MovR:
         self._radii.learn(search, found)
         return rows_to.page_of_vehicles(found, search.size)
 
+    def _change(
+        self,
+        ways: tuple[Callable[..., bool], Callable[..., Result]],
+        subject: tuple[object, ...],
+        request: Repeatable,
+        *,
+        result: Result,
+        decode: Callable[[Any], Result] = lambda result: result,
+        **wanted: Any,
+    ) -> Result:
+        """Make a change by one statement, and return `result`; else run the transaction.
+
+        The second one of `ways` is the transaction, which says why if it is not possible either.
+        """
+        attempt, transaction = ways
+        wanted |= {"now": request.at}
+        proof = with_result(request.proof, result)
+        if self._database.attempt(attempt, *subject, proof=proof, **wanted):
+            return result
+        wanted |= {"proof": without_key(proof)}
+        return request.write(self._database, transaction, *subject, decode=decode, **wanted)
+
     def _numbered(
-        self, user: UserKey, proof: Proof, statement: queries.WithMember, **wanted: object
+        self, user: UserKey, proof: Proof, statement: Select[Any], **wanted: object
     ) -> MemberAndPage[results.NumberedVehicle]:
         """Return the session's member and a page of at most one vehicle."""
         member, rows = self._read_with_member(user, proof, statement, **wanted)
         return MemberAndPage(member, rows_to.whole_list(results.NumberedVehicle, rows))
 
     def _read_with_member(
-        self, user: UserKey, proof: Proof, statement: queries.WithMember, **parameters: object
+        self, user: UserKey, proof: Proof, statement: Select[Any], **parameters: object
     ) -> tuple[results.Member | None, Sequence[Row[Any]]]:
         return read_with_member(
             self._database, user, proof, statement, at=self._now(), **parameters

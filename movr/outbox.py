@@ -38,6 +38,8 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from movr import errors, models
 from movr.database.access import Database
 from movr.database.execution import run
+from movr.idempotency import Repeatable
+from movr.proofs import Proof
 from movr.results import RideKey, UserKey
 
 MAX_PENDING: Final = 20  # letters to a member: as long as they wait, no more can be asked for
@@ -347,16 +349,15 @@ class Outbox:
         self._database = database
         self._now = clock
 
-    def put(self, *letters: NewLetter, idempotency_key: str = "") -> None:
+    def put(self, *letters: NewLetter, proof: Proof = 0) -> None:
         """Write letters that a member asks for. Raises TooManyLetters.
 
-        All calls with the same `idempotency_key` write a member one letter of each kind.
+        A request whose `proof` has an idempotency key is repeatable.
         """
-        with_ids = [
-            (_id(letter, idempotency_key) if idempotency_key else uuid4(), letter)
-            for letter in letters
-        ]
-        self._database.write(_put_if_few, with_ids, now=self._now())
+        with_ids = [(uuid4(), letter) for letter in letters]
+        now = self._now()
+        once = Repeatable(letters[0].to, proof, now)
+        once.write(self._database, _put_if_few, with_ids, now=now)
 
     def request_password_reset(self, city: str, username: str) -> None:
         """Write a letter to the member of this username, who is looked up when it is sent.
@@ -424,10 +425,6 @@ def _letter(row: Row[Any], now: datetime) -> Letter:
     columns = row._asdict()
     lag = now - columns.pop("was_due_at")
     return Letter(**columns | {"data": json.loads(row.data or "{}")}, lag=lag)
-
-
-def _id(letter: NewLetter, idempotency_key: str) -> UUID:
-    return uuid5(letter.to.id, f"{letter.kind} {idempotency_key}")
 
 
 def _put_if_few(

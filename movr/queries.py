@@ -4,7 +4,7 @@ They are built once, at import or first use; a request only supplies the named p
 """
 
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -37,11 +37,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.visitors import replacement_traverse
 
 from movr.formats import AVAILABLE, FARE, MONTH, OWNER, PAYMENT, REFUND, RIDER, WEEK
 from movr.models import (
-    ApiToken,
     LedgerEntry,
     Report,
     Ride,
@@ -51,6 +49,7 @@ from movr.models import (
     Vehicle,
     VehicleEvent,
 )
+from movr.proofs import EPOCH
 from movr.results import MOST_COUNTED, Member, NumberedVehicle
 from movr.ride_totals import begin_at
 from movr.vehicle_states import state_of
@@ -98,22 +97,7 @@ MEMBER: Final = select(*_MEMBER).where(
     User.id == bindparam("member_id"),
     User.deleted_at.is_(None),
 )
-SESSION_MEMBER: Final = MEMBER.where(User.session_epoch == bindparam("epoch", type_=Integer()))
-# The epoch of a valid access token, in place of that of a session. An alias, which no list selects
-# from, so that SQLAlchemy correlates it with none.
-_Token: Final = aliased(ApiToken, name="token")
-_EPOCH_OF_TOKEN: Final = (
-    select(_Token.session_epoch)
-    .where(
-        _Token.city == bindparam("member_city", type_=String()),
-        _Token.id == bindparam("token_id", type_=Uuid()),
-        _Token.holder_id == bindparam("member_id", type_=Uuid()),
-        _Token.access_hash == bindparam("token_hash", type_=String()),
-        _Token.access_until > bindparam("token_now", type_=DateTime(timezone=True)),
-        _Token.revoked_at.is_(None),
-    )
-    .scalar_subquery()
-)
+SESSION_MEMBER: Final = MEMBER.where(User.session_epoch == EPOCH)
 
 # To check the current password before a change.
 ACCOUNT: Final = select(User.username, User.email, User.password_hash).where(
@@ -517,15 +501,8 @@ def _managed_vehicle() -> Select[Any]:
     return select(*vehicle.c, *events.c).select_from(vehicle.outerjoin(events, true()))
 
 
-class WithMember(NamedTuple):
-    """A list together with the member, by their session or by an access token of the API."""
-
-    by_session: Select[Any]
-    by_token: Select[Any]
-
-
-def after_member(listed: Select[Any], *order: str) -> Select[Any]:
-    """Select the session's member and a list in one round trip: each row begins with the member.
+def with_member(listed: Select[Any], *order: str) -> Select[Any]:
+    """Select the request's member and a list in one round trip: each row begins with the member.
 
     Returns at least one row; the columns of a missing member or of an empty list are NULL, and
     `is_found` is false for an empty list. The last column of `order` is never NULL in the list.
@@ -538,24 +515,8 @@ def after_member(listed: Select[Any], *order: str) -> Select[Any]:
     return select(*member.c, *items.c, is_found).select_from(both).order_by(*by)
 
 
-def by_token_too(by_session: Select[Any]) -> WithMember:
-    """Return the statement, and the same with the epoch of an access token."""
-
-    def replaced(element: Any, **_: object) -> ColumnElement[int] | None:  # noqa: ANN401 - any part
-        is_epoch = isinstance(element, BindParameter) and element.key == "epoch"
-        return _EPOCH_OF_TOKEN if is_epoch else None
-
-    by_token: Select[Any] = replacement_traverse(by_session, {}, replaced)  # type: ignore[assignment]
-    return WithMember(by_session, by_token)
-
-
-def with_member(listed: Select[Any], *order: str) -> WithMember:
-    """Select a list after the member, as `after_member` says, by session or access token."""
-    return by_token_too(after_member(listed, *order))
-
-
 @cache
-def nearest_with_member(*, of_type: bool, whole_city: bool) -> WithMember:
+def nearest_with_member(*, of_type: bool, whole_city: bool) -> Select[Any]:
     """Select the session's member together with the result of `nearest`."""
     vehicles = nearest(of_type=of_type, whole_city=whole_city)
     return with_member(vehicles, "distance", "public_id")

@@ -36,8 +36,10 @@ from movr.cities import Position
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import SAFETY_KINDS
-from movr.member_reads import Proof, read_with_member
+from movr.idempotency import Repeatable
+from movr.member_reads import read_with_member
 from movr.models import Report, Ride, User, Vehicle
+from movr.proofs import Proof
 from movr.results import (
     MemberAndPage,
     OpenReport,
@@ -184,7 +186,7 @@ def report(
     about: RideKey | ShownVehicle,
     problem: Problem,
     *,
-    epoch: int = 0,
+    proof: Proof = 0,
     only_verified: bool = False,
     now: datetime,
 ) -> None:
@@ -192,9 +194,18 @@ def report(
 
     Does nothing if it was reported before. Raises TooManyReports, RideNotFound, TooLateToReport,
     VehicleNotFound, AccountDeleted, AccountSuspended, EmailNotVerified if `only_verified`, and
-    SessionEnded if the sessions of this `epoch` have ended.
+    SessionEnded if the session of this `proof` has ended.
     """
-    _lock_reporter(connection, reporter, key.city, epoch=epoch, only_verified=only_verified)
+    account = transactions.with_session(
+        connection,
+        LOCK_REPORTER,
+        reporter,
+        proof,
+        at=now,
+        **_reporter(reporter),
+        of_city=key.city,
+    )
+    transactions.refuse_to_admit(account, only_verified=only_verified)
     own = {**_reporter(reporter), "of_city": key.city}
     count = run(connection, COUNT_OF_REPORTER, **own, of_report=key.id).one()
     if count.same:
@@ -250,26 +261,24 @@ def close_report(
 
 
 def close_own_report(
-    connection: Connection, key: ReportKey, owner: UserKey, *, outcome: str, now: datetime
+    connection: Connection,
+    key: ReportKey,
+    owner: UserKey,
+    *,
+    proof: Proof,
+    outcome: str,
+    now: datetime,
 ) -> bool:
     """Close a report about the owner's vehicle like `close_report`.
 
     Raises ReportNotFound also for reports about the vehicles of others, and AccountSuspended.
     """
-    account = run(connection, accounts.LOCK_USER, user_city=owner.city, user_id=owner.id).one()
+    keys, lock = {"user_city": owner.city, "user_id": owner.id}, accounts.LOCK_USER
+    account = transactions.with_session(connection, lock, owner, proof, at=now, **keys)
     transactions.refuse_to_admit(account, only_verified=False)
     if _of_report(connection, key).owner_id != owner.id:
         raise errors.ReportNotFound
     return close_report(connection, key, owner, outcome=outcome, now=now)
-
-
-def _lock_reporter(
-    connection: Connection, reporter: UserKey, city: str, *, epoch: int, only_verified: bool
-) -> None:
-    """Lock the row of a member who may report. Raises the reason if they may not."""
-    rows = run(connection, LOCK_REPORTER, **_reporter(reporter), of_city=city)
-    row = transactions.with_session(rows, epoch)
-    transactions.refuse_to_admit(row, only_verified=only_verified)
 
 
 def _vehicle_id(
@@ -352,7 +361,7 @@ class Reports:
         self,
         about: RideKey | ShownVehicle,
         reporter: UserKey,
-        epoch: int,
+        proof: Proof,
         problem: Problem,
         *,
         idempotency_key: str = "",
@@ -361,29 +370,35 @@ class Reports:
 
         All calls of a reporter with the same `idempotency_key` are one report. Raises TooFarAway,
         TooManyReports, RideNotFound, TooLateToReport, VehicleNotFound, AccountDeleted,
-        AccountSuspended, EmailNotVerified, and SessionEnded if the sessions of this `epoch` have
+        AccountSuspended, EmailNotVerified, and SessionEnded if the session of this `proof` has
         ended.
         """
         within_city(about.city, problem.position)
         id_ = uuid5(reporter.id, idempotency_key) if idempotency_key else uuid4()
-        self._database.write(
+        now = self._now()
+        Repeatable(reporter, proof, now).write(
+            self._database,
             report,
             ReportKey(about.city, id_),
             reporter,
             about,
             problem,
-            epoch=epoch,
+            proof=proof,
             only_verified=self._only_verified,
-            now=self._now(),
+            now=now,
         )
 
-    def close(self, report_id: UUID, owner: UserKey, *, outcome: str) -> bool:
+    def close(self, report_id: UUID, owner: UserKey, proof: Proof = 0, *, outcome: str) -> bool:
         """Close a report about the owner's vehicle; return False if it was closed before.
 
-        Raises ReportNotFound, also for reports about the vehicles of others, and AccountSuspended.
+        Raises ReportNotFound, also for reports about the vehicles of others, AccountSuspended,
+        AccountDeleted, and SessionEnded if the session of this `proof` has ended.
         """
-        key = ReportKey(owner.city, report_id)
-        return self._database.write(close_own_report, key, owner, outcome=outcome, now=self._now())
+        key, now = ReportKey(owner.city, report_id), self._now()
+        once = Repeatable(owner, proof, now)
+        return once.write(
+            self._database, close_own_report, key, owner, proof=proof, outcome=outcome, now=now
+        )
 
     def of_vehicle(
         self, owner: UserKey, proof: Proof, *, vehicle_id: UUID

@@ -132,12 +132,29 @@ class Member(Account):
         return f"{self.first_name} {self.last_name}"
 
 
+class KeyedRequest(NamedTuple):
+    """A request with an idempotency key: the id of the key's row, and the hash of the request.
+
+    `result` is what a single statement stores if it makes the change, as JSON.
+    """
+
+    id: UUID
+    fingerprint: str
+    result: str = "null"
+
+
 class AccessToken(NamedTuple):
-    """A token of the API: whose it is, the id of its row, and the hash of its secret."""
+    """A token of the API: whose it is, the id of its row, and the hash of its secret.
+
+    `epoch` is that of the member's sessions when it was created. Only a statement that checks the
+    token proves any of this. `request` is the request that it comes with, if that has a key.
+    """
 
     user: UserKey
     id: UUID
     hash: str
+    epoch: int = 0
+    request: KeyedRequest | None = None
 
 
 class TokenPair(NamedTuple):

@@ -44,7 +44,7 @@ class Search:
         """Return the statement that finds the vehicles within `radius` metres of the origin."""
         return queries.nearest(**self._filters(radius))
 
-    def statement_with_member(self, radius: float) -> queries.WithMember:
+    def statement_with_member(self, radius: float) -> Select[Any]:
         """Return the same statement combined with the session's member."""
         return queries.nearest_with_member(**self._filters(radius))
 

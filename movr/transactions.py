@@ -13,18 +13,21 @@ ride afterwards.
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, Executable, Row
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Update
 
-from movr import errors, outbox, queries
+from movr import errors, idempotency, outbox, proofs, queries
 from movr.changes import accounts, money, operators, reservations, rides, vehicles
 from movr.cities import CURRENCIES, Position
 from movr.database.execution import run
 from movr.formats import AVAILABLE, UNKNOWN_LOCATION
+from movr.models import User
 from movr.outbox import Kind
-from movr.results import Account, CityTariff, RideKey, UserKey, VehicleKey
+from movr.proofs import EPOCH, Proof
+from movr.results import AccessToken, Account, CityTariff, RideKey, UserKey, VehicleKey
 from movr.undo import UNDO_RADIUS, UNDO_WITHIN
 from movr.vehicle_events import record
 from movr.vehicle_states import VehicleState
@@ -107,19 +110,28 @@ def change_email(
     )
 
 
-def change_names(connection: Connection, user: UserKey, *, first_name: str, last_name: str) -> None:
-    """Change the member's names. Raises AccountDeleted."""
-    keys = _parameters(user=user)
+def change_names(
+    connection: Connection,
+    user: UserKey,
+    proof: Proof,
+    *,
+    first_name: str,
+    last_name: str,
+    now: datetime,
+) -> None:
+    """Change the member's names. Raises AccountDeleted, SessionEnded."""
     names = {"new_first_name": first_name, "new_last_name": last_name}
-    if not _is_changed(connection, accounts.CHANGE_NAMES, **keys, **names):
-        raise errors.AccountDeleted
+    _change_account(connection, accounts.CHANGE_NAMES, user, proof, now, **names)
 
 
-def choose_receipts(connection: Connection, user: UserKey, *, by_mail: bool) -> None:
-    """Note whether the member wants the receipt of each ride by mail. Raises AccountDeleted."""
-    keys = _parameters(user=user)
-    if not _is_changed(connection, accounts.CHOOSE_RECEIPTS, **keys, by_mail=by_mail):
-        raise errors.AccountDeleted
+def choose_receipts(
+    connection: Connection, user: UserKey, proof: Proof, *, by_mail: bool, now: datetime
+) -> None:
+    """Note whether the member wants the receipt of each ride by mail.
+
+    Raises AccountDeleted, SessionEnded.
+    """
+    _change_account(connection, accounts.CHOOSE_RECEIPTS, user, proof, now, by_mail=by_mail)
 
 
 def choose_language(connection: Connection, user: UserKey, epoch: int, language: str) -> bool:
@@ -162,7 +174,7 @@ def delete_account(connection: Connection, user: UserKey, epoch: int, *, now: da
     wanted = {"cities": state.cities_ridden, "limit": RIDES_AT_ONCE}
     if state.reservation_until and state.reservation_until > now:
         held = (state.reservation_city, state.reservation_public_id)
-        try_to_give_up(connection, *held, user, epoch=epoch, now=now)
+        try_to_give_up(connection, *held, user, proof=epoch, now=now)
     if state.cities_ridden:
         erased = run(connection, accounts.ERASE_PLACES, **keys, **wanted).all()
         if len(erased) == RIDES_AT_ONCE:
@@ -227,7 +239,7 @@ def end_restored_ride(
             connection,
             ride,
             user,
-            epoch=state.session_epoch,
+            proof=state.session_epoch,
             location=UNKNOWN_LOCATION,
             position=None,
             public_id=public_id,
@@ -237,20 +249,28 @@ def end_restored_ride(
     return int(state.session_epoch)
 
 
-def make_owner(connection: Connection, owner: UserKey, *, only_verified: bool = False) -> None:
+def make_owner(
+    connection: Connection,
+    owner: UserKey,
+    proof: Proof,
+    *,
+    only_verified: bool = False,
+    now: datetime,
+) -> None:
     """Mark the user as owner and lock their row.
 
-    Raises AccountDeleted, AccountSuspended, and EmailNotVerified if `only_verified`.
+    Raises AccountDeleted, SessionEnded, AccountSuspended, and EmailNotVerified if `only_verified`.
     """
-    keys = _parameters(user=owner)
+    keys = _parameters(user=owner) | proofs.parameters(owner, proof, now)
     if not _is_changed(connection, vehicles.MAKE_OWNER, **keys, only_verified=only_verified):
-        refuse_to_admit(_user(connection, owner), only_verified=only_verified)
+        refuse_to_admit(_state(connection, owner, proof, now), only_verified=only_verified)
 
 
 def add_vehicle(
     connection: Connection,
     vehicle: VehicleKey,
     owner: UserKey,
+    proof: Proof = 0,
     *,
     location: str,
     position: Position | None,
@@ -258,15 +278,15 @@ def add_vehicle(
     only_verified: bool = False,
     now: datetime,
     **words: str,
-) -> None:
-    """Add a vehicle in its owner's city and mark the user as owner.
+) -> VehicleKey:
+    """Add a vehicle in its owner's city, mark the user as owner and return the vehicle's key.
 
     Its number is one of `numbers` that no other vehicle of the city has; `words` are its type,
     color and brand. Does nothing if it was added before. Raises AccountDeleted, TooManyVehicles,
     VehicleRemoved if it was removed since, AccountSuspended, and EmailNotVerified if
     `only_verified`.
     """
-    make_owner(connection, owner, only_verified=only_verified)
+    make_owner(connection, owner, proof, only_verified=only_verified, now=now)
     row = {
         "city": vehicle.city,
         "id": vehicle.id,
@@ -286,6 +306,7 @@ def add_vehicle(
     attempts = (_is_changed(connection, vehicles.ADD_VEHICLE, **row, **words) for _ in range(2))
     if not any(attempts):
         _refuse_to_add(connection, vehicle)
+    return vehicle
 
 
 def remove_vehicle(
@@ -314,18 +335,20 @@ def try_to_reserve(
     public_id: UUID,
     rider: UserKey,
     *,
-    epoch: int,
+    proof: Proof,
     only_verified: bool = False,
     now: datetime,
 ) -> bool:
     """Reserve a vehicle by one statement; return False if this is not possible."""
-    return _is_changed(
+    return _is_changed_by(
         connection,
         reservations.RESERVE,
+        rider,
+        proof,
+        at=now,
         **_parameters(user=rider),
         vehicle_city=city,
         vehicle_public_id=public_id,
-        epoch=epoch,
         only_verified=only_verified,
         until=now + RESERVATION,
         again_since=now - RESERVATION,
@@ -339,7 +362,7 @@ def reserve(
     public_id: UUID,
     rider: UserKey,
     *,
-    epoch: int = 0,
+    proof: Proof = 0,
     now: datetime,
     **reserve: Any,
 ) -> datetime:
@@ -348,14 +371,15 @@ def reserve(
     Return when the reservation ends. Does nothing if the rider has this one already. `reserve` are
     further arguments of `try_to_reserve`.
 
-    Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended,
+    Raises AccountDeleted, SessionEnded if the session of this `proof` has ended,
     ReservingDuringRide, AlreadyReserved, ReservedRecently, VehicleTaken, AccountSuspended, and
     EmailNotVerified if `only_verified`.
     """
-    if try_to_reserve(connection, city, public_id, rider, epoch=epoch, now=now, **reserve):
+    if try_to_reserve(connection, city, public_id, rider, proof=proof, now=now, **reserve):
         return now + RESERVATION
     keys = {**_parameters(user=rider), "vehicle_city": city, "vehicle_public_id": public_id}
-    row = with_session(run(connection, reservations.SELECT_RIDER_AND_RESERVED_UNTIL, **keys), epoch)
+    select = reservations.SELECT_RIDER_AND_RESERVED_UNTIL
+    row = with_session(connection, select, rider, proof, at=now, **keys)
     if row.active_ride_id:
         raise errors.ReservingDuringRide
     until: datetime | None = row.reservation_until
@@ -370,16 +394,24 @@ def reserve(
 
 
 def try_to_give_up(
-    connection: Connection, city: str, public_id: UUID, rider: UserKey, *, epoch: int, now: datetime
+    connection: Connection,
+    city: str,
+    public_id: UUID,
+    rider: UserKey,
+    *,
+    proof: Proof,
+    now: datetime,
 ) -> bool:
     """End the rider's reservation by one statement; return False if they do not have it."""
-    return _is_changed(
+    return _is_changed_by(
         connection,
         reservations.GIVE_UP,
+        rider,
+        proof,
+        at=now,
         **_parameters(user=rider),
         vehicle_city=city,
         vehicle_public_id=public_id,
-        epoch=epoch,
         now=now,
     )
 
@@ -390,17 +422,16 @@ def give_up(
     public_id: UUID,
     rider: UserKey,
     *,
-    epoch: int = 0,
+    proof: Proof = 0,
     now: datetime,
 ) -> None:
     """End the rider's reservation of this vehicle, which others can ride and reserve then.
 
-    Does nothing if the rider does not have it. Raises AccountDeleted, SessionEnded if the sessions
-    of this `epoch` have ended.
+    Does nothing if the rider does not have it. Raises AccountDeleted, SessionEnded if the session
+    of this `proof` has ended.
     """
-    if not try_to_give_up(connection, city, public_id, rider, epoch=epoch, now=now):
-        keys = _parameters(user=rider)
-        with_session(run(connection, accounts.SELECT_USER_STATE, **keys), epoch)
+    if not try_to_give_up(connection, city, public_id, rider, proof=proof, now=now):
+        _state(connection, rider, proof, now)
 
 
 def try_to_start_ride(
@@ -409,19 +440,21 @@ def try_to_start_ride(
     public_id: UUID,
     rider: UserKey,
     *,
-    epoch: int,
+    proof: Proof,
     only_verified: bool = False,
     is_charged: bool = False,
     now: datetime,
 ) -> bool:
     """Start a ride by one statement; return False if this is not possible."""
-    return _is_changed(
+    return _is_changed_by(
         connection,
         rides.START_RIDE,
+        rider,
+        proof,
+        at=now,
         **_parameters(user=rider, ride=ride),
         vehicle_city=ride.city,
         vehicle_public_id=public_id,
-        epoch=epoch,
         only_verified=only_verified,
         is_charged=is_charged,
         now=now,
@@ -434,7 +467,8 @@ def start_ride(
     public_id: UUID,
     rider: UserKey,
     *,
-    epoch: int = 0,
+    proof: Proof = 0,
+    now: datetime,
     **start: Any,
 ) -> RideKey:
     """Start a ride with an available vehicle for a rider without an active ride; return its key.
@@ -443,13 +477,14 @@ def start_ride(
     if this ride was started before, even if it has ended. `start` are further arguments of
     `try_to_start_ride`.
 
-    Raises AccountDeleted, SessionEnded if the sessions of this `epoch` have ended, AlreadyRiding,
+    Raises AccountDeleted, SessionEnded if the session of this `proof` has ended, AlreadyRiding,
     VehicleTaken, AccountSuspended, and EmailNotVerified if `only_verified`.
     """
-    if try_to_start_ride(connection, ride, public_id, rider, epoch=epoch, **start):
+    if try_to_start_ride(connection, ride, public_id, rider, proof=proof, now=now, **start):
         return ride
     keys = _parameters(user=rider, ride=ride)
-    user = with_session(run(connection, rides.SELECT_RIDER_AND_VEHICLE, **keys), epoch)
+    select = rides.SELECT_RIDER_AND_VEHICLE
+    user = with_session(connection, select, rider, proof, at=now, **keys)
     if user.is_started:
         return ride
     if user.active_ride_id is None:
@@ -465,7 +500,7 @@ def try_to_end_ride(
     ride: RideKey,
     rider: UserKey,
     *,
-    epoch: int,
+    proof: Proof,
     location: str,
     position: Position | None,
     public_id: UUID,
@@ -478,11 +513,13 @@ def try_to_end_ride(
 
     A ride that is forgotten costs what a day costs at most.
     """
-    return _is_changed(
+    return _is_changed_by(
         connection,
         rides.END_RIDE,
+        rider,
+        proof,
+        at=now,
         **_parameters(user=rider, ride=ride),
-        epoch=epoch,
         timezone=timezone,
         place=location,
         at_latitude=position and position.latitude,
@@ -497,7 +534,13 @@ def try_to_end_ride(
 
 
 def end_ride(
-    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int = 0, **end: Any
+    connection: Connection,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    proof: Proof = 0,
+    now: datetime,
+    **end: Any,
 ) -> bool:
     """End the rider's active ride and make its vehicle available there, with a new public id.
 
@@ -506,11 +549,11 @@ def end_ride(
     and the rider wants it. `end` are further arguments of `try_to_end_ride`.
 
     Returns False if the rider has ended the ride before. Raises AccountDeleted, SessionEnded if the
-    sessions of this `epoch` have ended, RideNotFound, NotYourRide.
+    session of this `proof` has ended, RideNotFound, NotYourRide.
     """
-    if try_to_end_ride(connection, ride, rider, epoch=epoch, **end):
+    if try_to_end_ride(connection, ride, rider, proof=proof, now=now, **end):
         return True
-    _own_ride(connection, ride, rider, epoch)
+    _own_ride(connection, ride, rider, proof, now)
     return False
 
 
@@ -519,17 +562,19 @@ def try_to_undo_ride(
     ride: RideKey,
     rider: UserKey,
     *,
-    epoch: int,
+    proof: Proof,
     position: Position | None,
     public_id: UUID,
     now: datetime,
 ) -> bool:
     """Undo a ride by one statement; return False if this is not possible."""
-    return _is_changed(
+    return _is_changed_by(
         connection,
         rides.UNDO_RIDE,
+        rider,
+        proof,
+        at=now,
         **_parameters(user=rider, ride=ride),
-        epoch=epoch,
         at_latitude=position and position.latitude,
         at_longitude=position and position.longitude,
         radius=UNDO_RADIUS,
@@ -544,7 +589,7 @@ def undo_ride(
     ride: RideKey,
     rider: UserKey,
     *,
-    epoch: int = 0,
+    proof: Proof = 0,
     position: Position | None,
     now: datetime,
     **undo: Any,
@@ -554,12 +599,12 @@ def undo_ride(
     `undo` are further arguments of `try_to_undo_ride`.
 
     Returns False if the rider has undone the ride before. Raises AccountDeleted, SessionEnded if
-    the sessions of this `epoch` have ended, RideNotFound, NotYourRide, RideEnded, TooLateToUndo,
+    the session of this `proof` has ended, RideNotFound, NotYourRide, RideEnded, TooLateToUndo,
     TooFarToUndo, and PositionNeeded if only the rider's position is unknown.
     """
-    if try_to_undo_ride(connection, ride, rider, epoch=epoch, position=position, now=now, **undo):
+    if try_to_undo_ride(connection, ride, rider, proof=proof, position=position, now=now, **undo):
         return True
-    row = _own_ride(connection, ride, rider, epoch)
+    row = _own_ride(connection, ride, rider, proof, now)
     if row.undone:
         return False
     if row.end_time:
@@ -570,22 +615,36 @@ def undo_ride(
 
 
 def try_to_explain_undo(
-    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int, reason: str
+    connection: Connection,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    proof: Proof,
+    reason: str,
+    now: datetime,
 ) -> bool:
     """Note why a ride was undone by one statement; return False if this is not possible."""
     keys = _parameters(user=rider, ride=ride)
-    return _is_changed(connection, rides.EXPLAIN_UNDO, **keys, epoch=epoch, reason=reason)
+    return _is_changed_by(
+        connection, rides.EXPLAIN_UNDO, rider, proof, at=now, **keys, reason=reason
+    )
 
 
 def explain_undo(
-    connection: Connection, ride: RideKey, rider: UserKey, *, epoch: int, reason: str
+    connection: Connection,
+    ride: RideKey,
+    rider: UserKey,
+    *,
+    proof: Proof,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Note why the rider has undone a ride.
 
     Raises AccountDeleted, SessionEnded, NotYourRide, and RideNotFound also if it was not undone.
     """
-    if not try_to_explain_undo(connection, ride, rider, epoch=epoch, reason=reason):
-        _own_ride(connection, ride, rider, epoch)
+    if not try_to_explain_undo(connection, ride, rider, proof=proof, reason=reason, now=now):
+        _own_ride(connection, ride, rider, proof, now)
         raise errors.RideNotFound
 
 
@@ -654,6 +713,40 @@ def _is_changed(connection: Connection, change: Executable, **parameters: object
     return run(connection, change, **parameters).one_or_none() is not None
 
 
+def _change_account(
+    connection: Connection,
+    change: Executable,
+    user: UserKey,
+    proof: Proof,
+    now: datetime,
+    **parameters: object,
+) -> None:
+    """Change the row of a member with a session. Raises AccountDeleted, SessionEnded."""
+    keys = _parameters(user=user) | proofs.parameters(user, proof, now)
+    if not _is_changed(connection, change, **keys, **parameters):
+        _state(connection, user, proof, now)
+
+
+def _state(connection: Connection, user: UserKey, proof: Proof, now: datetime) -> Row[Any]:
+    """Return the state columns of a member with a session. Raises AccountDeleted, SessionEnded."""
+    keys, select = _parameters(user=user), accounts.SELECT_USER_STATE
+    return with_session(connection, select, user, proof, at=now, **keys)
+
+
+def _is_changed_by(
+    connection: Connection,
+    change: Executable,
+    user: UserKey,
+    proof: Proof,
+    *,
+    at: datetime,
+    **parameters: object,
+) -> bool:
+    """Execute a change of a member with a session, and note it for the key of their request."""
+    statement, checked = idempotency.keyed(change, user, proof, at)
+    return _is_changed(connection, statement, **checked, **parameters)
+
+
 def _parameters(**keys: UserKey | VehicleKey | RideKey) -> dict[str, object]:
     """Return the statement parameters for these keys, e.g. `user_city` and `user_id`."""
     cities: dict[str, object] = {f"{name}_city": key.city for name, key in keys.items()}
@@ -665,21 +758,46 @@ def _user(connection: Connection, user: UserKey) -> Row[Any]:
     return _not_deleted(run(connection, accounts.SELECT_USER_STATE, **_parameters(user=user)))
 
 
-def with_session(rows: CursorResult[Any], epoch: int) -> Row[Any]:
-    """Return the row of a user with sessions of this epoch. Raises AccountDeleted, SessionEnded."""
-    row = _not_deleted(rows)
-    if row.session_epoch != epoch:
+def with_session(
+    connection: Connection,
+    statement: Select[Any] | Update,
+    user: UserKey,
+    proof: Proof,
+    *,
+    at: datetime,
+    **parameters: object,
+) -> Row[Any]:
+    """Execute a statement that returns the user's row, and return it if their session goes on.
+
+    Raises AccountDeleted, SessionEnded, and TokenInvalid if the `proof` is a token.
+    """
+    if isinstance(proof, AccessToken):
+        checked = proofs.parameters(user, proof, at)
+        row = run(connection, _by_token(statement), **checked, **parameters).one_or_none()
+        if row is None or row.deleted_at:
+            raise errors.TokenInvalid
+        return row
+    row = _not_deleted(run(connection, statement, **parameters))
+    if row.session_epoch != proof:
         raise errors.SessionEnded
     return row
 
 
-def _own_ride(connection: Connection, ride: RideKey, rider: UserKey, epoch: int) -> Row[Any]:
+@cache
+def _by_token(statement: Select[Any] | Update) -> Select[Any] | Update:
+    """Return the statement for a user with this access token."""
+    return statement.where(User.session_epoch == EPOCH)
+
+
+def _own_ride(
+    connection: Connection, ride: RideKey, rider: UserKey, proof: Proof, now: datetime
+) -> Row[Any]:
     """Return a row of the rider's own ride.
 
-    Raises AccountDeleted, SessionEnded, RideNotFound, NotYourRide.
+    Raises AccountDeleted, SessionEnded, TokenInvalid, RideNotFound, NotYourRide.
     """
-    keys = _parameters(user=rider, ride=ride)
-    row = with_session(run(connection, rides.SELECT_RIDER_AND_RIDE, **keys), epoch)
+    keys, select = _parameters(user=rider, ride=ride), rides.SELECT_RIDER_AND_RIDE
+    row = with_session(connection, select, rider, proof, at=now, **keys)
     if row.rider_id is None:
         raise errors.RideNotFound
     if (row.rider_city, row.rider_id) != rider:

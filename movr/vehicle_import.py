@@ -32,8 +32,10 @@ from movr import errors, transactions
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import AVAILABLE, NUMBERS
+from movr.idempotency import Repeatable
 from movr.messages import Message, gettext_noop
 from movr.models import Vehicle
+from movr.proofs import Proof
 from movr.results import LineError, NewVehicle, UserKey
 from movr.staff import audit
 from movr.staff.actions import perform
@@ -155,20 +157,25 @@ class VehicleImport:
         owner: UserKey,
         vehicles: Sequence[NewVehicle],
         report: Report = lambda _: None,
+        proof: Proof = 0,
     ) -> int:
         """Add the owner's vehicles that were not added before, and return their number.
 
         Raises AccountDeleted, EmailNotVerified, TooManyVehicles, or VehicleRemoved if one of them
-        was removed since; then none is added.
+        was removed since, and SessionEnded if the session of this `proof` has ended; then none is
+        added.
         """
-        return self._database.write(
+        now = self._now()
+        return Repeatable(owner, proof, now).write(
+            self._database,
             add_vehicles,
             owner,
+            proof,
             vehicles,
             numbers=random_numbers(vehicles),
             only_verified=self._only_verified,
             report=report,
-            now=self._now(),
+            now=now,
         )
 
     def add_as_staff(
@@ -183,7 +190,9 @@ class VehicleImport:
         Return False if all were added before. Raises NotStaff and the other refusals of class
         Staff, MemberNotFound, NotForYourself, AccountSuspended, VehicleRemoved.
         """
-        return self._database.write(
+        now = self._now()
+        return Repeatable(request.staff, request.proof, now).write(
+            self._database,
             perform,
             Action.ADD_VEHICLES,
             _add_as_staff,
@@ -192,7 +201,7 @@ class VehicleImport:
             vehicles=vehicles,
             numbers=random_numbers(vehicles),
             report=report,
-            now=self._now(),
+            now=now,
         )
 
 
@@ -203,14 +212,15 @@ def _add_as_staff(
     refuse_oneself(request, owner)
     if owner.city != request.city:
         raise errors.MemberNotFound
-    lock_member(connection, owner)
-    added = add_vehicles(connection, owner, **details, is_bounded=False)
+    epoch = lock_member(connection, owner).session_epoch
+    added = add_vehicles(connection, owner, epoch, **details, is_bounded=False)
     return Change(audit.ACCOUNT, owner, {}, {"vehicles_added": added}) if added else None
 
 
 def add_vehicles(
     connection: Connection,
     owner: UserKey,
+    proof: Proof,
     vehicles: Sequence[NewVehicle],
     *,
     numbers: Sequence[int],
@@ -223,7 +233,7 @@ def add_vehicles(
 
     The owner's row is locked, so that another import adds them afterwards, and so not again.
     """
-    transactions.make_owner(connection, owner, only_verified=only_verified)
+    transactions.make_owner(connection, owner, proof, only_verified=only_verified, now=now)
     known = {
         row.id: row
         for some in _batches(vehicles)

@@ -25,7 +25,6 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.changes.common import (
     AVAILABLE_STATE,
-    EPOCH,
     HAS_SESSION,
     IS_MEMBER,
     IS_USER,
@@ -48,6 +47,7 @@ from movr.changes.common import (
 )
 from movr.formats import ERASED, ROLES
 from movr.outbox import erase_letters
+from movr.proofs import EPOCH
 from movr.vehicle_events import STATE_SINCE, coarse, insert_event
 from movr.vehicle_states import state_of
 
@@ -66,7 +66,7 @@ CHANGE_EMAIL: Final = END_SESSIONS.values(
 ).returning(users.c.username)
 CHOOSE_RECEIPTS: Final = (
     update(users)
-    .where(IS_MEMBER)
+    .where(HAS_SESSION)
     .values(receipts_by_mail=bindparam("by_mail", type_=Boolean()))
     .returning(users.c.id)
 )
@@ -78,7 +78,7 @@ CHOOSE_LANGUAGE: Final = (
 )
 CHANGE_NAMES: Final = (
     update(users)
-    .where(IS_MEMBER)
+    .where(HAS_SESSION)
     .values(first_name=bindparam("new_first_name"), last_name=bindparam("new_last_name"))
     .returning(users.c.id)
 )

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     DateTime,
-    Integer,
     String,
     Table,
     Uuid,
@@ -29,6 +28,7 @@ from movr.models import (
     User,
     Vehicle,
 )
+from movr.proofs import EPOCH
 from movr.vehicle_events import types
 from movr.vehicle_states import TRANSITIONS, VehicleState, time_of
 
@@ -41,7 +41,6 @@ users, vehicles, rides, totals, tariffs, ledger, reports, api_tokens, staff_role
 
 NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 PLACE: Final = bindparam("place", type_=String())
-EPOCH: Final = bindparam("epoch", type_=Integer())
 USER_CITY, VEHICLE_CITY, RIDE_CITY = (
     bindparam(f"{name}_city", type_=String()) for name in ("user", "vehicle", "ride")
 )

@@ -23,8 +23,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from movr.changes.common import (
     AVAILABLE_STATE,
+    HAS_SESSION,
     IS_ADMITTED,
-    IS_MEMBER,
     IS_VEHICLE,
     REMOVED_AT,
     REMOVED_STATE,
@@ -36,7 +36,7 @@ from movr.changes.common import (
 from movr.vehicle_events import insert_event, place
 
 MAKE_OWNER: Final = (
-    update(users).where(IS_MEMBER, IS_ADMITTED).values(is_owner=True).returning(users.c.id)
+    update(users).where(HAS_SESSION, IS_ADMITTED).values(is_owner=True).returning(users.c.id)
 )
 
 

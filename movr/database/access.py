@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, Executable, Row
 from sqlalchemy.exc import (
     DBAPIError,
+    IntegrityError,
     InterfaceError,
     NotSupportedError,
     OperationalError,
@@ -84,7 +85,8 @@ class Database:
         """Run a change of one statement in one round trip; return False if a condition failed.
 
         Also returns False after a conflict that CockroachDB has not resolved by a retry on the
-        server, and if the reply to a change was lost: it is sent again, and changes nothing then.
+        server, if the reply to a change was lost: it is sent again, and changes nothing then; and
+        if there is a row already that the change would add.
         """
 
         @query_stats.counting_retries
@@ -94,7 +96,7 @@ class Database:
 
         try:
             return self.with_retry(change_row)
-        except errors.DatabaseBusy:
+        except (errors.DatabaseBusy, IntegrityError):
             return False
 
     def write(

@@ -19,6 +19,7 @@ from movr.city_data.zones import check_end
 from movr.database.access import Database
 from movr.database.execution import run
 from movr.formats import FARE, MANAGER, RIDER, UNKNOWN_LOCATION
+from movr.idempotency import Repeatable
 from movr.models import LedgerEntry, Ride, User
 from movr.outbox import Kind
 from movr.results import ReportKey, RideKey, UserKey, VehicleKey
@@ -192,17 +193,19 @@ class Staff:
         change: Callable[..., bool],
         request: StaffRequest,
         vehicle_id: UUID,
-        **details: object,
+        **details: Any,
     ) -> bool:
         vehicle = VehicleKey(request.city, vehicle_id)
         return self._do(action, vehicles.change_vehicle, request, vehicle, change=change, **details)
 
     def _do(
-        self, action: Action, act: Act, request: StaffRequest, subject: object, **details: object
+        self, action: Action, act: Act, request: StaffRequest, subject: object, **details: Any
     ) -> bool:
-        return self._database.write(
-            perform, action, act, request, subject, **details, now=self._now()
-        )
+        now = self._now()
+        once = Repeatable(request.staff, request.proof, now)
+        subjects = (action, act, request, subject)
+        is_done: bool = once.write(self._database, perform, *subjects, **details, now=now)
+        return is_done
 
 
 # Transactions
@@ -222,7 +225,7 @@ def perform(
 
     Return False if nothing had to change, and True also if an earlier run has done it.
     """
-    roles.authorise(connection, request.staff, request.epoch, request.city, *roles_for(action))
+    roles.authorise(connection, request, *roles_for(action), now=now)
     if audit.is_recorded(connection, request.city, request.audit_id):
         return True
     change = act(connection, request, subject, **details, now=now)
@@ -259,7 +262,7 @@ def end_ride(
         connection,
         ride,
         rider,
-        epoch=state.session_epoch,
+        proof=state.session_epoch,
         timezone=served_city(rider.city).timezone.key,
         is_forgotten=True,
         now=now,
@@ -316,7 +319,7 @@ def set_suspended(
     roles.refuse_oneself(request, member)
     state = roles.lock_member(connection, member)
     if state.staff_cities:
-        roles.authorise(connection, request.staff, request.epoch, request.city, MANAGER)
+        roles.authorise(connection, request, MANAGER, now=now)
     if bool(state.suspended_at) == bool(at):
         return None
     keys = {"user_city": member.city, "user_id": member.id}

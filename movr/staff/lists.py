@@ -10,14 +10,14 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 
 from movr import rows as rows_to
 from movr.cities import City
 from movr.database import deadline
 from movr.database.access import Database
-from movr.member_reads import Proof, read_rows
-from movr.queries import WithMember
+from movr.member_reads import read_rows
+from movr.proofs import Proof
 from movr.results import UserKey
 from movr.staff import queries, results
 from movr.staff.results import (
@@ -38,7 +38,7 @@ FIRST: Final = (datetime.min.replace(tzinfo=UTC), FIRST_ID)
 LAST: Final = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
-VEHICLES: Final[Mapping[str, WithMember]] = {
+VEHICLES: Final[Mapping[str, Select[Any]]] = {
     IDLE: queries.IDLE_VEHICLES,
     OUT_OF_SERVICE: queries.VEHICLES_OUT_OF_SERVICE,
     MISSING: queries.MISSING_VEHICLES,
@@ -214,7 +214,7 @@ class StaffLists:
     def _view(
         self,
         kind: type[Item],
-        statement: WithMember,
+        statement: Select[Any],
         reader: Reader,
         id_: UUID,
         *,
@@ -230,13 +230,13 @@ class StaffLists:
         return results.StaffView(found.staff, next(iter(subjects), None), history)
 
     def _whole_list(
-        self, kind: type[Item], statement: WithMember, reader: Reader, **parameters: object
+        self, kind: type[Item], statement: Select[Any], reader: Reader, **parameters: object
     ) -> results.StaffList[Item]:
         """Return all rows as the only page of a list."""
         found = self._read(statement, reader, **parameters)
         return results.StaffList(found.staff, rows_to.whole_list(kind, found.rows))
 
-    def _read(self, statement: WithMember, reader: Reader, **parameters: object) -> _Found:
+    def _read(self, statement: Select[Any], reader: Reader, **parameters: object) -> _Found:
         """Execute a statement of movr/staff/queries.py."""
         user, proof, city = reader
         now, parameters = self._now(), {**parameters, "city": city.name}

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from movr.formats import MANAGER, MECHANIC, SUPPORT
+from movr.proofs import Proof
 from movr.results import UserKey
 
 
@@ -61,12 +62,12 @@ def may(roles: Collection[str], action: Action) -> bool:
 class StaffRequest(NamedTuple):
     """Who wants something done in which city, and why.
 
-    `staff` and `epoch` are those of the session. `key` is the idempotency key of the form: requests
-    of the same staff with the same key are one action with one row of audit.
+    `staff` and `proof` are those of the session or the access token. `key` is that of the form:
+    requests of the same staff with the same key are one action with one row of audit.
     """
 
     staff: UserKey
-    epoch: int
+    proof: Proof
     city: str
     reason: str
     key: str

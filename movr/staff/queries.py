@@ -1,9 +1,8 @@
 """The SELECT statements of the staff's pages.
 
 Each statement itself checks that the reader has a role in the city that permits it: without one it
-returns the member and nothing else, whatever there is in the city. It is there twice: by the epoch
-of a session, and by an access token of the API. Lists have pages by keyset pagination: after, or
-before, the time `at` and the id `after`.
+returns the member and nothing else, whatever there is in the city. Lists have pages by keyset
+pagination: after, or before, the time `at` and the id `after`.
 """
 
 from collections.abc import Sequence
@@ -49,7 +48,8 @@ from movr.models import (
     Vehicle,
     VehicleEvent,
 )
-from movr.queries import WithMember, after_member, by_token_too
+from movr.proofs import EPOCH
+from movr.queries import with_member
 from movr.results import MOST_COUNTED
 from movr.staff.results import MOST_FOUND
 from movr.vehicle_states import VehicleState, state_of
@@ -78,7 +78,7 @@ _GRANTS: Final = (
     exists().where(
         _Reader.city == _MEMBER_CITY,
         _Reader.id == _MEMBER_ID,
-        _Reader.session_epoch == bindparam("epoch", type_=Integer()),
+        _Reader.session_epoch == EPOCH,
         _Reader.deleted_at.is_(None),
         _Reader.suspended_at.is_(None),
     ),
@@ -91,15 +91,15 @@ def _granted(*roles: str) -> ColumnElement[bool]:
     return exists().where(*_GRANTS, _Role.role.in_((*roles, MANAGER)))
 
 
-def _for_staff(listed: Select[Any], *order: str, roles: Sequence[str] = ()) -> WithMember:
+def _for_staff(listed: Select[Any], *order: str, roles: Sequence[str] = ()) -> Select[Any]:
     """Select the member, their roles in the city, and the list if one of them permits it."""
-    return _with_roles(after_member(listed.where(_granted(*roles)), *order), roles)
+    return _with_roles(with_member(listed.where(_granted(*roles)), *order), roles)
 
 
-def _with_roles(statement: Select[Any], roles: Sequence[str]) -> WithMember:
+def _with_roles(statement: Select[Any], roles: Sequence[str]) -> Select[Any]:
     """Add the member's roles in the city, and whether one of `roles` is among them."""
     is_permitted = _granted(*roles).label("is_permitted")
-    return by_token_too(statement.add_columns(_ROLES.label("staff_roles"), is_permitted))
+    return statement.add_columns(_ROLES.label("staff_roles"), is_permitted)
 
 
 def _count(*roles: str, where: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
@@ -186,7 +186,7 @@ _VEHICLE: Final = (
 )
 
 
-def _vehicles(*where: ColumnElement[bool]) -> WithMember:
+def _vehicles(*where: ColumnElement[bool]) -> Select[Any]:
     """Select a page of vehicles, those first that were not ridden for the longest time."""
     return _for_staff(
         select(*_VEHICLE)
@@ -396,7 +396,7 @@ _AUDITED: Final = _happened(
 )
 
 
-def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> WithMember:
+def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> Select[Any]:
     """Select one thing and a page of its history, in any order; both or nothing."""
     found = subject.where(_granted(*roles)).subquery("subject")
     items = union_all(*history, _AUDITED).subquery("items")
@@ -405,7 +405,7 @@ def _view(subject: Select[Any], *history: Select[Any], roles: Sequence[str]) -> 
     )
     renamed = [column.label(f"history_{column.key}") for column in newest.c]
     both = select(*found.c, *renamed).select_from(found.outerjoin(newest, true()))
-    return _with_roles(after_member(both, "id"), roles)
+    return _with_roles(with_member(both, "id"), roles)
 
 
 VEHICLE: Final = _view(

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     Connection,
     DateTime,
-    Integer,
     Row,
     String,
     Table,
@@ -26,11 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from movr import errors
+from movr import errors, proofs, transactions
 from movr import rows as rows_to
 from movr.changes import accounts
 from movr.database.execution import run
 from movr.models import StaffRole, User
+from movr.proofs import EPOCH
 from movr.results import UserKey
 from movr.staff.permissions import StaffGrant, StaffRequest
 
@@ -59,7 +59,7 @@ AUTHORISE: Final = (
         _roles.c.role.in_(bindparam("permitting", expanding=True)),
         _users.c.deleted_at.is_(None),
         _users.c.suspended_at.is_(None),
-        _users.c.session_epoch == bindparam("epoch", type_=Integer()),
+        _users.c.session_epoch == EPOCH,
     )
     .with_for_update(of=_roles)
 )
@@ -111,22 +111,20 @@ GRANTS_OF_CITY: Final = (
 
 
 def authorise(
-    connection: Connection, staff: UserKey, epoch: int, city: str, *permitting: str
+    connection: Connection, request: StaffRequest, *permitting: str, now: datetime
 ) -> None:
-    """Check, until the transaction ends, that the session's member has one of these roles.
+    """Check, until the transaction ends, that the request's member has one of these roles.
 
-    Raises NotStaff, AccountSuspended, AccountDeleted, and SessionEnded if the sessions of this
-    `epoch` have ended.
+    Raises NotStaff, AccountSuspended, AccountDeleted, SessionEnded or TokenInvalid.
     """
-    wanted = {"permitting": permitting, "epoch": epoch}
-    if run(connection, AUTHORISE, **_keys(city, staff), **wanted).all():
+    staff, proof = request.staff, request.proof
+    checked = proofs.parameters(staff, proof, now)
+    keys = _keys(request.city, staff)
+    if run(connection, AUTHORISE, **keys, **checked, permitting=permitting).all():
         return
-    keys = {"user_city": staff.city, "user_id": staff.id}
-    row = run(connection, accounts.SELECT_USER_STATE, **keys).one_or_none()
-    if row is None or row.deleted_at:
-        raise errors.AccountDeleted
-    if row.session_epoch != epoch:
-        raise errors.SessionEnded
+    user = {"user_city": staff.city, "user_id": staff.id}
+    select = accounts.SELECT_USER_STATE
+    row = transactions.with_session(connection, select, staff, proof, at=now, **user)
     raise errors.AccountSuspended if row.suspended_at else errors.NotStaff
 
 

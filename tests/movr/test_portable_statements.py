@@ -62,12 +62,15 @@ def statements() -> Iterator[tuple[str, Executable]]:
                 ):
                     yield name, statement
     yield from ((f"{part.name} of a member", part.statement) for part in PARTS)
+    for name in ("RESERVE", "GIVE_UP"):
+        yield f"{name} with a key", idempotency.with_key(getattr(reservations, name))
+    for name in ("START_RIDE", "END_RIDE", "UNDO_RIDE", "EXPLAIN_UNDO"):
+        yield f"{name} with a key", idempotency.with_key(getattr(rides, name))
     names = ("of_type", "whole_city")
     for chosen in product((False, True), repeat=len(names)):
         filters = dict(zip(names, chosen, strict=True))
         yield f"nearest {filters}", queries.nearest(**filters)
-        for statement in queries.nearest_with_member(**filters):
-            yield f"nearest_with_member {filters}", statement
+        yield f"nearest_with_member {filters}", queries.nearest_with_member(**filters)
 
 
 def changes_in(statement: ClauseElement) -> list[UpdateBase]:

@@ -267,7 +267,7 @@ def test_a_rider_who_cancels_while_the_reservation_is_made_does_not_hold_the_veh
     clock.now += 20 * MINUTE
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
-            assert transactions.try_to_reserve(connection, *seen, epoch=0, now=clock.now)
+            assert transactions.try_to_reserve(connection, *seen, proof=0, now=clock.now)
             cancelled = pool.submit(movr.give_up_reservation, *seen)
             wait_until(lambda: is_waiting(engine), "the cancellation waits for the lock")
         cancelled.result()

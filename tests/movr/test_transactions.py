@@ -296,7 +296,9 @@ def test_deleting_an_account_erases_names_and_an_address_that_were_changed(
     connection: Connection,
 ) -> None:
     member = a_member(connection)
-    transactions.change_names(connection, member, first_name="Augusta", last_name="King")
+    transactions.change_names(
+        connection, member, 0, first_name="Augusta", last_name="King", now=NOW
+    )
     transactions.change_email(connection, member, 0, "king@home.example", verified_at=NOW)
 
     transactions.delete_account(connection, member, 1, now=NOW)

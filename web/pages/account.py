@@ -49,7 +49,7 @@ def change_names(user_id: UUID) -> ResponseReturnValue:
     form = NamesForm()
     if not form.validate():
         return render_template("account/names.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    movr().change_names(member.key, **form.values())
+    movr().change_names(member.key, member.session_epoch, **form.values())
     flash(_("Your name has been changed."), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)
 

@@ -53,6 +53,6 @@ def choose(user_id: UUID) -> ResponseReturnValue:
     """Note whether the member wants the receipt of each ride by mail."""
     member = session.require_own_profile(user_id)
     by_mail = request.form.get("by_mail") == "1"
-    movr().choose_receipts(member.key, by_mail=by_mail)
+    movr().choose_receipts(member.key, member.session_epoch, by_mail=by_mail)
     flash(_(BY_MAIL if by_mail else NOT_BY_MAIL), "success")
     return redirect(session.own_profile(), HTTPStatus.SEE_OTHER)

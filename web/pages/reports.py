@@ -73,7 +73,8 @@ def close(vehicle_id: UUID, report_id: UUID) -> ResponseReturnValue:
     outcome = request.form.get("outcome")
     if outcome not in OUTCOMES:
         abort(HTTPStatus.BAD_REQUEST)
-    movr().reports.close(report_id, session.current_member().key, outcome=outcome)
+    owner = session.current_member()
+    movr().reports.close(report_id, owner.key, owner.session_epoch, outcome=outcome)
     flash(_("The report is closed."), "success")
     return redirect(url_for("reports.of_vehicle", vehicle_id=vehicle_id), HTTPStatus.SEE_OTHER)
 

@@ -55,14 +55,15 @@ def form() -> ResponseReturnValue:
 @login_required
 def send() -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
-    owner = session.current_member().key
+    member = session.current_member()
+    owner = member.key
     count_file(owner)
     form = VehicleFileForm()
     file = vehicle_csv.parse(form.content, _home())
     plan = with_errors_of(file, movr().vehicle_import.plan(owner, file.vehicles))
     if plan.errors or not form.add.data:
         return _page(form, plan), status_of(plan)
-    add = partial(movr().vehicle_import.add, owner, file.vehicles)
+    add = partial(movr().vehicle_import.add, owner, file.vehicles, proof=member.session_epoch)
     return added(add, len(plan.new), session.own_profile())
 
 

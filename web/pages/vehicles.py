@@ -92,11 +92,15 @@ def _is_added(form: VehicleForm) -> bool:
 
     Return False in that case.
     """
-    owner = session.current_member().key
+    owner = session.current_member()
     try:
         position = position_and_words(form, owner.city)
         movr().add_vehicle(
-            owner, **form.values(), position=position, idempotency_key=form.idempotency_key
+            owner.key,
+            owner.session_epoch,
+            **form.values(),
+            position=position,
+            idempotency_key=form.idempotency_key,
         )
     except TooFarAway as refusal:
         form.refuse_position(translate(refusal.message()))

@@ -48,6 +48,13 @@ WRONG_CURRENT_PASSWORDS: Final = RateLimit("wrong current passwords", 10, HOUR /
 # which is for all networks.
 PASSWORDS: Final = RateLimit("passwords", 120)
 REPORTS_OF_MEMBER: Final = RateLimit("reports of", 20, HOUR)
+NOT_TRIED: Final = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.UNAUTHORIZED,
+    }
+)
 UNDOS_OF_MEMBER: Final = RateLimit("undone rides of", 6, HOUR)
 
 
@@ -101,7 +108,7 @@ def remaining(limit: RateLimit, who: str) -> int:
 def count_attempts(*attempts: Attempt) -> None:
     """Count an attempt by each limit. Raises TooManyAttempts if one of them is reached.
 
-    They are uncounted if the response is 429 or 503.
+    They are uncounted if the response is 401, 429 or 503.
     """
     for limit, who in attempts:
         _count(limit, who)
@@ -208,8 +215,12 @@ def _count(limit: RateLimit, who: str) -> None:
 
 
 def _uncount_what_was_not_tried(response: Response) -> Response:
-    """Uncount the attempts of a request that was refused by a limit or for want of the database."""
-    if response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+    """Uncount the attempts of a request that was refused by a limit or for want of the database.
+
+    A request of the API is counted before its token is checked; with an invalid one, it is not the
+    member's.
+    """
+    if response.status_code in NOT_TRIED:
         for limit, who in g.get("counted_attempts", []):
             _store().uncount(limit, who)
     return response

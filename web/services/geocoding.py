@@ -116,6 +116,11 @@ def position_from_form(form: LocationForm, city: str) -> Position | None:
     return look_up(form.location.data, place, current_user.key)
 
 
+def is_available() -> bool:
+    """Return True if there is a service that finds places."""
+    return current_app.extensions["geocoder"] is not None
+
+
 def look_up(location: str, city: City, member: UserKey) -> Position | None:
     """Return the position of a location in words; None if it is not found.
 

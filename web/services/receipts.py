@@ -8,6 +8,7 @@ from flask import abort
 
 from movr.errors import EmailNotVerified
 from movr.outbox import Kind, NewLetter
+from movr.proofs import Proof
 from movr.results import Member
 from web.context import movr, settings
 from web.security import rate_limits
@@ -16,10 +17,11 @@ from web.security.rate_limit_store import RateLimit
 RECEIPTS_OF_MEMBER: Final = RateLimit("receipts sent to", 20, rate_limits.HOUR)
 
 
-def send(member: Member, ride_id: UUID, *, idempotency_key: str = "") -> None:
+def send(member: Member, ride_id: UUID, proof: Proof = 0) -> None:
     """Send the receipt of the member's own ride to their verified address.
 
-    It is a 404 where MovR sends no email. Raises EmailNotVerified, RideNotFound, TooManyAttempts,
+    It is a 404 where MovR sends no email. A request whose `proof` has an idempotency key is
+    repeatable. Raises EmailNotVerified, RideNotFound, TooManyAttempts,
     TooManyLetters.
     """
     if not settings().mail_uri:
@@ -29,4 +31,4 @@ def send(member: Member, ride_id: UUID, *, idempotency_key: str = "") -> None:
     movr().ride(member, ride_id)  # raises RideNotFound
     rate_limits.count_attempts((RECEIPTS_OF_MEMBER, str(member.id)))
     receipt = NewLetter(member.key, Kind.RECEIPT, {"ride_id": str(ride_id)})
-    movr().outbox.put(receipt, idempotency_key=idempotency_key)
+    movr().outbox.put(receipt, proof=proof)

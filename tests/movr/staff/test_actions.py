@@ -205,7 +205,7 @@ def test_an_action_needs_its_role_in_the_city_and_leaves_one_row_of_audit(
         with pytest.raises(errors.NotStaff):
             act(staff, outsider)
     with pytest.raises(errors.SessionEnded):
-        act(staff, world.by(MANAGER)._replace(epoch=1))
+        act(staff, world.by(MANAGER)._replace(proof=1))
     assert len(audit(engine, *Action)) == rows
 
     request = world.by(next(role for role in ROLES if may({role}, action)))

@@ -65,7 +65,7 @@ def test_others_and_managers_of_other_cities_add_none(
         (request_of(movr, MANAGER, "rome"), of_rome, errors.NotStaff),
         (manager, of_rome, errors.MemberNotFound),
         (manager._replace(staff=owner), owner, errors.NotStaff),
-        (manager._replace(epoch=1), owner, errors.SessionEnded),
+        (manager._replace(proof=1), owner, errors.SessionEnded),
     ]
     before = all_rows(engine)
 

@@ -6,7 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -29,6 +30,7 @@ from web.config import DEVELOPMENT_SECRET
 from web.security.link_tokens import reset_tokens
 
 UNKNOWN_ID = UUID(int=1)
+CENTRE = {"latitude": 40.7128, "longitude": -74.006}
 NEWCOMER = {
     "first_name": "Ada",
     "last_name": "Lovelace",
@@ -486,33 +488,67 @@ def test_waiting_for_begin_and_commit_is_measured(
     assert cost.seconds >= cost.round_trips * distance
 
 
-def test_round_trips_of_the_api(distant: Visitor, proxy: LatencyProxy) -> None:
-    """A read is one, a ride's two as on its page; a write has one more, for the token.
+def test_round_trips_of_the_api(
+    distant: Visitor, proxy: LatencyProxy, new_visitor: NewVisitor
+) -> None:
+    """A read is one, a ride's two as on its page. A write has those of its form on a page, or less.
 
-    The reply to the start or end of a ride is the ride, which is another.
+    Its statement or transaction checks the token. An idempotency key costs a single statement
+    nothing, and a transaction two statements: the claim, and its result.
     """
     vehicle = distant.register().add_vehicle()
     api, own = ApiClient(distant.client).log_in(distant.username), distant.permanent_id(vehicle)
     number = api.get(f"/me/vehicles/{own}").json()["number"]
 
-    def cost(method: str, path: str, **body: object) -> int:
-        proxy.reset()
-        reply = api.call(method, path, **body)
-        assert reply.status_code in {200, 201, 204}, reply.text
-        return proxy.round_trips
+    def cost(method: str, path: str, /, **body: object) -> tuple[int, int]:
+        costs = []
+        for key in ("", uuid4().hex):
+            proxy.reset()
+            reply = api.with_key(key).call(method, path, **body)
+            assert reply.status_code in {200, 201, 204}, reply.text
+            costs.append(proxy.round_trips)
+        return costs[0], costs[1]
 
     found, mine = "/cities/new-york/vehicles", f"/me/vehicles/{own}"
     reads = (
         *("/me", "/tokens", found, f"{found}/{vehicle}", f"{found}/by-number/{number}"),
         *("/me/vehicles", mine, f"{mine}/reports", "/me/earnings"),
     )
-    assert {path: cost("GET", path) for path in reads} == dict.fromkeys(reads, 1)
-    assert cost("GET", "/cities") == 0
-    wanted = {"city": "new-york", "vehicle_id": str(vehicle)}
-    assert cost("POST", "/reservations", **wanted) == 1 + 1
-    assert cost("DELETE", "/reservations") == 1 + 1
-    assert cost("POST", "/rides", **wanted) == 1 + 1 + 1
-    ride = distant.active_ride()
-    assert cost("GET", "/me/rides") == cost("GET", f"/me/rides/{ride}") == 2
-    assert cost("POST", f"/cities/new-york/rides/{ride}/end", place="here") == 1 + 1 + 1
-    assert cost("POST", f"{mine}/pause") == 1 + 8
+    assert {path: cost("GET", path) for path in reads} == dict.fromkeys(reads, (1, 1))
+    assert cost("GET", "/cities") == (0, 0)
+    assert cost("PUT", "/me/names", first_name="Ada", last_name="King") == (5, 7)
+    assert cost("PUT", "/me/receipts", by_mail=True) == (5, 7)
+    added = {"type": "bike", "color": "red", "brand": "Kona", "place": "here"}
+    assert cost("POST", "/me/vehicles", **added) == (6, 8)
+    assert cost("PUT", f"{mine}/description", color="blue", brand="Trek") == (7, 9)
+    about = f"{found}/{vehicle}/reports"
+    assert cost("POST", about, kind="dirty", **CENTRE) == (8, 10)
+    ride = _costs_of_a_ride(api, proxy, new_visitor().register())
+    assert ride == dict.fromkeys(ride, (1, 1))
+    assert cost("GET", "/me/rides") == (2, 2)
+
+
+def _costs_of_a_ride(
+    api: ApiClient, proxy: LatencyProxy, owner: Visitor
+) -> dict[str, tuple[int, ...]]:
+    """Return the round trips of each write of a ride, without and with a key."""
+    costs: dict[str, tuple[int, ...]] = {}
+    for key in ("", "key"):
+
+        def act(action: str, method: str, path: str, key: str = key, **body: object) -> Any:
+            proxy.reset()
+            reply = api.with_key(key and f"{key}-{action}").call(method, path, **body)
+            assert reply.status_code in {200, 201, 204}, reply.text
+            costs[action] = (*costs.get(action, ()), proxy.round_trips)
+            return reply.json() if reply.content else None
+
+        for last, more in (("end", {"place": "here"}), ("undo", CENTRE)):
+            vehicle = str(owner.add_vehicle())
+            wanted = {"city": "new-york", "vehicle_id": vehicle}
+            act(f"reserve-{last}", "POST", "/reservations", **wanted)
+            act(f"give-up-{last}", "DELETE", f"/reservations/new-york/{vehicle}")
+            ride = act(f"start-{last}", "POST", "/rides", **wanted)
+            path = f"/cities/new-york/rides/{ride['id']}"
+            act(last, "POST", f"{path}/{last}", **more)
+        act("reason", "POST", f"{path}/undo/reason", reason="Wrong vehicle")
+    return costs

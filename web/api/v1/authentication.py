@@ -17,15 +17,25 @@ SCHEME: Final = "Bearer"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 auth: Final = HTTPTokenAuth(SCHEME, description="An access token, from `POST /api/v1/tokens`.")
+# In the description of an operation with `@auth.login_required(optional=True)`.
+OPTIONAL: Final[list[str | dict[str, list[str]]]] = [{}, {"BearerAuth": []}]
 
 
 @auth.verify_token
 def _verify(text: str) -> AccessToken | None:
-    """Return the parts of a well-formed token; the statements of the operation check it."""
+    """Return the parts of a well-formed token; the statements of the operation check it.
+
+    A write is counted by its member's limit, and its token has its idempotency key. Raises
+    TooManyAttempts.
+    """
     try:
-        return api_tokens.parse(text)
+        token = api_tokens.parse(text)
     except errors.TokenInvalid:
         return None
+    if request.method in SAFE_METHODS:
+        return token
+    write_limits.count(token)
+    return token._replace(request=idempotency.keyed_request(token.user))
 
 
 @auth.error_processor
@@ -34,24 +44,20 @@ def _refuse(_error: HTTPError) -> NoReturn:
 
 
 def token() -> AccessToken:
-    """Return the access token of this request, in an operation with `@auth.login_required`."""
+    """Return the access token of this request, in an operation with `@auth.login_required`.
+
+    It is the proof for the methods of MovR that check it in their own statements.
+    """
     return cast("AccessToken", auth.current_user)
 
 
 def member() -> Member:
-    """Return the member who calls, in one round trip. Raises TokenInvalid.
-
-    A write is counted by the member's limit then, and its idempotency key is claimed in another
-    round trip. Raises TooManyAttempts, IdempotencyKeyReused.
-    """
+    """Return the member who calls, in one round trip. Raises TokenInvalid."""
     found: Member | None = g.get("api_member")
     if found is None:
         found = movr().tokens.member(token())
         if found is None:
             raise errors.TokenInvalid
-        if request.method not in SAFE_METHODS:
-            write_limits.count(found)
-            idempotency.claim(found)
         g.api_member = found
     return found
 

@@ -12,7 +12,7 @@ from movr.geo import is_within
 from movr.results import NearbyVehicle, Page
 from movr.search import FIRST_PAGE, Search
 from web.api.v1 import authentication
-from web.api.v1.authentication import auth
+from web.api.v1.authentication import OPTIONAL, auth
 from web.api.v1.caching import revalidated
 from web.api.v1.cursors import AFTER, LONGEST, next_url, parsed_by
 from web.api.v1.schemas import Cities, City, Input, Vehicle, Vehicles, VehicleType
@@ -53,7 +53,7 @@ def index() -> Cities:
 @auth.login_required(optional=True)
 @blueprint.input(VehicleSearch, location="query", arg_name="wanted")
 @blueprint.output(Vehicles)
-@blueprint.doc(operation_id="list_vehicles", responses=[401, 404, 422])
+@blueprint.doc(operation_id="list_vehicles", responses=[401, 404, 422], security=OPTIONAL)
 def vehicles(city: ServedCity, wanted: VehicleSearch) -> Vehicles:
     """List the available vehicles of a city, nearest first.
 

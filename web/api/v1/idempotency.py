@@ -1,18 +1,19 @@
 """The header Idempotency-Key, by which a program may repeat a write whose response was lost.
 
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ names the header. No
-response is kept: a repetition runs again, and what it would make is there already.
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ names the header. The
+change and what it returns are remembered together (movr/idempotency.py), so that the response to a
+repetition is made again.
 """
 
 from hashlib import sha256
 from typing import Any, Final
+from uuid import uuid5
 
 from apiflask import HTTPError
-from flask import g, request
+from flask import request
 
 from movr.messages import gettext_noop
-from movr.results import Member
-from web.context import movr
+from movr.results import KeyedRequest, UserKey
 from web.languages import gettext as _
 
 HEADER: Final = "Idempotency-Key"
@@ -26,23 +27,14 @@ PARAMETER: Final[dict[str, Any]] = {
 _SENTENCE: Final = gettext_noop("Please use 1 to 100 letters, digits or signs.")
 
 
-def claim(member: Member) -> None:
-    """Claim the key of this request for the member, if it has one. Raises IdempotencyKeyReused."""
+def keyed_request(user: UserKey) -> KeyedRequest | None:
+    """Return the key of this request of a user, if it has one. Raises HTTPError if it is none."""
     if (text := request.headers.get(HEADER)) is None:
-        return
+        return None
     key = text.removeprefix('"').removesuffix('"')  # a string, or a token as many programs send it
     if not (0 < len(key) <= LONGEST and all("!" <= letter <= "~" for letter in key)):
         raise HTTPError(422, detail={"headers": {HEADER: [_(_SENTENCE)]}})
-    g.idempotency_key = movr().idempotency.claim(member.key, key, _fingerprint())
-
-
-def key() -> str:
-    """Return the `idempotency_key` for a method of MovR that makes something; "" without one.
-
-    The member was asked for before.
-    """
-    claimed: str = g.get("idempotency_key", "")
-    return claimed
+    return KeyedRequest(uuid5(user.id, key), _fingerprint())
 
 
 def _fingerprint() -> str:

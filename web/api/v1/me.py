@@ -8,7 +8,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from movr.cities import served_city
-from web.api.v1 import authentication, idempotency
+from web.api.v1 import authentication
 from web.api.v1.authentication import auth
 from web.api.v1.schemas import Me, Names, ReceiptsByMail, Reservation, RideKey
 from web.context import movr
@@ -51,7 +51,8 @@ def show() -> Me:
 @blueprint.doc(operation_id="change_names", responses=[401, 422])
 def change_names(names: Names) -> str:
     """Change the member's names."""
-    movr().change_names(authentication.member().key, **names.model_dump())
+    token = authentication.token()
+    movr().change_names(token.user, token, **names.model_dump())
     return ""
 
 
@@ -62,7 +63,8 @@ def change_names(names: Names) -> str:
 @blueprint.doc(operation_id="choose_receipts", responses=[401, 422])
 def choose_receipts(wanted: ReceiptsByMail) -> str:
     """Choose whether the receipt of each ride is sent to the member by email."""
-    movr().choose_receipts(authentication.member().key, by_mail=wanted.by_mail)
+    token = authentication.token()
+    movr().choose_receipts(token.user, token, by_mail=wanted.by_mail)
     return ""
 
 
@@ -72,7 +74,7 @@ def choose_receipts(wanted: ReceiptsByMail) -> str:
 @blueprint.doc(operation_id="send_receipt", responses=[401, 403, 404, 429])
 def send_receipt(ride_id: UUID) -> str:
     """Send the receipt of the member's ride to their verified email address."""
-    receipts.send(authentication.member(), ride_id, idempotency_key=idempotency.key())
+    receipts.send(authentication.member(), ride_id, authentication.token())
     return ""
 
 

@@ -8,8 +8,8 @@ from flask import url_for
 
 from movr import errors
 from movr.cities import Position, served_city
-from movr.results import Member, VehicleKey
-from web.api.v1 import authentication, idempotency
+from movr.results import UserKey, VehicleKey
+from web.api.v1 import authentication
 from web.api.v1.authentication import auth
 from web.api.v1.cursors import AFTER, next_url, parsed_by, time
 from web.api.v1.places import position_of, words_of
@@ -74,16 +74,16 @@ def index(wanted: VehicleList) -> OwnedVehicles:
 @blueprint.doc(operation_id="add_vehicle", responses=[401, 403, 409, 422])
 def add(new: NewVehicle) -> tuple[AddedVehicle, int, dict[str, str]]:
     """Add a vehicle in the member's home city."""
-    owner = authentication.member()
-    place, position = _place(new, owner)
+    token = authentication.token()
+    place, position = _place(new, token.user)
     vehicle = movr().add_vehicle(
-        owner.key,
+        token.user,
+        token,
         type=new.type,
         color=new.color,
         brand=new.brand,
         location=place,
         position=position,
-        idempotency_key=idempotency.key(),
     )
     location = url_for("api_own_vehicles.show", vehicle_id=vehicle.id)
     return AddedVehicle(id=vehicle.id), 201, {"Location": location}
@@ -115,10 +115,8 @@ def show(vehicle_id: UUID, wanted: EventList) -> ManagedVehicle:
 @blueprint.doc(operation_id="describe_vehicle", responses=[401, 403, 404, 422])
 def describe(vehicle_id: UUID, new: Description) -> str:
     """Change the color and the brand of the member's vehicle."""
-    owner = authentication.member()
-    movr().fleet.describe(
-        owner.key, owner.session_epoch, vehicle_id, color=new.color, brand=new.brand
-    )
+    token = authentication.token()
+    movr().fleet.describe(token.user, token, vehicle_id, color=new.color, brand=new.brand)
     return ""
 
 
@@ -129,9 +127,9 @@ def describe(vehicle_id: UUID, new: Description) -> str:
 @blueprint.doc(operation_id="move_vehicle", responses=[401, 403, 404, 409, 422])
 def move(vehicle_id: UUID, where: Parking) -> str:
     """Note where the member has put their vehicle."""
-    owner = authentication.member()
-    place, position = _place(where, owner)
-    movr().fleet.move(owner.key, owner.session_epoch, vehicle_id, location=place, position=position)
+    token = authentication.token()
+    place, position = _place(where, token.user)
+    movr().fleet.move(token.user, token, vehicle_id, location=place, position=position)
     return ""
 
 
@@ -141,8 +139,8 @@ def move(vehicle_id: UUID, where: Parking) -> str:
 @blueprint.doc(operation_id="pause_vehicle", responses=[401, 403, 404, 409])
 def pause(vehicle_id: UUID) -> Departure:
     """Take the member's vehicle out of service: now, or when its ride ends."""
-    owner = authentication.member()
-    is_done = movr().fleet.pause(owner.key, owner.session_epoch, vehicle_id)
+    token = authentication.token()
+    is_done = movr().fleet.pause(token.user, token, vehicle_id)
     return Departure(is_pending=not is_done)
 
 
@@ -152,8 +150,8 @@ def pause(vehicle_id: UUID) -> Departure:
 @blueprint.doc(operation_id="resume_vehicle", responses=[401, 403, 404, 409])
 def resume(vehicle_id: UUID) -> str:
     """Put the member's vehicle back into service."""
-    owner = authentication.member()
-    movr().fleet.resume(owner.key, owner.session_epoch, vehicle_id)
+    token = authentication.token()
+    movr().fleet.resume(token.user, token, vehicle_id)
     return ""
 
 
@@ -167,7 +165,8 @@ def remove(vehicle_id: UUID) -> Departure:
     For a day it is still listed and can be restored.
     """
     owner = authentication.member().key
-    is_done = movr().remove_vehicle(VehicleKey(owner.city, vehicle_id), owner)
+    vehicle = VehicleKey(owner.city, vehicle_id)
+    is_done = movr().remove_vehicle(vehicle, owner, authentication.token())
     return Departure(is_pending=not is_done)
 
 
@@ -177,8 +176,8 @@ def remove(vehicle_id: UUID) -> Departure:
 @blueprint.doc(operation_id="restore_vehicle", responses=[401, 403, 404, 409])
 def restore(vehicle_id: UUID) -> str:
     """Take the removal of the member's vehicle back, within a day."""
-    owner = authentication.member()
-    movr().fleet.restore(owner.key, owner.session_epoch, vehicle_id)
+    token = authentication.token()
+    movr().fleet.restore(token.user, token, vehicle_id)
     return ""
 
 
@@ -196,8 +195,8 @@ def earnings(wanted: EarningsList) -> Earnings:
     )
 
 
-def _place(where: Parking, owner: Member) -> tuple[str, Position | None]:
+def _place(where: Parking, owner: UserKey) -> tuple[str, Position | None]:
     """Return where a vehicle stands, in words and, if it is known, as a position."""
     city = served_city(owner.city)
-    position = position_of(where, city, owner)
+    position = position_of(where, city)
     return words_of(where, position, city), position

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from movr.cities import City
 from movr.reports import Problem, ShownVehicle
 from movr.results import RideKey
-from web.api.v1 import authentication, idempotency
+from web.api.v1 import authentication
 from web.api.v1.authentication import auth
 from web.api.v1.schemas import NewReport, Outcome, Report, Reports
 from web.context import movr
@@ -53,19 +53,14 @@ def of_vehicle(vehicle_id: UUID) -> Reports:
 @blueprint.doc(operation_id="close_report", responses=[401, 403, 404, 422])
 def close(report_id: UUID, closed: Outcome) -> str:
     """Close a report about the member's vehicle. Its reporter is told the outcome by email."""
-    owner = authentication.member()
-    movr().reports.close(report_id, owner.key, outcome=closed.outcome)
+    token = authentication.token()
+    movr().reports.close(report_id, token.user, token, outcome=closed.outcome)
     return ""
 
 
 def _report(about: RideKey | ShownVehicle, new: NewReport) -> str:
-    reporter = authentication.member()
-    rate_limits.count_report(reporter.key)
-    movr().reports.report(
-        about,
-        reporter.key,
-        reporter.session_epoch,
-        Problem(kind=new.kind, words=new.words, position=new.position),
-        idempotency_key=idempotency.key(),
-    )
+    token = authentication.token()
+    rate_limits.count_report(token.user)
+    problem = Problem(kind=new.kind, words=new.words, position=new.position)
+    movr().reports.report(about, token.user, token, problem)
     return ""

@@ -1,14 +1,14 @@
 """The member's rides: start, end, undo, receipt and history."""
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from flask import url_for
 
-from movr.cities import City
-from movr.results import Member, RideKey
-from web.api.v1 import authentication, idempotency
+from movr.cities import City, served_city
+from movr.results import RideKey
+from web.api.v1 import authentication
 from web.api.v1.authentication import auth
 from web.api.v1.caching import revalidated
 from web.api.v1.cursors import AFTER, next_url, parsed_by, time_and_id
@@ -17,13 +17,14 @@ from web.api.v1.schemas import (
     Input,
     Parking,
     Ride,
+    RideLink,
     Rides,
     RideTotals,
     UndoReason,
     VehicleToTake,
     Whereabouts,
 )
-from web.context import movr, settings
+from web.context import movr, settings, site_url
 from web.operations import metrics
 from web.security import rate_limits
 from web.services.zones import zones_in_force
@@ -73,59 +74,57 @@ def totals() -> RideTotals:
 @blueprint.post("/rides")
 @blueprint.auth_required(auth)
 @blueprint.input(VehicleToTake, arg_name="wanted")
-@blueprint.output(Ride, status_code=201)
+@blueprint.output(RideLink, status_code=201)
 @blueprint.doc(operation_id="start_ride", responses=[401, 403, 409, 422, 429])
-def start(wanted: VehicleToTake) -> Ride:
+def start(wanted: VehicleToTake) -> tuple[RideLink, int, dict[str, str]]:
     """Start a ride with an available vehicle, or with the one that the member has reserved."""
-    member, city = authentication.member(), wanted.served_city
+    token, city = authentication.token(), wanted.served_city
     rate_limits.count_vehicle_taken(settings().writes_per_minute)
-    ride = movr().start_ride(
-        city.name,
-        wanted.vehicle_id,
-        member.key,
-        member.session_epoch,
-        idempotency_key=idempotency.key(),
-    )
+    ride = movr().start_ride(city.name, wanted.vehicle_id, token.user, token)
     if ride.is_new:
         metrics.RIDES_STARTED.labels(city.name).inc()
-    return _own(member, ride.key)
+    link = _link(ride.key)
+    return link, 201, {"Location": link.url}
 
 
 @blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/end")
 @blueprint.auth_required(auth)
 @blueprint.input(Parking, arg_name="parking")
-@blueprint.output(Ride)
+@blueprint.output(RideLink)
 @blueprint.doc(operation_id="end_ride", responses=[401, 403, 404, 422])
-def end(city: City, ride_id: UUID, parking: Parking) -> Ride:
-    """End the member's ride and return its receipt. Without a position its distance is unknown."""
-    member, ride = authentication.member(), RideKey(city.name, ride_id)
-    position = position_of(parking, city, member)
+def end(city: City, ride_id: UUID, parking: Parking) -> RideLink:
+    """End the member's ride. Without a position its distance is unknown.
+
+    The receipt is at its URL.
+    """
+    token, ride = authentication.token(), RideKey(city.name, ride_id)
+    position = position_of(parking, city)
     is_new = movr().end_ride(
         ride,
-        member.key,
-        member.session_epoch,
+        token.user,
+        token,
         location=words_of(parking, position, city),
         position=position,
         zones=zones_in_force(city),
     )
     if is_new:
         metrics.RIDES_ENDED.labels(city.name).inc()
-    return _own(member, ride)
+    return _link(ride)
 
 
 @blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/undo")
 @blueprint.auth_required(auth)
 @blueprint.input(Whereabouts, arg_name="whereabouts")
-@blueprint.output(Ride)
+@blueprint.output(RideLink)
 @blueprint.doc(operation_id="undo_ride", responses=[401, 403, 404, 409, 422, 429])
-def undo(city: City, ride_id: UUID, whereabouts: Whereabouts) -> Ride:
+def undo(city: City, ride_id: UUID, whereabouts: Whereabouts) -> RideLink:
     """Undo the member's ride in its first three minutes, near its start. It costs nothing."""
-    member, ride = authentication.member(), RideKey(city.name, ride_id)
-    rate_limits.count_undo(member.key)
-    position = position_of(whereabouts, city, member)
-    if movr().undo_ride(ride, member.key, member.session_epoch, position=position):
+    token, ride = authentication.token(), RideKey(city.name, ride_id)
+    rate_limits.count_undo(token.user)
+    position = position_of(whereabouts, city)
+    if movr().undo_ride(ride, token.user, token, position=position):
         metrics.RIDES_ENDED.labels(city.name).inc()
-    return _own(member, ride)
+    return _link(ride)
 
 
 @blueprint.post("/cities/<city:city>/rides/<uuid:ride_id>/undo/reason")
@@ -135,11 +134,12 @@ def undo(city: City, ride_id: UUID, whereabouts: Whereabouts) -> Ride:
 @blueprint.doc(operation_id="explain_undo", responses=[401, 403, 404, 422])
 def explain_undo(city: City, ride_id: UUID, why: UndoReason) -> str:
     """Say why the member has undone a ride."""
-    member = authentication.member()
-    movr().explain_undo(RideKey(city.name, ride_id), member.key, member.session_epoch, why.text)
+    token = authentication.token()
+    movr().explain_undo(RideKey(city.name, ride_id), token.user, token, why.text)
     return ""
 
 
-def _own(member: Member, ride: RideKey) -> Ride:
-    """Return the member's own ride, which may be the first one in its city."""
-    return Ride.of(movr().ride(replace(member, cities_ridden=(ride.city,)), ride.id))
+def _link(ride: RideKey) -> RideLink:
+    """Return the key and the URL of the member's own ride."""
+    url = url_for("api_rides.show", ride_id=ride.id)
+    return RideLink(id=ride.id, city=served_city(ride.city).slug, url=f"{site_url()}{url}")

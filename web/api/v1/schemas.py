@@ -235,6 +235,12 @@ class RideKey(Output):
     city: CitySlug
 
 
+class RideLink(RideKey):
+    """What names a ride of the member, and the URL of the ride with its receipt."""
+
+    url: str
+
+
 class Me(Output):
     """The member who calls."""
 

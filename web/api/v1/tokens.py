@@ -54,7 +54,8 @@ def index() -> dict[str, object]:
 @blueprint.doc(operation_id="revoke_token", responses=[401, 404])
 def revoke(token_id: UUID) -> str:
     """Revoke the tokens of a device, which may be the one that calls."""
-    if not movr().tokens.revoke(authentication.member().key, token_id):
+    member = authentication.member()
+    if not movr().tokens.revoke(member.key, token_id, authentication.token()):
         raise errors.DeviceNotFound
     return ""
 

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from movr import errors, results
 from movr.cities import City
 from web.api.v1 import authentication
-from web.api.v1.authentication import auth
+from web.api.v1.authentication import OPTIONAL, auth
 from web.api.v1.schemas import NumberedVehicle, Vehicle
 from web.context import movr
 from web.security import number_limits
@@ -21,7 +21,7 @@ blueprint = APIBlueprint(
 @blueprint.get("/<uuid:vehicle_id>")
 @auth.login_required(optional=True)
 @blueprint.output(Vehicle)
-@blueprint.doc(operation_id="get_vehicle", responses=[401, 404])
+@blueprint.doc(operation_id="get_vehicle", responses=[401, 404], security=OPTIONAL)
 def show(city: City, vehicle_id: UUID) -> Vehicle:
     """Return an available vehicle, or the one that the member has reserved.
 
@@ -38,7 +38,7 @@ def show(city: City, vehicle_id: UUID) -> Vehicle:
 @blueprint.get("/by-number/<int(fixed_digits=6):number>")
 @auth.login_required(optional=True)
 @blueprint.output(NumberedVehicle)
-@blueprint.doc(operation_id="find_vehicle_by_number", responses=[401, 404, 429])
+@blueprint.doc(operation_id="find_vehicle_by_number", responses=[401, 404, 429], security=OPTIONAL)
 def find_by_number(city: City, number: int) -> NumberedVehicle:
     """Return the available vehicle with this number, or the one that the member has reserved.
 

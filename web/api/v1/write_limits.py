@@ -5,17 +5,17 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 
 from flask import Response, after_this_request
 
-from movr.results import Member
+from movr.results import AccessToken
 from web.context import settings
 from web.security import rate_limits
 
 
-def count(member: Member) -> None:
-    """Count a write of the member, and say in the response what remains.
+def count(token: AccessToken) -> None:
+    """Count a write by this token, and say in the response what remains.
 
     Raises TooManyAttempts.
     """
-    write = rate_limits.write_of(member.key, member.session_epoch, settings().writes_per_minute)
+    write = rate_limits.write_of(token.user, token.epoch, settings().writes_per_minute)
     limit, _ = write
 
     @after_this_request

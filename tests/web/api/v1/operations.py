@@ -37,6 +37,6 @@ def _read(spec: Any) -> Iterator[Operation]:
                 method=method.upper(),
                 path=path.removeprefix("/api/v1"),
                 statuses=frozenset(map(int, described["responses"])),
-                requires_token=bool(described.get("security")),
+                requires_token={} not in (described.get("security") or [{}]),
                 has_body="requestBody" in described,
             )

@@ -78,7 +78,7 @@ ROWS: Mapping[str, Row] = {
     "get_vehicle": Row(VEHICLE),
     "find_vehicle_by_number": Row({"city": "boston", "number": "{scene.number}"}),
     "reserve_vehicle": Row(body=VEHICLE, reply=201),
-    "give_up_reservation": Row(reply=204),
+    "give_up_reservation": Row(VEHICLE, reply=204),
     "start_ride": Row(body=VEHICLE, reply=201),
     "list_my_rides": Row(),
     "get_ride_totals": Row(),

@@ -87,8 +87,6 @@ def test_a_ride_ended_by_a_browser_and_a_program_at_once_ends_once(
         replies = at_once(lambda act: act(), twice)
 
         assert Counter(reply.status_code for reply in replies) == {303: 2, 200: 2}
-        ended = {reply.json()["end_place"] for reply in replies if reply.status_code == 200}
-        assert len(ended) == 1
         assert count(engine, "ledger_entries WHERE kind = 'fare' AND account = 'rider'") == number
 
 
