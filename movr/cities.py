@@ -33,8 +33,8 @@ REGIONS: Final = (US_EAST, US_WEST, EUROPE_WEST)
 class City:
     """A served city. `name` is its key in all tables; the coordinates are its centre (WGS 84).
 
-    `locale` is used to format numbers, times and distances, and for generated names. `currency` is
-    that of its prices (ISO 4217).
+    `locale` is used to format numbers and times in English, and for generated names. Its country is
+    that of the units. `currency` is that of its prices (ISO 4217).
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Error pages: the site's layout, one sentence, no secrets."""
 
+import inspect
 import logging
 import re
 import socket
@@ -9,6 +10,7 @@ from http import HTTPStatus
 
 import httpx
 import pytest
+from babel.messages.extract import extract_from_file
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
@@ -71,6 +73,21 @@ def test_every_refusal_has_a_different_sentence(refusal: type[Refusal]) -> None:
     assert refusal.sentence not in others
     assert re.fullmatch(r"[A-Z].+[.]", refusal.sentence)
     assert str(refusal()) == refusal.sentence
+
+
+def test_every_sentence_of_a_refusal_is_marked_for_translation() -> None:
+    """Programs that read MDS read English."""
+    kinds = [kind for kind in RESPONSES if not kind.__module__.startswith("web.api.mds")]
+    files = {inspect.getfile(kind) for kind in kinds}
+    marks = {"gettext_noop": None, "ngettext_noop": (1, 2)}
+    found = [text for file in files for _, text, *_ in extract_from_file("python", file, marks)]
+    messages = [kind().message() for kind in kinds] + [errors.NoParking("Quay").message()]
+
+    assert [
+        message
+        for message in messages
+        if ((message.text, message.plural) if message.plural else message.text) not in found
+    ] == []
 
 
 def raising(app: Flask, what: Callable[[], BaseException]) -> Flask:

@@ -19,13 +19,13 @@ from movr.formats import LOCATION_LENGTH
 from movr.results import NearbyVehicle
 from movr.search import Search, SearchRadii
 from tests.visitor import Visitor
-from web.rendering import template_filters
+from web.rendering import locales, template_filters
 from web.services import geocoding
 from web.services.geocoding import Geocoder
 
 MAX_BYTES = 8 * 1024 * 1024  # of each cache
 # Caches without a size: their keys are combinations of flags, or there is only one entry.
-OF_CLOSED_KEYS = {"_common", "nearest", "nearest_with_member"}
+OF_CLOSED_KEYS = {"_catalogue", "_common", "_locales", "nearest", "nearest_with_member"}
 
 LRU_CACHE = type(functools.cache(len))
 
@@ -69,15 +69,15 @@ FILLED: dict[str, tuple[Callable[[], Fill], int]] = {
     "areas": (searched, search.MAX_AREAS),
     "days": (
         lambda: lambda n: template_filters.day(date(1, 1, 1) + timedelta(n), "rome"),
-        template_filters.REMEMBERED,
+        locales.REMEMBERED,
     ),
     "distances": (
         lambda: lambda n: template_filters.distance(10.0**9 + n, "rome"),
-        template_filters.REMEMBERED,
+        locales.REMEMBERED,
     ),
     "numbers": (
         lambda: lambda n: template_filters.number(10**12 + n, "rome"),
-        template_filters.REMEMBERED,
+        locales.REMEMBERED,
     ),
 }
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 from movr.cities import City
 from movr.fares import DAY, Tariff
 from movr.results import CityTariff
-from web.rendering.template_filters import major_units, price
+from web.languages import in_language
+from web.rendering import locales
+from web.rendering.template_filters import price
 
 DAYS: Final = 7  # whose minutes a plan describes
 
@@ -18,6 +20,8 @@ DAYS: Final = 7  # whose minutes a plan describes
 def plan(city: City, tariff: CityTariff, language: str) -> dict[str, Any]:
     """Return the plan. Its id changes with the tariff."""
     prices = tariff.prices
+    with in_language(language):
+        description = price(prices, city.name)
 
     def localized(text: str) -> list[dict[str, str]]:
         return [{"text": text, "language": language}]
@@ -26,11 +30,11 @@ def plan(city: City, tariff: CityTariff, language: str) -> dict[str, Any]:
         "plan_id": plan_id(tariff),
         "name": localized(tariff.vehicle_type.capitalize()),
         "currency": city.currency,
-        "price": major_units(prices.unlock_fee, city.currency),
+        "price": _major_units(prices.unlock_fee, city.currency),
         "is_taxable": False,
-        "description": localized(price(prices, city.name)),
+        "description": localized(description),
         "per_min_pricing": [
-            {**segment, "rate": major_units(segment["rate"], city.currency)}
+            {**segment, "rate": _major_units(segment["rate"], city.currency)}
             for segment in _segments(prices)
         ],
     }
@@ -39,6 +43,11 @@ def plan(city: City, tariff: CityTariff, language: str) -> dict[str, Any]:
 def plan_id(tariff: CityTariff) -> str:
     """Return the id of a tariff's plan."""
     return f"{tariff.vehicle_type}-{tariff.valid_from:%Y%m%d%H%M%S}"
+
+
+def _major_units(amount: int, currency: str) -> float:
+    """Return an amount in the currency's major unit: 1.5 for 150 cents."""
+    return float(locales.in_major_units(amount, currency))
 
 
 def _segments(prices: Tariff) -> Iterator[dict[str, int]]:

@@ -145,7 +145,7 @@ def _sentence(added: int) -> str:
     if not added:
         return _("All vehicles of this file were listed before. Nothing was changed.")
     return ngettext(
-        "1 vehicle is listed. Riders can find them now.",
+        "%(shown)s vehicle is listed. Riders can find them now.",
         "%(shown)s vehicles are listed. Riders can find them now.",
         added,
         shown=number(added, current_city().name),

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from movr.results import RideTotal
 from movr.ride_totals import WEEKS
+from web.rendering import locales
 
 STEP: Final = 14  # from one bar to the next, in SVG units
 HEIGHT: Final = 90  # of the longest bar
@@ -49,7 +50,7 @@ def rides_a_week(weeks: Sequence[RideTotal], today: date) -> Chart:
             rides=count,
             x=place * STEP,
             height=round(HEIGHT * count / (most or 1), 1),
-            month=f"{week:%b}" if week.month != (week - _WEEK).month else "",
+            month=locales.month_name(week.month) if week.month != (week - _WEEK).month else "",
         )
         for place, (week, count) in enumerate(zip(shown, rides, strict=True))
     )

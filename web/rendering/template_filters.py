@@ -1,26 +1,21 @@
-"""Template globals and filters: the current city, and the format of times, numbers and distances.
+"""Template globals and filters: the current city, and words for times, events and prices.
 
-The language is English on every page. Date order, clock, number separators and units are those of
-the city (docs/decisions/0005).
+locales.py formats the numbers and times in them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from babel import Locale
-from babel.dates import get_time_format
-from babel.numbers import format_currency, format_decimal, get_currency_precision
-from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from movr import cities, geo
 from movr.cities import City, Position, find_city
 from movr.fares import Tariff, minutes_begun
+from movr.messages import gettext_noop
 from movr.results import MonthlyActivity, VehicleEvent
 from movr.staff.results import HistoryItem
 from movr.tax import VAT_PERCENT, included_tax
@@ -28,27 +23,28 @@ from movr.vehicle_states import VehicleState
 from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.forms import REPORT_KINDS
-from web.rendering import charts
+from web.languages import gettext as _
+from web.languages import ngettext
+from web.rendering import charts, locales
 from web.security.redirects import referring_path
 from web.security.response_headers import csp_nonce, served_by
-
-REMEMBERED: Final = 10_000  # entries of each cache
-
-_WORDS: Final = "en_US"
-
-# CLDR name and metres of the small unit, the number at which the large one is used, then the large.
-_METRIC: Final = ("length-meter", 1.0, 1000, "length-kilometer", 1000.0)
-_US: Final = ("length-foot", 0.3048, 1000, "length-mile", 1609.344)
 
 _AT_CENTRE: Final = 10  # metres
 _HOURS_ONLY: Final = 48  # durations from this number of hours on have days
 _DIRECTIONS: Final = (
-    *("north", "northeast", "east", "southeast"),
-    *("south", "southwest", "west", "northwest"),
+    gettext_noop("%(distance)s north of the centre of %(city)s"),
+    gettext_noop("%(distance)s northeast of the centre of %(city)s"),
+    gettext_noop("%(distance)s east of the centre of %(city)s"),
+    gettext_noop("%(distance)s southeast of the centre of %(city)s"),
+    gettext_noop("%(distance)s south of the centre of %(city)s"),
+    gettext_noop("%(distance)s southwest of the centre of %(city)s"),
+    gettext_noop("%(distance)s west of the centre of %(city)s"),
+    gettext_noop("%(distance)s northwest of the centre of %(city)s"),
 )
 
 # The event types of MDS 2.0 that owners read of.
 _EVENTS: Final = {
+<<<<<<< HEAD
     "provider_drop_off": "listed",
     "rebalance_pick_up": "picked up",
     "decommissioned": "removed",
@@ -60,14 +56,26 @@ _EVENTS: Final = {
     "trip_cancel": "ride undone",
     "not_located": "missing",
     "located": "found",
+=======
+    "provider_drop_off": gettext_noop("listed"),
+    "decommissioned": gettext_noop("removed"),
+    "maintenance": gettext_noop("out of service"),
+    "reservation_start": gettext_noop("reserved"),
+    "reservation_cancel": gettext_noop("reservation cancelled"),
+    "trip_start": gettext_noop("ride started"),
+    "trip_end": gettext_noop("ride ended"),
+    "trip_cancel": gettext_noop("ride undone"),
+    "not_located": gettext_noop("missing"),
+    "located": gettext_noop("found"),
+>>>>>>> c045354 (Format times, numbers and amounts for the reader's language and the city)
 }
 
 _PREFETCH_HEADERS: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # of all browsers
 
 _REGION_NAMES: Final = {
-    cities.US_EAST: "US East",
-    cities.US_WEST: "US West",
-    cities.EUROPE_WEST: "Europe",
+    cities.US_EAST: gettext_noop("US East"),
+    cities.US_WEST: gettext_noop("US West"),
+    cities.EUROPE_WEST: gettext_noop("Europe"),
 }
 
 
@@ -80,7 +88,7 @@ def init_app(app: Flask) -> None:
         served_by=served_by,
         url_for=_cached_url_for(app),
         regions={region: cities.cities_in(region) for region in cities.REGIONS},
-        region_name=_REGION_NAMES.__getitem__,
+        region_name=lambda region: _(_REGION_NAMES[region]),
         find_city=find_city,
         day=day,
         month=month,
@@ -104,7 +112,7 @@ def init_app(app: Flask) -> None:
         event_words=event_words,
         distance=distance,
         place_name=place_name,
-        milliseconds=milliseconds,
+        milliseconds=locales.milliseconds,
         money=money,
         price=price,
         price_data=price_data,
@@ -133,7 +141,7 @@ def shows_messages() -> bool:
 def _cached_url_for(app: Flask) -> Callable[..., Markup]:
     """Return a cached `url_for`; without a cache it takes a third of the time of a list."""
 
-    @lru_cache(REMEMBERED)
+    @lru_cache(locales.REMEMBERED)
     def url_for(endpoint: str, **values: Any) -> Markup:
         return escape(app.url_for(endpoint, **values))
 
@@ -142,14 +150,16 @@ def _cached_url_for(app: Flask) -> Callable[..., Markup]:
 
 def local_time(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element: the UTC time as attribute, the city's day and time as text."""
-    local = moment.astimezone(_place(city).timezone)
-    day = _day(local.date(), "yMMMEd", city)
-    return _time(moment, f"{day}, {_time_of_day(local, city)}")
+    place = _place(city)
+    local = moment.astimezone(place.timezone)
+    day = locales.day(local.date(), "yMMMEd", place)
+    return _time(moment, _("%(day)s, %(time)s", day=day, time=_time_of_day(local, place)))
 
 
 def clock(moment: datetime, city: str) -> Markup:
     """Return a `<time>` element with the city's time of day as text."""
-    return _time(moment, _time_of_day(moment.astimezone(_place(city).timezone), city))
+    place = _place(city)
+    return _time(moment, _time_of_day(moment.astimezone(place.timezone), place))
 
 
 def since(moment: datetime, city: str) -> Markup:
@@ -175,32 +185,31 @@ def seconds_until(moment: datetime) -> int:
 
 def day(day: date, city: str) -> str:
     """Return a day without its year: `16 Nov`, in New York `Nov 16`."""
-    return _day(day, "MMMd", city)
+    return locales.day(day, "MMMd", _place(city))
 
 
 def month(day: date, city: str) -> str:
     """Return the month of this day: `November 2026`."""
-    return _day(day, "yMMMM", city)
+    return locales.day(day, "yMMMM", _place(city))
 
 
 def distance(metres: float, city: str) -> str:
     """Return a distance in metres or kilometres; in the US, in feet or miles."""
-    return _distance(round(metres), _place(city).locale)
+    return locales.distance(metres, _place(city))
 
 
 def place_name(position: Position, city: City) -> str:
     """Return a position in words: `0.8 mi northeast of the centre of New York`."""
     metres = geo.metres_between(city.centre, position)
     if metres < _AT_CENTRE:
-        return f"the centre of {city.label}"
-    direction = _DIRECTIONS[round(geo.bearing(city.centre, position) / 45) % len(_DIRECTIONS)]
-    return f"{distance(metres, city.name)} {direction} of the centre of {city.label}"
+        return _("the centre of %(city)s", city=_(city.label))
+    words = _DIRECTIONS[round(geo.bearing(city.centre, position) / 45) % len(_DIRECTIONS)]
+    return _(words, distance=locales.distance(metres, city), city=_(city.label))
 
 
-@lru_cache(REMEMBERED)
 def number(count: int, city: str) -> str:
-    """Return a whole number with the city's digit grouping."""
-    return format_decimal(count, locale=_place(city).locale)
+    """Return a whole number with its digits in groups."""
+    return locales.number(count, _place(city))
 
 
 def duration(length: timedelta) -> str:
@@ -208,10 +217,10 @@ def duration(length: timedelta) -> str:
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
     if hours >= _HOURS_ONLY:
         days, hours = divmod(round(length / timedelta(hours=1)), 24)
-        return f"{days} d {hours} h"
+        return _("%(days)d d %(hours)d h", days=days, hours=hours)
     if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min" if minutes else "under a minute"
+        return _("%(hours)d h %(minutes)02d min", hours=hours, minutes=minutes)
+    return _("%(minutes)d min", minutes=minutes) if minutes else _("under a minute")
 
 
 def time_since(moment: datetime) -> str:
@@ -219,32 +228,16 @@ def time_since(moment: datetime) -> str:
     return duration(datetime.now(UTC) - moment)
 
 
-def milliseconds(seconds: float) -> str:
-    """Return a short time: `12 ms`."""
-    return f"{seconds * 1000:,.0f} ms"
-
-
-@lru_cache(REMEMBERED)
 def money(amount: int, city: str, currency: str = "") -> str:
-    """Return an amount of the city's currency, or of another one, as the city writes it."""
+    """Return an amount of the city's currency, or of another one."""
     place = _place(city)
-    unit = currency or place.currency
-    return format_currency(_in_major_units(amount, unit), unit, locale=place.locale)
-
-
-def major_units(amount: int, currency: str) -> float:
-    """Return an amount in the currency's major unit, for JSON: 1.5 for 150 cents."""
-    return float(_in_major_units(amount, currency))
-
-
-def _in_major_units(amount: int, currency: str) -> Decimal:
-    return Decimal(amount).scaleb(-get_currency_precision(currency))
+    return locales.amount(amount, currency or place.currency, place)
 
 
 def short_price(tariff: Tariff, city: str) -> str:
     """Return the price of a ride without its daily cap: `$1.00 to unlock, $0.20 a minute`."""
-    unlock, minute, _ = (money(amount, city) for amount in tariff)
-    return f"{unlock} to unlock, {minute} a minute"
+    unlock, minute, _day = (money(amount, city) for amount in tariff)
+    return _("%(unlock)s to unlock, %(minute)s a minute", unlock=unlock, minute=minute)
 
 
 def price_data(tariff: Tariff, city: str) -> dict[str, str | int]:
@@ -253,48 +246,64 @@ def price_data(tariff: Tariff, city: str) -> dict[str, str | int]:
     amounts = {
         f"data-{name.replace('_', '-')}": amount for name, amount in tariff._asdict().items()
     }
-    locale = place.locale.replace("_", "-")
+    locale = locales.of_scripts(place)
     return {**amounts, "data-currency": place.currency, "data-locale": locale}
 
 
 def price(tariff: Tariff, city: str) -> str:
     """Return the price of a ride: `$1.00 to unlock, $0.20 a minute, at most $18.00 a day`."""
     unlock, minute, day = (money(amount, city) for amount in tariff)
-    return f"{unlock} to unlock, {minute} a minute, at most {day} a day"
+    return _(
+        "%(unlock)s to unlock, %(minute)s a minute, at most %(day)s a day",
+        unlock=unlock,
+        minute=minute,
+        day=day,
+    )
 
 
 def tax(amount: int, city: str) -> str:
     """Return the tax that an amount includes: `Includes €0.87 VAT (21%).`, or that there is one."""
     percent = VAT_PERCENT.get(city)
     if percent is None:
-        return "Taxes included."
-    return f"Includes {money(included_tax(amount, percent), city)} VAT ({percent}%)."
+        return _("Taxes included.")
+    included = money(included_tax(amount, percent), city)
+    return _("Includes %(tax)s VAT (%(percent)d%%).", tax=included, percent=percent)
 
 
 def counted_minutes(length: timedelta, city: str) -> str:
     """Return what a ride of this length is charged for, of which its duration is rounded."""
     minutes = minutes_begun(length)
-    many = "1 minute" if minutes == 1 else f"{number(minutes, city)} minutes"
-    return f"Every minute that has begun counts: {many}."
+    return ngettext(
+        "Every minute that has begun counts: %(shown)s minute.",
+        "Every minute that has begun counts: %(shown)s minutes.",
+        minutes,
+        shown=number(minutes, city),
+    )
 
 
 def rides(count: int, city: str) -> str:
     """Return a number of rides: `1 ride`, `2 rides`."""
-    return "1 ride" if count == 1 else f"{number(count, city)} rides"
+    return ngettext("%(shown)s ride", "%(shown)s rides", count, shown=number(count, city))
 
 
 def activity(month: MonthlyActivity, city: str) -> str:
     """Return the rides, time and distance of a vehicle in the last 30 days, as a phrase."""
     if not month.rides:
-        return "Not ridden in the last 30 days"
-    way = f", {distance(month.distance, city)}" if month.distance else ""
-    return f"{rides(month.rides, city)}, {duration(month.time)}{way} in the last 30 days"
+        return _("Not ridden in the last 30 days")
+    facts = {"rides": rides(month.rides, city), "time": duration(month.time)}
+    if not month.distance:
+        return _("%(rides)s, %(time)s in the last 30 days", **facts)
+    way = distance(month.distance, city)
+    return _("%(rides)s, %(time)s, %(distance)s in the last 30 days", **facts, distance=way)
 
 
 def event_words(event: VehicleEvent, city: str) -> Markup:
     """Return what happened to a vehicle, for its owner: `Ride ended, out of service`."""
     said = escape(_happened(event.event_types, event.state))
-    return said + Markup(" until ") + clock(event.expires_at, city) if event.expires_at else said
+    if event.expires_at is None:
+        return said
+    until = clock(event.expires_at, city)
+    return Markup(_("%(events)s until %(time)s", events=said, time=until))  # noqa: S704 - escaped
 
 
 def history_words(item: HistoryItem) -> str:
@@ -305,8 +314,9 @@ def history_words(item: HistoryItem) -> str:
 def _happened(event_types: Sequence[str], state: str | None) -> str:
     words = [_EVENTS[type_] for type_ in event_types if type_ in _EVENTS]
     if list(event_types) == ["maintenance"] and state == VehicleState.AVAILABLE:
-        words = ["back in service"]
-    return ", ".join(words).capitalize()
+        words = [gettext_noop("back in service")]
+    said = ", ".join(map(_, words))
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def words(name: str) -> str:
@@ -332,30 +342,8 @@ def _time(moment: datetime, words: str) -> Markup:
     return Markup(f'<time datetime="{instant}Z">{words}</time>')  # noqa: S704 - no user input
 
 
-def _time_of_day(local: datetime, city: str) -> str:
+def _time_of_day(local: datetime, place: City) -> str:
     """Return the time, with its zone in the hour that the end of daylight saving time repeats."""
     is_repeated = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     zone = f" {local.tzname()}" if is_repeated else ""
-    return f"{_clock(local.hour, local.minute, city)}{zone}"
-
-
-@lru_cache(REMEMBERED)
-def _clock(hour: int, minute: int, city: str) -> str:
-    return get_time_format("short", _place(city).locale).apply(time(hour, minute), _WORDS)
-
-
-@lru_cache(REMEMBERED)
-def _day(day: date, skeleton: str, city: str) -> str:
-    """Format a day by a CLDR skeleton, in the city's order and in English."""
-    skeletons = Locale.parse(_place(city).locale).datetime_skeletons
-    return str(skeletons[skeleton].apply(day, _WORDS))
-
-
-@lru_cache(REMEMBERED)
-def _distance(metres: int, locale: str) -> str:
-    """Round small distances to ten metres or feet, large ones to a tenth of the large unit."""
-    small, metres_small, most, large, metres_large = _US if locale.endswith("_US") else _METRIC
-    near = round(metres / metres_small / 10) * 10
-    if near < most:
-        return format_unit(near, small, "short", locale=locale)
-    return format_unit(metres / metres_large, large, "short", "#,##0.0", locale=locale)
+    return f"{locales.time_of_day(local.hour, local.minute, place)}{zone}"

@@ -93,7 +93,7 @@ def _vehicles(text: str, city: City) -> Iterator[tuple[NewVehicle | None, list[L
             raise _UnreadableError(line, _(TOO_MANY))
         if len(cells) != len(columns):
             sentence = ngettext(
-                "This line has 1 cell instead of %(right)d.",
+                "This line has %(num)d cell instead of %(right)d.",
                 "This line has %(num)d cells instead of %(right)d.",
                 len(cells),
                 right=len(columns),

@@ -3,14 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from movr.cities import CITIES, Position
+from web.languages import in_language
 from web.rendering.template_filters import (
     clock,
     day,
     distance,
     duration,
     local_time,
+    money,
     month,
     number,
     place_name,
@@ -175,3 +178,24 @@ def test_days_and_months_in_english_words_in_the_city_s_order() -> None:
 )
 def test_durations(minutes: float, expected: str) -> None:
     assert duration(timedelta(minutes=minutes)).removesuffix(" 00 min") == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "city", "expected"),
+    [
+        ("en", "paris", "Fri 20 Nov 2026, 23:32 | 1,6 km | 12 345,60 €"),
+        ("fr", "paris", "ven. 20 nov. 2026, 23:32 | 1,6 km | 12 345,60 €"),
+        ("fr", "new york", "ven. 20 nov. 2026, 17:32 | 1,0 mi | 12 345,60 $US"),
+        ("es", "new york", "vie, 20 de nov de 2026, 5:32 p.m. | 1.0 mi | $12,345.60"),
+        ("es", "rome", "vie, 20 nov 2026, 23:32 | 1,6 km | 12.345,60 €"),
+        ("it", "amsterdam", "ven 20 nov 2026, 23:32 | 1,6 km | 12.345,60 €"),
+        ("nl", "boston", "vr 20 nov 2026, 17:32 | 1,0 mi | US$ 12.345,60"),
+    ],
+)
+def test_the_language_orders_and_separates_and_the_city_has_the_clock_the_units_and_the_currency(
+    app: Flask, language: str, city: str, expected: str
+) -> None:
+    with app.test_request_context(), in_language(language):
+        written = (words(local_time(EVENING, city)), distance(1609, city), money(1_234_560, city))
+
+    assert " | ".join(written).replace(NARROW, " ").replace("\xa0", " ") == expected
