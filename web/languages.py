@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, g, has_request_context, request, session
+from flask import Flask, Response, g, has_request_context, request, session
 
 from movr.messages import Message
 
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters["translated"] = translated
+    app.after_request(_add_headers)
     app.jinja_env.globals.update(current_language=current_language, languages=LANGUAGES)
 
 
@@ -108,6 +109,15 @@ def _candidates() -> Iterator[str]:
     for wanted in (request.args.get("lang"), chosen_language(), *browser, ENGLISH):
         if wanted in LANGUAGES:
             yield wanted
+
+
+def _add_headers(response: Response) -> Response:
+    """Name the language of a page, and tell caches on what it depends where it was asked for."""
+    if language := g.get("language"):
+        response.vary.add("Accept-Language")
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Content-Language", language)
+    return response
 
 
 def _gettext(text: str) -> str:

@@ -1,6 +1,7 @@
 """Fixtures for tests of the site."""
 
 from collections.abc import Mapping
+from gettext import NullTranslations
 
 import httpx
 import pytest
@@ -8,6 +9,27 @@ from sqlalchemy import Engine
 
 from tests.follower_reads import wait_for_follower_reads
 from tests.visitor import Visitor
+from web import languages
+
+
+class Guillemets(NullTranslations):
+    """A catalogue that puts sentences between guillemets."""
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(super().ngettext(msgid1, msgid2, n))
+
+
+@pytest.fixture
+def guillemets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put translated sentences of all languages but English between guillemets."""
+
+    def catalogue(language: str) -> NullTranslations:
+        return NullTranslations() if language == languages.ENGLISH else Guillemets()
+
+    monkeypatch.setattr(languages, "_catalogue", catalogue)
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -5,8 +7,10 @@ from flask import Flask
 from jinja2 import nodes
 
 from movr.messages import Message
+from tests.conftest import HERE
+from tests.visitor import Visitor
 from web.app import ROOT
-from web.languages import current_language, in_language, translate, translated
+from web.languages import LANGUAGES, current_language, in_language, translate, translated
 
 TEMPLATES = sorted(ROOT.glob("templates/**/*.*"))
 
@@ -27,6 +31,34 @@ def test_the_language_is_that_of_the_address_or_of_the_browser(
 ) -> None:
     with app.test_request_context(address, headers={"Accept-Language": accepted}):
         assert current_language() == language
+
+
+def test_a_page_names_its_language_and_caches_keep_it_for_readers_of_that_language(
+    visitor: Visitor,
+) -> None:
+    french = {"Accept-Language": "fr"}
+    pages = [visitor.get(path, french) for path in ("/", "/nowhere", "/vehicles?lang=nl")]
+    docs, style = visitor.get("/api/v1/docs", french), visitor.get("/static/css/movr.css", french)
+
+    assert [page.headers["Content-Language"] for page in pages] == ["fr", "fr", "nl"]
+    assert docs.headers["Content-Language"] == "en"
+    assert all("Accept-Language" in reply.headers["Vary"] for reply in (*pages, docs))
+    assert "Content-Language" not in style.headers
+    assert "Accept-Language" not in style.headers.get("Vary", "")
+
+
+def test_public_pages_link_their_other_languages(visitor: Visitor) -> None:
+    def alternates(path: str) -> dict[str, str]:
+        links = re.findall(r'hreflang="([^"]+)" href="([^"]+)"', visitor.get(path).text)
+        return {language: unescape(link).removeprefix(HERE) for language, link in links}
+
+    found = alternates("/vehicles?lang=fr&type=bike")
+
+    assert found == {"x-default": "/vehicles?type=bike"} | {
+        language: f"/vehicles?lang={language}&type=bike" for language in LANGUAGES
+    }
+    assert all(len(alternates(path)) == len(found) for path in ("/", "/help", "/about/regions"))
+    assert alternates("/login") == {}
 
 
 def test_a_message_of_movr_takes_the_form_of_its_number(app: Flask) -> None:

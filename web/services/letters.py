@@ -17,6 +17,7 @@ from movr.outbox import Kind, Letter
 from movr.results import Member
 from web.context import movr, settings, site_url
 from web.email_addresses import mailbox
+from web.languages import in_language
 from web.security import rate_limits
 from web.security.link_tokens import email_tokens, new_email_tokens, reset_tokens
 from web.security.rate_limit_store import RateLimit
@@ -45,7 +46,8 @@ def compose(letter: Letter) -> Email | None:
     to = letter.address or member.email
     if facts is None or not _may_be_mailed(letter, kind, member, to):
         return None
-    text = render_template(f"letters/{kind}.txt", member=member, **facts)
+    with in_language(member.language):
+        text = render_template(f"letters/{kind}.txt", member=member, **facts)
     subject, _, text = text.partition("\n\n")
     return Email(letter.id, to, subject, text)
 

@@ -15,6 +15,7 @@ from movr.results import NearbyVehicle, Ride, Vehicle
 from tests.conftest import NewVisitor, settings_for, visiting
 from tests.visitor import Visitor
 from web.app import create_app
+from web.languages import in_language
 from web.rendering import fragments
 
 
@@ -58,6 +59,23 @@ def test_a_list_is_rendered_once_for_all_members_at_the_same_position(
 
     owner.start(vehicles[0])
     assert len(distances(owner.get(elsewhere).text)) == 4
+
+
+@pytest.mark.usefixtures("guillemets")
+def test_a_fragment_is_cached_for_readers_of_its_language_only(app: Flask) -> None:
+    cached_fragment: Any = app.jinja_env.globals["cached_fragment"]
+    ride = past_ride(1)
+
+    with app.test_request_context():
+        pages = []
+        for language in ("en", "fr", "en", "fr"):
+            with in_language(language):
+                pages.append(cached_fragment("past_ride", ride))
+
+    english, french, *again = pages
+    assert "«" not in english
+    assert "«" in french
+    assert again == [english, french]
 
 
 def distances(page: str) -> list[str]:

@@ -112,6 +112,25 @@ def test_a_rider_is_asked_whether_they_are_still_riding_once(
     assert received(postbox) == []
 
 
+@pytest.mark.usefixtures("guillemets")
+def test_a_letter_is_in_its_recipient_s_language_and_in_english_without_one(
+    rider: Visitor,
+    movr: MovR,
+    postbox: Postbox,  # noqa: F811
+    engine: Engine,
+) -> None:
+    for language in ("fr", None):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE users SET language = :is"), {"is": language})
+        put(movr, rider, Kind.ACCOUNT_RESTORED)
+
+        ((subject, said),) = received(postbox)
+
+        expected = "Your MovR account is yours to use again"
+        assert subject == (f"«{expected}»" if language else expected)
+        assert ("«" in said) == bool(language)
+
+
 def test_a_rider_whose_ride_has_ended_is_not_asked(
     rider: Visitor,
     movr: MovR,

@@ -10,10 +10,12 @@ from typing import Any, Final
 import flask_openapi3_swagger
 from apiflask import APIBlueprint, APIFlask
 from flask import render_template
+from flask.typing import ResponseReturnValue
 
 from movr.errors import Refusal
 from web.api.v1 import idempotency, problems
 from web.api.v1.schemas import Problem
+from web.languages import ENGLISH
 from web.rendering import static_files
 
 VERSION: Final = "1"
@@ -54,9 +56,9 @@ def init_app(app: APIFlask) -> None:
 
 
 @blueprint.get("")
-def show() -> str:
-    """Show the operations, to try."""
-    return render_template("api/docs.html", spec=SPEC_PATH)
+def show() -> ResponseReturnValue:
+    """Show the operations, to try; they are described in English."""
+    return render_template("api/docs.html", spec=SPEC_PATH), {"Content-Language": ENGLISH}
 
 
 @blueprint.get("/problems", endpoint="problems")

@@ -78,7 +78,6 @@ def _escaped(name: str) -> str:
 def _response(status: HTTPStatus, type_: str, title: str, detail: str, **more: Any) -> Response:
     response = jsonify(type=type_, title=title, status=int(status), detail=detail, **more)
     response.content_language.add(current_language())
-    response.vary.add("Accept-Language")
     response.status_code = status
     response.mimetype = MIMETYPE
     if status is HTTPStatus.UNAUTHORIZED:
