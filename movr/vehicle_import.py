@@ -34,7 +34,6 @@ from movr.database.execution import run
 from movr.formats import AVAILABLE, NUMBERS
 from movr.idempotency import Repeatable
 from movr.messages import Message, gettext_noop
-from movr.messages import Message, gettext_noop
 from movr.models import Vehicle
 from movr.proofs import Proof
 from movr.results import LineError, NewVehicle, UserKey

@@ -78,9 +78,11 @@ def test_a_name_of_data_is_escaped_and_may_be_missing(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_templates_translate_only_sentences_that_they_contain(app: Flask, path: Path) -> None:
+def test_templates_translate_only_sentences_that_they_contain(
+    session_app: Flask, path: Path
+) -> None:
     """What `_` returns is not escaped, so that its argument must not be data."""
-    tree = app.jinja_env.parse(path.read_text())
+    tree = session_app.jinja_env.parse(path.read_text())
     calls = [
         call
         for call in tree.find_all(nodes.Call)

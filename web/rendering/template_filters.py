@@ -44,20 +44,8 @@ _DIRECTIONS: Final = (
 
 # The event types of MDS 2.0 that owners read of.
 _EVENTS: Final = {
-<<<<<<< HEAD
-    "provider_drop_off": "listed",
-    "rebalance_pick_up": "picked up",
-    "decommissioned": "removed",
-    "maintenance": "out of service",
-    "reservation_start": "reserved",
-    "reservation_cancel": "reservation cancelled",
-    "trip_start": "ride started",
-    "trip_end": "ride ended",
-    "trip_cancel": "ride undone",
-    "not_located": "missing",
-    "located": "found",
-=======
     "provider_drop_off": gettext_noop("listed"),
+    "rebalance_pick_up": gettext_noop("picked up"),
     "decommissioned": gettext_noop("removed"),
     "maintenance": gettext_noop("out of service"),
     "reservation_start": gettext_noop("reserved"),
@@ -67,7 +55,6 @@ _EVENTS: Final = {
     "trip_cancel": gettext_noop("ride undone"),
     "not_located": gettext_noop("missing"),
     "located": gettext_noop("found"),
->>>>>>> c045354 (Format times, numbers and amounts for the reader's language and the city)
 }
 
 _PREFETCH_HEADERS: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # of all browsers
