@@ -86,7 +86,6 @@ def test_a_catalogue_has_the_sentences_in_use_and_no_others(
     assert not catalogue.obsolete
 
 
-@pytest.mark.xfail(strict=False, reason="The translators are at work.")
 def test_a_catalogue_has_a_translation_of_each_sentence(catalogue: Catalog) -> None:
     missing = [
         message.id
@@ -190,7 +189,6 @@ def is_translation(node: nodes.Node) -> TypeGuard[nodes.Call]:
     )
 
 
-@pytest.mark.xfail(strict=False, reason="The formats of times and amounts are being translated.")
 def test_each_sentence_in_the_code_of_pages_is_marked(sentences: set[Texts]) -> None:
     marked = {text for texts in sentences for text in texts}
 
