@@ -136,6 +136,14 @@ class NotStaff(Refusal):
     sentence = gettext_noop("You have no role in this city that permits this.")
 
 
+class NotForgotten(Refusal):
+    """Support wants to end a ride that its rider was not reminded of yet."""
+
+    sentence = gettext_noop(
+        "This ride began less than two hours ago. Until then, only a manager can end it."
+    )
+
+
 class NotForYourself(Refusal):
     """Staff want to act on their own account or ride."""
 

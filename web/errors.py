@@ -58,6 +58,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.NoOperation: HTTPStatus.NOT_FOUND,
     errors.NotYourProfile: HTTPStatus.FORBIDDEN,
     errors.NotStaff: HTTPStatus.FORBIDDEN,
+    errors.NotForgotten: HTTPStatus.FORBIDDEN,
     errors.NotForYourself: HTTPStatus.FORBIDDEN,
     errors.MemberNotFound: HTTPStatus.NOT_FOUND,
     errors.TooFarAway: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -26,7 +26,7 @@ from movr.results import ReportKey, RideKey, UserKey, VehicleKey
 from movr.service_area import within_city
 from movr.staff import audit, roles, vehicles
 from movr.staff.audit import Change
-from movr.staff.permissions import Action, StaffGrant, StaffRequest, roles_for
+from movr.staff.permissions import Action, StaffGrant, StaffRequest, roles_for, roles_to_end
 from movr.vehicle_states import BY_STAFF
 
 _rides, _users, _ledger = (cast("Table", model.__table__) for model in (Ride, User, LedgerEntry))
@@ -35,7 +35,7 @@ _RIDE_CITY: Final = bindparam("ride_city", type_=String())
 _RIDE_ID: Final = bindparam("ride_id", type_=Uuid())
 
 SELECT_RIDE: Final = select(
-    *(_rides.c[name] for name in ("rider_city", "rider_id", "end_time", "amount"))
+    *(_rides.c[name] for name in ("rider_city", "rider_id", "start_time", "end_time", "amount"))
 ).where(_rides.c.city == _RIDE_CITY, _rides.c.id == _RIDE_ID)
 SET_SUSPENDED: Final = (
     update(_users)
@@ -81,7 +81,7 @@ class Staff:
     ) -> bool:
         """End a forgotten ride, which costs at most what a day costs, and tell its rider.
 
-        Raises RideNotFound, NotForYourself, TooFarAway, NoParking.
+        Raises RideNotFound, NotForgotten, NotForYourself, TooFarAway, NoParking.
         """
         if position:
             check_end(CityData(self._database, self._now).zones_in_force(request.city), position)
@@ -256,6 +256,7 @@ def end_ride(
     row = _ride(connection, request, ride)
     if row.end_time:
         return None
+    _check_role_to_end(connection, request, row.start_time, now)
     rider = UserKey(row.rider_city, row.rider_id)
     state = roles.lock_member(connection, rider)
     is_ended = transactions.try_to_end_ride(
@@ -379,6 +380,17 @@ def _change_of_role(user: UserKey, role: str, *, is_granted: bool) -> Change:
     has_none: audit.Values = {}
     before, after = (has_none, has_role) if is_granted else (has_role, has_none)
     return Change(audit.ROLE, user, before, after)
+
+
+def _check_role_to_end(
+    connection: Connection, request: StaffRequest, start_time: datetime, now: datetime
+) -> None:
+    """Check that the role permits to end a ride of this age. Raises NotForgotten."""
+    permitting = roles_to_end(start_time, now)
+    try:
+        roles.authorise(connection, request.staff, request.epoch, request.city, *permitting)
+    except errors.NotStaff:
+        raise errors.NotForgotten from None
 
 
 def _ride(connection: Connection, request: StaffRequest, ride: RideKey) -> Row[Any]:

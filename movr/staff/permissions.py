@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from movr.formats import MANAGER, MECHANIC, SUPPORT
+from movr.outbox import STILL_RIDING_AFTER
 from movr.proofs import Proof
 from movr.results import UserKey
 
@@ -52,6 +53,12 @@ PERMITTED: Final[dict[Action, tuple[str, ...]]] = {
 def roles_for(action: Action) -> tuple[str, ...]:
     """Return the roles that permit an action."""
     return (*PERMITTED[action], MANAGER)
+
+
+def roles_to_end(start_time: datetime, now: datetime) -> tuple[str, ...]:
+    """Return the roles that permit to end a ride: only managers' before its rider was reminded."""
+    is_forgotten = now - start_time >= STILL_RIDING_AFTER
+    return roles_for(Action.END_RIDE) if is_forgotten else (MANAGER,)
 
 
 def may(roles: Collection[str], action: Action) -> bool:

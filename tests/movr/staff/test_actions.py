@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Row, select, text
+from sqlalchemy import Engine, Row, select, text, update
 
 from movr import errors
 from movr.cities import Position
@@ -17,8 +17,9 @@ from movr.database import invariants
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
 from movr.formats import MANAGER, MECHANIC, MENDED, ROLES, SUPPORT, UNKNOWN_LOCATION
-from movr.models import Report
+from movr.models import Report, Ride
 from movr.movr import MovR
+from movr.outbox import STILL_RIDING_AFTER
 from movr.reports import Problem, ShownVehicle
 from movr.results import Member, RideKey, UserKey, VehicleKey
 from movr.staff.actions import Staff
@@ -109,6 +110,9 @@ Act = Callable[[Staff, StaffRequest], bool]
 
 def end_ride(world: World) -> Act:
     ride = world.member(world.rider).active_ride or world.ride()
+    with world.movr.engine.begin() as connection:
+        begun = {"start_time": Ride.start_time - STILL_RIDING_AFTER}
+        connection.execute(update(Ride).values(begun))
     return lambda staff, by: staff.end_ride(by, ride.id)
 
 
@@ -252,6 +256,21 @@ def test_a_forgotten_ride_costs_what_a_day_costs_at_most(
     assert world.movr.staff.refund_fare(world.by(SUPPORT), ride.id)
 
 
+def test_only_managers_end_a_ride_before_its_rider_was_reminded(
+    world: World, clock: TheClock, engine: Engine
+) -> None:
+    end, ride = world.movr.staff.end_ride, world.ride()
+    clock.now += STILL_RIDING_AFTER - timedelta(seconds=1)
+    with pytest.raises(errors.NotForgotten):
+        end(world.by(SUPPORT), ride.id)
+    assert audit(engine, Action.END_RIDE) == []
+    assert end(world.by(MANAGER), ride.id)
+
+    ride = world.ride()
+    clock.now += STILL_RIDING_AFTER
+    assert end(world.by(SUPPORT), ride.id)
+
+
 def test_staff_end_no_ride_where_the_city_allows_no_parking(
     world: World, clock: TheClock, engine: Engine
 ) -> None:
@@ -260,10 +279,10 @@ def test_staff_end_no_ride_where_the_city_allows_no_parking(
     world.movr.city_data.replace_zones(CITY, [garden], begin=clock.now)
 
     with pytest.raises(errors.NoParking, match="Champ de Mars"):
-        world.movr.staff.end_ride(world.by(SUPPORT), ride.id, position=RUE_CLER)
+        world.movr.staff.end_ride(world.by(MANAGER), ride.id, position=RUE_CLER)
 
     assert audit(engine, Action.END_RIDE) == []
-    assert world.movr.staff.end_ride(world.by(SUPPORT), ride.id, position=LOUVRE)
+    assert world.movr.staff.end_ride(world.by(MANAGER), ride.id, position=LOUVRE)
 
 
 def test_a_short_ride_that_staff_end_costs_what_it_would_have_cost(
@@ -272,7 +291,7 @@ def test_a_short_ride_that_staff_end_costs_what_it_would_have_cost(
     ride = world.ride()
     clock.now += timedelta(minutes=2)
 
-    world.movr.staff.end_ride(world.by(SUPPORT), ride.id, location="Rue Cler")
+    world.movr.staff.end_ride(world.by(MANAGER), ride.id, location="Rue Cler")
 
     ended = world.movr.ride(world.member(world.rider), ride.id)
     assert ended.tariff
@@ -416,7 +435,7 @@ def test_an_owner_who_restores_what_staff_removed_does_not_put_it_back_into_serv
 def test_members_are_told_what_staff_did(world: World, engine: Engine) -> None:
     ride = world.ride()
     for _ in range(2):
-        world.movr.staff.end_ride(world.by(SUPPORT), ride.id)
+        world.movr.staff.end_ride(world.by(MANAGER), ride.id)
         world.movr.staff.suspend_account(world.by(SUPPORT), world.rider.id)
     world.movr.staff.restore_account(world.by(SUPPORT), world.rider.id)
 
@@ -445,7 +464,7 @@ def test_a_ride_that_staff_and_its_rider_end_at_once_ends_once(
     movr, by_staff = world.movr, 0
     for _ in range(RACES):
         ride = world.ride()
-        clock.now += timedelta(hours=1)
+        clock.now += STILL_RIDING_AFTER
 
         results = at_once(
             partial(movr.staff.end_ride, world.by(SUPPORT), ride.id),

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property
 from io import StringIO
@@ -14,13 +14,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from movr.cities import Position
 from movr.errors import NotStaff
 from movr.formats import MANAGER, MECHANIC, ROLES, SUPPORT
-from movr.models import Report
+from movr.models import Report, Ride
 from movr.movr import MovR
+from movr.outbox import STILL_RIDING_AFTER
 from movr.results import UserKey
 from movr.staff import lists
 from movr.staff.permissions import Action
@@ -125,6 +126,13 @@ class World:
             "report": self._report(vehicle),
             "mechanic": self.staff(MECHANIC).id,
         }
+        self.begin_ride(STILL_RIDING_AFTER)
+
+    def begin_ride(self, ago: timedelta) -> None:
+        """Let the ride under way have begun so long ago."""
+        begun = {"start_time": datetime.now(UTC) - ago}
+        with self.engine.begin() as connection:
+            connection.execute(update(Ride).values(begun))
 
     def _report(self, vehicle: UUID) -> UUID:
         report = uuid4()
@@ -411,6 +419,9 @@ def test_pages_offer_what_the_role_permits_and_the_state_allows(world: World) ->
     assert offered(world.staff(SUPPORT)) == of_support
     assert offered(world.staff(MECHANIC)) == of_mechanics
     assert offered(world.manager) == {*of_support, *of_mechanics, "grant-role"}
+    world.begin_ride(timedelta())
+    assert offered(world.staff(SUPPORT)) == of_support - {"end-ride"}
+    assert "end-ride" in offered(world.manager)
 
 
 def test_who_refunds_a_fare_learns_that_no_money_moves(world: World) -> None:

@@ -1,6 +1,7 @@
 """The forms of what staff can do: on which page each is offered, and what it asks for."""
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from movr.cities import City
 from movr.messages import gettext_noop
 from movr.results import UserKey
 from movr.staff.actions import Staff
-from movr.staff.permissions import Action, StaffRequest, may
+from movr.staff.permissions import Action, StaffRequest, may, roles_to_end
 from movr.vehicle_states import VehicleState
 from web.forms import CloseReportForm, PlaceByStaffForm, RoleForm, StaffForm
 from web.languages import gettext as _
@@ -20,8 +21,8 @@ from web.pages.staff.reads import MEMBERS, REPORTS, RIDES, VEHICLES, find
 class Offer(NamedTuple):
     """An action, the kind of page that offers it, and its form.
 
-    `is_possible` tells whether it is offered for a subject of the page; the action itself checks
-    everything again.
+    `is_possible` tells whether it is offered for a subject of the page, and `is_permitted` to which
+    roles if that depends on the subject, too; the action itself checks everything again.
     """
 
     noun: str
@@ -31,10 +32,15 @@ class Offer(NamedTuple):
     act: Callable[..., bool]
     is_possible: Callable[[Any], bool]
     form: type[StaffForm] = StaffForm
+    is_permitted: Callable[[Any, Collection[str]], bool] = lambda _subject, _roles: True
 
 
 def _is_in(*states: VehicleState) -> Callable[[Any], bool]:
     return lambda vehicle: vehicle.state in states
+
+
+def _may_end(ride: Any, roles: Collection[str]) -> bool:  # noqa: ANN401 - as is_possible
+    return not set(roles_to_end(ride.start_time, datetime.now(UTC))).isdisjoint(roles)
 
 
 def _grant_role(staff: Staff, request: StaffRequest, id_: UUID, *, role: str) -> bool:
@@ -55,6 +61,7 @@ OFFERS: Final[dict[Action, Offer]] = {
         Staff.end_ride,
         lambda ride: ride.end_time is None,
         PlaceByStaffForm,
+        _may_end,
     ),
     Action.REFUND_FARE: Offer(
         RIDES,
@@ -166,7 +173,8 @@ OFFERS: Final[dict[Action, Offer]] = {
 def offered(noun: str, subject: object, roles: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield the name in URLs and the label of each action that is possible and permitted."""
     for action, offer in OFFERS.items():
-        if offer.noun == noun and may(roles, action) and offer.is_possible(subject):
+        is_permitted = may(roles, action) and offer.noun == noun
+        if is_permitted and offer.is_possible(subject) and offer.is_permitted(subject, roles):
             yield in_url(action), offer.label
 
 

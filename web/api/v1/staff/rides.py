@@ -59,7 +59,10 @@ def show(city: City, ride_id: UUID, wanted: TimePage) -> StaffRide:
 @blueprint.output(Done)
 @blueprint.doc(operation_id="staff_end_ride", responses=requests.ERRORS)
 def end(city: City, ride_id: UUID, where: PlaceByStaff) -> Done:
-    """End a ride that its rider has forgotten. It costs at most what a day costs."""
+    """End a ride that its rider has forgotten. It costs at most what a day costs.
+
+    Support may from two hours after its start on, and managers at any time.
+    """
     request, place = request_of(where, city), place_of(where, city)
     return Done(changed=movr().staff.end_ride(request, ride_id, **place))
 
