@@ -97,7 +97,7 @@ def translated(name: str | None) -> str:
 
     Unlike that of `_` in templates, the result is escaped.
     """
-    return _gettext(name) if name else ""
+    return _gettext(name or "")
 
 
 def _candidates() -> Iterator[str]:
@@ -121,7 +121,8 @@ def _add_headers(response: Response) -> Response:
 
 
 def _gettext(text: str) -> str:
-    return _catalogue(current_language()).gettext(text)
+    # The translation of an empty text would be the head of the catalogue.
+    return _catalogue(current_language()).gettext(text) if text else ""
 
 
 def _ngettext(singular: str, plural: str, count: int) -> str:

@@ -15,6 +15,7 @@ function loadGoogle(key, giveUp) {
       key,
       loading: "async",
       callback: "googleMapsAreThere",
+      language: document.documentElement.lang,
       auth_referrer_policy: "origin", // the page's URL may contain the visitor's position
     });
     const { nonce } = document.querySelector("script[nonce]");

@@ -1,6 +1,6 @@
 // The street map by Leaflet, with tiles of OpenStreetMap.
 const TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png";
-const ATTRIBUTION = '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors';
+const OPENSTREETMAP = '<a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>';
 // OpenStreetMap requires a referrer with requests for tiles; MovR's pages send none to other sites.
 const REFERRER = "strict-origin-when-cross-origin";
 const CLOSE_ENOUGH = 16; // zoom: single streets
@@ -26,7 +26,7 @@ async function knock([latitude, longitude], zoom = 12) {
 }
 
 /** Return a layer of tiles that shows no error image. */
-function tileLayer(L) {
+function tileLayer(L, attribution) {
   const Tiles = L.TileLayer.extend({
     createTile(coordinates, done) {
       const image = Object.assign(document.createElement("img"), { alt: "" });
@@ -40,7 +40,7 @@ function tileLayer(L) {
       return image;
     },
   });
-  return new Tiles(TILES, { attribution: ATTRIBUTION, maxZoom: DEEPEST });
+  return new Tiles(TILES, { attribution, maxZoom: DEEPEST });
 }
 
 function loadStyle(href) {
@@ -50,7 +50,7 @@ function loadStyle(href) {
   });
 }
 
-export async function load(stage, { leaflet, leafletStyle, middle }) {
+export async function load(stage, { leaflet, leafletStyle, middle, attribution, zoomIn, zoomOut, close }) {
   await knock(middle.split(",").map(Number));
   await Promise.all([import(leaflet), loadStyle(leafletStyle)]);
   const L = window.leaflet;
@@ -59,20 +59,22 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
     zoomAnimation: !calm,
     fadeAnimation: !calm,
     scrollWheelZoom: false, // scrolling over the map scrolls the page
+    zoomControl: false,
   });
+  L.control.zoom({ zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
-  const tiles = tileLayer(L);
+  const tiles = tileLayer(L, attribution.replace("{map}", OPENSTREETMAP));
   const areThere = new Promise((resolve, reject) => {
     tiles.once("tileload", resolve);
     tiles.once("load", reject); // all requests are done; if none succeeded, this rejects
   });
   tiles.addTo(map);
   const pins = L.layerGroup().addTo(map);
-  const attribution = map.attributionControl.getContainer();
+  const credits = map.attributionControl.getContainer();
   // So that no pin lies under the zoom buttons, the attribution or an edge.
   const padding = () => ({
     paddingTopLeft: [ZOOM_BUTTONS + PIN, PIN],
-    paddingBottomRight: [PIN, attribution.offsetHeight + PIN],
+    paddingBottomRight: [PIN, credits.offsetHeight + PIN],
   });
   stage.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   return {
@@ -120,6 +122,7 @@ export async function load(stage, { leaflet, leafletStyle, middle }) {
       popup.setLatLng(place).setContent(content);
       popup.once("remove", onClose);
       popup.openOn(map);
+      popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", close);
       content.querySelector("button")?.focus();
     },
   };

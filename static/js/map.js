@@ -35,7 +35,12 @@ function cards(vehicles) {
   return list;
 }
 
-function pin(vehicles) {
+/** Put values into a sentence of the page: `{count} vehicles`. */
+function filled(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+function pin(vehicles, sentences) {
   const [{ node }] = vehicles;
   const isBusy = vehicles.every((vehicle) => "busy" in vehicle.node.dataset);
   const button = element("button", isBusy ? "pin pin-busy" : "pin", { type: "button" });
@@ -43,10 +48,10 @@ function pin(vehicles) {
   const name = `${words(".vehicle-card-title")}, ${words(".vehicle-card-place")}`;
   if (vehicles.length > 1) {
     button.textContent = vehicles.length;
-    button.setAttribute("aria-label", `${vehicles.length} vehicles, the first: ${name}`);
+    button.setAttribute("aria-label", filled(sentences.several, { count: vehicles.length, vehicle: name }));
   } else {
     button.append(node.querySelector(".vehicle-card-icon .icon").cloneNode(true));
-    button.setAttribute("aria-label", isBusy ? `${name}, not available` : name);
+    button.setAttribute("aria-label", isBusy ? filled(sentences.busy, { vehicle: name }) : name);
   }
   return button;
 }
@@ -56,7 +61,7 @@ function showVehicles(map, streets) {
     node,
     place: numbers(node.dataset.at),
   }));
-  const { city, centre, visitor } = map.dataset;
+  const { centre, visitor } = map.dataset;
   const origin = numbers(visitor ?? centre);
   let pins = [];
   let opened; // the first vehicle of the open card
@@ -79,11 +84,11 @@ function showVehicles(map, streets) {
   const draw = () => {
     const focused = pins.find(({ button }) => button === document.activeElement);
     streets.clear();
-    const words = visitor ? "You" : `The centre of ${city}`;
-    const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title: words });
-    mark.setAttribute("aria-label", words);
+    const title = map.dataset.origin;
+    const mark = element("span", visitor ? "pin-you" : "pin-centre", { role: "img", title });
+    mark.setAttribute("aria-label", title);
     streets.put(mark, origin);
-    pins = groups(streets, vehicles).map((group) => ({ group, button: pin(group) }));
+    pins = groups(streets, vehicles).map((group) => ({ group, button: pin(group, map.dataset) }));
     for (const { group, button } of pins) {
       button.addEventListener("click", () => open(group));
       streets.put(button, group[0].place);
@@ -114,7 +119,7 @@ function showChosen(map, streets) {
 }
 
 function chooseOnMap(form, latitude, longitude) {
-  choose(form, latitude, longitude, "The place is marked. Click on the map to change it.");
+  choose(form, latitude, longitude, "place");
 }
 
 /** Let clicks on the drawing choose a position; the drawing is to scale. */
@@ -157,7 +162,7 @@ async function showZones({ zones }, streets) {
 async function layStreets(map) {
   const stage = element("div", "map-streets");
   stage.setAttribute("role", "region");
-  stage.setAttribute("aria-label", `Map of ${map.dataset.city}`);
+  stage.setAttribute("aria-label", map.dataset.label);
   const drawing = map.querySelector(".map-drawing");
   const { load } = await import(map.dataset.google ? BY_GOOGLE : BY_LEAFLET);
   map.append(stage);

@@ -1,29 +1,20 @@
 // The buttons "Use my position", "End ride here" and "Undo": they request the browser's position when clicked.
 const GEOLOCATION_OPTIONS = { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 };
-const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
-const VAGUE = "vague";
+const PERMISSION_DENIED = 1; // of GeolocationPositionError
 const PATIENCE = 10000; // milliseconds: the timeout above does not run while a prompt is open
 const CLOSE_ENOUGH = 500; // metres: the accuracy that a vehicle's place needs
 
-const ASKING = "Finding your position…";
-const UNKNOWN = "We could not find your position.";
-const UNANSWERED = "Still waiting for your position. If your browser asks, please allow it.";
-const SENTENCES = {
-  [REFUSED]: "Your browser does not share your position with us. Its settings can allow it.",
-  [VAGUE]: "Your position is not exact enough.",
-};
-
-/** Fill in a form's hidden latitude and longitude, show a message, and notify its map. */
-export function choose(form, latitude, longitude, words) {
+/** Fill in a form's hidden latitude and longitude, say what is marked, and notify its map. */
+export function choose(form, latitude, longitude, what) {
   fill(form, latitude.toFixed(5), longitude.toFixed(5));
   const withoutPosition = form.elements.without_position;
   if (withoutPosition) withoutPosition.checked = false;
-  notify(form, words, [latitude, longitude]);
+  notify(form, what, [latitude, longitude]);
 }
 
 function clear(form) {
   fill(form, "", "");
-  notify(form, "The map is cleared.");
+  notify(form, "cleared");
   form.elements.location?.focus();
 }
 
@@ -34,17 +25,19 @@ function fill(form, latitude, longitude) {
   form.querySelector("[data-clear]").hidden = !latitude;
 }
 
-function notify(form, words, place) {
-  say(form.querySelector("[data-clear]"), words);
+function notify(form, what, place) {
+  say(form.querySelector("[data-clear]"), what);
   form.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: place }));
 }
 
-function say(button, words) {
-  button.closest("fieldset, form").querySelector("[data-said]").textContent = words;
+/** Show sentences of the page, which has them in its language in data attributes; none to clear. */
+function say(button, ...names) {
+  const status = button.closest("fieldset, form").querySelector("[data-said]");
+  status.textContent = names.map((name) => status.dataset[name]).join(" ");
 }
 
 function send(form, { latitude, longitude, accuracy }) {
-  if (accuracy > CLOSE_ENOUGH) throw { code: VAGUE };
+  if (accuracy > CLOSE_ENOUGH) throw { reason: "vague" };
   form.elements.latitude.value = latitude.toFixed(5);
   form.elements.longitude.value = longitude.toFixed(5);
   form.submit();
@@ -58,14 +51,14 @@ const USES = {
     form.submit();
   },
   position(form, { latitude, longitude }) {
-    choose(form, latitude, longitude, "Your position is marked. Click on the map to change it.");
+    choose(form, latitude, longitude, "position");
   },
   end: send,
   undo: send,
 };
 
 async function position() {
-  if (!navigator.geolocation) throw { code: REFUSED }; // off in the browser's settings
+  if (!navigator.geolocation) throw { code: PERMISSION_DENIED }; // off in the browser's settings
   const answer = await new Promise((resolve, reject) => {
     navigator.geolocation.getCurrentPosition(resolve, reject, GEOLOCATION_OPTIONS);
   });
@@ -83,16 +76,15 @@ async function ask(button) {
   const { form, dataset } = button;
   const words = dataset.locate === "end" && document.getElementById("other-place");
   const another = words ? anotherWay(words, "toggle", "input", "chosen") : anotherWay(form, "chosen");
-  say(button, ASKING);
-  const wait = setTimeout(say, PATIENCE, button, UNANSWERED);
+  say(button, "asking");
+  const wait = setTimeout(say, PATIENCE, button, "waiting");
   try {
     // A position that arrives after the visitor has begun another way is not used.
     const found = await Promise.race([position(), another]);
     if (found) USES[dataset.locate](form, found);
-    else if (words) say(button, "");
-  } catch ({ code }) {
-    const sentence = SENTENCES[code] ?? UNKNOWN;
-    say(button, words ? `${sentence} Enter the place instead.` : sentence);
+    else if (words) say(button);
+  } catch ({ code, reason = code === PERMISSION_DENIED ? "refused" : "unknown" }) {
+    say(button, reason, ...(words ? ["instead"] : []));
     if (words) openAndFocus(words);
   } finally {
     clearTimeout(wait);
