@@ -110,7 +110,6 @@ def init_app(app: Flask) -> None:
         rides=rides,
         time_since=time_since,
         history_words=history_words,
-        words=words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -304,11 +303,6 @@ def _happened(event_types: Sequence[str], state: str | None) -> str:
         words = [gettext_noop("back in service")]
     said = ", ".join(map(_, words))
     return f"{said[:1].upper()}{said[1:]}"
-
-
-def words(name: str) -> str:
-    """Return a name of the data in words: `not there` for `not_there`."""
-    return name.replace("_", " ")
 
 
 def query(link: Mapping[str, str], **changed: str | None) -> str:
