@@ -15,6 +15,7 @@ from movr.api_tokens import ApiTokens
 from movr.cities import CITIES, Position, served_city
 from movr.city_data.city_data import CityData
 from movr.city_data.zones import Zone, check_end
+from movr.data_checks import DataChecks
 from movr.database import deadline, schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
@@ -79,6 +80,7 @@ class MovR:
             self._database, clock, only_verified=only_verified
         )
         self.retention: Final = Retention(self._database, clock)
+        self.data_checks: Final = DataChecks(self._database, clock)
         self._radii = SearchRadii()
         self._only_verified = only_verified
         self._charges_rides = charges_rides

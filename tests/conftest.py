@@ -31,6 +31,7 @@ from tests.visitor import Visitor
 from web.api import gbfs
 from web.app import create_app
 from web.config import Settings
+from web.operations import data_metrics
 from web.pages import about, earlier_vehicles
 from web.security.rate_limit_store import RateLimitStore
 from web.services import zones
@@ -224,7 +225,7 @@ def app(session_app: Flask, engine: Engine) -> Flask:  # noqa: ARG001 - which it
 def as_new(app: Flask) -> Flask:
     """Return the app with unused rate limits, and without what earlier tests have read."""
     app.extensions["rate_limit_store"] = RateLimitStore()
-    for part in (gbfs, about, earlier_vehicles, zones):
+    for part in (gbfs, about, earlier_vehicles, zones, data_metrics):
         part.init_app(app)
     return app
 

@@ -15,7 +15,7 @@ from web.api import gbfs, mds
 from web.api.v1 import api, documentation
 from web.config import Settings
 from web.current_city import CityConverter
-from web.operations import health, metrics, request_logging, tracing
+from web.operations import data_metrics, health, metrics, request_logging, tracing
 from web.pages import (
     about,
     account,
@@ -123,6 +123,7 @@ def create_app(settings: Settings) -> Flask:
         errors,
         health,
         languages,
+        data_metrics,
         template_filters,
         prices,
         payments,

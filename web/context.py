@@ -30,6 +30,12 @@ def site_url() -> str:
     return settings().site_url or request.host_url.rstrip("/")
 
 
+def location_headers() -> tuple[str | None, str | None]:
+    """Return the visitor's city and position, as the load balancer's headers name them."""
+    name = settings().city_header
+    return request.headers.get(name), request.headers.get(f"{name}-Lat-Long")
+
+
 def is_api_request() -> bool:
     """Return True if this request is for the JSON API, even if there is nothing at its path."""
     return request.path.startswith(API)

@@ -10,7 +10,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from movr.cities import DEFAULT_CITY, City, Position, find_city, find_city_by_slug
 from movr.messages import gettext_noop
-from web.context import settings
+from web.context import location_headers, settings
 from web.geoutils import (
     city_at,
     city_of_name,
@@ -74,11 +74,11 @@ def city_of_form() -> City:
 
 
 def _name() -> str | None:
-    return request.headers.get(settings().city_header)
+    return location_headers()[0]
 
 
 def _position() -> Position | None:
-    return parse_position_header(request.headers.get(f"{settings().city_header}-Lat-Long"))
+    return parse_position_header(location_headers()[1])
 
 
 def _candidates() -> Iterator[tuple[City | None, str]]:

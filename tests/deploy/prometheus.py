@@ -44,7 +44,8 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 def prometheus(here: Path, scraped: dict[str, Any]) -> Iterator[str]:
     """Run Prometheus with the alerts, each evaluated once a second; yield its URL."""
     rules = yaml.safe_load(ALERTS.read_text())
-    rules["groups"][0]["interval"] = "1s"
+    for group in rules["groups"]:
+        group["interval"] = "1s"
     (here / "alerts.yaml").write_text(yaml.safe_dump(rules))
     configuration = {"rule_files": ["alerts.yaml"], "scrape_configs": [scraped]}
     (here / "prometheus.yaml").write_text(yaml.safe_dump(configuration))

@@ -122,6 +122,9 @@ def test_each_city_is_shown_if_x_city_is_trusted(east: str) -> None:
     rows = table(done.stdout)
     assert [row[:5] for row in rows] == [[label, label, "200", EAST, "1"] for label in LABELS]
     assert all(0 < float(row[5]) < 10_000 and float(row[6]) < 10_000 for row in rows)
+    assert "right  probes: every city has its list" in done.stdout
+    assert "right  ledger: 0 unbalanced entries" in done.stdout
+    assert "right  audit: 0 missing entries" in done.stdout
     assert done.stdout.endswith(f"{east} serves 9 cities as it should.\n")
 
 
@@ -254,6 +257,7 @@ def test_another_site_is_detected() -> None:
     assert done.returncode == 1
     assert "Paris: the page shows no city of MovR's" in wrong(done.stdout)
     assert "/readyz: 200 not a response of MovR" in wrong(done.stdout)
+    assert f"probes: no list of vehicles of {', '.join(LABELS)}" in wrong(done.stdout)
 
 
 class WithoutForwardedFor(Handler):
@@ -296,6 +300,31 @@ def test_an_untrusted_certificate_is_refused(balancer: Proxy, certificate: Path)
     assert done.returncode == 1
     assert "certificate verify failed" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# What the metrics say of the data
+
+
+@pytest.mark.parametrize(
+    ("metrics", "details"),
+    [
+        (
+            """
+movr_ledger_unbalanced_entries{region="gcp-us-east1"} 2.0
+movr_audit_missing_entries{region="gcp-us-east1"} 0.0
+""",
+            [("2 unbalanced entries", False), ("0 missing entries", True)],
+        ),
+        ("", [("not checked", False), ("not checked", False)]),
+    ],
+)
+def test_wrong_data_and_data_that_is_not_checked_are_reported(
+    script: ModuleType, metrics: str, details: list[tuple[str, bool]]
+) -> None:
+    found = list(script.data_findings(metrics))
+
+    assert [finding.what for finding in found] == ["ledger", "audit"]
+    assert [(finding.detail, finding.passed) for finding in found] == details
 
 
 # Plain HTTP, which real sites serve at port 80

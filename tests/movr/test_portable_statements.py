@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql import visitors
 from sqlalchemy_cockroachdb.psycopg2 import CockroachDBDialect_psycopg2
 
-from movr import idempotency, queries, reports, vehicle_import
+from movr import data_checks, idempotency, queries, reports, vehicle_import
 from movr.changes import accounts, money, operators, reservations, rides, vehicles
 from movr.models import User, Vehicle
 from movr.personal_data import PARTS
@@ -49,7 +49,16 @@ REFUSED = {
 def statements() -> Iterator[tuple[str, Executable]]:
     """Return the statements of all modules that define them, by name."""
     changes = (accounts, money, operators, reservations, rides, vehicles)
-    others = (reports, actions, audit, roles, staff_queries, vehicle_import, idempotency)
+    others = (
+        reports,
+        actions,
+        audit,
+        roles,
+        staff_queries,
+        vehicle_import,
+        idempotency,
+        data_checks,
+    )
     modules = (queries, *changes, *others)
     for module in modules:
         for name, value in getmembers(module):

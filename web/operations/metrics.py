@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import product
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -15,11 +16,13 @@ from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 
 from movr import __version__
+from movr.cities import REGIONS
 from movr.database import query_stats
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
 from web.config import Settings
 from web.context import settings
-from web.operations import request_logging
+from web.operations import data_metrics, journeys, request_logging
+from web.operations.journeys import Journey, Result
 
 TIMES_TTL: Final = 10  # seconds for which the summary of response times is current
 
@@ -49,6 +52,11 @@ DATABASE_SECONDS = Counter(
     "movr_database_seconds", "Time spent waiting for the database.", ["route"]
 )
 RETRIES = Counter("movr_database_retries", "Repeated reads and transactions.", ["route"])
+JOURNEYS = Counter(
+    "movr_journeys",
+    "Requests of a rider's journey, by the region of the city and by the result.",
+    ["region", "journey", "result"],
+)
 _pool_gauge = partial(Gauge, labelnames=["pool"], multiprocess_mode="livesum")
 CONNECTIONS = _pool_gauge("movr_database_connections_in_use", "Connections in use.")
 POOL_SIZE = _pool_gauge("movr_database_pool_size", "Maximum number of connections in use.")
@@ -80,6 +88,8 @@ def init_app(app: Flask) -> None:
     # These start at 0, so that rate() counts the first refusal.
     for refusal in (DatabaseUnavailable, DatabaseSlow, DatabaseBusy):
         REFUSALS.labels("/readyz", refusal.__name__)
+    for labels in product(REGIONS, Journey, Result):
+        JOURNEYS.labels(*labels)
 
 
 @blueprint.get("/metrics")
@@ -92,6 +102,7 @@ def show() -> Response:
         abort(HTTPStatus.NOT_FOUND)
     if request.environ["wsgi.multiprocess"] and not _is_shared():
         return Response(NOT_SHARED, HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain")
+    data_metrics.update()
     return Response(
         prometheus_client.generate_latest(_registry()),
         content_type=prometheus_client.CONTENT_TYPE_LATEST,
@@ -151,6 +162,9 @@ def _measure(response: Response) -> Response:
     if not stats:
         return response  # refused before request logging began
     seconds, city = request_logging.seconds(), request_logging.requested_city()
+    if journey := journeys.of(request.endpoint):
+        result = journeys.result(journey, response.status_code, seconds)
+        JOURNEYS.labels(journeys.region(journey), journey, result).inc()
     LATENCY.labels(route).observe(seconds)
     if city and stats.round_trips and settings().region:
         home = "yes" if city.region == settings().region else "no"

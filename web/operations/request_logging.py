@@ -57,8 +57,9 @@ def seconds() -> float:
 
 
 def requested_city() -> City | None:
-    """Return the city of this request's form or page; None if it does not depend on a city."""
-    city: City | None = g.get("city_of_form") or g.get("city")
+    """Return the city of this request's form, page or URL; None if it does not depend on one."""
+    in_url = (request.view_args or {}).get("city")
+    city: City | None = g.get("city_of_form") or g.get("city") or in_url
     return city
 
 

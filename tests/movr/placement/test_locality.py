@@ -13,6 +13,8 @@ from cli import api_visits, page_visits
 from cli.placement import ACCEPTED_EXCEPTIONS, ALL_AT_HOME
 from movr import cities
 from movr.cities import City
+from movr.database.admin import uri_text
+from movr.movr import MovR
 from movr.placement import change, inspection, last_check, locality
 from movr.placement.definitions import Placement
 from movr.placement.locality import SentStatement
@@ -110,6 +112,16 @@ def test_a_statement_that_names_its_city_stays_home(placed: Engine) -> None:
     at_home = SentStatement("SELECT 1 FROM rides WHERE city = %(city)s", {"city": "new york"})
 
     assert not judged(placed, NEW_YORK, at_home).is_violation
+
+
+def test_the_check_of_a_region_s_data_for_the_metrics_stays_home(placed: Engine) -> None:
+    movr = MovR(uri_text(placed.url))
+    with locality.recording_statements(*movr.engines) as sent:
+        movr.data_checks.check(city.name for city in cities.cities_in(NEW_YORK.region))
+        (check,) = sent.copy()
+    movr.close()
+
+    assert not judged(placed, NEW_YORK, check).is_violation
 
 
 @pytest.mark.usefixtures("fares")

@@ -25,6 +25,7 @@ from web.api.v1.schemas import (
     Whereabouts,
 )
 from web.context import movr, settings, site_url
+from web.current_city import set_current_city
 from web.operations import metrics
 from web.security import rate_limits
 from web.services.zones import zones_in_force
@@ -79,6 +80,7 @@ def totals() -> RideTotals:
 def start(wanted: VehicleToTake) -> tuple[RideLink, int, dict[str, str]]:
     """Start a ride with an available vehicle, or with the one that the member has reserved."""
     token, city = authentication.token(), wanted.served_city
+    set_current_city(city)
     rate_limits.count_vehicle_taken(settings().writes_per_minute)
     ride = movr().start_ride(city.name, wanted.vehicle_id, token.user, token)
     if ride.is_new:
