@@ -1,6 +1,9 @@
 # The image of MovR: the app, its migrations and placements. Build it with `docker build -t movr .`
 
-FROM python:3.13.9-slim-bookworm AS build
+# By digest, so that a build is the same tomorrow; docs/supply-chain.md has how to check and renew it.
+FROM python:3.13.9-slim-bookworm@sha256:b685a4fa58bb19d1814d78a1ec0f0208f351452724f78b20212c984d6e124a34 AS base
+
+FROM base AS build
 RUN python -m venv /pipenv \
     && /pipenv/bin/pip install --no-cache-dir pipenv==2026.10.3 \
     && python -m venv /venv
@@ -11,13 +14,25 @@ RUN VIRTUAL_ENV=/venv PIPENV_VERBOSITY=-1 PIP_NO_CACHE_DIR=1 \
     /pipenv/bin/pipenv sync --categories "packages tracing" \
     && /venv/bin/python -m pip uninstall --yes pip
 
-FROM python:3.13.9-slim-bookworm
+# A list of the packages with their versions and hashes, in CycloneDX's format, and their licences.
+FROM build AS contents
+RUN python -m venv /tools \
+    && /tools/bin/pip install --no-cache-dir cyclonedx-bom==7.5.0 pip-licenses==5.5.5
+WORKDIR /contents
+RUN cp /build/Pipfile* . \
+    && /pipenv/bin/pipenv requirements --hash --categories "packages tracing" > requirements.txt \
+    && /tools/bin/cyclonedx-py requirements --output-reproducible -o sbom.json requirements.txt \
+    && /tools/bin/pip-licenses --python /venv/bin/python --format plain-vertical \
+        --with-license-file --with-notice-file --no-license-path --output-file licenses.txt
+
+FROM base
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     FLASK_APP=server \
     LOG_FORMAT=json
 COPY --from=build /venv /venv
+COPY --from=contents /contents/sbom.json /contents/licenses.txt /usr/share/doc/movr/
 WORKDIR /app
 COPY server.py gunicorn.conf.py LICENSE ./
 COPY movr movr

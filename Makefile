@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock lab drill bench bench-compare screenshots lighthouse test-faults
+.PHONY: help run test demo load check lock lab drill bench bench-compare screenshots lighthouse test-faults audit
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
 WAPITI_VERSION := 3.2.3
+PIP_AUDIT_VERSION := 2.10.1
 PIPENV := PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_VERBOSITY=-1 .pipenv/bin/pipenv
 BIN := .venv/bin
 FAULTS ?= long
@@ -62,6 +63,11 @@ check: .venv/ready-to-test ## check format, lint, types, layers and tests; COV= 
 	$(TEST) $(COV)
 	@$(if $(COV),$(BIN)/coverage report --format=total >/dev/null || { echo "Coverage is below its floor."; exit 1; })
 
+# --strict: a package that cannot be looked up is an error, and not one without vulnerabilities.
+audit: .pipenv/bin/pipenv .audit/$(PIP_AUDIT_VERSION) ## look up the image's packages in the database of known vulnerabilities, osv.dev
+	@$(PIPENV) requirements --hash --categories "packages tracing" > .audit/requirements.txt
+	@.audit/bin/pip-audit --strict --vulnerability-service osv --disable-pip --require-hashes -r .audit/requirements.txt
+
 # Sentences that no code uses any more leave the catalogues; new ones come in untranslated.
 messages: .venv/ready-to-run ## write new sentences to the catalogues in translations/, and compile these
 	@$(BIN)/pybabel --quiet extract --mapping-file=pyproject.toml --keywords="gettext_noop ngettext_noop:1,2" \
@@ -90,6 +96,11 @@ lock: .pipenv/bin/pipenv ## write the newest versions that the Pipfile allows to
 	@echo "Preparing wapiti $(WAPITI_VERSION), which runs on Python 3.10 to 3.12."
 	@$(PYTHON) -m venv --clear .wapiti
 	@.wapiti/bin/pip install --quiet --disable-pip-version-check wapiti3==$(WAPITI_VERSION)
+	@touch $@
+
+.audit/$(PIP_AUDIT_VERSION):
+	@$(PYTHON) -m venv --clear .audit
+	@.audit/bin/pip install --quiet --disable-pip-version-check pip-audit==$(PIP_AUDIT_VERSION)
 	@touch $@
 
 .venv/ready-to-run: Pipfile.lock | .pipenv/bin/pipenv

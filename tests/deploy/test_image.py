@@ -82,11 +82,12 @@ def test_without_a_setting_it_does_not_start_and_says_what_is_missing() -> None:
 
 
 def test_it_runs_as_an_unprivileged_user_and_is_pinned() -> None:
-    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)(?: AS (\w+))?", DOCKERFILE, re.MULTILINE)
+    (outside,) = {image for image, _ in bases} - {stage for _, stage in bases}
 
     assert "USER 10001:10001" in DOCKERFILE
-    assert len(set(bases)) == 1
-    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
+    assert bases[-1] == ("base", "")
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", outside)
 
 
 def test_its_labels_say_which_version_it_is_if_the_builder_says_so() -> None:
