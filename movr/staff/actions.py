@@ -388,7 +388,7 @@ def _check_role_to_end(
     """Check that the role permits to end a ride of this age. Raises NotForgotten."""
     permitting = roles_to_end(start_time, now)
     try:
-        roles.authorise(connection, request.staff, request.epoch, request.city, *permitting)
+        roles.authorise(connection, request, *permitting, now=now)
     except errors.NotStaff:
         raise errors.NotForgotten from None
 
