@@ -22,7 +22,14 @@ class ApiCaller:
 
     def __call__(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401 - JSON
         """Call the operation at a path below /api/v1, and return its JSON, if it has any."""
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        headers |= {"Idempotency-Key": str(uuid4())} if self._has_keys else {}
-        reply = self._visitor.call(method, f"/api/v1{path}", headers, body or None)
+        reply = self._visitor.call(method, f"/api/v1{path}", self._headers(), body or None)
         return reply.json if reply.data else None
+
+    def if_there(self, method: str, path: str, **body: object) -> None:
+        """Call an operation that is not there with some settings."""
+        url, headers = f"/api/v1{path}", self._headers()
+        self._visitor.call(method, url, headers, body or None, may_be_missing=True)
+
+    def _headers(self) -> dict[str, str]:
+        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return bearer | ({"Idempotency-Key": str(uuid4())} if self._has_keys else {})

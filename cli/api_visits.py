@@ -1,14 +1,15 @@
 """Calls of every operation of the API as a member of one city, like the visits of pages."""
 
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Final
 from uuid import UUID
 
 from flask import Flask
 
 from cli.api_caller import ApiCaller
-from cli.page_visits import PageVisitor, delete_account, register
-from cli.staff_api_visits import call_as_manager
+from cli.page_visits import EMAIL, PageVisitor, delete_account, register
+from cli.staff_api_visits import LISTED, call_as_manager
 from movr.cities import City
 from movr.formats import MANAGER
 from movr.results import UserKey
@@ -40,6 +41,7 @@ def call_every_operation(app: Flask, city: City, visited: Callable[[str], None])
     _manage_vehicle(member, own)
     _call_as_staff(app, PageVisitor(app, city, visited), member, own)
     _manage_account(member)
+    _open_and_delete_account(visitor)
     phone = _log_in(visitor, name, password)
     visitor.post(f"{visitor.follow('/', '/users')}/devices/{_device_of(phone)}/logout")
     _log_in(visitor, name, password)("DELETE", "/me/sessions")
@@ -101,6 +103,7 @@ def _manage_vehicle(owner: ApiCaller, own: str) -> None:
     owner("POST", f"{own}/resume")
     owner("POST", f"{own}/remove")
     owner("POST", f"{own}/restore")
+    owner("POST", "/me/vehicles/import", vehicles=[LISTED])
     owner("GET", "/me/vehicles")
     owner("GET", "/me/earnings")
 
@@ -118,10 +121,29 @@ def _call_as_staff(app: Flask, visitor: PageVisitor, rider: ApiCaller, own: str)
     delete_account(visitor, password)
 
 
+def _open_and_delete_account(visitor: PageVisitor) -> None:
+    """Open an account by the API, change what ends its tokens, and delete it."""
+    stranger = ApiCaller(visitor)
+    name, password = f"tour-{token_hex(8)}", token_hex(8)
+    names = {"first_name": "On", "last_name": "Tour", "username": name, "email": EMAIL}
+    stranger("POST", "/accounts", city=stranger.city, **names, password=password)
+    stranger.if_there("POST", "/password-links", username=name)
+    member = _log_in(visitor, name, password)
+    member("POST", "/me/email/verification")
+    member("PUT", "/me/password", current=password, new=(new := token_hex(8)))
+    member = _log_in(visitor, name, new)
+    member("PUT", "/me/email", email="still@example.com", password=new)
+    member = _log_in(visitor, name, new)
+    member("GET", "/me/data")
+    member("POST", "/me/delete", password=new, confirm=True)
+
+
 def _manage_account(member: ApiCaller) -> None:
     """Change what the API can change of an account, and revoke its tokens."""
     member("PUT", "/me/names", first_name="Still", last_name="Tour")
     member("PUT", "/me/receipts", by_mail=True)
+    member("PUT", "/me/language", language="en")
+    member("GET", f"/cities/{member.city}/members")
     member("DELETE", f"/tokens/{_device_of(member)}")
 
 

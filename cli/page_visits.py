@@ -26,7 +26,7 @@ from web.security.link_tokens import email_tokens, new_email_tokens, reset_token
 
 # https, because cookies are Secure except in debug mode.
 _SITE: Final = "https://movr.test"
-_EMAIL: Final = "tour@example.com"
+EMAIL: Final = "tour@example.com"
 _WHY: Final = "placement check"
 _PLACE: Final = {"location": "there"}
 _FILE: Final = "reference,type,brand,color,location\nA1,bike,Tour,red,here"
@@ -70,9 +70,18 @@ class PageVisitor:
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": accept}
         self._open("GET", f"/mds/{self.city.slug}{path}", _FOUND_OR_NOT, headers=headers)
 
-    def call(self, method: str, path: str, headers: dict[str, str], body: object) -> TestResponse:
+    def call(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: object,
+        *,
+        may_be_missing: bool = False,
+    ) -> TestResponse:
         """Call an operation of the API with these headers."""
-        return self._open(method, path, _DONE, headers=self._headers | headers, json=body)
+        expected = _DONE | ({HTTPStatus.NOT_FOUND} if may_be_missing else set())
+        return self._open(method, path, expected, headers=self._headers | headers, json=body)
 
     def post(self, path: str, **fields: str) -> str:
         """Send a form and return the path that it redirects to."""
@@ -244,7 +253,7 @@ def _visit_as_new_member(member: PageVisitor) -> str:
 def register(member: PageVisitor) -> tuple[str, str]:
     """Open an account and return its username and password."""
     name, password = f"tour-{token_hex(8)}", token_hex(8)
-    names = {"first_name": "On", "last_name": "Tour", "username": name, "email": _EMAIL}
+    names = {"first_name": "On", "last_name": "Tour", "username": name, "email": EMAIL}
     member.post("/register", city=member.city.name, **names, password=password)
     return name, password
 
@@ -253,7 +262,7 @@ def _follow_emails(member: PageVisitor, name: str, password: str) -> None:
     """Verify the address, reset the password and change the address, by links as in emails."""
     user = UserKey(member.city.name, UUID(member.follow("/", "/users").rpartition("/")[2]))
     keys, now = member.signing_keys, time.time()
-    member.follow_email("/verify", email_tokens(keys).make(user, _EMAIL, now))
+    member.follow_email("/verify", email_tokens(keys).make(user, EMAIL, now))
     member.follow_email("/reset", reset_tokens(keys).make(user, 0, now), password=password)
     member.post("/login", username=name, password=password)
     member.follow_email("/email", new_email_tokens(keys).make(user, (1, "new@example.com"), now))

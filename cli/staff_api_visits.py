@@ -7,6 +7,7 @@ from movr.formats import MENDED, SUPPORT
 
 _WHY: Final = "placement check"
 _PLACE: Final = {"place": "there"}
+LISTED: Final = {"reference": "1", "type": "bike", "color": "red", "brand": "Tour", **_PLACE}
 
 
 def call_as_manager(manager: ApiCaller, ride: dict[str, Any]) -> None:
@@ -25,6 +26,7 @@ def call_as_manager(manager: ApiCaller, ride: dict[str, Any]) -> None:
         *(("member", "restore", {}), ("member", "grant-role", {"role": SUPPORT})),
     ):
         manager("POST", f"{paths[noun]}/{action}", reason=_WHY, **details)
+    manager("POST", f"{paths['member']}/vehicles", reason=_WHY, vehicles=[LISTED])
     role = paths["member"].replace("/members", f"/roles/{manager.city}")
     manager("POST", f"{role}/{SUPPORT}/revoke", reason=_WHY)
     for noun in ("members?q=tour", "roles", "money", "letters", "audit"):
@@ -35,8 +37,9 @@ def _paths(manager: ApiCaller, home: str, ride: dict[str, Any]) -> dict[str, str
     """Return the paths of a ride, its rider and vehicle, and the last report about that."""
     shown = manager("GET", f"{home}/rides/{ride['id']}")
     vehicle = f"{home}/vehicles/{shown['vehicle_id']}"
-    manager("GET", f"{home}/vehicles/by-number/{ride['vehicle_number']}")
-    history = manager("GET", vehicle)["history"]["items"]
+    found = manager("GET", vehicle)
+    manager("GET", f"{home}/vehicles/by-number/{found['number']}")
+    history = found["history"]["items"]
     report = next(item["id"] for item in history if item["source"] == "report")
     return {
         "ride": f"{home}/rides/{ride['id']}",

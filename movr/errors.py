@@ -82,6 +82,14 @@ class EmailNotVerified(Refusal):
     )
 
 
+class AddressNotMailable(Refusal):
+    """The account's email address is one of before addresses were checked."""
+
+    sentence = gettext_noop(
+        "We cannot send email to your address. Please change your email address."
+    )
+
+
 class AccountSuspended(Refusal):
     """Staff have suspended the account: it can't ride, reserve or add vehicles."""
 

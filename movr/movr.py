@@ -242,9 +242,17 @@ class MovR:
         once, change = Repeatable(user, proof, now := self._now()), transactions.choose_receipts
         once.write(self._database, change, user, proof, by_mail=by_mail, now=now)
 
-    def choose_language(self, user: UserKey, epoch: int, language: str) -> None:
-        """Note the language of the member's letters, unless the session has ended."""
-        self._database.attempt(transactions.choose_language, user, epoch, language)
+    def choose_language(self, user: UserKey, proof: Proof, language: str) -> None:
+        """Note the language of the member's letters, usually in one round trip.
+
+        Raises AccountDeleted, and SessionEnded if the session of this `proof` has ended.
+        """
+        self._change(
+            (transactions.try_to_choose_language, transactions.choose_language),
+            (user, language),
+            Repeatable(user, proof, self._now()),
+            result=None,
+        )
 
     def end_sessions(self, user: UserKey, epoch: int) -> None:
         """End all sessions of the account."""

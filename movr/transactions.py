@@ -134,12 +134,20 @@ def choose_receipts(
     _change_account(connection, accounts.CHOOSE_RECEIPTS, user, proof, now, by_mail=by_mail)
 
 
-def choose_language(connection: Connection, user: UserKey, epoch: int, language: str) -> bool:
-    """Note the member's language; return False if the sessions of this epoch have ended."""
-    keys = _parameters(user=user)
-    return _is_changed(
-        connection, accounts.CHOOSE_LANGUAGE, **keys, epoch=epoch, new_language=language
-    )
+def try_to_choose_language(
+    connection: Connection, user: UserKey, language: str, *, proof: Proof, now: datetime
+) -> bool:
+    """Note the member's language by one statement; return False if this is not possible."""
+    keys, change = _parameters(user=user), accounts.CHOOSE_LANGUAGE
+    return _is_changed_by(connection, change, user, proof, at=now, **keys, new_language=language)
+
+
+def choose_language(
+    connection: Connection, user: UserKey, language: str, *, proof: Proof, now: datetime
+) -> None:
+    """Note the language of the member's letters. Raises AccountDeleted, SessionEnded."""
+    if not try_to_choose_language(connection, user, language, proof=proof, now=now):
+        _state(connection, user, proof, now)
 
 
 def end_sessions(connection: Connection, user: UserKey, epoch: int) -> None:

@@ -50,6 +50,7 @@ RESPONSES: Final[dict[type[errors.Refusal], HTTPStatus | Callable[[], str]]] = {
     errors.ResetLinkExpired: partial(url_for, "password_reset.forgot"),
     errors.EmailLinkExpired: partial(url_for, "city.home"),
     errors.EmailNotVerified: session.own_profile,
+    errors.AddressNotMailable: session.own_profile,
     errors.AccountSuspended: session.own_profile,
     errors.TooManyLetters: session.own_profile,
     errors.TooManyResets: partial(url_for, "password_reset.forgot"),

@@ -15,16 +15,14 @@ from flask_login import current_user, login_required
 
 from movr.errors import EmailLinkExpired
 from movr.messages import gettext_noop
-from movr.outbox import Kind, NewLetter
 from movr.results import Member, UserKey
 from web.context import movr, settings
-from web.email_addresses import to_ascii
 from web.forms import EmailForm, NamesForm
 from web.languages import gettext as _
 from web.pages.current_password import wrong_password_at
-from web.pages.email_verification import count_request
 from web.security import session
 from web.security.link_tokens import new_email_tokens
+from web.services import verification
 
 blueprint = Blueprint("account", __name__)
 
@@ -111,14 +109,7 @@ def _change_at_once(member: Member, new_email: str) -> None:
 
 def _send_link(member: Member, new_email: str) -> None:
     """Send the link to the new address, and tell the old one, if it is verified."""
-    count_request()
-    to_new = NewLetter(
-        member.key, Kind.CONFIRM_NEW_EMAIL, {"epoch": member.session_epoch}, new_email
-    )
-    to_old = NewLetter(
-        member.key, Kind.EMAIL_CHANGED, {"new_email": to_ascii(new_email)}, member.email
-    )
-    movr().outbox.put(*([to_new, to_old] if member.email_verified_at else [to_new]))
+    verification.confirm_new_address(member, new_email, member.session_epoch)
     sentence = _(
         "We have sent a link to %(email)s. Open it within a day to confirm the change.",
         email=new_email,

@@ -12,9 +12,9 @@ from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
 from web.languages import choose_language, chosen_language, current_language, translate
 from web.languages import gettext as _
-from web.pages import email_verification
 from web.security import login_limits, rate_limits, session
 from web.security.redirects import safe_redirect_path
+from web.services import verification
 
 blueprint = Blueprint("auth", __name__)
 
@@ -32,7 +32,7 @@ def create_account() -> ResponseReturnValue:
     form = RegisterForm()
     if form.validate():
         rate_limits.count_password()
-        may_send = email_verification.may_send_first_link()
+        may_send = verification.may_send_first_link()
         register = movr().register_with_link if may_send else movr().register
         try:
             user = register(

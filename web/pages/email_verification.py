@@ -6,7 +6,6 @@ an address gets no other email before.
 
 import time
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,18 +13,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from movr.errors import EmailLinkExpired
-from movr.outbox import Kind, NewLetter
 from movr.results import UserKey
 from web.context import movr, settings
-from web.email_addresses import can_be_mailed
 from web.languages import gettext as _
-from web.security import rate_limits, session
+from web.security import session
 from web.security.link_tokens import email_tokens
-from web.security.rate_limit_store import RateLimit
+from web.services import verification
 
 blueprint = Blueprint("email_verification", __name__)
-
-REQUESTS_OF_ADDRESS: Final = RateLimit("verification emails asked for by", 60, rate_limits.HOUR)
 
 
 @blueprint.get("/verify")
@@ -52,10 +47,7 @@ def verify() -> ResponseReturnValue:
 def send_again(user_id: UUID) -> ResponseReturnValue:
     """Send the link to the member again."""
     member = session.require_own_profile(user_id)
-    if can_be_mailed(member.email):
-        if settings().mail_uri:
-            count_request()
-            movr().outbox.put(NewLetter(member.key, Kind.VERIFY_EMAIL, {}))
+    if verification.send_again(member, member.session_epoch):
         sentence = _("We have sent a link to %(email)s. It works for a day.", email=member.email)
         flash(sentence, "info")
     else:
@@ -65,25 +57,6 @@ def send_again(user_id: UUID) -> ResponseReturnValue:
         )
         flash(sentence, "warning")
     return redirect(url_for("users.profile", user_id=user_id), HTTPStatus.SEE_OTHER)
-
-
-def may_send_first_link() -> bool:
-    """Return True if a new member gets the link: unless their network has asked for too many.
-
-    They may ask for it again later.
-    """
-    if settings().mail_uri is None:
-        return False
-    try:
-        count_request()
-    except rate_limits.TooManyAttempts:
-        return False
-    return True
-
-
-def count_request() -> None:
-    """Count a letter to an address that is not verified, by network. Raises TooManyAttempts."""
-    rate_limits.count_attempts(*rate_limits.by_network(REQUESTS_OF_ADDRESS))
 
 
 def _read_link(token: str) -> tuple[UserKey, str] | None:

@@ -15,13 +15,11 @@ from movr.errors import ResetLinkExpired
 from movr.messages import gettext_noop
 from movr.results import Member
 from web.context import movr, settings
-from web.current_city import current_city
 from web.forms import ForgotPasswordForm, ResetPasswordForm
 from web.languages import gettext as _
 from web.security import account_log, known_browsers, rate_limits
-from web.security.link_tokens import RESET_LIFETIME, reset_tokens
-from web.security.rate_limit_store import RateLimit
-from web.services import mail
+from web.security.link_tokens import reset_tokens
+from web.services import mail, password_links
 
 blueprint = Blueprint("password_reset", __name__)
 
@@ -30,10 +28,6 @@ SENT: Final = gettext_noop(
 )
 
 MAX_TOKEN_LENGTH: Final = 500  # characters: valid ones have about 130; a cookie holds 4,000
-
-RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, RESET_LIFETIME)
-# Per lifetime of a link: a member whose limit was used up by a stranger still has a valid link.
-EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, RESET_LIFETIME)
 
 
 @blueprint.get("/forgot")
@@ -52,11 +46,7 @@ def send_link() -> ResponseReturnValue:
         return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
     if not form.validate():
         return render_template("auth/forgot.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    username = str(form.username.data)
-    if not known_browsers.browser_known_to(username):
-        rate_limits.count_attempts(*rate_limits.by_network(RESETS_OF_ADDRESS))
-    if rate_limits.try_count(EMAILS_TO_USERNAME, username):
-        movr().outbox.request_password_reset(current_city().name, username)
+    password_links.send(str(form.username.data))
     flash(_(SENT), "info")
     return redirect(url_for("password_reset.forgot"), HTTPStatus.SEE_OTHER)
 

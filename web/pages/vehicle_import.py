@@ -1,12 +1,12 @@
 """Vehicles from a CSV file: a check that changes nothing, then the import of all or none.
 
-A long import is answered by a page that shows its progress while it is sent. It runs in a thread of
-its own: a request's deadline does not end it, and a client that reads slowly does not hold it up.
+A long import is answered by a page that shows its progress while it is sent. A client that reads it
+slowly does not hold the import up, which runs in another thread.
 """
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TakesLongerError
 from functools import partial
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from flask_login import login_required
 from movr.cities import DEFAULT_CITY, City, find_city
 from movr.errors import Refusal
 from movr.messages import gettext_noop
-from movr.results import LineError, UserKey
+from movr.results import LineError
 from movr.vehicle_import import ImportPlan, Report
 from web.context import movr
 from web.current_city import current_city
@@ -28,17 +28,14 @@ from web.forms import VehicleFileForm
 from web.languages import gettext as _
 from web.languages import ngettext, translate
 from web.rendering.template_filters import number
-from web.security import rate_limits, session
-from web.security.rate_limit_store import RateLimit
-from web.services import vehicle_csv
+from web.security import session
+from web.services import vehicle_csv, vehicle_files
 from web.services.vehicle_csv import VehicleFile
 
 blueprint = Blueprint("vehicle_import", __name__, url_prefix="/vehicles/import")
 
 SHOWN: Final = 100  # vehicles that a check lists; it lists all errors
-FILES_OF_MEMBER: Final = RateLimit("files of vehicles of", 60, rate_limits.HOUR)
 PATIENCE: Final = 1  # seconds after which progress is shown
-THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="import")
 FAILED: Final = gettext_noop("Something went wrong on our side. No vehicle was added.")
 
 logger = logging.getLogger("movr")
@@ -57,7 +54,7 @@ def send() -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
     member = session.current_member()
     owner = member.key
-    count_file(owner)
+    vehicle_files.count_file(owner)
     form = VehicleFileForm()
     file = vehicle_csv.parse(form.content, _home())
     plan = with_errors_of(file, movr().vehicle_import.plan(owner, file.vehicles))
@@ -84,11 +81,6 @@ def page(form: VehicleFileForm, city: City, plan: ImportPlan | None, **context: 
     )
 
 
-def count_file(sender: UserKey) -> None:
-    """Count a file that a member sends, which takes a second of a processor. May refuse it."""
-    rate_limits.count_attempts((FILES_OF_MEMBER, str(sender.id)))
-
-
 def with_errors_of(file: VehicleFile, plan: ImportPlan) -> ImportPlan:
     """Add the errors of the file to those of the plan, translated, in the order of the lines."""
     found = sorted([*plan.errors, *file.errors], key=lambda error: error.line or 0)
@@ -110,7 +102,7 @@ def status_of(plan: ImportPlan) -> HTTPStatus:
 def added(add: Callable[[Report], int], total: int, next_page: str) -> ResponseReturnValue:
     """Add vehicles and redirect to the next page, or show the progress if that takes long."""
     steps: SimpleQueue[int | None] = SimpleQueue()
-    adding = THREADS.submit(add, steps.put)
+    adding = vehicle_files.THREADS.submit(add, steps.put)
     adding.add_done_callback(lambda _: steps.put(None))
     try:
         flash(_sentence(adding.result(PATIENCE)), "success")

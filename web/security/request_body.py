@@ -19,6 +19,9 @@ MAX_FIELDS: Final = 32  # twice what the longest form sends
 # The forms that send a file, as multipart/form-data, by their endpoints.
 FILE_FORM: Final = "multipart/form-data"
 FILE_FORMS: Final = frozenset({"vehicle_import.send", "staff_import.send"})
+FILE_OPERATIONS: Final = frozenset(
+    {"api_vehicle_files.import_vehicles", "api_vehicle_files.add_vehicles"}
+)
 MAX_FILE_SIZE: Final = 1024 * 1024  # bytes, with the form around it
 
 
@@ -58,8 +61,12 @@ def reject_unreadable() -> None:
 def _reject_unreadable_json() -> None:
     """Refuse bodies that are neither empty nor JSON in UTF-8; the schemas say what may be in it.
 
+    A list of vehicles may be as long as a file.
+
     Python's parser raises RecursionError for values that are nested too deeply.
     """
+    if request.endpoint in FILE_OPERATIONS:
+        request.max_content_length = MAX_FILE_SIZE
     body = _whole_body()
     if body and request.mimetype != JSON:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

@@ -26,8 +26,8 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     unknown_browser,
     verify,
 )
-from web.pages.email_verification import REQUESTS_OF_ADDRESS
 from web.security.link_tokens import email_tokens, new_email_tokens
+from web.services.verification import REQUESTS_OF_ADDRESS
 
 OLD, NEW = "ada@home.example", "ada@new.example"
 

@@ -21,8 +21,8 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     verify,
 )
 from web.app import create_app
-from web.pages.email_verification import REQUESTS_OF_ADDRESS
 from web.security.link_tokens import email_tokens
+from web.services.verification import REQUESTS_OF_ADDRESS
 
 EMAIL = "ada@home.example"
 

@@ -19,8 +19,8 @@ from tests.smtp import Postbox, deliver, receiving
 from tests.visitor import PASSWORD, Visitor, sentences
 from tests.web.security.test_rate_limits import attack
 from web.app import create_app
-from web.pages import password_reset
 from web.security.link_tokens import RESET_LIFETIME, reset_tokens
+from web.services import password_links
 from web.services.mail import Email, send_by_smtp
 
 NEW = "a wholly other password"
@@ -365,11 +365,11 @@ def test_emails_to_an_account_are_limited_without_a_message(
     replies = [ask_for_link(new_mailing_visitor(), member.username) for _ in range(6)]
 
     assert {reply.status_code for reply in replies} == {303}
-    assert len(postbox.rest()) == password_reset.EMAILS_TO_USERNAME.at_most
+    assert len(postbox.rest()) == password_links.EMAILS_TO_USERNAME.at_most
 
 
 def test_a_member_whose_email_limit_is_used_up_has_a_valid_link() -> None:
-    assert password_reset.EMAILS_TO_USERNAME.seconds <= RESET_LIFETIME
+    assert password_links.EMAILS_TO_USERNAME.seconds <= RESET_LIFETIME
 
 
 def test_reset_requests_of_an_address_are_limited_except_for_known_browsers(

@@ -3,6 +3,8 @@
 from apiflask import APIFlask
 
 from web.api.v1 import (
+    account,
+    accounts,
     cities,
     documentation,
     me,
@@ -11,6 +13,7 @@ from web.api.v1 import (
     reservations,
     rides,
     tokens,
+    vehicle_files,
     vehicles,
 )
 from web.api.v1.staff import members as staff_members
@@ -21,7 +24,8 @@ from web.api.v1.staff import roles as staff_roles
 from web.api.v1.staff import vehicles as staff_vehicles
 
 NOUNS = (
-    *(tokens, me, cities, vehicles, reservations, rides, own_vehicles, reports),
+    *(tokens, accounts, me, account, cities, vehicles, reservations, rides),
+    *(own_vehicles, vehicle_files, reports),
     *(staff_overview, staff_rides, staff_vehicles, staff_members, staff_reports, staff_roles),
 )
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from apiflask import APIBlueprint
 from pydantic import Field
@@ -15,7 +16,16 @@ from web.api.v1 import authentication
 from web.api.v1.authentication import OPTIONAL, auth
 from web.api.v1.caching import revalidated
 from web.api.v1.cursors import AFTER, LONGEST, next_url, parsed_by
-from web.api.v1.schemas import Cities, City, Input, Vehicle, Vehicles, VehicleType
+from web.api.v1.schemas import (
+    Cities,
+    City,
+    CityMember,
+    CityMembers,
+    Input,
+    Vehicle,
+    Vehicles,
+    VehicleType,
+)
 from web.context import movr, settings
 from web.cursors import distance_and_id
 from web.languages import gettext as _
@@ -38,6 +48,12 @@ class VehicleSearch(Input):
         None, max_length=LONGEST, description="`<latitude>,<longitude>`; otherwise the centre"
     )
     after: Annotated[str, parsed_by(distance_and_id)] | None = AFTER
+
+
+class MemberList(Input):
+    """Which members to list."""
+
+    after: Annotated[str, parsed_by(UUID)] | None = AFTER
 
 
 @blueprint.get("")
@@ -70,6 +86,21 @@ def vehicles(city: ServedCity, wanted: VehicleSearch) -> Vehicles:
     page = _find(search)
     items = [_vehicle(found, is_near=search.origin == near) for found in page.items]
     return Vehicles(items=items, next=next_url(page.next))
+
+
+@blueprint.get("/<city:city>/members")
+@blueprint.auth_required(auth)
+@blueprint.input(MemberList, location="query", arg_name="wanted")
+@blueprint.output(CityMembers)
+@blueprint.doc(operation_id="list_members", responses=[401, 404, 422])
+def members(city: ServedCity, wanted: MemberList) -> CityMembers:
+    """List the first names of the members whose home is the city."""
+    after = UUID(wanted.after) if wanted.after else None
+    page = authentication.read(
+        movr().members_of_city, city.name, after=after, size=settings().page_size
+    )
+    items = [CityMember.model_validate(member) for member in page.items]
+    return CityMembers(items=items, next=next_url(page.next))
 
 
 def _find(search: Search) -> Page[NearbyVehicle]:

@@ -7,7 +7,7 @@ repetition is made again.
 
 from hashlib import sha256
 from typing import Any, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from apiflask import HTTPError
 from flask import request
@@ -24,6 +24,7 @@ PARAMETER: Final[dict[str, Any]] = {
     "description": "A random text, new for each request and the same for its repetitions",
     "schema": {"type": "string", "pattern": f"^[!#-~]{{1,{LONGEST}}}$"},
 }
+_NOBODY: Final = UserKey("", UUID(int=0))
 _SENTENCE: Final = gettext_noop("Please use 1 to 100 letters, digits or signs.")
 
 
@@ -35,6 +36,15 @@ def keyed_request(user: UserKey) -> KeyedRequest | None:
     if not (0 < len(key) <= LONGEST and all("!" <= letter <= "~" for letter in key)):
         raise HTTPError(422, detail={"headers": {HEADER: [_(_SENTENCE)]}})
     return KeyedRequest(uuid5(user.id, key), _fingerprint())
+
+
+def hashed_key() -> str:
+    """Return a text for the key and the body of a request without a token; "" without a key.
+
+    The same key with another body, which has another password, is of another request.
+    """
+    request_ = keyed_request(_NOBODY)
+    return "" if request_ is None else f"{request_.id} {request_.fingerprint}"
 
 
 def _fingerprint() -> str:

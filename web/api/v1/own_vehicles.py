@@ -32,7 +32,7 @@ from web.cursors import month_and_id
 blueprint = APIBlueprint("api_own_vehicles", __name__, url_prefix="/api/v1/me", tag="My vehicles")
 
 
-class VehicleList(Input):
+class OwnVehicleList(Input):
     """Which vehicles to list."""
 
     after: Annotated[str, parsed_by(UUID)] | None = AFTER
@@ -52,10 +52,10 @@ class EarningsList(Input):
 
 @blueprint.get("/vehicles")
 @blueprint.auth_required(auth)
-@blueprint.input(VehicleList, location="query", arg_name="wanted")
+@blueprint.input(OwnVehicleList, location="query", arg_name="wanted")
 @blueprint.output(OwnedVehicles)
 @blueprint.doc(operation_id="list_my_vehicles", responses=[401, 422])
-def index(wanted: VehicleList) -> OwnedVehicles:
+def index(wanted: OwnVehicleList) -> OwnedVehicles:
     """List the member's vehicles, in whatever state.
 
     Removed ones are listed for a day, while they can be restored.

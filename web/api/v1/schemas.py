@@ -4,24 +4,36 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
+from flask import url_for
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
+    RootModel,
     StrictBool,
     field_validator,
     model_validator,
 )
 
-from movr import results
+from movr import formats, results
 from movr.cities import CITIES, Position, find_city_by_slug, served_city
 from movr.cities import City as ServedCity
 from movr.fares import Tariff as Prices
 from movr.formats import OTHER
 from movr.vehicle_states import VehicleState
-from web.api.v1.texts import Name, Place, Reason, Remark, Word
+from web.api.v1.texts import (
+    Cell,
+    CellOfPlace,
+    Name,
+    Place,
+    Reason,
+    Reference,
+    Remark,
+    Word,
+)
+from web.context import site_url
 from web.forms import UNREADABLE_TEXT, is_readable
 from web.languages import gettext as _
 
@@ -47,6 +59,12 @@ Longitude = Annotated[
 ]
 
 
+# Longer than allowed, so that letters can be composed (web/forms.py).
+Password = Annotated[str, Field(max_length=4 * 128)]
+ChosenPassword = Annotated[str, Field(max_length=4 * 128, description="10 to 128 characters")]
+Email = Annotated[str, Field(max_length=formats.EMAIL_LENGTH)]
+
+
 class Input(BaseModel):
     """The base of what operations take: unknown fields and unreadable texts are refused."""
 
@@ -58,6 +76,17 @@ class Input(BaseModel):
         if isinstance(value, str) and not is_readable(value):
             raise ValueError(_(UNREADABLE_TEXT))
         return value
+
+
+class InCity(Input):
+    """The base of what is in a city."""
+
+    city: CitySlug
+
+    @property
+    def served_city(self) -> ServedCity:
+        """The city of this slug."""
+        return cast("ServedCity", find_city_by_slug(self.city))
 
 
 class Output(BaseModel):
@@ -89,6 +118,65 @@ class Credentials(Input):
     username: str = Field(max_length=64)
     password: str = Field(max_length=128)
     device: Word
+
+
+class Username(Input):
+    """A username; usernames ignore case."""
+
+    username: str = Field(max_length=formats.USERNAME_LENGTH)
+
+
+class NewAccount(InCity, Username):
+    """An account to open, with its home city."""
+
+    first_name: Name
+    last_name: Name
+    email: Email
+    password: ChosenPassword
+
+
+class AccountKey(Output):
+    """What names an account."""
+
+    id: UUID
+    city: CitySlug
+
+
+class NewPassword(Input):
+    """The current and a new password."""
+
+    current: Password
+    new: ChosenPassword
+
+
+class NewEmail(Input):
+    """A new email address, and the current password."""
+
+    email: Email
+    password: Password
+
+
+class EmailChange(Output):
+    """Whether the email address is the new one."""
+
+    is_pending: bool = Field(description="True until the link in the letter is opened")
+
+
+class Language(Input):
+    """The language of a member's letters."""
+
+    language: Literal["en", "es", "fr", "it", "nl"]  # those of web/languages.py
+
+
+class Deletion(Input):
+    """The current password, and the member's confirmation."""
+
+    password: Password
+    confirm: Literal[True]
+
+
+class MyData(RootModel[dict[str, list[dict[str, Any]]]]):
+    """All that MovR keeps about a member: for each table, its rows."""
 
 
 class RefreshToken(Input):
@@ -131,6 +219,21 @@ class City(Output):
     currency: str
     latitude: Latitude
     longitude: Longitude
+
+
+class CityMember(Output):
+    """A member, as other members of the city see them."""
+
+    id: UUID
+    first_name: str
+    is_owner: bool
+
+
+class CityMembers(Output):
+    """A page of members; `next` is the URL of the next one."""
+
+    items: list[CityMember]
+    next: str | None
 
 
 class Cities(Output):
@@ -202,16 +305,10 @@ class Vehicles(Output):
     next: str | None
 
 
-class VehicleToTake(Input):
+class VehicleToTake(InCity):
     """The vehicle to reserve or to ride, by its present id."""
 
-    city: CitySlug
     vehicle_id: UUID
-
-    @property
-    def served_city(self) -> ServedCity:
-        """The city of this slug."""
-        return cast("ServedCity", find_city_by_slug(self.city))
 
 
 class Reservation(Output):
@@ -454,6 +551,43 @@ class NewVehicle(Description, Parking):
     type: VehicleType
 
 
+class ListedVehicle(Located):
+    """A vehicle of a list, with its owner's own reference for it."""
+
+    reference: Reference
+    type: VehicleType
+    brand: Cell
+    color: Cell
+    place: CellOfPlace
+
+    def as_line(self, number: int) -> results.NewVehicle:
+        """Return it as the line of this number of a file."""
+        return results.NewVehicle(
+            line=number,
+            reference=self.reference,
+            type=self.type,
+            brand=self.brand,
+            color=self.color,
+            location=self.place,
+            position=self.position,
+        )
+
+
+class VehicleList(Input):
+    """Vehicles to add, or to check only."""
+
+    vehicles: list[ListedVehicle] = Field(min_length=1, max_length=5_000)  # as a file
+    dry_run: StrictBool = Field(default=False, description="Check the vehicles only, and add none")
+
+
+class ImportedVehicles(Output):
+    """How many vehicles are new and how many were added before."""
+
+    new: int
+    known: int
+    added: bool = Field(description="False if they were checked only")
+
+
 class AddedVehicle(Output):
     """The permanent id of a vehicle, which only its owner sees."""
 
@@ -476,6 +610,14 @@ class Activity(Output):
     distance: int = Field(description="Metres")
 
 
+def _label_url(vehicle: results.Vehicle) -> str | None:
+    """Return the URL of the page of a vehicle's number, if it has one."""
+    if vehicle.number is None:
+        return None
+    city = served_city(vehicle.city)
+    return f"{site_url()}{url_for('numbers.show', city=city, number=vehicle.number)}"
+
+
 class OwnedVehicle(Output):
     """A vehicle as its owner sees it."""
 
@@ -483,6 +625,7 @@ class OwnedVehicle(Output):
     vehicle_id: UUID = Field(description="The id by which riders know it until its next ride")
     city: CitySlug
     number: int | None
+    label_url: str | None = Field(description="What the QR code on its label leads to")
     type: VehicleType
     brand: str
     color: str
@@ -503,6 +646,7 @@ class OwnedVehicle(Output):
             vehicle_id=vehicle.public_id,
             city=served_city(vehicle.city).slug,
             number=vehicle.number,
+            label_url=_label_url(vehicle),
             type=cast("VehicleType", vehicle.type),
             brand=vehicle.brand,
             color=vehicle.color,

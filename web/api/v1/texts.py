@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation
 
 from movr import formats
 from movr.messages import gettext_noop
-from web.forms import no_markup, readable_text, visible_text
+from web.forms import no_formula, no_markup, readable_text, visible_text
 
 
 def _follows(*rules: Callable[[Any, Any], None]) -> AfterValidator:
@@ -39,4 +39,8 @@ Name = Annotated[str, _at_most(formats.NAME_LENGTH), _RULES]
 Place = Annotated[str, _at_most(formats.LOCATION_LENGTH), _RULES]
 Reason = Annotated[str, _at_most(formats.REASON_LENGTH), _RULES]
 Remark = Annotated[str, _at_most(formats.REASON_LENGTH - formats.WORD_LENGTH), _RULES]
+_CELL_RULES: Final = _follows(no_formula)  # as of a line of a file
+Reference = Annotated[str, _at_most(formats.REFERENCE_LENGTH), _RULES, _CELL_RULES]
+Cell = Annotated[str, _at_most(formats.WORD_LENGTH), _RULES, _CELL_RULES]
+CellOfPlace = Annotated[str, _at_most(formats.LOCATION_LENGTH), _RULES, _CELL_RULES]
 Word = Annotated[str, _at_most(formats.WORD_LENGTH), _RULES]

@@ -21,7 +21,7 @@ from web.pages import vehicle_import
 from web.pages.staff.actions import request_of
 from web.pages.staff.reads import read
 from web.security import session
-from web.services import vehicle_csv
+from web.services import vehicle_csv, vehicle_files
 
 blueprint = Blueprint("staff_import", __name__, url_prefix="/staff/<city:city>/import")
 
@@ -38,7 +38,7 @@ def form(city: City) -> ResponseReturnValue:
 @blueprint.post("")
 def send(city: City) -> ResponseReturnValue:
     """Check a file and show what it would do; add its vehicles if this was seen."""
-    vehicle_import.count_file(session.current_session().key)
+    vehicle_files.count_file(session.current_session().key)
     form = VehicleFileByStaffForm()
     is_valid = form.validate()
     found = _read(city, str(form.username.data) if is_valid else "")

@@ -32,6 +32,13 @@ from tests.web.pages.test_staff_pages import (
 )
 
 PLACE = {"place": "5 Wall Street"}
+LISTED = {
+    "reference": "A-1",
+    "type": "bike",
+    "brand": "Kona",
+    "color": "red",
+    "place": "1 Wall Street",
+}
 ROLE_OF_MECHANIC = "/roles/new-york/{mechanic}/mechanic"
 
 
@@ -41,7 +48,8 @@ class Row:
 
     path: str
     admits: frozenset[Who]
-    body: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    reply: Mapping[str, Any] = field(default_factory=lambda: {"changed": True})
 
 
 # By operation_id.
@@ -74,6 +82,12 @@ ACTIONS: Mapping[str, Row] = {
     "staff_close_report": Row("/reports/{report}/close", ALL, {"outcome": "mended"}),
     "staff_suspend_account": Row("/members/{rider}/suspend", SUPPORTERS),
     "staff_restore_account": Row("/members/{rider}/restore", SUPPORTERS),
+    "staff_add_vehicles": Row(
+        "/members/{rider}/vehicles",
+        MANAGERS,
+        {"vehicles": [LISTED]},
+        {"new": 1, "known": 0, "added": True},
+    ),
     "staff_grant_role": Row("/members/{rider}/grant-role", MANAGERS, {"role": SUPPORT}),
     "staff_revoke_role": Row(f"{ROLE_OF_MECHANIC}/revoke", MANAGERS),
 }
@@ -137,7 +151,7 @@ def test_each_operation_is_for_those_whose_role_permits_it_only(world: ApiWorld,
         reply = world.act(client, row)
 
         if who in row.admits:
-            assert (reply.status_code, reply.json()) == (200, {"changed": True}), name
+            assert (reply.status_code, reply.json()) == (200, row.reply), name
             assert len(world.audit()) == len(before["audit_entries"]) + 1, name
         else:
             assert reply.status_code == refused, (name, reply.text)

@@ -23,6 +23,7 @@ from web.api.v1.schemas import (
     Output,
     Parking,
     ReportKind,
+    VehicleList,
     VehicleType,
 )
 from web.api.v1.texts import Reason
@@ -44,6 +45,10 @@ class Why(Input):
 
 class PlaceByStaff(Parking, Why):
     """Where a vehicle is, as staff of its city see it."""
+
+
+class VehicleListByStaff(VehicleList, Why):
+    """Vehicles to add for a member, or to check only."""
 
 
 class OutcomeByStaff(Why):
