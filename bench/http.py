@@ -1,5 +1,6 @@
 """A minimal HTTP/1.1 client, so that the client's own CPU time does not distort results."""
 
+import json
 import re
 import socket
 from collections.abc import Mapping
@@ -39,16 +40,29 @@ class Reply:
         return self.body.decode()
 
 
-def request(path: str, *, session: str = "", fields: Mapping[str, str] | None = None) -> bytes:
-    """Return the bytes of a GET request or, with `fields`, of a POST request with a form."""
-    cookie = f"Cookie: {session}\r\n" if session else ""
+def request(
+    path: str, *, session: str = "", token: str = "", fields: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the bytes of a GET request or, with `fields`, of a POST request with a form.
+
+    It has the cookie of a session, or an access token of the API, if they are given.
+    """
+    proof = f"Cookie: {session}\r\n" if session else ""
+    proof += f"Authorization: Bearer {token}\r\n" if token else ""
     if fields is None:
-        return f"GET {path} HTTP/1.1\r\nHost: movr\r\n{cookie}\r\n".encode()
-    form = urlencode(fields)
+        return f"GET {path} HTTP/1.1\r\nHost: movr\r\n{proof}\r\n".encode()
+    return _post(path, proof, "application/x-www-form-urlencoded", urlencode(fields))
+
+
+def json_request(path: str, body: Mapping[str, str]) -> bytes:
+    """Return the bytes of a POST request with JSON."""
+    return _post(path, "", "application/json", json.dumps(body))
+
+
+def _post(path: str, headers: str, mimetype: str, body: str) -> bytes:
     return (
-        f"POST {path} HTTP/1.1\r\nHost: movr\r\n{cookie}"
-        "Content-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(form)}\r\n\r\n{form}"
+        f"POST {path} HTTP/1.1\r\nHost: movr\r\n{headers}"
+        f"Content-Type: {mimetype}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
 

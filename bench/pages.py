@@ -16,6 +16,7 @@ from bench.visitor import OK, SEE_OTHER, TOKEN, Visitor
 from movr.cities import DEFAULT_CITY
 
 STRANGER: Final = " as a stranger"
+BY_API: Final = " by the API"
 SEARCH_NEAR: Final = "Vehicles from where one is"
 CYCLE: Final = "Start and end a ride"
 SPREAD: Final = 0.015  # degrees, about a mile, the area of the vehicles
@@ -42,12 +43,22 @@ def paths(person: Person) -> dict[str, str]:
         "Rides": "/rides",
         "Profile": f"/users/{person.id}",
         "Form to add a vehicle": "/vehicles/add",
+        # The lists of the pages above; the vehicles of a member are on the profile.
+        "Vehicles by the API": f"/api/v1/cities/{DEFAULT_CITY.slug}/vehicles",
+        "Members by the API": f"/api/v1/cities/{DEFAULT_CITY.slug}/members",
+        "Rides by the API": "/api/v1/me/rides",
+        "Own vehicles by the API": "/api/v1/me/vehicles",
     }
 
 
 def is_for_strangers(page: str) -> bool:
     """Return True for a page that is requested without logging in."""
     return page.endswith(STRANGER)
+
+
+def is_by_api(page: str) -> bool:
+    """Return True for a list that a program requests with an access token."""
+    return page.endswith(BY_API)
 
 
 def scripts_of_app(url: str, person: Person, engine: Engine) -> Mapping[str, Script]:
@@ -60,10 +71,14 @@ def scripts_of_app(url: str, person: Person, engine: Engine) -> Mapping[str, Scr
         visitor.get("/")  # shows the message after logging in
         member = visitor.session
         token = visitor.found(TOKEN)
-    pages = {
-        page: partial(_see, request(path, session=stranger if is_for_strangers(page) else member))
-        for page, path in paths(person).items()
-    }
+        access_token = visitor.access_token(person.username, PASSWORD)
+
+    def data(page: str, path: str) -> bytes:
+        if is_by_api(page):
+            return request(path, token=access_token)
+        return request(path, session=stranger if is_for_strangers(page) else member)
+
+    pages = {page: partial(_see, data(page, path)) for page, path in paths(person).items()}
     return {
         **pages,
         SEARCH_NEAR: partial(_search_near_random_position, member),

@@ -16,7 +16,16 @@ from werkzeug.test import TestResponse
 
 from bench.http import Unexpected
 from bench.latency_proxy import LatencyProxy
-from bench.pages import END, END_FORM, END_LOCATION, SEE, START, is_for_strangers, paths
+from bench.pages import (
+    END,
+    END_FORM,
+    END_LOCATION,
+    SEE,
+    START,
+    is_by_api,
+    is_for_strangers,
+    paths,
+)
 from bench.people import PASSWORD, Person, public_id
 from movr.database.admin import uri_text
 from movr.movr import MovR
@@ -69,9 +78,15 @@ class Recorder:
         event.listen(movr.engine, "begin", lambda _: self._sql.append("BEGIN"))
         event.listen(movr.engine, "commit", lambda _: self._sql.append("COMMIT"))
 
-    def see(self, path: str) -> TestResponse:
-        """Open a page."""
-        return self._client.get(path)
+    def see(self, path: str, token: str = "") -> TestResponse:
+        """Open a page, or call an operation of the API with an access token."""
+        return self._client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
+
+    def access_token(self, username: str, password: str) -> str:
+        """Log in at the API and return an access token."""
+        login = {"username": username, "password": password, "device": "bench"}
+        tokens: Any = self._client.post("/api/v1/tokens", json=login).json
+        return str(tokens["access_token"])
 
     def send(self, path: str, **fields: str) -> TestResponse:
         """Send a form."""
@@ -110,8 +125,10 @@ def _record(recorder: Recorder, person: Person, engine: Engine) -> Plan:
         recorder.note(name, partial(recorder.see, pages[name]))
     recorder.send("/login", username=person.username, password=PASSWORD)
     recorder.see("/")  # shows the message after logging in
+    token = recorder.access_token(person.username, PASSWORD)
     for name in filterfalse(is_for_strangers, pages):
-        recorder.note(name, partial(recorder.see, pages[name]))
+        by_token = (token,) if is_by_api(name) else ()
+        recorder.note(name, partial(recorder.see, pages[name], *by_token))
     _note_ride(recorder, person, engine)  # opens the connection for writes; recorded again below
     _note_ride(recorder, person, engine)
     return recorder.plan

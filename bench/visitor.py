@@ -1,12 +1,14 @@
 """A client of the site with a session cookie and the CSRF tokens of its forms."""
 
+import json
 import re
 from html import unescape
 from typing import Final, Self
 
-from bench.http import Connection, Reply, Unexpected, request
+from bench.http import Connection, Reply, Unexpected, json_request, request
 
 OK: Final = 200
+CREATED: Final = 201
 SEE_OTHER: Final = 303
 
 TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -31,6 +33,14 @@ class Visitor:
         """Send a form with the current page's CSRF token."""
         form = {"csrf_token": self.found(TOKEN), **fields}
         return self._exchange(path, request(path, session=self.session, fields=form), SEE_OTHER)
+
+    def access_token(self, username: str, password: str) -> str:
+        """Log in at the API and return an access token, which lasts 15 minutes."""
+        login = {"username": username, "password": password, "device": "bench"}
+        path = "/api/v1/tokens"
+        reply = self._exchange(path, json_request(path, login), CREATED)
+        token: str = json.loads(reply.text)["access_token"]
+        return token
 
     def link(self, to: str) -> str:
         """Return the first URL on the current page of the form `<to>/<id>`."""
