@@ -34,16 +34,16 @@ ENV PATH=/venv/bin:$PATH \
 COPY --from=build /venv /venv
 COPY --from=contents /contents/sbom.json /contents/licenses.txt /usr/share/doc/movr/
 WORKDIR /app
-COPY server.py gunicorn.conf.py LICENSE ./
+COPY server.py gunicorn.conf.py pyproject.toml LICENSE ./
 COPY movr movr
 COPY web web
 COPY cli cli
 COPY templates templates
 COPY static static
 COPY translations translations
-# Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`.
+# Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`; MovR's own version is in pyproject.toml.
 ARG VERSION=unknown REVISION=unknown
-ENV MOVR_VERSION=$VERSION
+ENV MOVR_REVISION=$REVISION
 LABEL org.opencontainers.image.title="MovR" \
       org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -9,6 +9,7 @@ import click
 from cli import restore
 from cli.error_messages import ErrorMessageGroup
 from movr.database import schema
+from movr.database.schema import Compatibility
 from web.context import movr
 
 db = ErrorMessageGroup("db", help="Schema migrations (Alembic), restored backups.")
@@ -40,6 +41,20 @@ def downgrade(revision: str, *, yes: bool) -> None:
             abort=True,
         )
     schema.downgrade(engine, revision, report=click.echo)
+
+
+@db.command()
+def check() -> None:
+    """Say whether this code may use the database's schema; exit with 1 if it may not.
+
+    It may use an older schema after `db upgrade`, and a newer one as long as no migration has ended
+    the use by code as old as this. Nothing is changed.
+    """
+    compatibility = schema.compatibility(movr().engine)
+    sentence = f"{schema.describe(movr().engine)}: {compatibility.value}."
+    if compatibility is not Compatibility.COMPATIBLE:
+        raise click.ClickException(sentence)
+    click.echo(sentence)
 
 
 @db.command()

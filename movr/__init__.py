@@ -6,5 +6,9 @@ the access to the database, movr/placement the placement of rows in regions.
 """
 
 import os
+import tomllib
+from pathlib import Path
 
-__version__ = os.environ.get("MOVR_VERSION", "unknown")  # set in the image (Dockerfile)
+_PROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+__version__: str = _PROJECT["project"]["version"]
+__revision__ = os.environ.get("MOVR_REVISION", "unknown")  # set in the image (Dockerfile)

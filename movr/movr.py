@@ -19,6 +19,7 @@ from movr.data_checks import DataChecks
 from movr.database import deadline, schema
 from movr.database.access import Database
 from movr.database.engine import is_cockroachdb
+from movr.database.schema import Compatibility
 from movr.fleet import ACTIVITY_PERIOD, RESTORABLE, Fleet
 from movr.formats import NUMBERS
 from movr.idempotency import Repeatable, with_result, without_key
@@ -109,6 +110,10 @@ class MovR:
     def is_at_head(self) -> bool:
         """Return True if the database has all migrations that this code expects."""
         return self._database.with_retry(lambda: schema.is_at_head(self.engine))
+
+    def schema_compatibility(self) -> Compatibility:
+        """Return whether this code may use the database's schema."""
+        return self._database.with_retry(lambda: schema.compatibility(self.engine))
 
     def ping(self) -> None:
         """Check that the database answers: one round trip that reads no table."""

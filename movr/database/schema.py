@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, ForeignKeyConstraint
+from sqlalchemy import Engine, ForeignKeyConstraint, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
@@ -24,6 +25,10 @@ MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 _TOTALS: Final = "0009"  # the revision that counts ride totals
 _NUMBERS: Final = "0015"  # the revision that numbers vehicles
 _TARIFFS: Final = "0017"  # the revision that adds tariffs
+# NULL also if there is no such column: the first migration that needs it adds it.
+_REQUIRED: Final = text(
+    "SELECT to_jsonb(history.*) ->> 'required_revision' FROM alembic_version AS history"
+)
 
 
 Report = Callable[[str], object]  # called with a sentence for each step
@@ -111,15 +116,42 @@ def head() -> str | None:
 
 
 def is_at_head(engine: Engine) -> bool:
-    """Return True if the database has all migrations of this code, and possibly newer ones.
+    """Return True if the database has all migrations of this code, and possibly newer ones."""
+    return compatibility(engine) is not Compatibility.SCHEMA_TOO_OLD
 
-    A rolling deployment migrates the database first, while old code continues to serve.
+
+class Compatibility(Enum):
+    """Whether this code may use a database's schema, and what an operator does if not."""
+
+    COMPATIBLE = "this code may use it"
+    SCHEMA_TOO_OLD = "run `flask --app server db upgrade`"
+    CODE_TOO_OLD = "run a newer version of MovR"
+
+
+def compatibility(engine: Engine) -> Compatibility:
+    """Compare the database's schema with this code.
+
+    The schema may be newer, because a rolling deployment migrates it first, and because older code
+    comes back. A migration that ends the use by such code names the revision that code must know,
+    in the column `required_revision` of Alembic's table (docs/migrations.md).
     """
+    known = {each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    history = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
-    older = {revision.revision for revision in history} - {head()}
-    return current is not None and current not in older
+        if current == head():
+            return Compatibility.COMPATIBLE
+        if current is None or current in known:
+            return Compatibility.SCHEMA_TOO_OLD
+        required = connection.execute(_REQUIRED).scalar_one()
+    is_known = required is None or required in known
+    return Compatibility.COMPATIBLE if is_known else Compatibility.CODE_TOO_OLD
+
+
+def describe(engine: Engine) -> str:
+    """Return the revisions of the database and of this code, in a sentence for operators."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return f"The schema is at revision {current}, and this code at {head()}"
 
 
 def include_object_for(dialect: str) -> Callable[..., bool]:

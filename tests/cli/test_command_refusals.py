@@ -21,6 +21,7 @@ COMMANDS = (
     ("db", "upgrade"),
     ("db", "downgrade", "--yes"),
     ("db", "current"),
+    ("db", "check"),
     ("db", "history"),
     ("db", "migrate", "-m", "a change"),
     ("placement", "show"),

@@ -15,6 +15,7 @@ from movr.database.engine import is_cockroachdb
 from movr.database.migration_lock import migration_lock
 from tests.cli.test_serve import FLASK, SECRET, run, with_settings
 from tests.conftest import ROOT, app_with_commands
+from tests.movr.database.test_contract import move_to_the_future
 from tests.movr.database.test_schema import is_waiting
 
 FIRST = "Upgraded to 0001: Users."
@@ -41,6 +42,33 @@ def test_of_three_jobs_at_once_one_migrates_and_the_others_wait_and_succeed(
     assert sum(FIRST in one.stdout for one in ended) == 1
     assert all(one.stdout.endswith(f"{LAST}\n") for one in ended)
     assert schema.is_at_head(empty_engine)
+
+
+def test_the_check_says_whether_this_code_may_use_the_schema(
+    runner: FlaskCliRunner, empty_engine: Engine
+) -> None:
+    def check() -> tuple[int, str]:
+        ended = runner.invoke(args=["db", "check"])
+        return ended.exit_code, ended.output
+
+    newest = f"and this code at {schema.head()}:"
+    empty = check()
+    schema.upgrade(empty_engine)
+    at_head = check()
+    move_to_the_future(empty_engine)
+    usable = check()
+    move_to_the_future(empty_engine, "of the future")
+    contracted = check()
+
+    upgrade = f"Error: The schema is at revision None, {newest} run `flask --app server db upgrade`"
+    assert empty == (1, f"{upgrade}.\n")
+    assert at_head == (
+        0,
+        f"The schema is at revision {schema.head()}, {newest} this code may use it.\n",
+    )
+    future = f"The schema is at revision of the future, {newest}"
+    assert usable == (0, f"{future} this code may use it.\n")
+    assert contracted == (1, f"Error: {future} run a newer version of MovR.\n")
 
 
 def test_a_migration_waits_for_one_that_runs_longer_than_the_lock_timeout(

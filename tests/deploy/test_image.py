@@ -54,7 +54,16 @@ def test_the_copied_files_exist_and_suffice_to_serve_and_migrate() -> None:
     }
 
     assert all((ROOT / name).exists() for name in copied)
-    assert {"server.py", "gunicorn.conf.py", "movr", "web", "cli", "templates", "static"} <= copied
+    assert {
+        "server.py",
+        "gunicorn.conf.py",
+        "pyproject.toml",
+        "movr",
+        "web",
+        "cli",
+        "templates",
+        "static",
+    } <= copied
 
 
 def test_it_serves_without_development_packages() -> None:
@@ -94,7 +103,7 @@ def test_its_labels_say_which_version_it_is_if_the_builder_says_so() -> None:
     for name in ("VERSION", "REVISION"):
         assert f'org.opencontainers.image.{name.lower()}="${name}"' in DOCKERFILE
         assert re.search(rf"^ARG (\w+=\w+ )?{name}=unknown", DOCKERFILE, re.MULTILINE)
-    assert re.search(r"^ENV MOVR_VERSION=\$VERSION$", DOCKERFILE, re.MULTILINE)  # for metrics
+    assert re.search(r"^ENV MOVR_REVISION=\$REVISION$", DOCKERFILE, re.MULTILINE)  # for metrics
 
 
 @pytest.mark.skipif(not PIPENV.exists(), reason="made by make")

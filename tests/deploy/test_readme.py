@@ -338,7 +338,7 @@ def test_the_reasons_for_not_being_ready_are_those_that_movr_gives() -> None:
     health = (ROOT / "web" / "operations" / "health.py").read_text()
     reasons = re.findall(r'^\| `/readyz` 503, "([^"]+)"', TEXT, re.MULTILINE)
 
-    assert len(reasons) == 5
+    assert len(reasons) == 6
     assert [reason for reason in reasons if reason not in health] == []
 
 

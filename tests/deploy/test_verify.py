@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import Engine
 
 from cluster.proxy import CITY_HEADER, Handler, Proxy
+from movr import __version__
 from movr.cities import CITIES, REGIONS, City
 from tests.conftest import ROOT, free_port, serving
 
@@ -116,8 +117,9 @@ def end_tls(server: HTTPServer, certificate: Path) -> None:
 
 
 def test_each_city_is_shown_if_x_city_is_trusted(east: str) -> None:
-    done = verify(east, "--region", EAST)
+    done = verify(east, "--region", EAST, "--version", __version__)
 
+    assert f"right  version: {__version__}" in done.stdout
     assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
     rows = table(done.stdout)
     assert [row[:5] for row in rows] == [[label, label, "200", EAST, "1"] for label in LABELS]
@@ -132,9 +134,12 @@ def test_behind_a_balancer_it_chooses_the_cities_in_the_menu(
     balancer: Proxy,
 ) -> None:
     with answering(balancer) as port:
-        done = verify(f"http://127.0.0.1:{port}")
+        done = verify(f"http://127.0.0.1:{port}", "--version", __version__)
 
-    assert (done.returncode, wrong(done.stdout)) == (0, [])
+    assert (done.returncode, wrong(done.stdout)) == (
+        1,
+        ["version: not visible through a proxy: use a forwarded port"],
+    )
     assert "Whatever X-City a client sends, the city seen from here is New York." in done.stdout
     assert "right  X-City: the city comes from the header" in done.stdout
     assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
@@ -189,11 +194,13 @@ def test_a_closed_pipe_causes_no_traceback(east: str) -> None:
 # Failed checks
 
 
-def test_an_unexpected_region_is_reported_for_each_city(east: str) -> None:
-    done = verify(east, "--region", WEST)
+def test_an_unexpected_region_is_reported_for_each_city_and_another_version(east: str) -> None:
+    done = verify(east, "--region", WEST, "--version", "0.9.0")
 
     assert done.returncode == 1
-    assert wrong(done.stdout) == [f"{label}: served by {EAST}, not {WEST}" for label in LABELS]
+    *cities, version = wrong(done.stdout)
+    assert cities == [f"{label}: served by {EAST}, not {WEST}" for label in LABELS]
+    assert version == f"version: {__version__}"
     assert f"{east} is not as it should be" in done.stdout
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
+from movr.database.schema import Compatibility
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable, Refusal
 from web.context import movr, settings
 from web.operations.refusals import first_line_of_cause, record_refusal
@@ -31,6 +32,13 @@ DRAINING: Final = NotReady("this process is draining: it finishes its running re
 SCHEMA_BEHIND: Final = NotReady(
     "the database's schema is not at this version: run `flask --app server db upgrade`"
 )
+CODE_BEHIND: Final = NotReady(
+    "the database's schema needs newer code than this: run a newer version of MovR"
+)
+SCHEMA_PROBLEMS: Final[Mapping[Compatibility, NotReady]] = {
+    Compatibility.SCHEMA_TOO_OLD: SCHEMA_BEHIND,
+    Compatibility.CODE_TOO_OLD: CODE_BEHIND,
+}
 NO_ANSWER: Final = NotReady("the database has not answered yet")
 # In words for operators, unlike the sentences for riders.
 REASONS: Final[Mapping[type[Refusal], str]] = {
@@ -53,7 +61,7 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Report ready if not draining, the database responds and its schema is current."""
+    """Report ready if not draining, the database responds and this code may use its schema."""
     drain_file = settings().drain_file
     readiness: Readiness = current_app.extensions["readiness"]
     not_ready = DRAINING if drain_file and Path(drain_file).exists() else readiness.check()
@@ -77,7 +85,7 @@ class Readiness:
         self._lock = threading.Lock()
         self._checked_at = -float("inf")
         self._result: NotReady | None = NO_ANSWER
-        self._at_head = False
+        self._is_compatible = False
 
     def check(self) -> NotReady | None:
         """Return why the database is not ready; None if it is."""
@@ -96,11 +104,12 @@ class Readiness:
         try:
             # On CockroachDB the table of the schema's version is in one region. The loss of that
             # region must not make others not ready, so the table is not read after one success.
-            if self._at_head:
+            if self._is_compatible:
                 movr().ping()
-            else:
-                self._at_head = movr().is_at_head()
+                return None
+            found = movr().schema_compatibility()
         except tuple(REASONS) as refusal:
             record_refusal(refusal)
             return NotReady(REASONS[type(refusal)], first_line_of_cause(refusal))
-        return None if self._at_head else SCHEMA_BEHIND
+        self._is_compatible = found is Compatibility.COMPATIBLE
+        return SCHEMA_PROBLEMS.get(found)

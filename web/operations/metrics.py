@@ -15,7 +15,7 @@ from cachetools import TTLCache, cached
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 
-from movr import __version__
+from movr import __revision__, __version__
 from movr.cities import REGIONS
 from movr.database import query_stats
 from movr.errors import DatabaseBusy, DatabaseSlow, DatabaseUnavailable
@@ -62,8 +62,8 @@ CONNECTIONS = _pool_gauge("movr_database_connections_in_use", "Connections in us
 POOL_SIZE = _pool_gauge("movr_database_pool_size", "Maximum number of connections in use.")
 BUILD = Gauge(
     "movr_build_info",
-    "Always 1; the labels name the version and the region.",
-    ["version", "python", "region"],
+    "Always 1; the labels name the version, the commit and the region.",
+    ["version", "revision", "python", "region"],
     multiprocess_mode="livemax",
 )
 
@@ -80,7 +80,7 @@ def init_app(app: Flask) -> None:
     """Measure every request and the connection pools."""
     app.after_request(_measure)
     ours: Settings = app.extensions["settings"]
-    BUILD.labels(__version__, platform.python_version(), ours.region).set(1)
+    BUILD.labels(__version__, __revision__, platform.python_version(), ours.region).set(1)
     for pool, engine in zip(("write", "read"), app.extensions["movr"].engines, strict=True):
         POOL_SIZE.labels(pool).set(min(ours.pool_size, ours.threads))
         in_use = CONNECTIONS.labels(pool)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, request
 
+from movr import __version__
 from movr.cities import City
 from movr.database import query_stats
 from web.context import settings
@@ -94,12 +95,13 @@ class JsonFormatter(logging.Formatter):
     """Formats log records as JSON lines, with the field names of common log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON, with the id of the current request."""
+        """Return the record as JSON, with MovR's version and the current request's id."""
         entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "severity": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            "version": __version__,
         }
         if has_request_context() and "request_id" in g:
             entry["request_id"] = g.request_id

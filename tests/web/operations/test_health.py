@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import URL, Engine, event, text
+from sqlalchemy import URL, Engine, event
 
 from bench.latency_proxy import LatencyProxy
 from movr.database import schema
@@ -16,6 +16,7 @@ from movr.database.engine import parse_uri
 from tests.cli.test_serve import wait_until
 from tests.clock import Clock
 from tests.conftest import free_port, settings_for, visiting
+from tests.movr.database.test_contract import move_to_the_future
 from tests.visitor import Visitor
 from tests.web.operations.test_metrics import numbers, of
 from web.app import create_app
@@ -107,10 +108,22 @@ def test_it_stays_ready_when_newer_code_has_migrated_the_database(
 ) -> None:
     """During a rolling deployment, old replicas continue to serve."""
     schema.upgrade(empty_engine)
-    with empty_engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'of the future'"))
+    move_to_the_future(empty_engine)
 
     assert early_visitor.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_when_newer_code_has_removed_what_this_code_needs(
+    early_visitor: Visitor, empty_engine: Engine
+) -> None:
+    """A rollback too far then stops before the first pod of the newer code."""
+    schema.upgrade(empty_engine)
+    move_to_the_future(empty_engine, "of the future")
+
+    reply = early_visitor.get("/readyz")
+
+    assert reply.status_code == 503
+    assert "run a newer version of MovR" in reply.json()["reason"]
 
 
 def test_it_is_not_ready_before_the_last_migration(

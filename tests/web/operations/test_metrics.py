@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from movr import __version__
 from movr.database.admin import uri_text
 from movr.database.engine import parse_uri
 from tests import plain_http
@@ -51,7 +52,7 @@ def routes(found: Numbers) -> set[str]:
 def served(database: str) -> Iterator[str]:
     """The URL of a gunicorn with two workers, in the region of Seattle."""
     settings = {"DB_URI": database, "DEBUG": "1", "WORKERS": "2", "POOL_SIZE": "3"}
-    settings["MOVR_VERSION"] = "v1.2-3-g0abcdef"
+    settings["MOVR_REVISION"] = "0abcdef"
     with serving(**settings, REGION="gcp-us-west1") as url:
         yield url
 
@@ -248,7 +249,8 @@ def test_the_version_of_the_image_and_the_pool_size_are_reported(served: str) ->
     found = numbers(plain_http.get(f"{served}/metrics"))
 
     build = {
-        "version": "v1.2-3-g0abcdef",
+        "version": __version__,
+        "revision": "0abcdef",
         "python": platform.python_version(),
         "region": "gcp-us-west1",
     }
