@@ -260,10 +260,10 @@ def failing_probes(region: str) -> Series:
     return probes(region, (1, BEFORE), (0, steps(30)), (None, steps(30)), (1, steps(120)))
 
 
-def checked_until_trouble() -> Series:
+def until_trouble(name: str) -> Series:
+    """Return the time of an event that happens all the time, but not in the trouble."""
     stands = f"{BEFORE * STEP}+0x{AWAY - 1}"
     goes_on = f"{(BEFORE + AWAY) * STEP}+{STEP}x{AFTER - 1}"
-    name = f'movr_data_checked_timestamp_seconds{{region="{EAST}"}}'
     return {name: f"0+{STEP}x{BEFORE - 1} {stands} {goes_on}"}
 
 
@@ -281,7 +281,7 @@ TROUBLES: dict[str, Series] = {
     "MovrOutboxLag": lasting(f'movr_outbox_oldest_letter_seconds{{region="{EAST}"}}', 60, 3600),
     "MovrLedgerUnbalanced": lasting(f'movr_ledger_unbalanced_entries{{region="{EAST}"}}', 0, 1),
     "MovrAuditGap": lasting(f'movr_audit_missing_entries{{region="{EAST}"}}', 0, 1),
-    "MovrDataUnchecked": checked_until_trouble(),
+    "MovrDataUnchecked": until_trouble(f'movr_data_checked_timestamp_seconds{{region="{EAST}"}}'),
     "MovrDatabaseLatency": {
         f'movr_database_round_trips_total{{{POD},route="/"}}': counter((60, NIGHT + AWAY)),
         **growing(f'movr_database_seconds_total{{{POD},route="/"}}', 10),
@@ -309,6 +309,10 @@ TROUBLES: dict[str, Series] = {
     "CockroachCertificateExpires": {
         **lasting('security_certificate_expiration_node{instance="n1"}', 90 * DAY, 13 * DAY),
         'security_certificate_expiration_node{instance="without"}': gauge((0, NIGHT)),
+    },
+    "CockroachBackupOld": {
+        **until_trouble('schedules_BACKUP_last_completed_time{instance="n1"}'),
+        'schedules_BACKUP_last_completed_time{instance="n2"}': gauge((0, NIGHT)),
     },
     "CockroachDiskFull": {
         'capacity{instance="n1"}': gauge((100, BEFORE + AWAY + AFTER)),
