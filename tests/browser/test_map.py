@@ -534,7 +534,9 @@ def test_a_browser_whose_geolocation_is_off_gets_a_sentence(
 def test_a_position_that_a_proxy_s_policy_forbids_gets_a_sentence(
     browser: Browser, site: str, owner: Visitor, path: str
 ) -> None:
-    context = browser.new_context(base_url=site, permissions=["geolocation"])
+    context = browser.new_context(
+        base_url=site, permissions=["geolocation"], service_workers="block"
+    )
     context.set_geolocation({"latitude": 40.7, "longitude": -74.0})
     page = context.new_page()
     log_in(page, owner)

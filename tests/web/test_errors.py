@@ -153,6 +153,14 @@ def test_a_refusal_is_a_problem_in_the_api(
     assert "Set-Cookie" not in reply.headers
 
 
+def test_a_problem_is_in_the_language_that_the_program_accepts(visitor: Visitor) -> None:
+    reply = visitor.get("/api/v1/nowhere", headers={"Accept-Language": "fr-CA, en;q=0.5"})
+
+    assert reply.headers["Content-Language"] == "fr"
+    assert "Accept-Language" in reply.headers["Vary"]
+    assert reply.json()["detail"].endswith("pas trouvé cette page.")
+
+
 def test_statuses_of_the_api_are_of_refusals_for_which_pages_redirect() -> None:
     assert [kind for kind in API_STATUSES if isinstance(RESPONSES[kind], HTTPStatus)] == []
 

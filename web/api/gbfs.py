@@ -23,6 +23,7 @@ from web.api import pricing_plans
 from web.api.vehicle_feeds import VERSION, VehicleFeeds, envelope
 from web.background_cache import TTL
 from web.context import settings, site_url
+from web.languages import in_language
 from web.services.prices import tariffs_in_force
 from web.services.zones import known_zones, zones_in_force
 
@@ -144,7 +145,8 @@ def vehicle_types(city: City) -> Response:
 def system_pricing_plans(city: City) -> Response:
     """List the pricing plans of the tariffs in force; none if rides are free of charge."""
     tariffs = tariffs_in_force(city)
-    plans = [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]
+    with in_language(LANGUAGE):
+        plans = [pricing_plans.plan(city, each, LANGUAGE) for each in tariffs]
     return _feed({"plans": plans}, *_begins(tariffs))
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from movr.cities import City
 from movr.fares import DAY, Tariff
 from movr.results import CityTariff
-from web.languages import in_language
 from web.rendering import locales
 from web.rendering.template_filters import price
 
@@ -18,10 +17,8 @@ DAYS: Final = 7  # whose minutes a plan describes
 
 
 def plan(city: City, tariff: CityTariff, language: str) -> dict[str, Any]:
-    """Return the plan. Its id changes with the tariff."""
+    """Return the plan in this language, the current one. Its id changes with the tariff."""
     prices = tariff.prices
-    with in_language(language):
-        description = price(prices, city.name)
 
     def localized(text: str) -> list[dict[str, str]]:
         return [{"text": text, "language": language}]
@@ -32,7 +29,7 @@ def plan(city: City, tariff: CityTariff, language: str) -> dict[str, Any]:
         "currency": city.currency,
         "price": _major_units(prices.unlock_fee, city.currency),
         "is_taxable": False,
-        "description": localized(description),
+        "description": localized(price(prices, city.name)),
         "per_min_pricing": [
             {**segment, "rate": _major_units(segment["rate"], city.currency)}
             for segment in _segments(prices)

@@ -65,7 +65,7 @@ def test_each_vehicle_type_has_a_plan_that_the_feed_lists(
     visitor = new_rider()
     feeds = visitor.get(f"{NEW_YORK}/gbfs.json").json()["data"]["feeds"]
     url = next(feed["url"] for feed in feeds if feed["name"] == "system_pricing_plans")
-    reply = visitor.get(url)
+    reply = visitor.get(url, headers={"Accept-Language": "fr"})  # the feed is in English
     types = visitor.get(f"{NEW_YORK}/vehicle_types.json").json()["data"]["vehicle_types"]
 
     plans = {plan["plan_id"]: plan for plan in reply.json()["data"]["plans"]}
@@ -82,6 +82,7 @@ def test_each_vehicle_type_has_a_plan_that_the_feed_lists(
         1.0,
         {"start": 0, "rate": 0.2, "interval": 1, "end": 85},
     )
+    assert "$1.00 to unlock" in bike["description"][0]["text"]
 
 
 def test_there_are_no_plans_where_rides_are_free_of_charge(new_visitor: NewVisitor) -> None:
