@@ -49,11 +49,32 @@ def _applied(folder: Path, manifests: list[Manifest]) -> list[Manifest]:
     for component in wanted.get("components", ()):
         manifests = _applied(folder / component, manifests)
     for patch in wanted.get("patches", ()):
-        assert set(patch) == {"patch"}, "only strategic merges, which say whom they are for"
-        manifests = _patched(manifests, yaml.safe_load(patch["patch"]))
+        if "target" in patch:
+            _edit(manifests, patch["target"], yaml.safe_load(patch["patch"]))
+        else:
+            manifests = _patched(manifests, yaml.safe_load(patch["patch"]))
     for image in wanted.get("images", ()):
         _replace_image(manifests, image)
     return manifests
+
+
+def _edit(manifests: list[Manifest], target: dict[str, str], operations: list[Manifest]) -> None:
+    """Apply a JSON patch (RFC 6902), of `remove` and `replace` only, to the target."""
+    (changed,) = [
+        manifest
+        for manifest in manifests
+        if target == {"kind": manifest["kind"], "name": manifest["metadata"]["name"]}
+    ]
+    for operation in operations:
+        *parents, last = operation["path"].strip("/").split("/")
+        place: Any = changed
+        for name in parents:
+            place = place[int(name) if name.isdigit() else name]
+        del place[last]
+        if operation["op"] == "replace":
+            place[last] = operation["value"]
+        else:
+            assert operation["op"] == "remove"
 
 
 def _patched(manifests: list[Manifest], patch: Manifest) -> list[Manifest]:
@@ -68,15 +89,20 @@ def _identity(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """Strategic merge: objects by key, lists of named objects by name, other values replaced."""
+    """Strategic merge: objects by key, lists of named objects by name, other values replaced.
+
+    Changed objects come first in their list, as kustomize writes them.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         both = {name: _merged(old[name], new[name]) for name in old.keys() & new.keys()}
         return old | new | both
-    if isinstance(old, list) and isinstance(new, list):
+    if isinstance(old, list) and all(isinstance(item, dict) and "name" in item for item in new):
+        before = {item["name"]: item for item in old}
         changed = {item["name"]: item for item in new}
-        unknown = changed.keys() - {item["name"] for item in old}
+        unknown = changed.keys() - before.keys()
         assert not unknown, f"only what is in the base is patched, not {unknown}"
-        return [_merged(item, changed.get(item["name"], item)) for item in old]
+        rest = [item for name, item in before.items() if name not in changed]
+        return [*(_merged(before[name], item) for name, item in changed.items()), *rest]
     return new
 
 

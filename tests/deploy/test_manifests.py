@@ -301,8 +301,7 @@ def test_no_secret_is_written_down(folder: str) -> None:
 
 def test_no_file_has_the_address_of_a_database() -> None:
     for path in [*DEPLOY.rglob("*.yaml"), *(ROOT / file for file in RENDERED)]:
-        text = re.sub("https://(www.googleapis.com|movr.example.com)/", "", path.read_text())
-        assert "://" not in text, path
+        assert "://" not in path.read_text().replace("https://", ""), path
 
 
 # Security

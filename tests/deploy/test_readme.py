@@ -197,17 +197,12 @@ def test_each_object_it_names_is_in_the_manifests() -> None:
     assert {"deployment/movr", "job/movr-migration", "gateway/movr"} <= objects
 
 
-def test_a_label_chooses_either_the_job_or_all_that_serves() -> None:
-    chosen = {
-        label: {item["kind"] for item in build(DEPLOY / "regions" / "us-east") if of(item) == label}
-        for label in named(r"-l app=([\w-]+)")
-    }
+def test_the_job_is_applied_first_and_then_all_else() -> None:
+    manifests = build(DEPLOY / "regions" / "us-east")
+    job = [item for item in manifests if of(item) == "movr-migration"]
 
-    assert chosen.pop("movr-migration") == {"Job", "NetworkPolicy"}
-    chosen.pop("movr-outbox", None)
-    assert chosen == {
-        "movr": {item["kind"] for item in build(DEPLOY / "regions" / "us-west")},
-    }
+    assert named(r"apply -k .+ -l (\S+)") == {"app=movr-migration", "'app!=movr-migration'"}
+    assert {item["kind"] for item in job} == {"Job", "NetworkPolicy"}
 
 
 def of(manifest: Manifest) -> str:
