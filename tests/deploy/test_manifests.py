@@ -1,7 +1,6 @@
 """The Kubernetes manifests: valid, in agreement with each other and with the app, and safe."""
 
 import os
-import re
 import runpy
 import shutil
 import subprocess

@@ -158,6 +158,7 @@ def test_over_https_it_prints_the_days_of_the_certificate(
     assert (done.returncode, wrong(done.stdout), done.stderr) == (0, [], "")
     assert [row[:2] for row in table(done.stdout)] == [[label, label] for label in LABELS]
     assert "TLS: certificate good for 30 days" in done.stdout
+    assert "right  forms: accepted" in done.stdout
     assert "/metrics: 404, not public" in done.stdout
 
 
@@ -241,6 +242,27 @@ def test_a_balancer_without_city_headers_is_reported(balancer: Proxy) -> None:
     assert done.returncode == 1
     assert wrong(done.stdout) == [
         "X-City: the city comes from the region: MovR is not told where visitors are"
+    ]
+
+
+class WithOwnHost(WithForwardedProto):
+    """A proxy that passes on X-City, as a plain Ingress, and a Host of its own."""
+
+    def _headers(self, city: City) -> dict[str, str]:
+        x_city = self.headers.get(CITY_HEADER, "")
+        return {**super()._headers(city), CITY_HEADER: x_city, "Host": "movr.internal"}
+
+
+@needs_openssl
+def test_a_way_in_that_changes_the_host_is_reported(balancer: Proxy, certificate: Path) -> None:
+    balancer.RequestHandlerClass = WithOwnHost
+    end_tls(balancer, certificate)
+    with answering(balancer) as port:
+        done = verify(f"https://127.0.0.1:{port}", SSL_CERT_FILE=str(certificate))
+
+    assert done.returncode == 1
+    assert wrong(done.stdout) == [
+        "forms: answered 400; the way in must pass on the Host, and X-Forwarded-Proto"
     ]
 
 
