@@ -55,8 +55,7 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def folders(variants: Path) -> list[Path]:
-    names = (*REGIONS, "kind", *(f"in-{cloud}" for cloud in CLOUDS))
-    return [variants / "elsewhere" / name for name in names]
+    return [variants / "elsewhere" / name for name in ("kind", "us-west", "in-eks", "in-aks")]
 
 
 def one(manifests: list[Manifest], kind: str, name: str = "movr") -> Any:
