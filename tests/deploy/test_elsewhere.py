@@ -179,6 +179,16 @@ def test_the_adapter_serves_the_connections_of_each_pod(tmp_path: Path) -> None:
     assert promql_parser.parse(query)
 
 
+def test_prometheus_labels_the_series_as_the_adapter_asks() -> None:
+    (selector,) = selectors(RULE["seriesQuery"])
+    (scraping,) = read(DEPLOY / "observability/prometheus.yaml")
+    (pods_of_movr,) = [job for job in scraping["scrape_configs"] if job["job_name"] == "movr"]
+
+    labels = {rule.get("target_label") for rule in pods_of_movr["relabel_configs"]}
+    assert {matcher.name for matcher in selector.matchers.matchers} <= labels
+    assert set(RULE["resources"]["overrides"]) <= labels
+
+
 def test_the_vault_has_the_secrets_by_their_names_and_keys(variants: Path) -> None:
     copies = [m for m in build(variants / "regions/us-west") if m["kind"] == "ExternalSecret"]
     stores = [read(store)[0] for store in (DEPLOY / "options/stores").iterdir()]
