@@ -15,6 +15,7 @@ from movr import cities
 from tests.conftest import ROOT
 from tests.deploy.kustomize import Manifest, build, pods, read, text
 from tests.deploy.prometheus import promtool
+from tests.deploy.queries import selectors
 from tests.deploy.test_manifests import (
     DEPLOY,
     OPTIONAL,
@@ -24,7 +25,7 @@ from tests.deploy.test_manifests import (
     assert_restricted,
     values,
 )
-from tests.deploy.test_observability import KNOWN, selectors
+from tests.deploy.test_observability import KNOWN
 from web.config import MIN_WORKERS, Settings
 
 READMES = [DEPLOY / folder / "README.md" for folder in ("elsewhere", "options", "cockroachdb")]
