@@ -43,6 +43,8 @@ START_TIMEOUT = 30  # seconds
 SUBPROCESS_COVERAGE = "COVERAGE_PROCESS_CONFIG"  # the variable by which coverage measures them
 
 compiled_templates.keep()
+# Processes of tests would compile MovR's modules again, each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 NewVisitor = Callable[[], Visitor]
 AppOf = Callable[[Settings], Flask]

@@ -4,6 +4,10 @@ Passwords are hashed cheaply and sent as often as the tests of one network need,
 vehicles as a load of requests needs, and templates are compiled once for all servers.
 """
 
+import gc
+
+gc.disable()  # as server.py does, which enables it again
+
 from movr import passwords, transactions
 from tests import compiled_templates
 from tests.cheap_passwords import REPLACED
@@ -14,6 +18,6 @@ vars(passwords).update(REPLACED)
 vars(rate_limits).update(PASSWORDS=rate_limits.PASSWORDS._replace(at_most=1_000_000))
 vars(transactions).update(MAX_ADDED_A_DAY=1_000_000, MAX_WITHOUT_POSITION=1_000_000)
 
-from server import app  # noqa: E402 - serves with the replaced hashes
+from server import app  # it serves with the replaced hashes
 
 __all__ = ["app"]
