@@ -5,14 +5,28 @@ terms, RFC 6749 and RFC 9700). The secret begins with the id of the row and the 
 member's sessions, and ends with 256 random bits, so that a plain hash of it cannot be reversed.
 """
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import Connection, DateTime, String, Uuid, bindparam, case, func, select, update
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from movr import errors
@@ -29,6 +43,7 @@ from movr.results import AccessToken, ApiDevice, Member, MemberAndPage, TokenPai
 
 ACCESS_FOR: Final = timedelta(minutes=15)
 REFRESH_FOR: Final = timedelta(days=60)
+REPEATABLE_FOR: Final = timedelta(minutes=5)  # after a refresh
 MAX_DEVICES: Final = 20  # of a member
 _HEX: Final = 32  # digits of an id
 _END_OF_EPOCH: Final = "~"  # which random texts do not contain
@@ -49,13 +64,24 @@ _IS_LIVE: Final = (ApiToken.revoked_at.is_(None), ApiToken.refresh_until > _NOW)
 _LOCK_USER: Final = select(User.session_epoch).where(*_IS_USER).with_for_update()
 _PRESENT_EPOCH: Final = select(User.session_epoch).where(*_IS_USER).scalar_subquery()
 _IS_OF_SESSIONS: Final = ApiToken.session_epoch == _PRESENT_EPOCH
-_COUNT: Final = select(func.count()).where(*_IS_OF_USER, *_IS_LIVE, _IS_OF_SESSIONS)
-_ADD: Final = insert(ApiToken).on_conflict_do_nothing().returning(ApiToken.id)
-# A repeated call, after its reply was lost, finds its own new token.
-_IS_PRESENT: Final = ApiToken.refresh_hash.in_(
-    (bindparam("hash", type_=String()), bindparam("new_refresh_hash", type_=String()))
+_OTHERS: Final = select(func.count()).where(
+    *_IS_OF_USER, ApiToken.id != bindparam("token_id", type_=Uuid()), *_IS_LIVE, _IS_OF_SESSIONS
 )
-_REFRESHED: Final = ("access_hash", "access_until", "refresh_hash", "refresh_until")
+_INSERT: Final = insert(ApiToken)
+_SECRETS: Final = ("access_hash", "access_until", "refresh_hash", "refresh_until")
+_ADD: Final = _INSERT.on_conflict_do_update(
+    index_elements=[ApiToken.city, ApiToken.id],
+    set_={name: _INSERT.excluded[name] for name in _SECRETS},
+    where=ApiToken.revoked_at.is_(None),
+).returning(ApiToken.id)
+# A repeated call, after its reply was lost, finds its own new token.
+_IS_PRESENT: Final = or_(
+    ApiToken.refresh_hash == bindparam("hash", type_=String()),
+    and_(
+        ApiToken.refresh_hash == bindparam("new_refresh_hash", type_=String()),
+        ApiToken.last_used_at > bindparam("repeatable_since", type_=DateTime(timezone=True)),
+    ),
+)
 _REFRESH: Final = (
     update(ApiToken)
     .where(*_IS_TOKEN, *_IS_LIVE, _IS_OF_SESSIONS)
@@ -64,7 +90,7 @@ _REFRESH: Final = (
             column: case(
                 (_IS_PRESENT, bindparam(f"new_{column.name}", type_=column.type)), else_=column
             )
-            for column in (ApiToken.__table__.c[name] for name in _REFRESHED)
+            for column in (ApiToken.__table__.c[name] for name in _SECRETS)
         }
     )
     .values(last_used_at=_NOW, revoked_at=case((~_IS_PRESENT, _NOW)))
@@ -95,22 +121,27 @@ class ApiTokens:
         self._database = database
         self._now = clock
 
-    def create(self, member: Member, device: str) -> TokenPair:
+    def create(self, member: Member, device: str, idempotency_key: str = "") -> TokenPair:
         """Return new tokens for this device of a member who has just logged in.
 
-        Raises SessionEnded, AccountDeleted, TooManyDevices.
+        All calls of the member with the same `idempotency_key` are one device, which has the tokens
+        of the last one. Raises SessionEnded, AccountDeleted, TooManyDevices, and TokenInvalid if
+        that device was revoked since.
         """
-        tokens = _new_tokens(member.key, uuid4(), member.session_epoch)
+        id_ = uuid5(member.id, f"device {idempotency_key}") if idempotency_key else uuid4()
+        tokens = _new_tokens(member.key, id_, member.session_epoch)
         self._database.write(_create, member, tokens, device=device, now=self._now())
         return tokens
 
-    def refresh(self, refresh_token: str) -> TokenPair:
+    def refresh(self, refresh_token: str, idempotency_key: str = "") -> TokenPair:
         """Return new tokens in exchange for a refresh token, which is spent then.
 
-        Raises TokenInvalid. A token that was spent before revokes those that replaced it.
+        A call that is repeated with its `idempotency_key` within REPEATABLE_FOR returns the same
+        tokens. Raises TokenInvalid. A token that was spent before revokes those that replaced it.
         """
         token = parse(refresh_token)
-        tokens = _new_tokens(token.user, token.id, token.epoch)
+        seed = _seed(refresh_token, idempotency_key)
+        tokens = _new_tokens(token.user, token.id, token.epoch, seed)
         if not self._database.write(_refresh, token, tokens, self._now()):
             raise errors.TokenInvalid
         return tokens
@@ -162,10 +193,19 @@ def _epoch(rest: str) -> int:
     return int(number) if separator and number.isdecimal() else 0
 
 
-def _new_tokens(user: UserKey, token_id: UUID, epoch: int) -> TokenPair:
-    access, refresh = (
-        f"{token_id.hex}{epoch}{_END_OF_EPOCH}{secrets.token_urlsafe()}" for _ in range(2)
-    )
+def _seed(refresh_token: str, idempotency_key: str) -> bytes:
+    """Return the bytes from which the next tokens are made: of a key, the same each time."""
+    if not idempotency_key:
+        return secrets.token_bytes()
+    return hmac.digest(refresh_token.encode(), idempotency_key.encode(), sha256)
+
+
+def _new_tokens(user: UserKey, token_id: UUID, epoch: int, seed: bytes | None = None) -> TokenPair:
+    """Return tokens whose secrets are made from a seed of 256 bits, or from a random one."""
+    seed = seed or secrets.token_bytes()
+    randoms = (hmac.digest(seed, use, sha256) for use in (b"access", b"refresh"))
+    texts = (urlsafe_b64encode(random).decode().rstrip("=") for random in randoms)
+    access, refresh = (f"{token_id.hex}{epoch}{_END_OF_EPOCH}{text}" for text in texts)
     start = f"{served_city(user.city).slug}.{user.id.hex}"
     return TokenPair(token_id, f"{start}.{access}", f"{start}.{refresh}", ACCESS_FOR)
 
@@ -192,11 +232,13 @@ def _create(
         raise errors.AccountDeleted
     if epoch != member.session_epoch:
         raise errors.SessionEnded
-    if (run(connection, _COUNT, **key, now=now).scalar() or 0) >= MAX_DEVICES:
+    if run(connection, _OTHERS, **key, token_id=tokens.id, now=now).scalar_one() >= MAX_DEVICES:
         raise errors.TooManyDevices
     row = {"city": member.city, "id": tokens.id, "holder_id": member.id, "session_epoch": epoch}
     moments = {"created_at": now, "last_used_at": now}
-    run(connection, _ADD, **row, **moments, device=device, **_columns(tokens, now))
+    added = run(connection, _ADD, **row, **moments, device=device, **_columns(tokens, now))
+    if added.one_or_none() is None:
+        raise errors.TokenInvalid
 
 
 def _refresh(connection: Connection, token: AccessToken, tokens: TokenPair, now: datetime) -> bool:
@@ -208,6 +250,7 @@ def _refresh(connection: Connection, token: AccessToken, tokens: TokenPair, now:
         member_id=token.user.id,
         token_id=token.id,
         hash=token.hash,
+        repeatable_since=now - REPEATABLE_FOR,
         **new,
         now=now,
     ).one_or_none()

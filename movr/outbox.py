@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, cast
-from uuid import UUID, uuid4, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from sqlalchemy import (
     CTE,
@@ -359,14 +359,15 @@ class Outbox:
         once = Repeatable(letters[0].to, proof, now)
         once.write(self._database, _put_if_few, with_ids, now=now)
 
-    def request_password_reset(self, city: str, username: str) -> None:
+    def request_password_reset(self, city: str, username: str, idempotency_key: str = "") -> None:
         """Write a letter to the member of this username, who is looked up when it is sent.
 
         The letter is stored in `city`, which need not be the member's. Whether there is such a
         member makes no difference here, so that neither the answer nor its time tells. Raises
         TooManyResets.
         """
-        row = {"city": city, "id": uuid4(), "user_id": None, "kind": str(Kind.PASSWORD_RESET)}
+        id_ = uuid5(NAMESPACE_OID, idempotency_key) if idempotency_key else uuid4()
+        row = {"city": city, "id": id_, "user_id": None, "kind": str(Kind.PASSWORD_RESET)}
         data = json.dumps({"username": username})
         key = {"letter_city": city, "letter_id": row["id"]}
         if self._database.read(_REQUEST, **row, data=data, address=None, now=self._now()):

@@ -16,9 +16,12 @@ RESETS_OF_ADDRESS: Final = RateLimit("links asked for by", 20, RESET_LIFETIME)
 EMAILS_TO_USERNAME: Final = RateLimit("links sent to", 3, RESET_LIFETIME)
 
 
-def send(username: str) -> None:
-    """Send a link if the account exists. Raises TooManyAttempts."""
+def send(username: str, idempotency_key: str = "") -> None:
+    """Send a link if the account exists; one for all calls with the same `idempotency_key`.
+
+    Raises TooManyAttempts.
+    """
     if not known_browsers.browser_known_to(username):
         rate_limits.count_attempts(*rate_limits.by_network(RESETS_OF_ADDRESS))
     if rate_limits.try_count(EMAILS_TO_USERNAME, username):
-        movr().outbox.request_password_reset(current_city().name, username)
+        movr().outbox.request_password_reset(current_city().name, username, idempotency_key)

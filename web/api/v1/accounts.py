@@ -52,5 +52,5 @@ def request_password_link(whose: Username) -> str:
     if not mail.can_send():
         abort(HTTPStatus.NOT_FOUND)
     form = validated(ForgotPasswordForm(fields_of(whose)))
-    password_links.send(str(form.username.data))
+    password_links.send(str(form.username.data), idempotency.hashed_key())
     return ""

@@ -106,7 +106,7 @@ def _describe_problems(spec: dict[str, Any]) -> None:
     schemas |= problem.pop("$defs") | {"Problem": problem}
     content = {problems.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for method, operation in (each for path in spec["paths"].values() for each in path.items()):
-        if method != "get" and operation.get("security"):
+        if method != "get":
             _describe_write(operation)
         if body := operation.get("requestBody"):
             body["required"] = True
@@ -118,7 +118,7 @@ def _describe_problems(spec: dict[str, Any]) -> None:
 
 
 def _describe_write(operation: dict[str, Any]) -> None:
-    """Describe what authentication.member() adds to a member's write."""
+    """Describe what all writes have: an idempotency key, and a limit."""
     operation.setdefault("parameters", []).append(idempotency.PARAMETER)
     _add_responses(operation, [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS])
 

@@ -1,7 +1,4 @@
-"""The member who calls.
-
-An account is opened and deleted, and its email address and password are changed, on pages only.
-"""
+"""The member who calls: their account, names, receipts and sessions."""
 
 from uuid import UUID
 
@@ -22,10 +19,7 @@ blueprint = APIBlueprint("api_me", __name__, url_prefix="/api/v1/me", tag="Me")
 @blueprint.output(Me)
 @blueprint.doc(operation_id="get_me", responses=[401])
 def show() -> Me:
-    """Return the member's account.
-
-    It is opened and deleted, and its email address and password are changed, on MovR's pages.
-    """
+    """Return the member's account."""
     member = authentication.member()
     ride = member.active_ride
     return Me(

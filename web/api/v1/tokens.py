@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from movr import errors
 from movr.results import TokenPair
-from web.api.v1 import authentication
+from web.api.v1 import authentication, idempotency
 from web.api.v1.authentication import auth
 from web.api.v1.schemas import Credentials, Devices, RefreshToken, Tokens
 from web.context import movr
@@ -24,7 +24,7 @@ def create(body: Credentials) -> Tokens:
     rate_limits.count_password()
     with login_limits.counting_failed_logins(body.username):
         member = movr().log_in(body.username, body.password)
-    return _tokens(movr().tokens.create(member, body.device))
+    return _tokens(movr().tokens.create(member, body.device, idempotency.hashed_key()))
 
 
 @blueprint.post("/refresh")
@@ -34,9 +34,10 @@ def create(body: Credentials) -> Tokens:
 def refresh(body: RefreshToken) -> Tokens:
     """Exchange a refresh token, which is spent then, for new tokens.
 
-    A token that was spent before revokes the tokens of its device.
+    A token that was spent before revokes the tokens of its device, unless it is sent again with its
+    idempotency key within five minutes.
     """
-    return _tokens(movr().tokens.refresh(body.refresh_token))
+    return _tokens(movr().tokens.refresh(body.refresh_token, idempotency.hashed_key()))
 
 
 @blueprint.get("")

@@ -1,9 +1,12 @@
 """Operations of the API on tokens, and how the API says who calls."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
+from movr.api_tokens import REPEATABLE_FOR
 from tests.visitor import PASSWORD, Visitor
 from tests.web.api.v1.client import PROBLEM, ApiClient
 
@@ -111,3 +114,37 @@ def test_the_sentence_about_a_field_is_the_one_for_people(api: ApiClient) -> Non
     reply = api.call("POST", "/rides", city="atlantis", vehicle_id=str(UUID(int=0)))
 
     assert reply.json()["errors"] == [{"pointer": "/city", "detail": "MovR is not in this city."}]
+
+
+def test_tokens_that_are_asked_for_again_with_a_key_are_of_one_device(
+    stranger: ApiClient, visitor: Visitor
+) -> None:
+    login = {"username": visitor.register().username, "password": PASSWORD, "device": "phone"}
+    first, second = (stranger.with_key("one").call("POST", "/tokens", **login) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    stranger.access = second.json()["access_token"]
+    (device,) = stranger.get("/tokens").json()["items"]
+    refresh = {"refresh_token": second.json()["refresh_token"]}
+
+    replies = [
+        stranger.with_key("two").call("POST", "/tokens/refresh", **refresh) for _ in range(2)
+    ]
+
+    assert replies[0].json() == replies[1].json()
+    stranger.access = replies[1].json()["access_token"]
+    assert stranger.get("/tokens").json()["items"][0]["id"] == device["id"]
+    other = stranger.with_key("three").call("POST", "/tokens/refresh", **refresh)
+    assert (other.status_code, stranger.get("/me").status_code) == (401, 401)
+
+
+def test_a_refresh_is_repeatable_for_five_minutes(
+    stranger: ApiClient, visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.log_in(visitor.register().username)
+    refresh = {"refresh_token": stranger.refresh}
+    program = stranger.with_key("one")
+    assert program.call("POST", "/tokens/refresh", **refresh).status_code == 200
+    later = datetime.now(UTC) + REPEATABLE_FOR
+    monkeypatch.setattr(app.extensions["movr"].tokens, "_now", lambda: later)
+
+    assert program.call("POST", "/tokens/refresh", **refresh).status_code == 401
