@@ -1,13 +1,17 @@
 """Prometheus and promtool on the loopback, with the alerts of deploy/observability."""
 
 import os
+import re
 import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import yaml
@@ -21,6 +25,7 @@ from tests.conftest import (
 )
 
 ALERTS: Final = ROOT / "deploy" / "observability" / "alerts.yaml"
+WINDOW: Final = "4s"  # a few samples
 HOW_TO_GET_IT: Final = "no Prometheus found (Debian: apt-get install prometheus)"
 
 
@@ -41,13 +46,23 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def prometheus(here: Path, scraped: dict[str, Any]) -> Iterator[str]:
-    """Run Prometheus with the alerts, each evaluated once a second; yield its URL."""
-    rules = yaml.safe_load(ALERTS.read_text())
-    for group in rules["groups"]:
-        group["interval"] = "1s"
-    (here / "alerts.yaml").write_text(yaml.safe_dump(rules))
-    configuration = {"rule_files": ["alerts.yaml"], "scrape_configs": [scraped]}
+def prometheus(here: Path, **targets: str) -> Iterator[str]:
+    """Run Prometheus with the rules, which look back for seconds; yield its URL."""
+    rules = re.sub(r"\[\d+[mhd]\]", f"[{WINDOW}]", ALERTS.read_text())
+    rules = re.sub(r"(for|interval): \d+[smh]", r"\1: 1s", rules)
+    (here / "alerts.yaml").write_text(rules)
+    configuration = {
+        "rule_files": ["alerts.yaml"],
+        "scrape_configs": [
+            {
+                "job_name": name,
+                "scrape_interval": "1s",
+                "honor_labels": True,
+                "static_configs": [{"targets": [target]}],
+            }
+            for name, target in targets.items()
+        ],
+    }
     (here / "prometheus.yaml").write_text(yaml.safe_dump(configuration))
     address = f"127.0.0.1:{free_port()}"
     with (here / "log").open("wb") as log:
@@ -69,6 +84,31 @@ def prometheus(here: Path, scraped: dict[str, Any]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def exporting(text: Callable[[], str]) -> Iterator[str]:
+    """Serve this text to Prometheus, and yield the address."""
+
+    class Metrics(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(text().encode())
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Metrics)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _wait_until_ready(address: str) -> None:

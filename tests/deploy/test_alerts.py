@@ -4,31 +4,24 @@ import time
 from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import yaml
 
 from movr.cities import REGIONS, cities_in
-from tests.conftest import START_TIMEOUT, plain_client, serving
-from tests.deploy import queries
-from tests.deploy.prometheus import ALERTS, prometheus, promtool
+from tests import plain_http
+from tests.conftest import START_TIMEOUT, TEST_APP, free_port, gunicorn, plain_client
+from tests.deploy import queries, troubles
+from tests.deploy.prometheus import ALERTS, exporting, prometheus, promtool
+from tests.deploy.troubles import EAST, EUROPE, FROM, LENGTHS, STEP, WEST, steps
 from web.operations.journeys import Journey
 
 NAMES = [rule["alert"] for rule in queries.ALERTS]
-EAST, WEST, EUROPE = REGIONS
-FROM = ("us-east", "us-west", "europe-west")
-STEP = 30  # seconds between two samples, as in scrape.yaml
-PER_STEP = 30  # requests of each journey between two samples: one a second
-DAY = 24 * 3600
+PER_STEP = 300  # requests of each journey between two samples: ten a second
 
 Series = dict[str, str]
 Expected = Mapping[tuple[str, ...], float]  # alerts by name, and by region if the query names it
-
-
-def steps(minutes: float) -> int:
-    return round(minutes * 60 / STEP)
 
 
 def gauge(*phases: tuple[float | None, int]) -> str:
@@ -126,9 +119,10 @@ def check(here: Path, series: Series, expected: Mapping[tuple[float, str], Expec
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-BEFORE, AWAY, AFTER = steps(60), steps(90), steps(90)
+BEFORE = AWAY = AFTER = steps(30)
+HOUR = steps(60)
 NIGHT = BEFORE + 10 + AFTER
-END = (BEFORE + AWAY + AFTER) * STEP / 60
+END = 90  # minutes
 TROUBLE = ((0, BEFORE), (PER_STEP, AWAY), (0, AFTER))
 FIRING = 'ALERTS{alertstate="firing"}'
 # How often each alert has begun to fire: that is how often somebody was told.
@@ -155,8 +149,8 @@ def test_prometheus_finds_nothing_to_complain_about() -> None:
 
 def test_a_blip_of_eight_seconds_in_which_every_request_fails_pages_nobody(tmp_path: Path) -> None:
     """As when a node of the database dies (docs/reliability.md)."""
-    failed = ((0, BEFORE), (PER_STEP * 8 // STEP, 1), (0, AFTER))
-    number = BEFORE + 1 + AFTER
+    failed = ((0, HOUR), (PER_STEP * 8 // STEP, 1), (0, HOUR))
+    number = HOUR + 1 + HOUR
     series = usual(WEST, number) | usual(EAST, number) | usual(EUROPE, number)
 
     check(
@@ -164,14 +158,14 @@ def test_a_blip_of_eight_seconds_in_which_every_request_fails_pages_nobody(tmp_p
         {
             **series,
             **all_journeys(EUROPE, EUROPE, *failed),
-            **probes(EUROPE, (1, BEFORE), (0, 1), (1, AFTER)),
+            **probes(EUROPE, (1, HOUR), (0, 1), (1, HOUR)),
         },
         {(120, PAGED): NONE},
     )
 
 
 def test_a_few_failures_at_night_page_nobody(tmp_path: Path) -> None:
-    """Five failed logins of thirty in an hour are many per cent, and may be one rider's."""
+    """Five failed logins of thirty are many per cent, and may be one rider's."""
     logins = f'movr_journeys_total{{region="{EAST}",journey="log_in",result="%s"}}'
     up = {name: text for region in REGIONS for name, text in pods(region, (1, NIGHT)).items()}
 
@@ -182,7 +176,22 @@ def test_a_few_failures_at_night_page_nobody(tmp_path: Path) -> None:
             logins % "good": counter((0.25, BEFORE), (0, 10), (0.25, AFTER)),
             **up,
         },
-        {(120, PAGED): NONE},
+        {(60, PAGED): NONE},
+    )
+
+
+def test_slow_answers_and_many_failures_over_hours_page_too(tmp_path: Path) -> None:
+    """In one region all answers are slow for half an hour; in the other one in a hundred fails."""
+    number = BEFORE + AWAY
+    slow = journey_series(WEST, "start", WEST, ((0, BEFORE), (PER_STEP, AWAY)), "slow")
+    look = f'movr_journeys_total{{region="{EAST}",journey="look",result="%s"}}'
+    leaking = {look % "failed": counter((1, number)), look % "good": counter((99, number))}
+    up = {name: text for region in REGIONS for name, text in pods(region, (1, number)).items()}
+
+    check(
+        tmp_path,
+        slow | leaking | up,
+        {(59, PAGED): {("MovrRidersFail", region): 1 for region in (EAST, WEST)}},
     )
 
 
@@ -232,149 +241,66 @@ def test_a_region_that_is_away_pages_once_and_in_its_own_region(
         tmp_path,
         others | lost(),
         {
-            (59, PAGES_NOW): NONE,
-            (70, PAGES_NOW): {(alert, EUROPE): 1},
-            (149, PAGES_NOW): {(alert, EUROPE): 1},
+            (29, PAGES_NOW): NONE,
+            (40, PAGES_NOW): {(alert, EUROPE): 1},
+            (59, PAGES_NOW): {(alert, EUROPE): 1},
             (END, PAGES_NOW): NONE,
             (END, PAGED): {(alert, EUROPE): 1},
         },
     )
 
 
-def lasting(name: str, normal: float, trouble: float) -> Series:
-    return {name: gauge((normal, BEFORE), (trouble, AWAY), (normal, AFTER))}
-
-
-def growing(name: str, trouble: float) -> Series:
-    return {name: counter((0, BEFORE), (trouble, AWAY), (0, AFTER))}
-
-
-def burning_slowly() -> Series:
-    """Return requests of which every thirtieth is slow, three times too many, at first."""
-    slow = ((1, steps(40)), (0, steps(140)))
-    return from_then_on(BEFORE, journey_series("", "look", "local", slow, "slow"))
-
-
-def failing_probes(region: str) -> Series:
-    """Return probes of which all fail, and which nobody sends afterwards."""
-    return probes(region, (1, BEFORE), (0, steps(30)), (None, steps(30)), (1, steps(120)))
-
-
-def until_trouble(name: str) -> Series:
-    """Return the time of an event that happens all the time, but not in the trouble."""
-    stands = f"{BEFORE * STEP}+0x{AWAY - 1}"
-    goes_on = f"{(BEFORE + AWAY) * STEP}+{STEP}x{AFTER - 1}"
-    return {name: f"0+{STEP}x{BEFORE - 1} {stands} {goes_on}"}
-
-
-POD = f'instance="{EAST}"'
-# The series that make each alert fire, and let it clear.
-TROUBLES: dict[str, Series] = {
-    "MovrRidersFail": failing_probes(WEST),
-    "MovrRegionDown": pods(EUROPE, (1, BEFORE), (None, AWAY), (1, AFTER)),
-    "MovrBudgetBurns": burning_slowly(),
-    "MovrProbeFails": failing_probes(WEST),
-    "MovrProbesMissing": failing_probes(WEST),
-    "MovrCertificateExpires": lasting(
-        'probe_ssl_earliest_cert_expiry{job="movr-probe"}', 90 * DAY, 13 * DAY
-    ),
-    "MovrOutboxLag": lasting(f'movr_outbox_oldest_letter_seconds{{region="{EAST}"}}', 60, 3600),
-    "MovrLedgerUnbalanced": lasting(f'movr_ledger_unbalanced_entries{{region="{EAST}"}}', 0, 1),
-    "MovrAuditGap": lasting(f'movr_audit_missing_entries{{region="{EAST}"}}', 0, 1),
-    "MovrDataUnchecked": until_trouble(f'movr_data_checked_timestamp_seconds{{region="{EAST}"}}'),
-    "MovrDatabaseLatency": {
-        f'movr_database_round_trips_total{{{POD},route="/"}}': counter((60, NIGHT + AWAY)),
-        **growing(f'movr_database_seconds_total{{{POD},route="/"}}', 10),
-    },
-    "MovrPoolFull": {
-        f'movr_database_pool_size{{{POD},pool="read"}}': gauge((4, BEFORE + AWAY + AFTER)),
-        **lasting(f'movr_database_connections_in_use{{{POD},pool="read"}}', 1, 4),
-    },
-    "MovrRateLimited": growing(
-        f'movr_refusals_total{{{POD},route="/login",reason="TooManyAttempts"}}', 60
-    ),
-    "MovrJobFailed": lasting('kube_job_failed{job_name="movr-migration",condition="true"}', 0, 1),
-    "MovrAutoscalerAtMaximum": {
-        'kube_horizontalpodautoscaler_spec_max_replicas{horizontalpodautoscaler="movr"}': gauge(
-            (12, BEFORE + AWAY + AFTER)
-        ),
-        **lasting(
-            'kube_horizontalpodautoscaler_status_desired_replicas{horizontalpodautoscaler="movr"}',
-            3,
-            12,
-        ),
-    },
-    "CockroachRangesUnavailable": lasting('ranges_unavailable{instance="n1"}', 0, 3),
-    "CockroachRangesUnderReplicated": lasting('ranges_underreplicated{instance="n1"}', 0, 3),
-    "CockroachCertificateExpires": {
-        **lasting('security_certificate_expiration_node{instance="n1"}', 90 * DAY, 13 * DAY),
-        'security_certificate_expiration_node{instance="without"}': gauge((0, NIGHT)),
-    },
-    "CockroachBackupOld": {
-        **until_trouble('schedules_BACKUP_last_completed_time{instance="n1"}'),
-        'schedules_BACKUP_last_completed_time{instance="n2"}': gauge((0, NIGHT)),
-    },
-    "CockroachDiskFull": {
-        'capacity{instance="n1"}': gauge((100, BEFORE + AWAY + AFTER)),
-        **lasting('capacity_available{instance="n1"}', 50, 10),
-    },
-}
-
-
 def test_every_alert_fires_while_its_trouble_lasts_and_clears_after_it(tmp_path: Path) -> None:
-    series = {name: text for trouble in TROUBLES.values() for name, text in trouble.items()}
-    number = BEFORE + AWAY + AFTER
+    series = {name: trouble.values() for name, trouble in troubles.ALL.items()}
 
     check(
         tmp_path,
-        series | pods(EAST, (1, number)) | pods(WEST, (1, number)),
+        series | pods(WEST, (1, sum(LENGTHS))),
         {
             (59, FIRED): NONE,
-            (END, FIRED): {(name,): 1 for name in NAMES},
-            (END, FIRING_NOW): NONE,
+            (240, FIRED): {(name,): 1 for name in NAMES},
+            (240, FIRING_NOW): NONE,
         },
     )
 
 
-def test_each_alert_has_its_trouble_and_is_defined_once() -> None:
-    assert sorted(TROUBLES) == sorted(NAMES)
+def test_each_alert_has_its_trouble() -> None:
+    assert sorted(troubles.TROUBLES) == sorted(NAMES)
 
 
-def test_a_real_prometheus_evaluates_every_rule_on_the_metrics_of_movr(
+def test_every_alert_fires_and_clears_in_a_real_prometheus_that_reads_movr(
     database: str, tmp_path: Path
 ) -> None:
-    """Labels that match more than one series are an error only where the rule is evaluated."""
-    with serving(DB_URI=database, DEBUG="1", REGION=WEST) as url, plain_client(url) as visitor:
-        scraped = {
-            "job_name": "movr",
-            "scrape_interval": "1s",
-            "static_configs": [{"targets": [url.removeprefix("http://")]}],
-        }
-        with prometheus(tmp_path, scraped) as api, plain_client(f"{api}/api/v1") as client:
-            rules = evaluated(client, visitor)
-            names = set(client.get("/label/__name__/values").json()["data"])
+    """Its rules look back for seconds. Labels that match two series are an error only there."""
+    exporter, port, of_movr = troubles.Exporter(), free_port(), {"DB_URI": database, "DEBUG": "1"}
+    with (
+        exporting(exporter.text) as address,
+        prometheus(tmp_path, movr=f"127.0.0.1:{port}", others=address) as api,
+        plain_client(f"{api}/api/v1") as client,
+    ):
+        wait_for(client, FIRED, {"MovrProbesMissing", "MovrRegionDown"})
+        exporter.phase = troubles.IN_TROUBLE
+        with gunicorn(port, of_movr | {"REGION": WEST}, app=TEST_APP) as (url, _):
+            plain_http.get(f"{url}/vehicles")
+            wait_for(client, FIRED, {*NAMES})
+            exporter.phase = troubles.OVER
+            wait_for(client, FIRING_NOW, set())
+            groups = client.get("/rules").json()["data"]["groups"]
+            of_app = client.get("/label/__name__/values", params={"match[]": '{job="movr"}'})
 
-    assert {rule["name"]: rule["health"] for rule in rules} == {
-        rule.get("alert") or rule["record"]: "ok" for rule in queries.RULES
-    }
-    down = [rule for rule in rules if rule["name"] == "MovrRegionDown"]
-    assert {alert["labels"]["region"] for rule in down for alert in rule["alerts"]} == {
-        EAST,
-        EUROPE,
-    }
+    rules = {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
+    assert rules == {rule.get("alert") or rule["record"]: "ok" for rule in queries.RULES}
     used = {name for name in queries.series_of(queries.RULES) if name.startswith("movr_")}
-    assert used - names == set()
+    assert used - {*of_app.json()["data"]} == set()
 
 
-def evaluated(client: httpx.Client, visitor: httpx.Client) -> list[dict[str, Any]]:
-    """Look at vehicles until Prometheus has evaluated the rules with that; return the rules."""
+def wait_for(client: httpx.Client, query: str, alerts: set[str]) -> None:
+    """Wait until the query returns at least these alerts; exactly none if they are none."""
     deadline = time.monotonic() + START_TIMEOUT
     while True:
-        visitor.get("/vehicles")
-        found = client.get("/query", params={"query": "movr:burn:rate6h"}).json()["data"]["result"]
-        groups = client.get("/rules").json()["data"]["groups"]
-        rules: list[dict[str, Any]] = [rule for group in groups for rule in group["rules"]]
-        if found and all(rule["health"] != "unknown" for rule in rules):
-            return rules
-        assert time.monotonic() < deadline, rules
+        found = client.get("/query", params={"query": query}).json()["data"]["result"]
+        names = {each["metric"]["alertname"] for each in found}
+        if names >= alerts and bool(names) == bool(alerts):
+            return
+        assert time.monotonic() < deadline, names ^ alerts
         time.sleep(0.2)
