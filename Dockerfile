@@ -44,6 +44,8 @@ COPY translations translations
 # Set by `docker build --build-arg VERSION=… --build-arg REVISION=…`; MovR's own version is in pyproject.toml.
 ARG VERSION=unknown REVISION=unknown
 ENV MOVR_REVISION=$REVISION
+# The label and the tag are those of pyproject.toml; between releases the commit follows.
+RUN python -c "import sys, movr; sys.exit(not sys.argv[1].startswith((movr.__version__, 'local', 'unknown')))" "$VERSION"
 LABEL org.opencontainers.image.title="MovR" \
       org.opencontainers.image.description="Vehicle sharing in nine cities on a multi-region database" \
       org.opencontainers.image.licenses="Apache-2.0" \

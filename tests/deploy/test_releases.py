@@ -2,11 +2,15 @@
 
 import re
 import subprocess
+import sys
+
+import pytest
 
 from movr import __version__
 from tests.conftest import ROOT
 from tests.deploy.test_readme import VARIABLES
 
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 
 
@@ -31,3 +35,21 @@ def test_an_image_is_tagged_with_the_version_and_between_releases_with_the_commi
         assert re.fullmatch(rf"{re.escape(__version__)}-[0-9a-f]{{7,}}", tag)
     else:
         assert tag == __version__
+
+
+@pytest.mark.parametrize(
+    ("version", "is_built"),
+    [("unknown", True), ("local", True), (__version__, True), ("0.9.0", False)],
+)
+def test_an_image_with_the_label_of_another_version_is_not_built(
+    version: str, is_built: bool
+) -> None:
+    (command,) = re.findall(r'^RUN (python -c ".+" "\$VERSION")$', DOCKERFILE, re.MULTILINE)
+    built = subprocess.run(
+        ["sh", "-c", command.replace("python", sys.executable, 1)],
+        cwd=ROOT,
+        env={"VERSION": version},
+        check=False,
+    )
+
+    assert (built.returncode == 0) == is_built
