@@ -1,11 +1,14 @@
 """What MovR does after a backup was restored, by itself; with the command: test_settle_restore."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import Engine, text
 
-from movr import errors
+from movr import errors, outbox
 from movr import movr as movr_module
 from movr.movr import MovR
+from movr.outbox import Kind, NewLetter
 from movr.results import RideKey, UserKey, VehicleKey
 from tests.movr.people import start_ride
 from tests.visitor import PASSWORD, registration
@@ -93,3 +96,21 @@ def test_an_account_that_did_not_come_back_is_left_alone(movr: MovR) -> None:
 
     assert [movr.delete_restored_account(user) for user in (gone, never)] == [False, False]
     assert movr.lock_password(gone, 9) is False
+
+
+def test_letters_that_were_sent_are_not_sent_again_whatever_their_number(
+    movr: MovR, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MARKED_AT_ONCE", 2)
+    for member in new_members(movr, 5):
+        movr.outbox.put(NewLetter(member, Kind.RECEIPT, {}))
+    sent = [movr.outbox.claim(["new york"]) for _ in range(4)]
+    ids = {letter.id for letter in sent if letter}
+    waiting = movr.outbox.claim(["new york"])
+
+    marked = movr.outbox.mark_all_sent("new york", ids)
+    again = movr.outbox.mark_all_sent("new york", {*ids, uuid4()})
+
+    assert (marked, again) == (4, 0)
+    assert waiting
+    assert movr.outbox.mark_all_sent("new york", [waiting.id]) == 1
