@@ -19,9 +19,11 @@ FROM build AS contents
 RUN python -m venv /tools \
     && /tools/bin/pip install --no-cache-dir cyclonedx-bom==7.5.0 pip-licenses==5.5.5
 WORKDIR /contents
+COPY pyproject.toml ./
 RUN cp /build/Pipfile* . \
     && /pipenv/bin/pipenv requirements --hash --categories "packages tracing" > requirements.txt \
-    && /tools/bin/cyclonedx-py requirements --output-reproducible -o sbom.json requirements.txt \
+    && /tools/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
+        -o sbom.json requirements.txt \
     && /tools/bin/pip-licenses --python /venv/bin/python --format plain-vertical \
         --with-license-file --with-notice-file --no-license-path --output-file licenses.txt
 

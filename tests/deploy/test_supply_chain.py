@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import movr
 from tests.conftest import ROOT
 from tests.deploy.test_image import DOCKERFILE, PIPENV
 
@@ -27,7 +29,10 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not PIPENV.exists():
         pytest.skip("made by make")
     folder = tmp_path_factory.mktemp("contents")
-    (command,) = re.findall(r"\nWORKDIR /contents\nRUN (.+?)\n\nFROM", DOCKERFILE, re.DOTALL)
+    (command,) = re.findall(
+        r"\nWORKDIR /contents\nCOPY pyproject.toml ./\nRUN (.+?)\n\nFROM", DOCKERFILE, re.DOTALL
+    )
+    shutil.copy(ROOT / "pyproject.toml", folder)
     places = {"/build": ROOT, "/pipenv/bin": PIPENV.parent, "/tools/bin": TOOLS}
     for place, here in {**places, "/venv/bin/python": sys.executable}.items():
         command = command.replace(f" {place}", f" {here}")
@@ -52,7 +57,9 @@ def test_the_bill_of_materials_has_each_locked_package_with_its_version_and_hash
         }
         for part in bill["components"]
     }
+    described = bill["metadata"]["component"]
     assert bill["bomFormat"] == "CycloneDX"
+    assert (described["name"], described["version"]) == ("movr", movr.__version__)
     assert listed == {
         (normalized(name), package["version"].removeprefix("==")): set(package["hashes"])
         for category in ("default", "tracing")
