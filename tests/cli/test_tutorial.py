@@ -78,6 +78,11 @@ class Reader:
     def run(self, block: Block) -> str:
         return self.clone.follow(self.here(block.text), self._variables)
 
+    def missing(self, block: Block, output: str) -> list[str]:
+        """Return the lines of this block that are not in the output; … is any end of a line."""
+        lines = self.here(block.text).splitlines()
+        return [line for line in lines if line.removesuffix("…") not in output]
+
     @contextmanager
     def serving(self, block: Block) -> Iterator[None]:
         """Run the server of this block until the next one."""
@@ -136,9 +141,7 @@ def test_the_commands_of_a_chapter_print_what_it_says(
             elif block.words.startswith("run"):
                 output = reader.run(block)
             elif block.language == "text":
-                assert [
-                    line for line in reader.here(block.text).splitlines() if line not in output
-                ] == []
+                assert reader.missing(block, output) == []
 
 
 def test_each_block_is_run_or_says_why_not() -> None:
