@@ -52,6 +52,8 @@ def test_a_rider_s_journey_in_another_language(
         page.goto("/")
         page.get_by_role("button", name=LANGUAGES[language]).click()
         expect(page.locator("html")).to_have_attribute("lang", language)
+        for step in page.locator(".steps li").all():
+            expect(step).to_be_visible()
         inspector.look("home")
         register(page, say)
         find_and_ride(inspector, say)
