@@ -611,8 +611,9 @@ def test_registration_never_redirects_to_another_site(new_visitor: NewVisitor) -
 
 
 @pytest.mark.parametrize("next_", ELSEWHERE)
-def test_choosing_a_city_never_leaves_the_site(visitor: Visitor, next_: str) -> None:
+def test_choosing_a_city_or_a_language_never_leaves_the_site(visitor: Visitor, next_: str) -> None:
     assert stays(visitor.post("/city/paris", next=next_))
+    assert stays(visitor.post("/language", language="fr", next=next_))
 
 
 @pytest.mark.parametrize("path", ["/rides", "/vehicles?after=00000000-0000-0000-0000-000000000000"])
