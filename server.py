@@ -6,9 +6,6 @@ import os
 import sys
 from typing import Final
 
-# Imports make many objects and no garbage. Looking for it would take a quarter of their time.
-gc.disable()
-
 from dotenv import load_dotenv
 
 from cli import commands
@@ -16,8 +13,6 @@ from web.app import create_app
 from web.config import SettingsError, read_settings
 from web.operations import request_logging
 
-gc.freeze()
-gc.enable()
 load_dotenv()
 # Spares each command and worker Python's last garbage collection, a quarter of a short command.
 atexit.register(gc.freeze)
