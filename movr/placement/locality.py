@@ -17,7 +17,9 @@ from movr.placement.postgresql import PARTITIONED
 
 Json: TypeAlias = Any  # what json.loads gives
 
-_TRANSACTION_CONTROL: Final = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW)\b", re.IGNORECASE)
+_TRANSACTION_CONTROL: Final = re.compile(
+    r"(SAVEPOINT|RELEASE|ROLLBACK|LOCK|SET|SHOW)\b", re.IGNORECASE
+)
 _TABLE: Final = rf"\b({'|'.join(table.name for table in (*TABLES, *GLOBAL_TABLES))})\b"
 _PARTITION_REGIONS: Final = {
     f"{table.name}_{partition_name(region)}": region for table in PARTITIONED for region in REGIONS
