@@ -25,7 +25,10 @@ from web.services.geocoding import Geocoder
 
 MAX_BYTES = 8 * 1024 * 1024  # of each cache
 # Caches without a size: their keys are combinations of flags, or there is only one entry.
-OF_CLOSED_KEYS = {"_catalogue", "_common", "_locales", "nearest", "nearest_with_member"}
+OF_CLOSED_KEYS = {
+    *("_catalogue", "_common", "_locales", "nearest", "nearest_with_member"),
+    *("_by_token", "with_key"),  # of constant statements
+}
 
 LRU_CACHE = type(functools.cache(len))
 
