@@ -47,6 +47,7 @@ REPEATABLE_FOR: Final = timedelta(minutes=5)  # after a refresh
 MAX_DEVICES: Final = 20  # of a member
 _HEX: Final = 32  # digits of an id
 _END_OF_EPOCH: Final = "~"  # which random texts do not contain
+_LONGEST_EPOCH: Final = 10  # digits, of an integer of the database
 
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _IS_USER: Final = (
@@ -190,7 +191,8 @@ def parse(text: str) -> AccessToken:
 def _epoch(rest: str) -> int:
     """Return the epoch in a secret; 0 for tokens of earlier releases, which have none."""
     number, separator, _ = rest.partition(_END_OF_EPOCH)
-    return int(number) if separator and number.isdecimal() else 0
+    is_number = number.isdecimal() and len(number) <= _LONGEST_EPOCH
+    return int(number) if separator and is_number else 0
 
 
 def _seed(refresh_token: str, idempotency_key: str) -> bytes:

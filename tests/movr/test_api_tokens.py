@@ -158,6 +158,11 @@ def test_deleting_the_account_erases_the_names_of_its_devices(movr: MovR, member
         assert connection.execute(text("SELECT device FROM api_tokens")).scalars().all() == [ERASED]
 
 
+def test_a_long_number_instead_of_an_epoch_is_none() -> None:
+    """Python refuses to read a number of more than 4,300 digits."""
+    assert parse(f"paris.{'0' * 32}.{'0' * 32}{'9' * 5000}~secret").epoch == 0
+
+
 @pytest.mark.parametrize(
     "token",
     ["", "a", "a.b.c", "new-york.0.0", "paris." + "0" * 32 + ".", "new-york.é.é", "." * 1000],
