@@ -31,11 +31,13 @@ class SessionInterface(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        """Return False for forms of other sites, which come without the cookie (SameSite).
+        """Return False for what comes without the cookie: the API, and forms of other sites.
 
         A new cookie would replace the visitor's own, so that any site could log visitors out.
         Older browsers do not send Sec-Fetch-Site; csrf.py has compared the origins over HTTPS.
         """
+        if is_api_request():
+            return False
         is_cross_site = request.headers.get("Sec-Fetch-Site") == "cross-site"
         is_foreign = g.get("is_of_other_origin") or (is_cross_site and request.method == "POST")
         return not is_foreign and super().should_set_cookie(app, session)

@@ -51,13 +51,16 @@ def test_devices_are_listed_and_revoked(api: ApiClient) -> None:
     assert api.get("/tokens").status_code == 401
 
 
-def test_a_cookie_is_not_read(visitor: Visitor) -> None:
+def test_cookies_are_neither_read_nor_set(visitor: Visitor) -> None:
+    """A cookie that is set without the session would log the member's browser out."""
     visitor.register()
 
     reply = visitor.get("/api/v1/me")
+    others = [visitor.get(f"/api/v1/{path}") for path in ("docs", "docs/problems", "nothing")]
 
     assert reply.status_code == 401
-    assert "Set-Cookie" not in reply.headers
+    assert not any("Set-Cookie" in each.headers for each in (reply, *others))
+    assert visitor.get("/rides").status_code == 200
 
 
 def test_the_fields_that_are_wrong_are_named_by_pointers(stranger: ApiClient) -> None:
