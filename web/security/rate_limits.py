@@ -20,6 +20,7 @@ from flask_login import current_user
 from movr.errors import Refusal, WrongPassword, with_minutes
 from movr.messages import Message, ngettext_noop
 from movr.results import Member, UserKey
+from web.context import is_api_request
 from web.security.rate_limit_store import RateLimit, RateLimitStore, Store
 from web.security.shared_rate_limits import FallbackStore, SharedRateLimitStore
 
@@ -98,6 +99,19 @@ def write_of(user: UserKey, epoch: int, at_most: int) -> Attempt:
     The epoch is included so that an ended session cannot use up the member's limit.
     """
     return RateLimit("writes", at_most), f"{user.id} {epoch}"
+
+
+def is_unproven(response: Response) -> bool:
+    """Return True for an error of the API whose token is invalid, or was not checked.
+
+    Statements check tokens. An error without one is about the form of the request, except for 429:
+    a limit is reached.
+    """
+    status = response.status_code
+    if not is_api_request() or status < HTTPStatus.BAD_REQUEST:
+        return False
+    is_checked = g.query_stats.statements > 0 or status == HTTPStatus.TOO_MANY_REQUESTS
+    return status == HTTPStatus.UNAUTHORIZED or not is_checked
 
 
 def remaining(limit: RateLimit, who: str) -> int:
@@ -217,10 +231,10 @@ def _count(limit: RateLimit, who: str) -> None:
 def _uncount_what_was_not_tried(response: Response) -> Response:
     """Uncount the attempts of a request that was refused by a limit or for want of the database.
 
-    A request of the API is counted before its token is checked; with an invalid one, it is not the
-    member's.
+    A request of the API is counted before its token is checked; with one that is invalid or was not
+    checked, it is not the member's.
     """
-    if response.status_code in NOT_TRIED:
+    if response.status_code in NOT_TRIED or is_unproven(response):
         for limit, who in g.get("counted_attempts", []):
             _store().uncount(limit, who)
     return response

@@ -13,13 +13,15 @@ from web.security import rate_limits
 def count(token: AccessToken) -> None:
     """Count a write by this token, and say in the response what remains.
 
-    Raises TooManyAttempts.
+    Only its member learns that: nothing is said of an invalid token. Raises TooManyAttempts.
     """
     write = rate_limits.write_of(token.user, token.epoch, settings().writes_per_minute)
     limit, _ = write
 
     @after_this_request
     def describe(response: Response) -> Response:
+        if rate_limits.is_unproven(response):
+            return response
         remaining = rate_limits.remaining(*write)
         response.headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.at_most};w={limit.seconds}'
         response.headers["RateLimit"] = f'"{limit.name}";r={remaining}'

@@ -150,13 +150,19 @@ def test_each_write_says_how_many_remain(api: ApiClient) -> None:
 def test_requests_with_a_token_that_is_not_valid_do_not_use_up_the_limit_of_the_member(
     api: ApiClient, stranger: ApiClient, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whatever else is wrong with them. They do not tell how many writes the member makes."""
     few = replace(app.extensions["settings"], writes_per_minute=2)
     monkeypatch.setitem(app.extensions, "settings", few)
     names = {"first_name": "Ada", "last_name": "King"}
     forged = ApiClient(stranger.client)
     forged.access = f"{api.access[:-1]}{'A' if api.access[-1] != 'A' else 'E'}"
 
-    refused = [forged.call("PUT", "/me/names", **names).status_code for _ in range(4)]
+    refused = [
+        *(forged.call("PUT", "/me/names", **names) for _ in range(4)),
+        *(forged.call("PUT", "/me/names", wrong="field") for _ in range(4)),
+        *(forged.with_key("x" * 101).call("PUT", "/me/names", **names) for _ in range(4)),
+    ]
 
-    assert refused == [401] * 4
+    assert [reply.status_code for reply in refused] == [401] * 4 + [422] * 8
+    assert not any("RateLimit" in reply.headers for reply in refused)
     assert api.call("PUT", "/me/names", **names).status_code == 204
