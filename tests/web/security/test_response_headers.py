@@ -258,7 +258,7 @@ class Inline(HTMLParser):
         self.found += [f"<{tag} {name}=>" for name in given if name.startswith("on")]
         links = [given.get("href") or "", given.get("src") or "", given.get("action") or ""]
         self.found += [link for link in links if link.lower().startswith("javascript:")]
-        if tag in {"link", "script", "img"}:
+        if tag in {"link", "script", "img"} and given.get("rel") != "alternate":
             self.loaded |= {link for link in links if link}
 
 
