@@ -73,11 +73,14 @@ _SECRETS: Final = ("access_hash", "access_until", "refresh_hash", "refresh_until
 _ADD: Final = _INSERT.on_conflict_do_update(
     index_elements=[ApiToken.city, ApiToken.id],
     set_={name: _INSERT.excluded[name] for name in _SECRETS},
-    where=ApiToken.revoked_at.is_(None),
+    where=and_(
+        ApiToken.revoked_at.is_(None), ApiToken.session_epoch == _INSERT.excluded.session_epoch
+    ),
 ).returning(ApiToken.id)
+_IS_UNSPENT: Final = ApiToken.refresh_hash == bindparam("hash", type_=String())
 # A repeated call, after its reply was lost, finds its own new token.
 _IS_PRESENT: Final = or_(
-    ApiToken.refresh_hash == bindparam("hash", type_=String()),
+    _IS_UNSPENT,
     and_(
         ApiToken.refresh_hash == bindparam("new_refresh_hash", type_=String()),
         ApiToken.last_used_at > bindparam("repeatable_since", type_=DateTime(timezone=True)),
@@ -94,7 +97,11 @@ _REFRESH: Final = (
             for column in (ApiToken.__table__.c[name] for name in _SECRETS)
         }
     )
-    .values(last_used_at=_NOW, revoked_at=case((~_IS_PRESENT, _NOW)))
+    .values(
+        # Repetitions do not count, or the call would be repeatable for ever.
+        last_used_at=case((_IS_UNSPENT, _NOW), else_=ApiToken.last_used_at),
+        revoked_at=case((~_IS_PRESENT, _NOW)),
+    )
     .returning(ApiToken.revoked_at)
 )
 _REVOKE: Final = (
@@ -127,7 +134,7 @@ class ApiTokens:
 
         All calls of the member with the same `idempotency_key` are one device, which has the tokens
         of the last one. Raises SessionEnded, AccountDeleted, TooManyDevices, and TokenInvalid if
-        that device was revoked since.
+        that device was revoked since, or its sessions were ended.
         """
         id_ = uuid5(member.id, f"device {idempotency_key}") if idempotency_key else uuid4()
         tokens = _new_tokens(member.key, id_, member.session_epoch)
@@ -138,7 +145,9 @@ class ApiTokens:
         """Return new tokens in exchange for a refresh token, which is spent then.
 
         A call that is repeated with its `idempotency_key` within REPEATABLE_FOR returns the same
-        tokens. Raises TokenInvalid. A token that was spent before revokes those that replaced it.
+        tokens. They are made from the key and the token, so that the key must not be guessable for
+        those who find a spent token. Raises TokenInvalid. A token that was spent before revokes
+        those that replaced it.
         """
         token = parse(refresh_token)
         seed = _seed(refresh_token, idempotency_key)

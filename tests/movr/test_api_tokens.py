@@ -1,13 +1,14 @@
 """Tokens of the API: what they open, how long, and what ends them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from movr import errors
-from movr.api_tokens import ACCESS_FOR, MAX_DEVICES, REFRESH_FOR, parse
+from movr.api_tokens import ACCESS_FOR, MAX_DEVICES, REFRESH_FOR, REPEATABLE_FOR, parse
 from movr.formats import ERASED
 from movr.movr import MovR
 from movr.results import Member, TokenPair
@@ -88,6 +89,31 @@ def test_a_spent_refresh_token_revokes_those_that_replaced_it(movr: MovR, member
         assert not opens(movr, second)
     assert opens(movr, other)
     assert devices(movr, member) == ["watch"]
+
+
+def test_a_refresh_is_not_repeatable_for_longer_because_it_was_repeated(
+    movr: MovR, member: Member, clock: Clock
+) -> None:
+    first = movr.tokens.create(member, "phone")
+    second = movr.tokens.refresh(first.refresh, "key")
+    clock.now += REPEATABLE_FOR - timedelta(seconds=1)
+    assert movr.tokens.refresh(first.refresh, "key") == second
+    clock.now += timedelta(seconds=1)
+
+    with pytest.raises(errors.TokenInvalid):
+        movr.tokens.refresh(first.refresh, "key")
+
+
+def test_a_repeated_login_gets_no_tokens_of_sessions_that_were_ended(
+    movr: MovR, member: Member
+) -> None:
+    movr.tokens.create(member, "phone", "key")
+    movr.end_sessions(member.key, member.session_epoch)
+    again = replace(member, session_epoch=member.session_epoch + 1)
+
+    with pytest.raises(errors.TokenInvalid):
+        movr.tokens.create(again, "phone", "key")
+    assert opens(movr, movr.tokens.create(again, "phone", "other key"))
 
 
 def test_a_refresh_token_lasts_from_refresh_to_refresh(

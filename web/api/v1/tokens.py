@@ -1,5 +1,6 @@
 """Tokens: how programs log in."""
 
+import hmac
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -9,7 +10,7 @@ from movr.results import TokenPair
 from web.api.v1 import authentication, idempotency
 from web.api.v1.authentication import auth
 from web.api.v1.schemas import Credentials, Devices, RefreshToken, Tokens
-from web.context import movr
+from web.context import movr, settings
 from web.security import login_limits, rate_limits
 
 blueprint = APIBlueprint("api_tokens", __name__, url_prefix="/api/v1/tokens", tag="Tokens")
@@ -37,7 +38,7 @@ def refresh(body: RefreshToken) -> Tokens:
     A token that was spent before revokes the tokens of its device, unless it is sent again with its
     idempotency key within five minutes.
     """
-    return _tokens(movr().tokens.refresh(body.refresh_token, idempotency.hashed_key()))
+    return _tokens(movr().tokens.refresh(body.refresh_token, _secret_key_of_refresh()))
 
 
 @blueprint.get("")
@@ -59,6 +60,17 @@ def revoke(token_id: UUID) -> str:
     if not movr().tokens.revoke(member.key, token_id, authentication.token()):
         raise errors.DeviceNotFound
     return ""
+
+
+def _secret_key_of_refresh() -> str:
+    """Return a text for the idempotency key of a refresh that only MovR can compute, or "".
+
+    The next tokens are made from it, and programs may choose keys that can be guessed. A refresh is
+    not repeatable across a change of SECRET_KEY.
+    """
+    key = idempotency.hashed_key()
+    secret = settings().secret_key.encode()
+    return hmac.digest(secret, key.encode(), "sha256").hex() if key else ""
 
 
 def _tokens(tokens: TokenPair) -> Tokens:

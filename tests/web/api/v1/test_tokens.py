@@ -7,8 +7,10 @@ import pytest
 from flask import Flask
 
 from movr.api_tokens import REPEATABLE_FOR
+from movr.errors import TokenInvalid
 from tests.visitor import PASSWORD, Visitor
 from tests.web.api.v1.client import PROBLEM, ApiClient
+from web.api.v1.idempotency import hashed_key
 
 
 def test_a_member_logs_in_and_is_the_one_who_calls(api: ApiClient, visitor: Visitor) -> None:
@@ -151,3 +153,18 @@ def test_a_refresh_is_repeatable_for_five_minutes(
     monkeypatch.setattr(app.extensions["movr"].tokens, "_now", lambda: later)
 
     assert program.call("POST", "/tokens/refresh", **refresh).status_code == 401
+
+
+def test_those_who_find_a_spent_token_and_its_key_cannot_compute_the_next_tokens(
+    stranger: ApiClient, visitor: Visitor, app: Flask
+) -> None:
+    """Keys that programs choose may be guessed. What the server adds to them is secret."""
+    stranger.log_in(visitor.register().username)
+    spent, program = stranger.refresh, stranger.with_key("1")
+    sent = program.call("POST", "/tokens/refresh", refresh_token=spent).request
+    headers = {"Idempotency-Key": "1"}
+    with app.test_request_context(sent.url.path, method="POST", data=sent.content, headers=headers):
+        guessed = hashed_key()
+
+    with pytest.raises(TokenInvalid):
+        app.extensions["movr"].tokens.refresh(spent, guessed)
