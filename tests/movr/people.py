@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select, update
 
 from movr import transactions
 from movr.cities import CITIES, Position
-from movr.formats import NUMBERS
+from movr.formats import MANAGER, NUMBERS
 from movr.models import Vehicle
 from movr.movr import MovR
 from movr.results import Account, RideKey, UserKey, VehicleKey
+from movr.staff.permissions import StaffRequest
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PLACE = CITIES[0].centre
@@ -37,6 +38,15 @@ def a_member(
         now=NOW,
     )
     return user
+
+
+def suspend(movr: MovR, user: UserKey) -> None:
+    """Suspend a member, by a new manager of their city."""
+    with movr.engine.begin() as connection:
+        manager = a_member(connection, user.city)
+    movr.staff.grant_role_as_operator(user.city, manager, MANAGER, "Hired")
+    request = StaffRequest(manager, 0, user.city, "Rides on pavements", uuid4().hex)
+    movr.staff.suspend_account(request, user.id)
 
 
 def a_vehicle(

@@ -6,19 +6,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select
 
 from movr import errors, fleet, transactions
 from movr.cities import CITIES, DEFAULT_CITY, Position
 from movr.database import invariants
-from movr.models import Report, User, Vehicle, VehicleEvent
+from movr.models import Report, Vehicle, VehicleEvent
 from movr.movr import MovR
 from movr.results import ManagedVehicle, Sum, UserKey, VehicleKey
 from movr.search import Search
 from movr.vehicle_events import coarse_degrees
 from movr.vehicle_states import BY_OWNER, BY_REPORTS, BY_STAFF
 from tests.movr.conftest import MovRAt
-from tests.movr.people import public_id_in, start_ride
+from tests.movr.people import public_id_in, start_ride, suspend
 from tests.visitor import PASSWORD, registration
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -405,11 +405,9 @@ def test_only_a_session_of_the_owner_sees_and_changes_a_vehicle(
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_suspended_owner_may_only_pause_and_remove(
-    movr: MovR, owner: UserKey, vehicle: VehicleKey, engine: Engine, clock: Clock, name: str
+    movr: MovR, owner: UserKey, vehicle: VehicleKey, engine: Engine, name: str
 ) -> None:
-    with engine.begin() as connection:
-        where = (User.city == owner.city, User.id == owner.id)
-        connection.execute(update(User).where(*where).values(suspended_at=clock.now))
+    suspend(movr, owner)
     before = rows(engine)
 
     if name == "pause":

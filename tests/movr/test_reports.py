@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Row, select, text
+from sqlalchemy import Engine, Row, select
 
 from movr import errors
 from movr.cities import Position
@@ -17,7 +17,7 @@ from movr.movr import MovR
 from movr.reports import MAX_OPEN, REPORT_WITHIN, Problem, ShownVehicle
 from movr.results import OpenReport, RideKey, UserKey, VehicleKey
 from tests.movr.conftest import MovRAt
-from tests.movr.people import HERE, public_id_in, start_ride
+from tests.movr.people import HERE, public_id_in, start_ride, suspend
 from tests.movr.test_movr import a_member
 from tests.movr.test_reservations import Clock
 from tests.visitor import PASSWORD
@@ -194,8 +194,7 @@ def test_reports_need_a_verified_address_where_rides_do(
 def test_a_suspended_member_reports_nothing(
     movr: MovR, vehicle: VehicleKey, rider: UserKey, engine: Engine
 ) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE users SET suspended_at = now() WHERE city = 'rome'"))
+    suspend(movr, rider)
 
     with pytest.raises(errors.AccountSuspended):
         movr.reports.report(shown(movr, vehicle), rider, 0, FLAT)
