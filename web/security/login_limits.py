@@ -10,7 +10,11 @@ from web.security.rate_limits import counting_failures
 
 @contextmanager
 def counting_failed_logins(username: str) -> Iterator[None]:
-    """Count a login with this name, and uncount it unless it fails. Raises TooManyAttempts."""
+    """Count a login with this name, and uncount it unless it fails. Raises TooManyAttempts.
+
+    Usernames ignore case.
+    """
+    username = username.lower()
     with (
         counting_failures(*_limits_of(username), failure=WrongCredentials),
         counting_failures(*_limits_under_attack(username), failure=WrongCredentials),

@@ -115,8 +115,8 @@ class FieldError(Output):
 class Credentials(Input):
     """A username with its password, and a name for the device that logs in."""
 
-    username: str = Field(max_length=64)
-    password: str = Field(max_length=128)
+    username: str = Field(max_length=formats.USERNAME_LENGTH)
+    password: Password
     device: Word
 
 

@@ -1,6 +1,7 @@
 """Operations of the API on tokens, and how the API says who calls."""
 
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from movr.errors import TokenInvalid
 from tests.visitor import PASSWORD, Visitor
 from tests.web.api.v1.client import PROBLEM, ApiClient
 from web.api.v1.idempotency import hashed_key
+from web.security import rate_limits
 
 
 def test_a_member_logs_in_and_is_the_one_who_calls(api: ApiClient, visitor: Visitor) -> None:
@@ -32,6 +34,30 @@ def test_a_wrong_password_is_a_problem(stranger: ApiClient, visitor: Visitor) ->
     assert reply.status_code == 403
     assert reply.headers["Content-Type"] == PROBLEM
     assert reply.json()["type"].endswith("/api/v1/docs/problems#wrong-credentials")
+
+
+def test_guesses_are_limited_in_whatever_case_the_name_is_written(
+    stranger: ApiClient, visitor: Visitor
+) -> None:
+    name, wrong = visitor.register().username, "wrong horse battery"
+    spellings = [name[:n] + name[n].upper() + name[n + 1 :] for n in (0, 1, 2, -4, -3)]
+    guesses = rate_limits.FAILED_LOGINS_OF_NAME_AT_ADDRESS.at_most
+
+    statuses = [
+        stranger.call("POST", "/tokens", username=as_typed, password=wrong, device="a").status_code
+        for as_typed in islice(cycle(spellings), guesses + 1)
+    ]
+
+    assert statuses == [403] * guesses + [429]
+
+
+def test_a_password_of_composed_letters_opens_what_it_has_opened_on_the_page(
+    stranger: ApiClient, visitor: Visitor
+) -> None:
+    password = "o\u0308" * 100  # 100 letters of two characters
+    visitor.register(password=password)
+
+    assert stranger.log_in(visitor.username, password).get("/me").status_code == 200
 
 
 def test_a_refreshed_token_calls_and_the_spent_one_does_not(api: ApiClient) -> None:
