@@ -64,7 +64,7 @@ class Kind(StrEnum):
     RECEIPT = "receipt"  # ride_id
     STILL_RIDING = "still_riding"  # its id is that of the ride
     RIDE_ENDED_BY_STAFF = "ride_ended_by_staff"  # ride_id
-    REPORT_CLOSED = "report_closed"  # vehicle, in words such as "red Kona bike"; outcome
+    REPORT_CLOSED = "report_closed"  # color, brand and type of the vehicle; outcome
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_RESTORED = "account_restored"
 

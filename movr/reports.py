@@ -255,7 +255,11 @@ def close_report(
     reporter = UserKey(closed.reporter_city, closed.reporter_id)
     if reporter != closed_by:
         kind = outbox.Kind.REPORT_CLOSED
-        said = {"vehicle": f"{vehicle.color} {vehicle.brand} {vehicle.type}", "outcome": outcome}
+        said = {
+            "vehicle": f"{vehicle.color} {vehicle.brand} {vehicle.type}",  # for earlier releases
+            **{name: getattr(vehicle, name) for name in ("color", "brand", "type")},
+            "outcome": outcome,
+        }
         outbox.put(connection, reporter, kind, said, id=uuid5(key.id, kind), now=now)
     return True
 

@@ -24,7 +24,7 @@ from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.forms import REPORT_KINDS
 from web.languages import gettext as _
-from web.languages import ngettext
+from web.languages import ngettext, translated
 from web.rendering import charts, locales
 from web.security.redirects import referring_path
 from web.security.response_headers import csp_nonce, served_by
@@ -110,6 +110,7 @@ def init_app(app: Flask) -> None:
         rides=rides,
         time_since=time_since,
         history_words=history_words,
+        reason_words=reason_words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -290,6 +291,12 @@ def event_words(event: VehicleEvent, city: str) -> Markup:
         return said
     until = clock(event.expires_at, city)
     return Markup(_("%(events)s until %(time)s", events=said, time=until))  # noqa: S704 - escaped
+
+
+def reason_words(reason: str) -> str:
+    """Return why a ride was undone: the reason that was chosen, translated, and the words."""
+    chosen, colon, words = reason.partition(": ")
+    return f"{translated(chosen)}{colon}{words}"
 
 
 def history_words(item: HistoryItem) -> str:

@@ -44,6 +44,8 @@ def test_undo_leads_to_a_receipt_that_asks_why(rider: Visitor) -> None:
     assert (refused.status_code, "invalid-feedback" in refused.text) == (422, True)
     told = rider.get(rider.post(f"/rides/reason/{ride}", **reason).headers["Location"])
     assert "You told us why: It is damaged: no brakes" in words(told.text)
+    in_french = rider.get(f"{told.url.path}?lang=fr")
+    assert "Il est abîmé: no brakes" in words(in_french.text)
     assert "/rides/reason/" not in told.text
 
 

@@ -131,6 +131,24 @@ def test_a_letter_is_in_its_recipient_s_language_and_in_english_without_one(
         assert ("«" in said) == bool(language)
 
 
+def test_a_letter_names_the_vehicle_in_its_recipient_s_language(
+    rider: Visitor,
+    movr: MovR,
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    """Letters of earlier releases have the English words only."""
+    vehicle = {"color": "red", "brand": "Kona", "type": "bike"}
+    rider.post("/language", language="fr")
+    for about in ({"vehicle": "red Kona bike"} | vehicle, {"vehicle": "red Kona bike"}):
+        put(movr, rider, Kind.REPORT_CLOSED, about | {"outcome": "mended"})
+
+    new, earlier = (said for _, said in received(postbox))
+
+    assert "(vélo Kona · rouge)" in new
+    assert "(red Kona bike)" in earlier
+    assert "\n\n\n" not in new
+
+
 def test_a_rider_whose_ride_has_ended_is_not_asked(
     rider: Visitor,
     movr: MovR,
