@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, opened
+from tests.browser.test_languages import LARGE_TEXT, NARROW, OVERFLOW
 from tests.conftest import NewVisitor
+from tests.visitor import PASSWORD
 
 SHIFT = """() => new Promise(resolve => {
   let shift = 0;
@@ -28,6 +30,29 @@ def test_pages_have_no_layout_shift_and_no_horizontal_scroll(
     width = scripted_screen.evaluate("document.documentElement.scrollWidth")
     assert scripted_screen.viewport_size
     assert width <= scripted_screen.viewport_size["width"]
+
+
+def test_no_page_scrolls_sideways_on_a_narrow_screen_with_large_text(
+    browser: Browser, site: str, new_http_visitor: NewVisitor
+) -> None:
+    member = new_http_visitor().register()
+    member.start(member.add_vehicle())
+    member.end(member.active_ride())
+    beyond_the_edge = []
+    with opened(browser, site, {"viewport": NARROW, "locale": "fr"}) as page:
+        page.goto("/login")
+        page.locator("[name=username]").fill(member.username)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url("**/home")
+        own = ("/rides", f"/users/{member.id}/earnings")
+        for path in (*own, "/prices", "/about/regions", "/api/v1/docs/problems", "/nowhere"):
+            page.goto(path)
+            page.evaluate(LARGE_TEXT, "200%")
+            page.locator(".city-menu summary").click()
+            beyond_the_edge += page.evaluate(OVERFLOW)
+
+    assert beyond_the_edge == []
 
 
 @pytest.mark.parametrize(("scheme", "is_light"), [("light", True), ("dark", False)])
