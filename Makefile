@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test demo load check lock lab drill bench bench-compare screenshots lighthouse test-faults audit
+.PHONY: help run test demo load check lock messages lab drill bench bench-compare screenshots lighthouse test-faults audit
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3

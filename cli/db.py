@@ -80,8 +80,9 @@ def fill_numbers() -> None:
 def settle_restore(logs: Iterable[TextIO]) -> None:
     """End what a restored backup has revived. Run it before MovR serves again.
 
-    Ends all sessions. Deletes the accounts again that LOGS say were deleted, and locks the
-    passwords that were changed since the backup. LOGS are MovR's logs from the time of the backup
+    Ends all sessions, also those of programs. By LOGS it deletes the accounts again that were
+    deleted, locks the passwords that were changed, and marks the letters as sent that were sent
+    since the backup. LOGS are the logs of MovR and of `outbox run` from the time of the backup
     until the restore, or later; - is standard input.
     """
     for sentence in restore.settle(chain.from_iterable(logs)):

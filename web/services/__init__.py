@@ -1,5 +1,5 @@
-"""Clients of external services: mail servers and geocoders.
+"""What pages and the API both do: letters, receipts, prices, payments, files of vehicles and zones.
 
-Each module wraps one kind of service. Calls have a timeout, and no request fails because the
-service fails.
+Clients of external services (mail servers, geocoders) are here, too. Their calls have a timeout,
+and no request fails because the service fails.
 """
