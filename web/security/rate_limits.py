@@ -110,7 +110,8 @@ def is_unproven(response: Response) -> bool:
     status = response.status_code
     if not is_api_request() or status < HTTPStatus.BAD_REQUEST:
         return False
-    is_checked = g.query_stats.statements > 0 or status == HTTPStatus.TOO_MANY_REQUESTS
+    stats = g.get("query_stats")  # missing if the request was refused early
+    is_checked = (stats and stats.statements) or status == HTTPStatus.TOO_MANY_REQUESTS
     return status == HTTPStatus.UNAUTHORIZED or not is_checked
 
 
