@@ -32,6 +32,7 @@ OPTIONS = {pattern: {"trimmed": "true"} for pattern, _ in METHODS}
 KEYWORDS = DEFAULT_KEYWORDS | {"gettext_noop": None, "ngettext_noop": (1, 2)}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
 TAG = re.compile(r"</?\w[^>]*>")
+SIGNS = re.compile(r"[%\"<>&]")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 SENTENCE = re.compile(r"[A-Z][\w'’]*,? [a-z%(]")  # noqa: RUF001 - in Python
 NAME = re.compile(r"[A-Z][a-z]")  # or the beginning of a sentence, in a template's expression
@@ -122,10 +123,14 @@ def test_a_translation_has_the_values_and_the_markup_of_its_sentence(catalogue: 
     assert differing == []
 
 
-def parts(text: str) -> tuple[list[str], list[str], int]:
-    """Return a sentence's placeholders, its tags, and the percent signs that are neither."""
+def parts(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return a sentence's placeholders, its tags, and the other signs that mean something.
+
+    Translations are not escaped, so that one of these would end an attribute, begin a tag or be a
+    placeholder.
+    """
     rest = PLACEHOLDER.sub("", text).replace("%%", "")
-    return sorted(set(PLACEHOLDER.findall(text))), sorted(TAG.findall(text)), rest.count("%")
+    return sorted(set(PLACEHOLDER.findall(text))), sorted(TAG.findall(text)), SIGNS.findall(rest)
 
 
 def test_templates_mark_what_people_read(session_app: Flask) -> None:
