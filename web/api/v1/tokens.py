@@ -19,7 +19,7 @@ blueprint = APIBlueprint("api_tokens", __name__, url_prefix="/api/v1/tokens", ta
 @blueprint.post("")
 @blueprint.input(Credentials, arg_name="body")
 @blueprint.output(Tokens, status_code=201)
-@blueprint.doc(operation_id="create_token", responses=[403, 422, 429])
+@blueprint.doc(operation_id="create_token", responses=[401, 403, 409, 422, 429])
 def create(body: Credentials) -> Tokens:
     """Log in and get tokens for this device."""
     rate_limits.count_password()

@@ -168,6 +168,22 @@ def test_tokens_that_are_asked_for_again_with_a_key_are_of_one_device(
     assert (other.status_code, stranger.get("/me").status_code) == (401, 401)
 
 
+def test_a_login_with_the_key_of_a_device_that_was_revoked_is_refused_as_described(
+    stranger: ApiClient, visitor: Visitor
+) -> None:
+    login = {"username": visitor.register().username, "password": PASSWORD, "device": "phone"}
+    program = stranger.with_key("one")
+    stranger.access = program.call("POST", "/tokens", **login).json()["access_token"]
+    (device,) = stranger.get("/tokens").json()["items"]
+    stranger.call("DELETE", f"/tokens/{device['id']}")
+
+    refused = program.call("POST", "/tokens", **login)
+
+    described = stranger.get("/openapi.json").json()["paths"]["/api/v1/tokens"]["post"]["responses"]
+    assert refused.status_code == 401
+    assert {"401", "409"} <= set(described)  # 409: a member has too many devices
+
+
 def test_a_refresh_is_repeatable_for_five_minutes(
     stranger: ApiClient, visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
