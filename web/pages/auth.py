@@ -10,7 +10,13 @@ from movr.errors import UsernameTaken, WrongCredentials
 from web.context import movr
 from web.current_city import current_city
 from web.forms import LoginForm, RegisterForm
-from web.languages import choose_language, chosen_language, current_language, translate
+from web.languages import (
+    LANGUAGES,
+    choose_language,
+    chosen_language,
+    current_language,
+    translate,
+)
 from web.languages import gettext as _
 from web.security import login_limits, rate_limits, session
 from web.security.redirects import safe_redirect_path
@@ -75,7 +81,7 @@ def create_session() -> ResponseReturnValue:
                 member.session_epoch,
                 permanent=form.stay_logged_in.data,
             )
-            if member.language and not chosen_language():
+            if member.language in LANGUAGES and not chosen_language():
                 choose_language(member.language)
             flash(_("Hello, %(name)s.", name=member.first_name), "success")
             return _redirect_to_next()

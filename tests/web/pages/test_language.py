@@ -98,6 +98,19 @@ def test_a_login_brings_the_account_s_language_unless_the_session_has_a_choice(
     assert language(elsewhere.get("/", FRENCH)) == "nl"
 
 
+def test_a_member_with_a_language_of_another_release_logs_in(
+    visitor: Visitor, engine: Engine
+) -> None:
+    """A later release may have more languages, and be taken back."""
+    visitor.register().post("/logout")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE users SET language = 'de'"))
+
+    assert visitor.log_in(visitor.username).status_code == 303
+
+    assert language(visitor.get("/", FRENCH)) == "fr"
+
+
 def test_a_session_that_was_ended_changes_no_account(
     new_visitor: NewVisitor, engine: Engine
 ) -> None:
