@@ -69,7 +69,7 @@ def set_zones(city: City, file: BinaryIO) -> None:
     except zone_files.InvalidZones as error:
         raise click.ClickException(f"{file.name}: {error} Nothing was changed.") from None
     movr().city_data.replace_zones(city.name, new, begin=begin)
-    click.echo(f"{city.label} has {len(new)} zones from {_date(begin, city)} on.")
+    click.echo(f"{city.label} has new zones from {_date(begin, city)} on: {len(new)}.")
 
 
 @zones.command("list")

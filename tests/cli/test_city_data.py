@@ -75,7 +75,7 @@ def test_zones_are_set_listed_and_removed(runner: FlaskCliRunner, file: Path) ->
     ]
 
     assert [answer.exit_code for answer in answers] == [0, 0, 0, 0, 1], answers
-    assert answers[0].output.startswith("Paris has 2 zones from 20")
+    assert answers[0].output.startswith("Paris has new zones from 20")
     first, second = answers[1].output.splitlines()
     assert (first[:16], first[-8:]) == ("no parking from ", ": Island")
     assert (second[:16], second[-8:]) == ("parking    from ", ": Centre")
