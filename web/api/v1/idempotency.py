@@ -5,6 +5,7 @@ change and what it returns are remembered together (movr/idempotency.py), so tha
 repetition is made again.
 """
 
+import re
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -18,11 +19,12 @@ from web.languages import gettext as _
 
 HEADER: Final = "Idempotency-Key"
 LONGEST: Final = 100  # characters
+_TOKEN: Final = f"[!#-~]{{1,{LONGEST}}}"
 PARAMETER: Final[dict[str, Any]] = {
     "name": HEADER,
     "in": "header",
     "description": "A random text, new for each request and the same for its repetitions",
-    "schema": {"type": "string", "pattern": f"^[!#-~]{{1,{LONGEST}}}$"},
+    "schema": {"type": "string", "pattern": f'^({_TOKEN}|"{_TOKEN}")$'},
 }
 _NOBODY: Final = UserKey("", UUID(int=0))
 _SENTENCE: Final = gettext_noop("Please use 1 to 100 letters, digits or signs.")
@@ -32,10 +34,9 @@ def keyed_request(user: UserKey) -> KeyedRequest | None:
     """Return the key of this request of a user, if it has one. Raises HTTPError if it is none."""
     if (text := request.headers.get(HEADER)) is None:
         return None
-    key = text.removeprefix('"').removesuffix('"')  # a string, or a token as many programs send it
-    if not (0 < len(key) <= LONGEST and all("!" <= letter <= "~" for letter in key)):
+    if not re.fullmatch(f'{_TOKEN}|"{_TOKEN}"', text):  # many programs send no quotation marks
         raise HTTPError(422, detail={"headers": {HEADER: [_(_SENTENCE)]}})
-    return KeyedRequest(uuid5(user.id, key), _fingerprint())
+    return KeyedRequest(uuid5(user.id, text.strip('"')), _fingerprint())
 
 
 def hashed_key() -> str:

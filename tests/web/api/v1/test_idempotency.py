@@ -116,7 +116,7 @@ def test_a_key_is_of_one_request_of_one_member(
     assert revoke(stranger, "one", 1).status_code == 404
 
 
-@pytest.mark.parametrize("key", ["", '""', "a b", "x" * 101, "\x7f"])
+@pytest.mark.parametrize("key", ["", '""', "a b", 'a"b', '"a', 'a"', "x" * 101, "\x7f"])
 def test_a_key_that_is_none_is_named(api: ApiClient, key: str) -> None:
     reply = revoke(api, key)
 
