@@ -26,8 +26,10 @@ class Guillemets(NullTranslations):
 def guillemets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put translated sentences of all languages but English between guillemets."""
 
+    english, others = NullTranslations(), Guillemets()
+
     def catalogue(language: str) -> NullTranslations:
-        return NullTranslations() if language == languages.ENGLISH else Guillemets()
+        return english if language == languages.ENGLISH else others
 
     monkeypatch.setattr(languages, "_catalogue", catalogue)
 

@@ -55,7 +55,7 @@ def test_public_pages_link_their_other_languages(visitor: Visitor) -> None:
     found = alternates("/vehicles?lang=fr&type=bike")
 
     assert found == {"x-default": "/vehicles?type=bike"} | {
-        language: f"/vehicles?lang={language}&type=bike" for language in LANGUAGES
+        language: f"/vehicles?type=bike&lang={language}" for language in LANGUAGES
     }
     assert all(len(alternates(path)) == len(found) for path in ("/", "/help", "/about/regions"))
     assert alternates("/login") == {}
