@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 
 from flask import Response, jsonify, url_for
@@ -14,6 +15,7 @@ from web.languages import current_language
 from web.languages import gettext as _
 
 MIMETYPE: Final = "application/problem+json"
+MAX_ERRORS: Final = 100  # fields that are named; a long list may have thousands
 NO_TYPE: Final = "about:blank"  # the problem is what its status says
 _BEFORE_SENTENCE: Final = "Value error, "  # pydantic's, before those of our own validators
 _INVALID: Final = gettext_noop("Some fields are missing or not valid.")
@@ -41,10 +43,9 @@ def of(status: HTTPStatus, sentence: str, refusal: Refusal | None) -> Response:
 
 
 def of_fields(status: HTTPStatus, fields: Mapping[str, Mapping[str, list[str]]]) -> Response:
-    """Return the problem of input that a schema does not allow, with a pointer to each field."""
-    return _response(
-        status, NO_TYPE, _title(status), _(_INVALID), errors=list(_field_errors(fields))
-    )
+    """Return the problem of input that a schema does not allow, with pointers to the fields."""
+    errors = list(islice(_field_errors(fields), MAX_ERRORS))
+    return _response(status, NO_TYPE, _title(status), _(_INVALID), errors=errors)
 
 
 def type_of(kind: type[Refusal]) -> str:

@@ -1,6 +1,7 @@
 """Operations of the API that open, change and delete accounts, by the rules of the pages."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from tests.web.pages.test_password_reset import (  # noqa: F401 - fixtures
     mailing,
     postbox,
 )
+from web.api.v1.problems import MAX_ERRORS
 from web.security import rate_limits
 
 ADA = {
@@ -175,6 +177,20 @@ def test_many_vehicles_are_checked_and_added_all_or_none(api: ApiClient, engine:
     assert listed[0]["label_url"].endswith(f"/v/new-york/{listed[0]['number']}")
     # As on the page: 20 a day.
     assert pointers(send(*(LISTED | {"reference": f"B-{n}"} for n in range(20)))) == {"/vehicles"}
+
+
+def test_a_long_list_is_read_for_members_only_and_its_first_errors_are_named(
+    api: ApiClient, visitor: Visitor
+) -> None:
+    """Otherwise anybody could let a processor work for a second, and get 10 MB for 1 MB."""
+    forged = ApiClient(api.client)
+    forged.access = f"{api.access[:-1]}{'A' if api.access[-1] != 'A' else 'E'}"
+    path = f"/staff/new-york/members/{visitor.id}/vehicles"
+    wrong: dict[str, Any] = {"vehicles": [{}] * 5_000}
+
+    for each in ("/me/vehicles/import", path):
+        assert forged.call("POST", each, **wrong).status_code == 401
+    assert len(pointers(api.call("POST", "/me/vehicles/import", **wrong))) == MAX_ERRORS
 
 
 def test_members_list_the_members_of_a_city(api: ApiClient, movr: MovR, visitor: Visitor) -> None:
