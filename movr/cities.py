@@ -52,6 +52,11 @@ class City:
         return Position(self.latitude, self.longitude)
 
     @property
+    def language(self) -> str:
+        """The language of its street names, e.g. `nl`."""
+        return self.locale.partition("_")[0]
+
+    @property
     def slug(self) -> str:
         """The city's name in URLs, e.g. `new-york`."""
         return self.name.replace(" ", "-")

@@ -8,20 +8,11 @@ language has nothing to do with the city, whose time, currency and units stay (d
 import gettext as catalogues
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import (
-    Flask,
-    Response,
-    appcontext_popped,
-    appcontext_pushed,
-    has_request_context,
-    request,
-    session,
-)
+from flask import Flask, Response, g, has_request_context, request, session
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -37,8 +28,6 @@ LANGUAGES: Final = {
     "it": "Italiano",
     "nl": "Nederlands",
 }
-# That of the response, once it was asked for. A page asks so often that Flask's `g` would be slow.
-_language: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 FOLDER: Final = Path(__file__).parents[1] / "translations"
 
 
@@ -51,8 +40,6 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters["translated"] = translated
-    for signal in (appcontext_pushed, appcontext_popped):
-        signal.connect(_forget, app)
     app.after_request(_add_headers)
     # Jinja's own function formats each sentence anew, which would take a fifth of a page's time.
     app.jinja_env.globals.update(_=_text, gettext=_text)
@@ -61,11 +48,12 @@ def init_app(app: Flask) -> None:
 
 def current_language() -> str:
     """Return the language of this response: the address' `lang`, the choice, or the browser's."""
-    language = _language.get()
-    if language is None and has_request_context():
-        language = next(_candidates())
-        _language.set(language)
-    return language or ENGLISH
+    if not has_request_context():
+        return ENGLISH
+    language: str | None = g.get("language")
+    if language is None:
+        language = g.language = next(_candidates())
+    return language
 
 
 def chosen_language() -> str | None:
@@ -76,18 +64,18 @@ def chosen_language() -> str | None:
 
 def choose_language(language: str) -> None:
     """Set the language of this session, and of the rest of this response."""
-    session["language"] = language
-    _language.set(language)
+    session["language"] = g.language = language
 
 
 @contextmanager
 def in_language(language: str | None) -> Iterator[None]:
     """Translate to this language, or to English, within the block."""
-    before = _language.set(language if language in LANGUAGES else ENGLISH)
+    before = g.get("language")
+    g.language = language if language in LANGUAGES else ENGLISH
     try:
         yield
     finally:
-        _language.reset(before)
+        g.language = before
 
 
 def gettext(text: str, /, **values: object) -> str:
@@ -117,11 +105,6 @@ def translated(name: str | None) -> str:
     return _gettext(name or "")
 
 
-def _forget(_app: Flask, **_: object) -> None:
-    """Forget the language of a response: the thread also makes others."""
-    _language.set(None)
-
-
 def _candidates() -> Iterator[str]:
     """Yield the languages that are asked for and that MovR has, by priority.
 
@@ -135,7 +118,7 @@ def _candidates() -> Iterator[str]:
 
 def _add_headers(response: Response) -> Response:
     """Name the language of a page, and tell caches on what it depends where it was asked for."""
-    if language := _language.get():
+    if language := g.get("language"):
         response.vary.add("Accept-Language")
         if response.mimetype == "text/html":
             response.headers.setdefault("Content-Language", language)
@@ -147,19 +130,14 @@ def _text(context: EvalContext, text: str, /, **values: object) -> str:
     """Translate a sentence of a template: it is markup, and its values are escaped."""
     if not context.autoescape:
         return gettext(text, **values)
-    catalogue = _catalogue(current_language())
-    return _markup(catalogue, text) % values if values else _formatted(catalogue, text)
+    if not values:
+        return _without_values(current_language(), text)
+    return Markup(_gettext(text)) % values  # noqa: S704 - a sentence of a template, never data
 
 
 @cache
-def _formatted(catalogue: catalogues.NullTranslations, text: str) -> Markup:
-    """Return the translation of a sentence without values."""
-    return _markup(catalogue, text) % {}
-
-
-@cache
-def _markup(catalogue: catalogues.NullTranslations, text: str) -> Markup:
-    return Markup(catalogue.gettext(text))  # noqa: S704 - a sentence of a template, never data
+def _without_values(language: str, text: str) -> Markup:
+    return Markup(_catalogue(language).gettext(text)) % {}  # noqa: S704 - as above
 
 
 def _gettext(text: str) -> str:

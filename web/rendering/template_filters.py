@@ -24,7 +24,7 @@ from web.context import site_url
 from web.current_city import current_city, offered_city
 from web.forms import REPORT_KINDS
 from web.languages import gettext as _
-from web.languages import ngettext, translated
+from web.languages import in_language, ngettext, translated
 from web.rendering import charts, locales
 from web.security.redirects import referring_path
 from web.security.response_headers import csp_nonce, served_by
@@ -192,6 +192,12 @@ def place_name(position: Position, city: City) -> str:
         return _("the centre of %(city)s", city=_(city.label))
     words = _DIRECTIONS[round(geo.bearing(city.centre, position) / 45) % len(_DIRECTIONS)]
     return _(words, distance=locales.distance(metres, city), city=_(city.label))
+
+
+def stored_place_name(position: Position, city: City) -> str:
+    """Return a position in words of the city's language, for a place that all its riders read."""
+    with in_language(city.language):
+        return place_name(position, city)
 
 
 def number(count: int, city: str) -> str:

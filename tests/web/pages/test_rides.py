@@ -358,6 +358,21 @@ def test_a_ride_ends_with_a_position_and_no_text(visitor: Visitor) -> None:
     assert NAMED in visitor.get("/vehicles").text
 
 
+def test_a_place_is_named_in_the_language_of_its_city_whoever_leaves_the_vehicle(
+    visitor: Visitor,
+) -> None:
+    """Riders of all languages read it."""
+    visitor.register().start(visitor.add_vehicle())
+    path = f"/rides/end/{visitor.active_ride()}"
+    french = {"Accept-Language": "fr"}
+
+    reply = visitor.post(path, french, location="", latitude="40.72", longitude="-74.0")
+
+    receipt = visitor.get(reply.headers["Location"], french).text
+    assert 'lang="fr"' in receipt
+    assert NAMED in receipt
+
+
 def test_a_refused_position_is_not_lost_by_pressing_again(visitor: Visitor, engine: Engine) -> None:
     visitor.register().start(visitor.add_vehicle())
     ride = visitor.active_ride()

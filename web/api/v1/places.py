@@ -3,7 +3,7 @@
 from movr.cities import City, Position
 from web.api.v1 import authentication
 from web.api.v1.schemas import Whereabouts
-from web.rendering.template_filters import place_name
+from web.rendering.template_filters import stored_place_name
 from web.services import geocoding
 
 
@@ -20,4 +20,4 @@ def position_of(where: Whereabouts, city: City) -> Position | None:
 
 def words_of(where: Whereabouts, position: Position | None, city: City) -> str:
     """Return the place that was sent, or else the position in words."""
-    return where.place or place_name(position or city.centre, city)
+    return where.place or stored_place_name(position or city.centre, city)
