@@ -62,6 +62,7 @@ CREATE TABLE idempotency_keys (
     id UUID NOT NULL,
     fingerprint VARCHAR(64) NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    result VARCHAR(200),
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (city, id),
     CONSTRAINT idempotency_keys_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome'))
 ) PARTITION BY LIST (city) (PARTITION us_east VALUES IN (('new york'), ('boston'), ('washington dc')), PARTITION us_west VALUES IN (('seattle'), ('san francisco'), ('los angeles')), PARTITION europe_west VALUES IN (('amsterdam'), ('paris'), ('rome')));
@@ -198,6 +199,7 @@ CREATE TABLE users (
     receipts_by_mail BOOLEAN DEFAULT false NOT NULL,
     staff_cities VARCHAR(20)[] DEFAULT '{}' NOT NULL,
     suspended_at TIMESTAMP WITH TIME ZONE,
+    language VARCHAR(2),
     CONSTRAINT users_pkey PRIMARY KEY (city, id),
     CONSTRAINT users_username_key UNIQUE (username),
     CONSTRAINT users_city_check CHECK (city IN ('new york', 'boston', 'washington dc', 'seattle', 'san francisco', 'los angeles', 'amsterdam', 'paris', 'rome')),
@@ -418,7 +420,7 @@ ALTER PARTITION europe_west OF INDEX movr.public.rides@* CONFIGURE ZONE USING co
 -- The schema's history, as Alembic keeps it.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('0028');
+INSERT INTO alembic_version VALUES ('0030');
 
 
 

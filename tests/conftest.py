@@ -40,6 +40,8 @@ ROOT = Path(__file__).parent.parent
 UNLIMITED = 1_000_000
 TEST_APP = "tests.server:app"  # tests/server.py
 START_TIMEOUT = 30  # seconds
+# The folders from which the app and its commands run, beside server.py and pyproject.toml.
+PARTS = ("movr", "web", "cli", "scenarios", "templates", "static", "translations")
 SUBPROCESS_COVERAGE = "COVERAGE_PROCESS_CONFIG"  # the variable by which coverage measures them
 
 compiled_templates.keep()

@@ -17,7 +17,7 @@ import pytest
 from scenarios import demo
 from tests import plain_http
 from tests.cli.test_serve import NO_SETTINGS, TIMEOUT
-from tests.conftest import ROOT, free_port, plain_client, wait_until_answering
+from tests.conftest import PARTS, ROOT, free_port, plain_client, wait_until_answering
 from tests.visitor import Visitor
 from tests.web.operations.test_metrics import numbers, requests
 
@@ -33,9 +33,9 @@ class Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for part in ("movr", "web", "cli", "scenarios", "templates", "static"):
+        for part in PARTS:
             (folder / part).symlink_to(ROOT / part)
-        for file in ("server.py", "gunicorn.conf.py", ".flaskenv"):
+        for file in ("server.py", "pyproject.toml", "gunicorn.conf.py", ".flaskenv"):
             shutil.copy(ROOT / file, folder)
         python_path = folder / "packages"
         python_path.mkdir()

@@ -21,7 +21,7 @@ from movr.database.engine import parse_uri
 from scenarios import demo, traveller
 from tests import plain_http
 from tests.cli.test_serve import wait_until, with_settings
-from tests.conftest import ROOT, free_port, plain_client
+from tests.conftest import PARTS, ROOT, free_port, plain_client
 from tests.leftovers import Started, processes_of
 from tests.visitor import Visitor
 
@@ -38,7 +38,7 @@ class Clone:
         self.uri = uri
         self.state = folder / ".movr" / "scenarios"
         self.started: list[subprocess.Popen[str]] = []
-        for part in ("movr", "web", "cli", "scenarios", "templates", "static"):
+        for part in (*PARTS, "pyproject.toml"):
             (folder / part).symlink_to(ROOT / part)
         shutil.copy(ROOT / "server.py", folder)  # no symlink, which Python would resolve
 

@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from movr.models import Base
 from movr.placement import change, inspection
 from movr.placement.definitions import Placement
-from tests.conftest import ROOT
+from tests.conftest import PARTS, ROOT
 
 LISBON = """\
-    City("rome", "Rome", EUROPE_WEST, 41.9028, 12.4964, ZoneInfo("Europe/Rome"), "it_IT", "EUR"),
+    City("rome", gettext_noop("Rome"), EUROPE_WEST, 41.9028, 12.4964, *_ROME),
     City("lisbon", "Lisbon", EUROPE_WEST, 38.72, -9.14, ZoneInfo("Europe/Lisbon"), "pt_PT", "EUR"),
 """
 MIGRATION = '''"""Serve Lisbon."""
@@ -58,12 +58,15 @@ VEHICLE = text(
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """A copy of MovR that also serves Lisbon."""
-    for part in ("movr", "web", "cli", "templates", "static", "scenarios"):
+    for part in PARTS:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "server.py", tmp_path)
+    for file in ("server.py", "pyproject.toml"):
+        shutil.copy(ROOT / file, tmp_path)
     cities = tmp_path / "movr" / "cities.py"
     rome, _, _ = LISBON.partition("\n")
-    cities.write_text(cities.read_text().replace(f"{rome}\n", LISBON))
+    listed = cities.read_text()
+    assert rome in listed
+    cities.write_text(listed.replace(f"{rome}\n", LISBON))
     versions = tmp_path / "movr" / "migrations" / "versions"
     head = max(path.name for path in versions.glob("*.py")).partition("_")[0]
     (versions / "lisbon.py").write_text(

@@ -224,7 +224,6 @@ class City(Output):
 class CityMember(Output):
     """A member, as other members of the city see them."""
 
-    id: UUID
     first_name: str
     is_owner: bool
 

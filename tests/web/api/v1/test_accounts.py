@@ -193,13 +193,12 @@ def test_a_long_list_is_read_for_members_only_and_its_first_errors_are_named(
     assert len(pointers(api.call("POST", "/me/vehicles/import", **wrong))) == MAX_ERRORS
 
 
-def test_members_list_the_members_of_a_city(api: ApiClient, movr: MovR, visitor: Visitor) -> None:
+def test_members_list_the_first_names_of_the_members_of_a_city(api: ApiClient, movr: MovR) -> None:
     paris = {name: value for name, value in ADA.items() if name != "city"}
-    other = movr.register("paris", **paris)
+    movr.register("paris", **paris)
 
     assert api.get("/cities/paris/members").json() == {
-        "items": [{"id": str(other.id), "first_name": "Ada", "is_owner": False}],
+        "items": [{"first_name": "Ada", "is_owner": False}],
         "next": None,
     }
-    (own,) = api.get("/cities/new-york/members").json()["items"]
-    assert own["id"] == str(visitor.id)
+    assert len(api.get("/cities/new-york/members").json()["items"]) == 1
