@@ -14,17 +14,22 @@ from movr.results import Vehicle
 from tests.visitor import registration
 
 
-def in_both_orders(connection: Connection, found: Select[Any]) -> list[Row[Any]]:
+def in_both_orders(
+    connection: Connection, found: Select[Any], **parameters: object
+) -> list[Row[Any]]:
     """The one row of this statement, and the same with its columns the other way round."""
     columns = found.subquery().c
-    return [connection.execute(select(*order)).one() for order in (columns, reversed(columns))]
+    return [
+        connection.execute(select(*order), parameters).one()
+        for order in (columns, reversed(columns))
+    ]
 
 
 def test_a_member_is_the_same_in_whatever_order_its_columns_come(movr: MovR) -> None:
     user = movr.register(**registration("rome"))
-    found = queries.SESSION_MEMBER.params(member_city=user.city, member_id=user.id, epoch=0)
+    keys = {"member_city": user.city, "member_id": user.id, "epoch": 0}
     with movr.engine.connect() as connection:
-        usual, reverse = in_both_orders(connection, found)
+        usual, reverse = in_both_orders(connection, queries.SESSION_MEMBER, **keys)
 
     assert tuple(usual) == tuple(reversed(reverse))
     now = datetime.now(UTC)
@@ -52,5 +57,7 @@ def test_deleting_an_account_clears_every_personal_column() -> None:
 
     assert len(must_be_gone) == 5
     reservation = {name for name in personal if name.startswith("reservation_")}
-    assert must_be_gone | reservation | {"email_verified_at", "suspended_at"} == personal
+    assert (
+        must_be_gone | reservation | {"email_verified_at", "language", "suspended_at"} == personal
+    )
     assert personal <= set(DELETE_ACCOUNT.compile().params)

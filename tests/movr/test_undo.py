@@ -137,7 +137,7 @@ def test_only_the_rider_undoes_a_ride_and_only_while_it_goes_on(
         undo(connection, RideKey(ride.city, uuid4()), rider)
     with pytest.raises(errors.SessionEnded):
         transactions.undo_ride(
-            connection, ride, rider, epoch=1, position=PLACE, public_id=uuid4(), now=NOW
+            connection, ride, rider, proof=1, position=PLACE, public_id=uuid4(), now=NOW
         )
     end(connection, ride, rider, "2 Broadway")
 
