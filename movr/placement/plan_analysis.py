@@ -212,7 +212,7 @@ class _Reader:
         for key, value in step.attributes:
             choice = _CHOICE.fullmatch(value)
             sources = choice.groups() if choice else (value,)
-            known = _all_known(inputs.get(one, cities_named(one)) for one in sources)
+            known = _all_known(inputs.get(one.strip('"'), cities_named(one)) for one in sources)
             found[key.removeprefix("render ").strip('"')] = known
         return found
 

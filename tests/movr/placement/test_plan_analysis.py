@@ -26,6 +26,7 @@ def plan(name: str) -> str:
         ("start", {"new york"}),
         ("end", {"new york"}),
         ("history", {"new york"}),
+        ("money", {"new york"}),
         ("add_vehicle", {"new york"}),
         ("add_vehicle_fast", {"paris"}),
         ("owner", {"paris"}),
