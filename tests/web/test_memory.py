@@ -28,7 +28,6 @@ MAX_BYTES = 8 * 1024 * 1024  # of each cache
 OF_CLOSED_KEYS = {
     *("_catalogue", "_common", "_locales", "nearest", "nearest_with_member"),
     *("_by_token", "with_key"),  # of constant statements
-    "_without_values",  # of the sentences of templates
 }
 
 LRU_CACHE = type(functools.cache(len))
