@@ -137,7 +137,7 @@ class ApiTokens:
         that device was revoked since, or its sessions were ended.
         """
         id_ = uuid5(member.id, f"device {idempotency_key}") if idempotency_key else uuid4()
-        tokens = _new_tokens(member.key, id_, member.session_epoch)
+        tokens = _new_tokens(member.key, id_, member.session_epoch, secrets.token_bytes())
         self._database.write(_create, member, tokens, device=device, now=self._now())
         return tokens
 
@@ -211,9 +211,8 @@ def _seed(refresh_token: str, idempotency_key: str) -> bytes:
     return hmac.digest(refresh_token.encode(), idempotency_key.encode(), sha256)
 
 
-def _new_tokens(user: UserKey, token_id: UUID, epoch: int, seed: bytes | None = None) -> TokenPair:
-    """Return tokens whose secrets are made from a seed of 256 bits, or from a random one."""
-    seed = seed or secrets.token_bytes()
+def _new_tokens(user: UserKey, token_id: UUID, epoch: int, seed: bytes) -> TokenPair:
+    """Return tokens whose secrets are made from a seed of 256 bits."""
     randoms = (hmac.digest(seed, use, sha256) for use in (b"access", b"refresh"))
     texts = (urlsafe_b64encode(random).decode().rstrip("=") for random in randoms)
     access, refresh = (f"{token_id.hex}{epoch}{_END_OF_EPOCH}{text}" for text in texts)

@@ -244,8 +244,11 @@ class MovR:
 
         Raises AccountDeleted, and SessionEnded if the session of this `proof` has ended.
         """
-        once, change = Repeatable(user, proof, now := self._now()), transactions.choose_receipts
-        once.write(self._database, change, user, proof, by_mail=by_mail, now=now)
+        now = self._now()
+        once = Repeatable(user, proof, now)
+        once.write(
+            self._database, transactions.choose_receipts, user, proof, by_mail=by_mail, now=now
+        )
 
     def choose_language(self, user: UserKey, proof: Proof, language: str) -> None:
         """Note the language of the member's letters, usually in one round trip.
